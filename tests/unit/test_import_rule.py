@@ -1,0 +1,146 @@
+"""The shape of the package: who may import whom, and how large files and functions may be."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[2] / "securechat"
+
+# What each part may import of ours besides itself. `cli` and `__main__` put everything together.
+ALLOWED = {
+    "irc": set[str](),
+    "chat": {"irc"},
+    "storage": {"irc", "chat", "tls", "config", "log"},
+    "server": {"irc", "chat", "tls", "config", "log"},
+    "client": {"irc", "tls"},
+    "tls": set[str](),
+    "config": set[str](),
+    "log": set[str](),
+    "__init__": set[str](),
+}
+COMPOSITION = {"cli", "__main__"}
+# No I/O, no clock, no chance: time and identifiers come in as arguments.
+PURE = {"irc", "chat"}
+IMPURE = {
+    "socket", "ssl", "threading", "selectors", "queue", "time", "random", "secrets", "sqlite3", "sqlalchemy",
+    "logging", "os",
+}  # fmt: skip
+# `from securechat import __version__` makes nobody depend on a part; the pure parts get it as an argument.
+ROOT_NAMES = {"__version__"}
+
+MAX_FILE_LINES = 350
+MAX_FUNCTION_LINES = 60
+
+
+def imported(tree: ast.Module, module: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    """Every import anywhere in `tree`, also inside functions: line and absolute dotted name.
+
+    `module` is the dotted name of the package that holds the file, which relative imports start from.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = module[: len(module) - node.level + 1] if node.level else ()
+            origin = ".".join([*start, *([node.module] if node.module else [])])
+            yield from ((node.lineno, f"{origin}.{alias.name}") for alias in node.names)
+
+
+def violations(source: str, file: Path) -> list[str]:
+    """The imports of `source` that break the rule; `file` is its path inside the package."""
+    part = file.parts[0].removesuffix(".py")
+    found = []
+    for line, name in imported(ast.parse(source), ("securechat", *file.parts[:-1])):
+        root, _, rest = name.partition(".")
+        target = rest.partition(".")[0]
+        if part in PURE and root in IMPURE:
+            found.append(f"{file}:{line} {part} does no I/O and may not import {root}")
+        if root != "securechat" or part in COMPOSITION or target == part:
+            continue
+        if target in ROOT_NAMES and part not in PURE:
+            continue
+        if target not in ALLOWED[part]:
+            found.append(f"{file}:{line} {part} may not import {name}")
+    return found
+
+
+def too_long(source: str, file: Path) -> list[str]:
+    """The functions of `source`, and the file itself, that are longer than they may be."""
+    found = []
+    lines = len(source.splitlines())
+    if lines > MAX_FILE_LINES:
+        found.append(f"{file} has {lines} lines, {MAX_FILE_LINES} is the limit")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            size = (node.end_lineno or node.lineno) - node.lineno + 1
+            if size > MAX_FUNCTION_LINES:
+                found.append(
+                    f"{file}:{node.lineno} {node.name} has {size} lines, {MAX_FUNCTION_LINES} is the limit"
+                )
+    return found
+
+
+def package_files() -> Iterator[tuple[str, Path]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield path.read_text("utf-8"), path.relative_to(PACKAGE)
+
+
+def test_the_package_obeys_the_import_rule() -> None:
+    """No file of the package imports a part that it may not know."""
+    assert [broken for source, file in package_files() for broken in violations(source, file)] == []
+
+
+def test_files_and_functions_stay_small() -> None:
+    """No file of the package has more than 350 lines, no function more than 60."""
+    assert [long for source, file in package_files() for long in too_long(source, file)] == []
+
+
+def test_every_part_has_a_rule() -> None:
+    """A new part of the package needs a line in ALLOWED before anything can import it."""
+    parts = {file.parts[0].removesuffix(".py") for _, file in package_files()}
+    assert parts - COMPOSITION <= ALLOWED.keys()
+
+
+def test_a_forbidden_part_is_seen_in_every_form_of_import() -> None:
+    """Absolute, relative, local and aliased imports of a part are all seen."""
+    forms = [
+        "import securechat.storage.engine as engine",
+        "from securechat import storage",
+        "from securechat.storage import engine",
+        "from securechat.storage.engine import open_store",
+        "from .. import storage",
+        "from ..storage.engine import open_store",
+        "def late():\n    from securechat.storage import engine",
+        "if TYPE_CHECKING:\n    import securechat.storage",
+    ]
+    assert [len(violations(form, Path("server/hub.py"))) for form in forms] == [1] * len(forms)
+
+
+def test_the_pure_parts_get_no_clock_no_chance_and_no_io() -> None:
+    """`irc` and `chat` may not import a module that does I/O, also not a part of one."""
+    for form in ("import os.path", "from time import monotonic", "import secrets as s, json"):
+        for part in ("irc/message.py", "chat/commands/channel.py"):
+            assert len(violations(form, Path(part))) == 1
+    assert violations("import os, ssl, socket", Path("server/worker.py")) == []
+
+
+def test_what_the_rule_allows_passes() -> None:
+    """A part may import itself, the parts below it and, unless it is pure, the version."""
+    allowed = {
+        "chat/commands/channel.py": "from securechat.irc import numerics\nfrom ..registry import Registry",
+        "server/hub.py": "from securechat.chat.core import Core\nfrom securechat import __version__, log",
+        "client/session.py": "from securechat.tls import pins\nfrom .state import State",
+        "cli/server.py": "from securechat.storage import engine\nfrom securechat.server import hub",
+        "tls/files.py": "from .names import host\nimport ssl",
+    }
+    assert [found for file, source in allowed.items() for found in violations(source, Path(file))] == []
+    assert violations("from securechat import __version__", Path("chat/welcome.py")) != []
+
+
+def test_a_long_function_and_a_long_file_are_seen() -> None:
+    """One line too many is one too many; exactly the limit is allowed."""
+    fits = "def f():\n" + "    x = 1\n" * (MAX_FUNCTION_LINES - 1)
+    assert too_long(fits, Path("irc/x.py")) == []
+    assert len(too_long(fits + "    x = 1\n", Path("irc/x.py"))) == 1
+    assert too_long("x = 1\n" * MAX_FILE_LINES, Path("irc/x.py")) == []
+    assert len(too_long("x = 1\n" * (MAX_FILE_LINES + 1), Path("irc/x.py"))) == 1
