@@ -1,0 +1,37 @@
+"""Capability names, each with one bit: a session's capabilities are an int, and sets of them are compared at no cost."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+ACCOUNT_TAG: Final = 1 << 0
+BATCH: Final = 1 << 1
+CAP_NOTIFY: Final = 1 << 2
+ECHO_MESSAGE: Final = 1 << 3
+LABELED_RESPONSE: Final = 1 << 4
+MESSAGE_TAGS: Final = 1 << 5
+SASL: Final = 1 << 6
+SERVER_TIME: Final = 1 << 7
+STANDARD_REPLIES: Final = 1 << 8
+DURABLE: Final = 1 << 9
+"""`securechat/durable`: the echo of a message leaves the server only after the message is on disk."""
+
+CAPABILITIES: Final[Mapping[str, int]] = {
+    "account-tag": ACCOUNT_TAG,
+    "batch": BATCH,
+    "cap-notify": CAP_NOTIFY,
+    "echo-message": ECHO_MESSAGE,
+    "labeled-response": LABELED_RESPONSE,
+    "message-tags": MESSAGE_TAGS,
+    "sasl": SASL,
+    "securechat/durable": DURABLE,
+    "server-time": SERVER_TIME,
+    "standard-replies": STANDARD_REPLIES,
+}
+
+NONCE_TAG: Final = "+securechat/nonce"
+"""Client tag: unique per account; a message with a repeated nonce is answered with the first one's echo."""
+
+
+def names(bits: int) -> list[str]:
+    """Return the names of the capabilities in `bits`, sorted."""
+    return [name for name, bit in sorted(CAPABILITIES.items()) if bits & bit]
