@@ -1,0 +1,49 @@
+"""Private keys and the files that hold them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from .errors import CertificateProblem
+
+
+def create_key() -> ec.EllipticCurvePrivateKey:
+    """A new ECDSA P-256 key."""
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def encode_key(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """The key as unencrypted PKCS #8 in PEM."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def read_key(path: Path) -> PrivateKeyTypes:
+    """The private key of a PEM file. Raises CertificateProblem."""
+    try:
+        return load_pem_private_key(path.read_bytes(), password=None)
+    except OSError as error:
+        raise CertificateProblem(f"the key file {path} cannot be read: {error.strerror}") from error
+    except TypeError as error:  # the one cause: the key is encrypted
+        raise CertificateProblem(f"the key in {path} has a passphrase: store it without one") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise CertificateProblem(f"{path} is not a PEM private key that can be used") from error
+
+
+def same_key(one: PublicKeyTypes, other: PublicKeyTypes) -> bool:
+    """Whether two public keys, of any kind, are the same."""
+    return _encoded(one) == _encoded(other)
+
+
+def _encoded(key: PublicKeyTypes) -> bytes:
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
