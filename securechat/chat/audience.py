@@ -1,0 +1,53 @@
+"""Who hears a channel or a user: links grouped by what they can read.
+
+An audience is a value. It is replaced when somebody comes or goes, so an effect that was made before keeps
+delivering to exactly those who were there, and "the same audience" is an identity check: the hub joins
+messages to the same audience into one append per recipient.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from securechat.chat.link import Link
+
+
+class Audience:
+    """An immutable set of links, by encoding key (the capabilities that change how a line is written)."""
+
+    __slots__ = ("_keys", "groups")
+
+    groups: Mapping[int, tuple[Link, ...]]
+
+    def __init__(self, groups: Mapping[int, tuple[Link, ...]] | None = None) -> None:
+        self.groups = groups or {}
+        self._keys: dict[Link, int] | None = None
+
+    @classmethod
+    def of(cls, members: Iterable[tuple[Link, int]]) -> "Audience":
+        """Make an audience of (link, encoding key) pairs."""
+        groups: dict[int, list[Link]] = {}
+        for link, key in members:
+            groups.setdefault(key, []).append(link)
+        return cls({key: tuple(links) for key, links in groups.items()})
+
+    def including(self, link: Link, key: int) -> "Audience":
+        """Return this audience with `link` added under `key`."""
+        groups = dict(self.groups)
+        groups[key] = (*groups.get(key, ()), link)
+        return Audience(groups)
+
+    def excluding(self, link: Link, key: int) -> "Audience":
+        """Return this audience without `link`, which must be there under `key`."""
+        groups = dict(self.groups)
+        links = groups.pop(key)
+        at = links.index(link)
+        rest = links[:at] + links[at + 1 :]
+        if rest:
+            groups[key] = rest
+        return Audience(groups)
+
+    @property
+    def keys(self) -> Mapping[Link, int]:
+        """The encoding key of each link; made on first use, since few audiences are asked."""
+        if self._keys is None:
+            self._keys = {link: key for key, links in self.groups.items() for link in links}
+        return self._keys

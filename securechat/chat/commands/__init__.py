@@ -1,0 +1,13 @@
+"""The command table: one file per family, each ending in its rows."""
+
+from securechat.chat.commands import capabilities, channels, messages, queries, registration, server
+from securechat.chat.dispatch import table
+
+COMMANDS = table(
+    capabilities.COMMANDS,
+    registration.COMMANDS,
+    channels.COMMANDS,
+    messages.COMMANDS,
+    queries.COMMANDS,
+    server.COMMANDS,
+)

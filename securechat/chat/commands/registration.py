@@ -1,0 +1,184 @@
+"""Coming in and going: AUTHENTICATE, NICK, USER, PASS, PING, PONG, QUIT."""
+
+from securechat.chat.context import Context
+from securechat.chat.dispatch import Command
+from securechat.chat.line import Line
+from securechat.chat.login import authenticate, complete, failed_exchange, nick_problem
+from securechat.irc import numerics as num
+from securechat.irc.names import InvalidName, check_account, fold
+from securechat.irc.sasl import Assembler, SaslError, SaslTooLong, decode_plain
+
+MAX_REALNAME = 150
+"""Characters of a real name that are kept."""
+
+
+def authenticate_command(ctx: Context) -> None:
+    """AUTHENTICATE <mechanism | base64 | *>
+
+    Logs in with SASL. The mechanism is PLAIN; * aborts.
+    https://ircv3.net/specs/extensions/sasl-3.2
+    """
+    session, argument = ctx.session, ctx.param(0)
+    if session.account is not None:
+        ctx.numeric(num.ERR_SASLALREADY, text="You are already logged in")
+    elif argument == "*":
+        session.sasl = None
+        ctx.numeric(num.ERR_SASLABORTED, text="SASL authentication aborted")
+    elif session.sasl is None:
+        if argument.upper() != "PLAIN":
+            ctx.numeric(num.RPL_SASLMECHS, "PLAIN", text="are available SASL mechanisms")
+            sasl_failed(ctx, "Unknown mechanism, use PLAIN")
+            failed_exchange(ctx)
+            return
+        session.sasl = Assembler()
+        ctx.reply(Line("", "AUTHENTICATE", ("+",), None, ctx.core.now.wall))
+    else:
+        sasl_chunk(ctx, session.sasl, argument)
+
+
+def sasl_chunk(ctx: Context, assembler: Assembler, chunk: str) -> None:
+    """Take one piece of the base64 payload; the last one starts the check."""
+    try:
+        payload = assembler.feed(chunk)
+        if payload is None:
+            return
+        ctx.session.sasl = None
+        credentials = decode_plain(payload)
+    except SaslTooLong:
+        ctx.session.sasl = None
+        ctx.numeric(num.ERR_SASLTOOLONG, text="SASL message too long")
+        failed_exchange(ctx)
+    except SaslError as error:
+        ctx.session.sasl = None
+        sasl_failed(ctx, str(error))
+        failed_exchange(ctx)
+    else:
+        authenticate(ctx, credentials.authcid, credentials.password, sasl_failed, sasl_succeeded)
+
+
+def sasl_failed(ctx: Context, reason: str) -> None:
+    """Say that the login failed; the reason is for the person."""
+    ctx.numeric(num.ERR_SASLFAIL, text=f"SASL authentication failed: {reason}")
+
+
+def sasl_succeeded(ctx: Context) -> None:
+    """Say that the login succeeded."""
+    logged_in(ctx)
+    ctx.numeric(num.RPL_SASLSUCCESS, text="SASL authentication successful")
+
+
+def logged_in(ctx: Context) -> None:
+    """Say as whom the session is logged in."""
+    account = ctx.session.account
+    assert account is not None, "called after a login"
+    source = f"{ctx.nick}!{account.name}@{ctx.settings.server_name}"
+    ctx.numeric(num.RPL_LOGGEDIN, source, account.name, text=f"You are now logged in as {account.name}")
+
+
+def nick_command(ctx: Context) -> None:
+    """NICK <nick>
+
+    Changes your nick. Where nicks are account names, only the case of its letters can change.
+    """
+    nick, session, user = ctx.param(0), ctx.session, ctx.session.user
+    try:
+        nick = check_account(nick)
+    except InvalidName as error:
+        ctx.numeric(num.ERR_ERRONEUSNICKNAME, shown(nick), text=str(error))
+        return
+    if user is None:
+        session.nick = nick
+        complete(ctx)
+    elif nick == user.nick:
+        return
+    elif ctx.settings.nicknames == "account" and fold(nick) != fold(user.nick):
+        ctx.numeric(num.ERR_NONICKCHANGE, text="Nicks are account names here: only the case can change")
+    else:
+        problem = nick_problem(ctx, nick, user) if ctx.settings.nicknames == "free" else None
+        if problem is not None:
+            ctx.numeric(*problem[:2], text=problem[2])
+            return
+        line = Line(user.source, "NICK", (nick,), None, ctx.core.now.wall, None, user.account.name)
+        peers = ctx.registry.peers(user)
+        ctx.registry.rename(user, nick)
+        ctx.core.fanout.broadcast(peers, line, ctx)
+
+
+def shown(nick: str) -> str:
+    """Return a refused nick as a middle parameter can show it."""
+    return nick[:32] if nick and " " not in nick and not nick.startswith(":") else "*"
+
+
+def user_command(ctx: Context) -> None:
+    """USER <username> 0 * :<realname>
+
+    Gives your real name; part of coming in.
+    """
+    session = ctx.session
+    if session.user is not None:
+        ctx.numeric(num.ERR_ALREADYREGISTERED, text="You are already registered")
+        return
+    session.username = ctx.param(0)
+    session.realname = ctx.param(3)[:MAX_REALNAME]
+    complete(ctx)
+
+
+def pass_command(ctx: Context) -> None:
+    """PASS <account>:<password>
+
+    Logs in, for clients that do not know SASL.
+    """
+    if ctx.session.account is not None:
+        ctx.numeric(num.ERR_ALREADYREGISTERED, text="You are already logged in")
+        return
+    name, colon, password = ctx.param(0).partition(":")
+    if not colon:
+        pass_failed(ctx, "Use PASS account:password")
+        return
+    authenticate(ctx, name, password, pass_failed, pass_succeeded)
+
+
+def pass_failed(ctx: Context, reason: str) -> None:
+    """Say that the login failed."""
+    ctx.numeric(num.ERR_PASSWDMISMATCH, text=f"Password incorrect: {reason}")
+
+
+def pass_succeeded(ctx: Context) -> None:
+    """Say as whom the session is logged in, and come in if only this was missing."""
+    logged_in(ctx)
+    complete(ctx)
+
+
+def ping_command(ctx: Context) -> None:
+    """PING <token>
+
+    Is answered with PONG after the answers to everything you sent before it.
+    """
+    ctx.server("PONG", ctx.settings.server_name, text=ctx.param(0))
+
+
+def pong_command(ctx: Context) -> None:
+    """PONG <token>
+
+    Answers the server's PING; any line shows that you are alive.
+    """
+
+
+def quit_command(ctx: Context) -> None:
+    """QUIT [:<reason>]
+
+    Ends this session.
+    """
+    reason = ctx.param(0)
+    ctx.core.end(ctx.session, "Quit", f"Quit: {reason}" if reason else "Quit")
+
+
+COMMANDS = (
+    Command("AUTHENTICATE", authenticate_command, min_params=1, before_login=True),
+    Command("NICK", nick_command, min_params=1, before_login=True),
+    Command("PASS", pass_command, min_params=1, before_login=True),
+    Command("PING", ping_command, min_params=1, before_login=True),
+    Command("PONG", pong_command, before_login=True),
+    Command("QUIT", quit_command, before_login=True),
+    Command("USER", user_command, min_params=4, before_login=True),
+)

@@ -1,0 +1,118 @@
+"""What a command handler has: it replies, records or asks for a job, and nothing else."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from securechat.chat.effects import StartJob
+from securechat.chat.jobs import Job, JobResult
+from securechat.chat.line import Line
+from securechat.chat.records import Record
+from securechat.irc import capabilities as cap
+from securechat.irc.message import Message, escape_tag_value
+
+if TYPE_CHECKING:
+    from securechat.chat.core import Core
+    from securechat.chat.registry import Registry, User
+    from securechat.chat.session import Session
+    from securechat.chat.settings import Settings
+
+
+class Context:
+    """One command of one session, until its last reply; a job may lie between its beginning and its end."""
+
+    __slots__ = ("_replies", "core", "label", "message", "session")
+
+    def __init__(self, core: "Core", session: "Session", message: Message) -> None:
+        self.core = core
+        self.session = session
+        self.message = message
+        self._replies: list[Line] = []
+        self.label: str | None = None
+        label = message.tags.get("label")
+        if label and session.has(cap.LABELED_RESPONSE):
+            self.label = escape_tag_value(label)
+
+    # What a handler reads
+
+    @property
+    def registry(self) -> "Registry":
+        return self.core.registry
+
+    @property
+    def settings(self) -> "Settings":
+        return self.core.settings
+
+    @property
+    def params(self) -> tuple[str, ...]:
+        return self.message.params
+
+    def param(self, index: int, default: str = "") -> str:
+        """Return a parameter, or `default` when it is missing."""
+        params = self.message.params
+        return params[index] if index < len(params) else default
+
+    @property
+    def user(self) -> "User":
+        """The session's user; only commands that need a registered session ask for it."""
+        user = self.session.user
+        assert user is not None, "dispatch lets only registered sessions get here"
+        return user
+
+    @property
+    def nick(self) -> str:
+        """How numerics call the session: its nick, or * before it has one."""
+        if self.session.user is not None:
+            return self.session.user.nick
+        return self.session.nick or "*"
+
+    # What a handler does
+
+    def reply(self, line: Line) -> None:
+        """Add a line to the answer."""
+        self._replies.append(line)
+
+    def numeric(self, code: str, *params: str, text: str | None = None) -> None:
+        """Add a numeric reply; the nick comes first by itself."""
+        self.server(code, self.nick, *params, text=text)
+
+    def server(self, command: str, *params: str, text: str | None = None) -> None:
+        """Add a line from the server."""
+        self.reply(Line(self.settings.server_name, command, params, text, self.core.now.wall))
+
+    def fail(self, code: str, *context: str, text: str) -> None:
+        """Add a `FAIL` (standard-replies).
+
+        Also for clients that did not ask for them, which show it as it is.
+        """
+        self.server("FAIL", self.message.command, code, *context, text=text)
+
+    def record(self, record: Record) -> None:
+        """Let a fact happen: it is applied, announced, and stored before anything of it leaves the server."""
+        self.core.enter(record, self)
+
+    def ask(self, job: Job, resume: Callable[[JobResult], None]) -> None:
+        """Start a job.
+
+        `resume` is called with its result, and the session's further commands wait until then.
+        """
+        self.session.job = job
+        self.session.resume = resume
+        self.session.waiting = self
+        self.core.emit(StartJob(job))
+
+    # What dispatch and fanout do
+
+    def discard(self) -> None:
+        """Forget the replies that were not sent yet."""
+        self._replies = []
+
+    def flush(self) -> None:
+        """Send the replies so far, unless a label keeps them together until the command's end."""
+        if self.label is None and self._replies:
+            replies, self._replies = self._replies, []
+            self.core.fanout.answer(self.session, replies, None, self.core.now.wall)
+
+    def finish(self) -> None:
+        """End the command: everything it replied is sent."""
+        replies, self._replies = self._replies, []
+        self.core.fanout.answer(self.session, replies, self.label, self.core.now.wall)

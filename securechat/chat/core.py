@@ -1,0 +1,308 @@
+"""The chat without I/O: items go in, outcomes come out.
+
+Theory of operation. The hub hands items to `handle` one by one and then collects with `take` what they
+caused. Each command is one `Outcome`: the records it made, already applied to the registry, and the effects
+of it, in order. The hub commits the records of all outcomes in one transaction and performs the effects after
+that. When the store is full it calls `revert`: the records are undone backwards and the commands that made
+them are answered with `FAIL` instead.
+
+A session's lines are handled in order, from its backlog. They wait there while a job of the session runs,
+while flood control says so, and while more than a quarter of its SendQ is still to be written.
+"""
+
+from collections.abc import Callable, Sequence
+
+from securechat.chat import administration, login
+from securechat.chat.clock import Now
+from securechat.chat.commands import COMMANDS
+from securechat.chat.context import Context
+from securechat.chat.dispatch import MAX_LINES_BEFORE_LOGIN, dispatch
+from securechat.chat.effects import Answered, AwaitDrain, Close, Effect, Handled
+from securechat.chat.fanout import Fanout
+from securechat.chat.flood import Bucket
+from securechat.chat.ids import MessageIds
+from securechat.chat.items import (
+    Administer,
+    Connected,
+    Disconnected,
+    Drained,
+    Item,
+    JobDone,
+    Received,
+    ShutDown,
+    Tick,
+)
+from securechat.chat.line import Line
+from securechat.chat.link import Link
+from securechat.chat.ports import Snapshot
+from securechat.chat.records import Parted, Record
+from securechat.chat.registry import Registry
+from securechat.chat.rejected import refuse
+from securechat.chat.requests import Refused
+from securechat.chat.session import Continuation, Session
+from securechat.chat.settings import Settings
+from securechat.chat.throttle import Throttle
+from securechat.irc.framing import Rejected
+from securechat.irc.message import Message
+
+
+class Outcome:
+    """What one command caused. `cause` is its context, or the ticket of an administrator's request."""
+
+    __slots__ = ("cause", "effects", "records")
+
+    def __init__(self, cause: Context | int | None) -> None:
+        self.cause = cause
+        self.records: list[Record] = []
+        self.effects: list[Effect] = []
+
+
+class Core:
+    """All rules and all state of the chat. Used by one thread (the hub's), except in tests."""
+
+    def __init__(self, settings: Settings, snapshot: Snapshot) -> None:
+        self.settings = settings
+        self.registry = Registry(settings.server_name, snapshot)
+        self.fanout = Fanout(self.registry, self.emit)
+        self.throttle = Throttle()
+        self.ids = MessageIds(snapshot.last_message)
+        self.commands = COMMANDS
+        self.now = Now(0, 0.0)
+        self.sessions: dict[Link, Session] = {}
+        self._last_session = 0
+        self._outcomes: list[Outcome] = []
+        self._outcome = Outcome(None)
+        self._later: list[Callable[[], None]] = []
+        self._slowed: dict[Session, float] = {}
+
+    # What the hub calls
+
+    def handle(self, item: Item, now: Now) -> None:
+        """Let one thing happen at the instant `now`."""
+        self.now = now
+        match item:
+            case Received():
+                self._received(item)
+            case Connected():
+                self._connected(item)
+            case Disconnected():
+                self._in_outcome(None, lambda: self._disconnected(item))
+            case JobDone():
+                self._job_done(item)
+            case Drained():
+                session = self.sessions.get(item.link)
+                if session is not None:
+                    self._work(session)
+            case Administer():
+                self._in_outcome(item.ticket, lambda: administration.administer(self, item))
+            case Tick():
+                self._tick()
+            case ShutDown():
+                self._in_outcome(None, lambda: self._shut_down(item.reason))
+        self._run_later()
+
+    def take(self) -> list[Outcome]:
+        """Return everything that was caused since the last call, in order."""
+        outcomes, self._outcomes = self._outcomes, []
+        self.fanout.settle()
+        return outcomes
+
+    def revert(self, outcomes: Sequence[Outcome]) -> None:
+        """Undo the records of these outcomes, the last first.
+
+        Their commands are refused instead of confirmed.
+        """
+        for outcome in reversed(outcomes):
+            for record in reversed(outcome.records):
+                record.revert(self.registry)
+        for outcome in outcomes:
+            if outcome.records:
+                outcome.records = []
+                outcome.effects = self._refusal(outcome)
+
+    def next_due(self) -> float | None:
+        """Return the monotonic time at which a slowed-down session may go on, if any is."""
+        return min(self._slowed.values(), default=None)
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Take over new settings.
+
+        What identifies the server (its name, the kind of nicknames) must be the same.
+        """
+        self.settings = settings
+
+    # What handlers and their modules use
+
+    def emit(self, effect: Effect) -> None:
+        """Add an effect to what the current command causes."""
+        self._outcome.effects.append(effect)
+
+    def enter(self, record: Record, origin: Context | None) -> None:
+        """The one door for facts: apply it, announce it, and have it stored with the current command."""
+        if isinstance(record, Parted):
+            self.fanout.announce(record, origin)
+            record.apply(self.registry)
+        else:
+            record.apply(self.registry)
+            self.fanout.announce(record, origin)
+        self._outcome.records.append(record)
+
+    def later(self, action: Callable[[], None]) -> None:
+        """Do something after the current command, as an outcome of its own: it stands or falls by itself."""
+        self._later.append(action)
+
+    def next_id(self) -> int:
+        """Return the id of a new message or event."""
+        return self.ids.next(self.now.wall)
+
+    def end(self, session: Session, error: str, reason: str) -> None:
+        """Close a session from the server's side: it reads `ERROR :error`, the others `QUIT :reason`."""
+        if not session.closed:
+            session.closed = True
+            self.later(lambda: self._end(session, error, reason))
+
+    def _connected(self, item: Connected) -> None:
+        self._last_session += 1
+        self.sessions[item.link] = Session(self._last_session, item.link, item.address)
+
+    # Outcomes
+
+    def _in_outcome(self, cause: Context | int | None, action: Callable[[], None]) -> None:
+        self._outcome = Outcome(cause)
+        action()
+        if self._outcome.effects or self._outcome.records:
+            self._outcomes.append(self._outcome)
+
+    def _run_later(self) -> None:
+        while self._later:
+            actions, self._later = self._later, []
+            for action in actions:
+                self._in_outcome(None, action)
+
+    def _refusal(self, outcome: Outcome) -> list[Effect]:
+        text = "The server's disk is full: nothing was stored or sent, try again later"
+        self._outcome = refusal = Outcome(outcome.cause)
+        if isinstance(outcome.cause, Context):
+            ctx = outcome.cause
+            ctx.discard()
+            ctx.fail("STORE_UNAVAILABLE", *ctx.params[:1], text=text)
+            ctx.finish()
+        elif outcome.cause is not None:
+            self.emit(Answered(outcome.cause, Refused("STORE_UNAVAILABLE", text)))
+        return refusal.effects
+
+    # Lines
+
+    def _received(self, item: Received) -> None:
+        session = self.sessions.get(item.link)
+        if session is None or session.closed:
+            return
+        session.backlog.extend(item.lines)
+        self._work(session)
+
+    def _work(self, session: Session) -> None:
+        """Handle lines of the backlog until it is empty or has to wait."""
+        handled = 0
+        while session.backlog and session.job is None and not session.closed:
+            if not self._may_go_on(session):
+                break
+            line = session.backlog.popleft()
+            handled += not isinstance(line, Continuation)
+            self._line(session, line)
+            self._run_later()
+        if handled:
+            self._in_outcome(None, lambda: self.emit(Handled(session.link, handled)))
+
+    def _may_go_on(self, session: Session) -> bool:
+        if session.link.queued + session.emitted > self.settings.sendq // 4:
+            self._in_outcome(None, lambda: self.emit(AwaitDrain(session.link)))
+            return False
+        if self.settings.flood and session.user is not None:
+            bucket = session.bucket
+            if bucket is None:
+                bucket = session.bucket = Bucket(self.now.mono)
+            wait = bucket.spend(self._cost(session.backlog[0]), self.now.mono)
+            if wait > 0:
+                self._slowed[session] = self.now.mono + wait
+                return False
+        return True
+
+    def _cost(self, line: Message | Rejected | Continuation) -> float:
+        if isinstance(line, Continuation):
+            return 0.0
+        command = self.commands.get(line.command) if isinstance(line, Message) else None
+        return command.cost if command is not None else 1.0
+
+    def _line(self, session: Session, line: Message | Rejected | Continuation) -> None:
+        if session.user is None:
+            session.lines_before_login += 1
+            if session.lines_before_login > MAX_LINES_BEFORE_LOGIN:
+                self.end(session, "Too many lines before the login", "Too many lines before the login")
+                return
+        message = line if isinstance(line, Message) else Message("*")
+        ctx = Context(self, session, message)
+
+        def handle() -> None:
+            match line:
+                case Message():
+                    dispatch(self.commands, ctx)
+                case Rejected():
+                    refuse(ctx, line)
+                case Continuation():
+                    line.step(ctx)
+            if session.job is None:
+                ctx.finish()
+
+        self._in_outcome(ctx, handle)
+
+    def _job_done(self, item: JobDone) -> None:
+        session = self.sessions.get(item.job.link)
+        if session is None or session.job is not item.job:
+            return  # the connection has gone meanwhile
+        resume, ctx = session.resume, session.waiting
+        assert resume is not None and ctx is not None, "a job belongs to a command"
+        session.job = session.resume = session.waiting = None
+
+        def go_on() -> None:
+            resume(item.result)
+            if session.job is None:
+                ctx.finish()
+
+        self._in_outcome(ctx, go_on)
+        self._run_later()
+        self._work(session)
+
+    def _tick(self) -> None:
+        due = [session for session, at in self._slowed.items() if at <= self.now.mono]
+        for session in due:
+            del self._slowed[session]
+            self._work(session)
+
+    # Ends
+
+    def _disconnected(self, item: Disconnected) -> None:
+        session = self.sessions.get(item.link)
+        if session is not None:
+            self._depart(session, item.reason)
+
+    def _end(self, session: Session, error: str, reason: str) -> None:
+        self._close(session, error)
+        self._depart(session, reason)
+
+    def _close(self, session: Session, error: str) -> None:
+        self.fanout.send(session, Line("", "ERROR", (), error, self.now.wall))
+        self.emit(Close(session.link))
+
+    def _shut_down(self, reason: str) -> None:
+        """Close every session; nobody is told of the others, or n sessions would cost n² lines."""
+        for session in self.sessions.values():
+            session.closed = True
+            self._close(session, reason)
+        self.sessions.clear()
+
+    def _depart(self, session: Session, reason: str) -> None:
+        session.closed = True
+        session.backlog.clear()
+        self._slowed.pop(session, None)
+        self.sessions.pop(session.link, None)
+        login.leave(self, session, reason)

@@ -1,0 +1,77 @@
+"""What the core wants done, in order: the hub performs these after the records are committed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from securechat.chat.audience import Audience
+from securechat.chat.jobs import Job
+from securechat.chat.link import Link
+from securechat.chat.requests import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Append `data` (whole lines) to one SendQ."""
+
+    link: Link
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """Append to every SendQ of `audience` the bytes encoded for its group; `skip` gets none of it.
+
+    `encoded` has an entry for each key of `audience.groups` that shall hear it; a group without one hears
+    nothing.
+    """
+
+    audience: Audience
+    encoded: Mapping[int, bytes]
+    skip: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """The session proved an account: the login deadline and the admission limits no longer apply to it."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitDrain:
+    """Send `items.Drained` when this SendQ is below a quarter of its limit."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """`lines` lines of this peer have left the backlog: the worker may read more of it (back-pressure)."""
+
+    link: Link
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Write what is queued, then close. Nothing is appended after it."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class StartJob:
+    """Hand the job to its pool; the result comes back as `items.JobDone`."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to the administrator's request `ticket`."""
+
+    ticket: int
+    answer: Answer
+
+
+Effect = Send | Broadcast | LoggedIn | AwaitDrain | Handled | Close | StartJob | Answered

@@ -1,0 +1,33 @@
+"""Flood control: a token bucket per session whose clock is an argument.
+
+Who exceeds it is not punished but slowed down: the next command waits in the backlog, and when that is full
+the worker stops reading, so that the peer's own TCP stream holds the rest.
+"""
+
+from typing import Final
+
+BURST: Final = 60.0
+"""Tokens that a rested session has."""
+RATE: Final = 10.0
+"""Tokens a second."""
+
+
+class Bucket:
+    """Tokens for commands; `now` is in seconds of a monotonic clock."""
+
+    __slots__ = ("_at", "_tokens")
+
+    def __init__(self, now: float) -> None:
+        self._tokens = BURST
+        self._at = now
+
+    def spend(self, cost: float, now: float) -> float:
+        """Take `cost` tokens and return 0, or take nothing and return the seconds to wait until they are
+        there.
+        """
+        self._tokens = min(BURST, self._tokens + (now - self._at) * RATE)
+        self._at = now
+        if self._tokens < cost:
+            return (cost - self._tokens) / RATE
+        self._tokens -= cost
+        return 0.0

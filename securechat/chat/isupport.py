@@ -1,0 +1,42 @@
+"""What the server supports, as RPL_ISUPPORT states it: every limit here is the one that is enforced."""
+
+from typing import Final
+
+from securechat.chat.settings import Settings
+
+NICKLEN: Final = 32
+CHANNELLEN: Final = 64
+TOPICLEN: Final = 390
+MAX_TARGETS: Final = 4
+MAX_CHANNELS: Final = 256
+TOKENS_PER_LINE: Final = 13
+
+
+def tokens(settings: Settings) -> list[str]:
+    """Return the tokens, sorted by name."""
+    targets = ",".join(f"{name}:{MAX_TARGETS if name in ('JOIN', 'PART') else 1}" for name in TARGETED)
+    values = {
+        "CASEMAPPING": "ascii",
+        "CHANLIMIT": f"#:{MAX_CHANNELS}",
+        "CHANMODES": ",,,n",
+        "CHANNELLEN": str(CHANNELLEN),
+        "CHANTYPES": "#",
+        "MODES": "1",
+        "NETWORK": settings.network.replace("\\", "\\x5C").replace(" ", "\\x20").replace("=", "\\x3D"),
+        "NICKLEN": str(NICKLEN),
+        "PREFIX": "(q)~",
+        "TARGMAX": targets,
+        "TOPICLEN": str(TOPICLEN),
+        "UTF8MAPPING": "rfc8265",
+        "UTF8ONLY": None,
+    }
+    return [name if value is None else f"{name}={value}" for name, value in sorted(values.items())]
+
+
+TARGETED: Final = ("JOIN", "LIST", "NAMES", "NOTICE", "PART", "PRIVMSG", "TAGMSG", "WHOIS")
+
+
+def lines(settings: Settings) -> list[list[str]]:
+    """Return the tokens, at most 13 for each line."""
+    every = tokens(settings)
+    return [every[at : at + TOKENS_PER_LINE] for at in range(0, len(every), TOKENS_PER_LINE)]

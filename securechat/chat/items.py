@@ -1,0 +1,72 @@
+"""What happens to the core: the hub takes these values from its inbox and handles them one by one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from securechat.chat.jobs import Job, JobResult
+from securechat.chat.link import Link
+from securechat.chat.requests import Request
+from securechat.irc.framing import Rejected
+from securechat.irc.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A TLS handshake is done. `address` is the peer's IP address in its canonical text form."""
+
+    link: Link
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Lines that a peer sent, in order; each is a message or the reason why a line is none."""
+
+    link: Link
+    lines: Sequence[Message | Rejected]
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """A connection is gone; `reason` is shown to others as the QUIT reason."""
+
+    link: Link
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """A SendQ that was above its quarter (see `effects.AwaitDrain`) has room again."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class JobDone:
+    """A job that the core asked for (see `effects.StartJob`) has its result."""
+
+    job: Job
+    result: JobResult
+
+
+@dataclass(frozen=True, slots=True)
+class Administer:
+    """An administrator's request; `ticket` comes back in `effects.Answered`."""
+
+    ticket: int
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed: wakes what waits for the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShutDown:
+    """The server stops: every session gets `ERROR :reason` and is closed."""
+
+    reason: str
+
+
+Item = Connected | Received | Disconnected | Drained | JobDone | Administer | Tick | ShutDown

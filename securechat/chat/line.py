@@ -1,0 +1,79 @@
+"""Lines to clients as values, and the one place that writes them down.
+
+What a client gets of a line depends on its capabilities only through the tags, so a line is written once per
+set of capabilities (`Session.key`) and the same bytes go to everybody who has that set.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from securechat.irc import capabilities as cap
+from securechat.irc import msgid
+from securechat.irc.message import escape_tag_value
+from securechat.irc.timestamp import format_ms
+
+MAX_BODY: Final = 512
+"""Bytes of a line without its tags and with its end (Modern IRC, "Message format")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line from the server. `text` is the last parameter, always written with a colon; `source` is who
+    caused it.
+
+    `at` is in milliseconds since the epoch, `id` a message id, `account` the account of who caused it.
+    """
+
+    source: str
+    command: str
+    params: tuple[str, ...] = ()
+    text: str | None = None
+    at: int = 0
+    id: int | None = None
+    account: str | None = None
+    tags: Mapping[str, str] | None = None
+
+
+def body(line: Line) -> bytes:
+    """Write a line without tags, with its line end."""
+    middle = f" {' '.join(line.params)}" if line.params else ""
+    text = "" if line.text is None else f" :{line.text}"
+    source = f":{line.source} " if line.source else ""
+    return f"{source}{line.command}{middle}{text}\r\n".encode()
+
+
+def tags(line: Line, key: int) -> list[str]:
+    """Return the written tags of a line for a set of capabilities."""
+    written: list[str] = []
+    if key & cap.SERVER_TIME:
+        written.append(f"time={format_ms(line.at)}")
+    if key & cap.MESSAGE_TAGS:
+        if line.id is not None:
+            written.append(f"msgid={msgid.encode(line.id)}")
+        for name, value in (line.tags or {}).items():
+            written.append(f"{name}={escape_tag_value(value)}" if value else name)
+    if key & cap.ACCOUNT_TAG and line.account is not None:
+        written.append(f"account={line.account}")
+    return written
+
+
+def encode(line: Line, key: int, *extra: str) -> bytes:
+    """Write a line for a set of capabilities, with `extra` tags (label, batch) first."""
+    written = [*extra, *tags(line, key)]
+    return f"@{';'.join(written)} ".encode() + body(line) if written else body(line)
+
+
+def variants(line: Line, keys: Mapping[int, object]) -> dict[int, bytes]:
+    """Write a line once for each set of capabilities in `keys`.
+
+    A TAGMSG only for those who understand tags.
+    """
+    plain = body(line)
+    encoded: dict[int, bytes] = {}
+    for key in keys:
+        if line.command == "TAGMSG" and not key & cap.MESSAGE_TAGS:
+            continue
+        written = tags(line, key)
+        encoded[key] = f"@{';'.join(written)} ".encode() + plain if written else plain
+    return encoded

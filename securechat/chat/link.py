@@ -1,0 +1,15 @@
+"""What the core knows of a connection: that bytes can be sent to it, and how many of them still wait."""
+
+from typing import Protocol
+
+
+class Link(Protocol):
+    """One connection as the core sees it: an address for effects, compared by identity."""
+
+    @property
+    def queued(self) -> int:
+        """Bytes appended to the SendQ that the peer has not taken yet."""
+
+    @property
+    def closed(self) -> bool:
+        """True once the connection is gone: work for it is of no use to anybody."""

@@ -1,0 +1,43 @@
+"""Direct messages to an account that was offline: they wait, and its next login gets them."""
+
+from typing import TYPE_CHECKING, Final
+
+from securechat.chat.context import Context
+from securechat.chat.jobs import FetchUndelivered, JobResult, MessagesRead
+from securechat.chat.records import DirectDelivered
+from securechat.chat.registry import Account
+from securechat.chat.session import Continuation, Session
+from securechat.irc import capabilities as cap
+
+if TYPE_CHECKING:
+    from securechat.chat.core import Core
+
+AT_ONCE: Final = 100
+"""Messages read by one query. The next query waits until the session has taken most of them."""
+
+
+def deliver_waiting(session: Session, account: Account, after: int = 0) -> None:
+    """Let the session have what waits for its account, before its next command is handled."""
+    session.backlog.appendleft(Continuation(lambda ctx: _fetch(ctx, account, after)))
+
+
+def _fetch(ctx: Context, account: Account, after: int) -> None:
+    def read(result: JobResult) -> None:
+        if not isinstance(result, MessagesRead):
+            return  # they go on waiting, for the next login
+        for message in result.messages:
+            if message.command != "TAGMSG" or ctx.session.has(cap.MESSAGE_TAGS):
+                ctx.reply(ctx.core.fanout.line_of(message))
+        if result.messages:
+            upto = result.messages[-1].id
+            more = len(result.messages) == AT_ONCE
+            ctx.core.later(lambda: _delivered(ctx.core, account, upto, more))
+            if more:
+                deliver_waiting(ctx.session, account, upto)
+
+    ctx.ask(FetchUndelivered(ctx.session.link, account.id, after, AT_ONCE), read)
+
+
+def _delivered(core: "Core", account: Account, upto: int, more: bool) -> None:
+    """Store that the messages up to this id arrived; in an outcome of its own, since they did."""
+    core.enter(DirectDelivered(account.id, upto, more), None)

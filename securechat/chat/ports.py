@@ -1,0 +1,77 @@
+"""What the chat needs from a database; `storage` provides it, and every adapter passes one contract suite."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from securechat.chat.records import MessageSent, Record, Topic
+
+
+class StoreFull(Exception):
+    """The database has no room. The transaction was rolled back cleanly: nothing of it is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAccount:
+    """One account row. `phc` is None when the account was removed and only its name is reserved."""
+
+    id: int
+    name: str
+    phc: str | None = field(repr=False)
+    role: str
+    disabled: bool
+    created: int
+    last_login: int | None
+    sources: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChannel:
+    """One channel with its members: account id → when it joined."""
+
+    id: int
+    name: str
+    founder: int | None
+    created: int
+    topic: Topic
+    members: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that lives in the registry: only messages are queried."""
+
+    accounts: Sequence[StoredAccount]
+    channels: Sequence[StoredChannel]
+    waiting: frozenset[int]
+    last_message: int
+
+
+class Store(Protocol):
+    """The one connection that writes; used by the hub's thread only."""
+
+    def load(self) -> Snapshot:
+        """Read everything that lives in the registry."""
+
+    def commit(self, records: Sequence[Record]) -> None:
+        """Write the records in one transaction and return when it is on disk.
+
+        Raises `StoreFull` when nothing was stored for lack of room; after any other exception the outcome is
+        unknown.
+        """
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
+class Reader(Protocol):
+    """A read-only connection; used by one query thread."""
+
+    def find_nonce(self, account: int, nonce: str) -> MessageSent | None:
+        """Return the message that this account sent with this nonce."""
+
+    def undelivered(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
+        """Return the oldest `limit` messages after the id `after` that wait for the account, oldest first."""
+
+    def close(self) -> None:
+        """Close the connection."""

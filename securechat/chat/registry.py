@@ -1,0 +1,323 @@
+"""Who there is, who is here and in which channels: the state that only the hub's thread touches.
+
+Accounts, channels and memberships are what the store holds; users and sessions are who is online now. Changes
+of the former come from records (`records`), changes of the latter from logins and disconnects.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterable
+from typing import Final
+
+from securechat.chat.audience import Audience
+from securechat.chat.link import Link
+from securechat.chat.ports import Snapshot, StoredAccount, StoredChannel
+from securechat.chat.records import MessageSent, Topic
+from securechat.chat.session import Session
+from securechat.irc.names import fold, skeleton
+
+NO_TOPIC: Final = Topic("", "", 0)
+REMEMBERED_SOURCES: Final = 8
+
+
+class Account:
+    """A person, proven by SASL. `phc` is None once removed: then only the name is reserved."""
+
+    __slots__ = ("created", "disabled", "epoch", "folded", "id", "name", "phc", "role", "sessions", "sources")
+
+    def __init__(self, stored: StoredAccount) -> None:
+        self.id = stored.id
+        self.name = stored.name
+        self.folded = fold(stored.name)
+        self.phc = stored.phc
+        self.role = stored.role
+        self.disabled = stored.disabled
+        self.created = stored.created
+        self.sources = dict(stored.sources)
+        self.sessions: list[Session] = []
+        self.epoch = 0
+        """Grows with every change that ends sessions.
+
+        A password that was being checked meanwhile does not count.
+        """
+
+    @property
+    def usable(self) -> bool:
+        """True when a right password lets it in."""
+        return self.phc is not None and not self.disabled
+
+    def remove(self) -> None:
+        self.phc = None
+        self.epoch += 1
+
+    def restore(self, phc: str) -> None:
+        self.phc = phc
+
+    def set_password(self, phc: str, *, rehash: bool) -> None:
+        self.phc = phc
+        if not rehash:
+            self.epoch += 1
+
+    def disable(self) -> None:
+        self.disabled = True
+        self.epoch += 1
+
+    def enable(self) -> None:
+        self.disabled = False
+
+    def remember_source(self, source: str, at: int) -> None:
+        """Keep `source` among the last few networks that this account logged in from."""
+        self.sources.pop(source, None)
+        self.sources[source] = at
+        while len(self.sources) > REMEMBERED_SOURCES:
+            del self.sources[next(iter(self.sources))]
+
+
+class User:
+    """An account with at least one session, visible under its nick (in "free" mode: one session)."""
+
+    __slots__ = ("account", "audience", "id", "nick", "sessions", "source")
+
+    def __init__(self, user_id: int, account: Account, nick: str, server_name: str) -> None:
+        self.id = user_id
+        self.account = account
+        self.sessions: list[Session] = []
+        self.audience = Audience()
+        self.rename(nick, server_name)
+
+    def rename(self, nick: str, server_name: str) -> None:
+        self.nick = nick
+        self.source = f"{nick}!{self.account.name}@{server_name}"
+
+
+class Channel:
+    """A channel, its members (user id → when they joined) and the audience of those who are online."""
+
+    __slots__ = ("audience", "created", "folded", "founder", "id", "members", "name", "topic")
+
+    def __init__(self, stored: StoredChannel) -> None:
+        self.id = stored.id
+        self.name = stored.name
+        self.folded = fold(stored.name)
+        self.founder = stored.founder
+        self.created = stored.created
+        self.topic = stored.topic
+        self.members: dict[int, int] = {}
+        self.audience = Audience()
+
+
+class NonceMemory:
+    """The newest messages with a nonce.
+
+    What may not be committed yet, and what a client most likely repeats.
+    """
+
+    __slots__ = ("_known", "_size")
+
+    def __init__(self, size: int = 65_536) -> None:
+        self._known: OrderedDict[tuple[int, str], MessageSent] = OrderedDict()
+        self._size = size
+
+    def add(self, account: int, nonce: str, message: MessageSent) -> None:
+        self._known[account, nonce] = message
+        if len(self._known) > self._size:
+            self._known.popitem(last=False)
+
+    def discard(self, account: int, nonce: str) -> None:
+        self._known.pop((account, nonce), None)
+
+    def find(self, account: int, nonce: str) -> MessageSent | None:
+        return self._known.get((account, nonce))
+
+
+class Registry:
+    """All accounts, channels and online users, with the indexes to find them by."""
+
+    def __init__(self, server_name: str, snapshot: Snapshot) -> None:
+        self.server_name = server_name
+        self.accounts: dict[int, Account] = {}
+        self.channels: dict[int, Channel] = {}
+        self.users: dict[int, User] = {}
+        self.memberships: dict[int, dict[int, None]] = {}
+        self.nonces = NonceMemory()
+        self.waiting = Counter(snapshot.waiting)
+        """Accounts for which direct messages wait; how many is known only to the store."""
+        self._accounts_by_name: dict[str, Account] = {}
+        self._account_skeletons: dict[str, Account] = {}
+        self._channels_by_name: dict[str, Channel] = {}
+        self._channel_skeletons: dict[str, Channel] = {}
+        self._users_by_nick: dict[str, User] = {}
+        self._nick_skeletons: dict[str, User] = {}
+        for account in snapshot.accounts:
+            self._index_account(Account(account))
+        for channel in snapshot.channels:
+            self._index_channel(Channel(channel))
+            for account_id, joined in channel.members.items():
+                self.add_member(channel.id, account_id, joined)
+
+    # Finding
+
+    def account(self, name: str) -> Account | None:
+        """Return the account of this name, removed ones included."""
+        return self._accounts_by_name.get(fold(name))
+
+    def account_like(self, name: str) -> Account | None:
+        """Return the account whose name looks like this one."""
+        return self._account_skeletons.get(skeleton(name))
+
+    def channel(self, name: str) -> Channel | None:
+        """Return the channel of this name."""
+        return self._channels_by_name.get(fold(name))
+
+    def channel_like(self, name: str) -> Channel | None:
+        """Return the channel whose name looks like this one."""
+        return self._channel_skeletons.get(skeleton(name))
+
+    def user(self, nick: str) -> User | None:
+        """Return the online user of this nick."""
+        return self._users_by_nick.get(fold(nick))
+
+    def user_like(self, nick: str) -> User | None:
+        """Return the online user whose nick looks like this one."""
+        return self._nick_skeletons.get(skeleton(nick))
+
+    def channels_of(self, user_id: int) -> list[Channel]:
+        """Return the channels of a user, in the order of joining."""
+        return [self.channels[channel] for channel in self.memberships.get(user_id, ())]
+
+    def online(self, channel: Channel) -> list[User]:
+        """Return the members who are online, in the order of joining."""
+        users = self.users
+        return [users[member] for member in channel.members if member in users]
+
+    # What records do
+
+    def add_account(self, account_id: int, name: str, phc: str, role: str, at: int) -> None:
+        self._index_account(Account(StoredAccount(account_id, name, phc, role, False, at, None, {})))
+
+    def forget_account(self, account_id: int) -> None:
+        account = self.accounts.pop(account_id)
+        del self._accounts_by_name[account.folded]
+        del self._account_skeletons[skeleton(account.name)]
+
+    def add_channel(self, channel_id: int, name: str, founder: int | None, at: int) -> None:
+        self._index_channel(Channel(StoredChannel(channel_id, name, founder, at, NO_TOPIC, {})))
+
+    def forget_channel(self, channel_id: int) -> None:
+        channel = self.channels.pop(channel_id)
+        del self._channels_by_name[channel.folded]
+        del self._channel_skeletons[skeleton(channel.name)]
+
+    def add_member(self, channel_id: int, user_id: int, at: int) -> None:
+        """Make the user a member; the member's sessions hear the channel from now on."""
+        user = self.users.get(user_id)
+        if user is None and user_id < 0:
+            return  # a session that is a user of its own and has gone: its memberships went with it
+        channel = self.channels[channel_id]
+        channel.members[user_id] = at
+        self.memberships.setdefault(user_id, {})[channel_id] = None
+        for session in user.sessions if user else ():
+            channel.audience = channel.audience.including(session.link, session.key)
+
+    def remove_member(self, channel_id: int, user_id: int) -> None:
+        channel = self.channels[channel_id]
+        if channel.members.pop(user_id, None) is None:
+            return
+        del self.memberships[user_id][channel_id]
+        user = self.users.get(user_id)
+        for session in user.sessions if user else ():
+            channel.audience = channel.audience.excluding(session.link, session.key)
+
+    # Who is online
+
+    def attach(self, session: Session, account: Account, user_id: int, nick: str) -> bool:
+        """Let a session that proved `account` be (one of) the user's.
+
+        True when the user was not online before.
+        """
+        user = self.users.get(user_id)
+        first = user is None
+        if user is None:
+            user = self.users[user_id] = User(user_id, account, nick, self.server_name)
+            self._index_nick(user)
+        session.user = user
+        account.sessions.append(session)
+        user.sessions.append(session)
+        self._listen(session, user)
+        return first
+
+    def detach(self, session: Session) -> bool:
+        """Take a session away; True when it was its user's last one."""
+        user = session.user
+        if user is None:
+            return False
+        self._unlisten(session, user)
+        user.sessions.remove(session)
+        user.account.sessions.remove(session)
+        session.user = None
+        if user.sessions:
+            return False
+        del self.users[user.id]
+        self._forget_nick(user)
+        if user.id < 0:
+            for channel in self.channels_of(user.id):
+                del channel.members[user.id]
+            self.memberships.pop(user.id, None)
+        return True
+
+    def regroup(self, session: Session, key: int) -> None:
+        """Change what a session can read (its encoding key) everywhere it listens."""
+        user = session.user
+        if user is None or key == session.key:
+            session.key = key
+            return
+        self._unlisten(session, user)
+        session.key = key
+        self._listen(session, user)
+
+    def rename(self, user: User, nick: str) -> None:
+        """Give an online user another nick."""
+        self._forget_nick(user)
+        user.rename(nick, self.server_name)
+        self._index_nick(user)
+
+    def peers(self, user: User) -> Audience:
+        """Everybody who shares a channel with the user, and the user's own sessions."""
+        keys: dict[Link, int] = dict(user.audience.keys)
+        for channel in self.channels_of(user.id):
+            keys.update(channel.audience.keys)
+        return Audience.of(keys.items())
+
+    # Indexes
+
+    def _listen(self, session: Session, user: User) -> None:
+        user.audience = user.audience.including(session.link, session.key)
+        for channel in self.channels_of(user.id):
+            channel.audience = channel.audience.including(session.link, session.key)
+
+    def _unlisten(self, session: Session, user: User) -> None:
+        user.audience = user.audience.excluding(session.link, session.key)
+        for channel in self.channels_of(user.id):
+            channel.audience = channel.audience.excluding(session.link, session.key)
+
+    def _index_account(self, account: Account) -> None:
+        self.accounts[account.id] = account
+        self._accounts_by_name[account.folded] = account
+        self._account_skeletons[skeleton(account.name)] = account
+
+    def _index_channel(self, channel: Channel) -> None:
+        self.channels[channel.id] = channel
+        self._channels_by_name[channel.folded] = channel
+        self._channel_skeletons[skeleton(channel.name)] = channel
+
+    def _index_nick(self, user: User) -> None:
+        self._users_by_nick[fold(user.nick)] = user
+        self._nick_skeletons[skeleton(user.nick)] = user
+
+    def _forget_nick(self, user: User) -> None:
+        del self._users_by_nick[fold(user.nick)]
+        del self._nick_skeletons[skeleton(user.nick)]
+
+
+def sorted_by_name(accounts: Iterable[Account]) -> list[Account]:
+    """Return the accounts in the order of their folded names."""
+    return sorted(accounts, key=lambda account: account.folded)

@@ -1,0 +1,75 @@
+"""What an administrator asks of the chat, and the answers.
+
+The same values with a running server and without one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class AddAccount:
+    """Make an account. `phc` is the argon2id hash of its password; `role` is member, admin or bot."""
+
+    name: str
+    phc: str = field(repr=False)
+    role: str = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class SetPassword:
+    """Replace the password's hash; the account's sessions end unless `keep_sessions`."""
+
+    name: str
+    phc: str = field(repr=False)
+    keep_sessions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAccount:
+    """Remove credentials and memberships; messages stay, the name stays reserved."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisableAccount:
+    """Refuse logins from now on and end the account's sessions."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnableAccount:
+    """Allow logins again."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListAccounts:
+    """List every account that has credentials."""
+
+
+Request = AddAccount | SetPassword | RemoveAccount | DisableAccount | EnableAccount | ListAccounts
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The request is done and, where it changed something, committed.
+
+    `rows` is what was asked for, ready for JSON.
+    """
+
+    rows: Sequence[Mapping[str, str | int | bool | None]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The request was not done; nothing changed. `code` is for programs, `text` for people."""
+
+    code: str
+    text: str
+
+
+Answer = Done | Refused

@@ -1,0 +1,95 @@
+"""One connection as the rules see it: what it may do, who it is, and the lines that still wait."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from securechat.chat.flood import Bucket
+from securechat.chat.jobs import Job, JobResult
+from securechat.chat.link import Link
+from securechat.irc import capabilities as cap
+from securechat.irc.framing import Rejected
+from securechat.irc.message import Message
+from securechat.irc.sasl import Assembler
+
+if TYPE_CHECKING:
+    from securechat.chat.context import Context
+    from securechat.chat.registry import Account, User
+
+ENCODING: Final = cap.ACCOUNT_TAG | cap.MESSAGE_TAGS | cap.SERVER_TIME
+"""The capabilities that change how a line that others caused is written: the key of `Audience.groups`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A step of the server's own in a backlog: it waits for the same things as the lines behind it."""
+
+    step: "Callable[[Context], None]"
+
+
+class Session:
+    """The state of one connection. `account` is set by SASL, `user` by the end of registration."""
+
+    __slots__ = (
+        "account",
+        "address",
+        "backlog",
+        "batches",
+        "bucket",
+        "caps",
+        "closed",
+        "emitted",
+        "failures",
+        "id",
+        "job",
+        "key",
+        "lines_before_login",
+        "link",
+        "modern_cap",
+        "negotiating",
+        "nick",
+        "realname",
+        "resume",
+        "sasl",
+        "user",
+        "username",
+        "waiting",
+    )
+
+    def __init__(self, session_id: int, link: Link, address: str) -> None:
+        self.id = session_id
+        self.link = link
+        self.address = address
+        self.caps = 0
+        self.key = 0
+        self.negotiating = False
+        """True between CAP LS or CAP REQ and CAP END: registration waits for the end."""
+        self.modern_cap = False
+        """True once the client said CAP LS 302 or later."""
+        self.nick: str | None = None
+        """The nick that was asked for before the login."""
+        self.username: str | None = None
+        self.realname = ""
+        self.account: Account | None = None
+        self.user: User | None = None
+        self.sasl: Assembler | None = None
+        self.failures = 0
+        self.lines_before_login = 0
+        self.backlog: deque[Message | Rejected | Continuation] = deque()
+        self.job: Job | None = None
+        """The job whose result the session waits for.
+
+        `resume` takes it and `waiting` is the command that asked.
+        """
+        self.resume: Callable[[JobResult], None] | None = None
+        self.waiting: Context | None = None
+        self.bucket: Bucket | None = None
+        self.emitted = 0
+        """Bytes that this turn has for the session and that are not in its SendQ yet."""
+        self.batches = 0
+        self.closed = False
+
+    def has(self, capability: int) -> bool:
+        """Return whether the session negotiated this capability."""
+        return self.caps & capability != 0

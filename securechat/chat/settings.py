@@ -1,0 +1,18 @@
+"""What the core is told about its server; the composition root fills it from the configuration."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Names, policies and bounds of the chat. Sizes are in bytes."""
+
+    server_name: str
+    network: str
+    version: str
+    nicknames: Literal["account", "free"] = "account"
+    autojoin: tuple[str, ...] = ("#general",)
+    motd: tuple[str, ...] = ()
+    flood: bool = True
+    sendq: int = 1 << 20

@@ -1,0 +1,87 @@
+"""What a session is told when it comes in: the welcome burst, and each channel as it is now."""
+
+from collections.abc import Iterator
+
+from securechat.chat import isupport
+from securechat.chat.context import Context
+from securechat.chat.line import MAX_BODY, Line
+from securechat.chat.registry import Channel, User
+from securechat.irc import numerics as num
+
+
+def burst(ctx: Context) -> Iterator[Line]:
+    """The numerics 001 to 005, the number of people, and the message of the day."""
+    settings, user = ctx.settings, ctx.user
+
+    def numeric(code: str, *params: str, text: str | None = None) -> Line:
+        return Line(settings.server_name, code, (user.nick, *params), text, ctx.core.now.wall)
+
+    software = f"securechat-{settings.version}"
+    yield numeric(num.RPL_WELCOME, text=f"Welcome to {settings.network}, {user.nick}")
+    yield numeric(num.RPL_YOURHOST, text=f"Your host is {settings.server_name}, running {software}")
+    yield numeric(num.RPL_CREATED, text="Every message that you see confirmed is on this server's disk")
+    yield numeric(num.RPL_MYINFO, settings.server_name, software, "*", "n", "q")
+    for tokens in isupport.lines(settings):
+        yield numeric(num.RPL_ISUPPORT, *tokens, text="are supported by this server")
+    yield numeric(
+        num.RPL_LUSERCLIENT, text=f"There are {len(ctx.registry.users)} users and 0 invisible on 1 server"
+    )
+    yield from motd(ctx)
+
+
+def motd(ctx: Context) -> Iterator[Line]:
+    """The message of the day, or that there is none."""
+    settings, nick, at = ctx.settings, ctx.nick, ctx.core.now.wall
+    if not settings.motd:
+        yield Line(settings.server_name, num.ERR_NOMOTD, (nick,), "There is no message of the day", at)
+        return
+    title = f"- {settings.server_name} Message of the day -"
+    yield Line(settings.server_name, num.RPL_MOTDSTART, (nick,), title, at)
+    for line in settings.motd:
+        yield Line(settings.server_name, num.RPL_MOTD, (nick,), f"- {line}", at)
+    yield Line(settings.server_name, num.RPL_ENDOFMOTD, (nick,), "End of the message of the day", at)
+
+
+def channel_state(ctx: Context, channel: Channel) -> Iterator[Line]:
+    """A channel's topic and the members who are online."""
+    yield from topic(ctx, channel)
+    yield from names(ctx, channel)
+
+
+def topic(ctx: Context, channel: Channel) -> Iterator[Line]:
+    """The topic with its author and time; nothing when there is none."""
+    if channel.topic.text:
+        server, nick, at = ctx.settings.server_name, ctx.nick, ctx.core.now.wall
+        yield Line(server, num.RPL_TOPIC, (nick, channel.name), channel.topic.text, at)
+        set_at = str(channel.topic.at // 1000)
+        yield Line(server, num.RPL_TOPICWHOTIME, (nick, channel.name, channel.topic.setter, set_at), None, at)
+
+
+def names(ctx: Context, channel: Channel) -> Iterator[Line]:
+    """The members who are online, as many on a line as fit."""
+    server, nick, at = ctx.settings.server_name, ctx.nick, ctx.core.now.wall
+    room = MAX_BODY - len(f":{server} 353 {nick} = {channel.name} :\r\n".encode())
+    params = (nick, "=", channel.name)
+    for text in packed((prefix(channel, user) + user.nick for user in ctx.registry.online(channel)), room):
+        yield Line(server, num.RPL_NAMREPLY, params, text, at)
+    yield Line(server, num.RPL_ENDOFNAMES, (nick, channel.name), "End of NAMES list", at)
+
+
+def prefix(channel: Channel, user: User) -> str:
+    """Return "~" for the channel's founder."""
+    return "~" if channel.founder == user.account.id else ""
+
+
+def packed(words: Iterator[str], room: int) -> Iterator[str]:
+    """Join words by blanks into texts of at most `room` bytes."""
+    line: list[str] = []
+    length = 0
+    for word in words:
+        size = len(word.encode()) + 1
+        if line and length + size > room + 1:
+            yield " ".join(line)
+            line, length = [], 0
+        line.append(word)
+        length += size
+    if line:
+        yield " ".join(line)

@@ -1,0 +1,312 @@
+"""Runs a playbook: a transcript that is a test of the core.
+
+The first line of a file is a comment that names the behaviour and the section of its specification. Then come
+directives and steps, one a line; `#` begins a comment.
+
+    accounts: alice bob        accounts that exist
+    settings: nicknames=free   settings of the core other than the defaults
+    caps: echo-message batch   capabilities that `login` asks for from here on
+    login: alice bob.phone     sessions that log in; what everybody reads until then is not looked at
+    connect: carol             a session that has only connected
+
+    alice> JOIN #dev           what alice sends
+    alice< :alice! JOIN {any}  what alice gets next; {name} matches anything, and the same thing from then on
+    alice<?                    skips whatever alice got so far
+    alice! ok                  answers a password job: ok, wrong, stale (ok, with a new hash), busy
+    alice. Ping timeout        alice's connection is gone, for this reason
+    admin> disable alice       an administrator's request; `admin< Done` or `admin< Refused CODE` answers it
+    +30s                       time passes
+    store: full | ok           the disk is full, or has room again
+    restart                    the server starts anew from what is stored
+
+Before every step that causes something, nothing may be left over that was not expected.
+"""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from securechat.chat.clock import Now
+from securechat.chat.core import Core
+from securechat.chat.effects import Answered, Broadcast, Close, Effect, Send, StartJob
+from securechat.chat.items import Administer, Connected, Disconnected, Item, JobDone, Received, Tick
+from securechat.chat.jobs import (
+    CheckPassword,
+    FetchUndelivered,
+    FindNonce,
+    Job,
+    JobRefused,
+    JobResult,
+    MessagesRead,
+    PasswordChecked,
+)
+from securechat.chat.ports import StoreFull
+from securechat.chat.requests import (
+    AddAccount,
+    Answer,
+    DisableAccount,
+    Done,
+    EnableAccount,
+    ListAccounts,
+    RemoveAccount,
+    Request,
+    SetPassword,
+)
+from securechat.chat.settings import Settings
+from securechat.irc.framing import Framer
+from securechat.irc.sasl import chunks, encode_plain
+from tests.support.memory_store import MemoryStore
+
+START = 1_700_000_000_000
+PASSWORDS: dict[str, JobResult] = {
+    "ok": PasswordChecked(True),
+    "wrong": PasswordChecked(False),
+    "stale": PasswordChecked(True, "$new$"),
+    "busy": JobRefused(),
+}
+
+
+class FakeLink:
+    """A link whose SendQ is a list of lines; nothing in it waits."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.lines: list[str] = []
+        self.queued = 0
+        self.closed = False
+
+    def take(self, data: bytes) -> None:
+        self.lines += data.decode().removesuffix("\r\n").split("\r\n")
+
+
+class Playbook:
+    """One run of one transcript."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.settings = Settings("chat.test", "TestNet", "1.0", autojoin=())
+        self.store = MemoryStore()
+        self.now = Now(START, 1000.0)
+        self.core = Core(self.settings, self.store.load())
+        self.links: dict[str, FakeLink] = {}
+        self.framers: dict[str, Framer] = {}
+        self.jobs: dict[str, Job] = {}
+        self.caps = ""
+        self.known: dict[str, str] = {}
+        self.answers: list[str] = []
+        self.step = ""
+
+    def run(self) -> None:
+        """Play the file; AssertionError says at which line and what was different."""
+        lines = self.path.read_text(encoding="utf-8").split("\n")
+        assert lines[0].startswith("# "), (
+            "the first line says what the playbook shows, and where that is specified"
+        )
+        for number, line in enumerate(lines, 1):
+            self.step = f"{self.path.name}:{number}: {line}"
+            if line and not line.startswith("#"):
+                self._line(line)
+        self.step = f"{self.path.name}: the end"
+        self._nothing_left()
+
+    def _line(self, line: str) -> None:
+        directive = re.fullmatch(r"(accounts|settings|caps|login|connect|store): ?(.*)", line)
+        step = re.fullmatch(r"([\w.-]+)(<\?|[<>!.])(?: (.*))?", line, re.DOTALL)
+        if directive:
+            self._nothing_left()
+            getattr(self, f"_do_{directive[1]}")(directive[2])
+        elif line == "restart":
+            self._nothing_left()
+            self.links.clear()
+            self.core = Core(self.settings, self.store.load())
+        elif wait := re.fullmatch(r"\+(\d+)(s|h|d)", line):
+            self._nothing_left()
+            seconds = int(wait[1]) * {"s": 1, "h": 3600, "d": 86400}[wait[2]]
+            self.now = Now(self.now.wall + seconds * 1000, self.now.mono + seconds)
+            self._happens(Tick())
+        elif step:
+            self._step(step[1], step[2], step[3] or "")
+        else:
+            raise AssertionError(f"{self.step}\n  is no step of a playbook")
+
+    def _step(self, who: str, kind: str, text: str) -> None:
+        if kind == "<":
+            self._expect(who, text)
+            return
+        if kind == "<?":
+            self.links[who].lines.clear()
+            return
+        self._nothing_left()
+        if who == "admin":
+            self._happens(Administer(1, _request(text)))
+        elif kind == ">":
+            raw = (
+                text.encode().decode("unicode_escape").encode("latin-1")
+                if text.startswith("\\x")
+                else text.encode()
+            )
+            self._send(who, raw)
+        elif kind == "!":
+            self._happens(JobDone(self.jobs.pop(who), PASSWORDS[text]))
+        else:
+            self._happens(Disconnected(self.links.pop(who), text))
+
+    # Directives
+
+    def _do_accounts(self, names: str) -> None:
+        for name in names.split():
+            self._happens(Administer(0, AddAccount(name, f"${name}$")))
+
+    def _do_settings(self, text: str) -> None:
+        changes: dict[str, object] = {}
+        for pair in text.split():
+            key, value = pair.split("=", 1)
+            old = getattr(self.settings, key)
+            converted: object = value
+            if isinstance(old, bool):
+                converted = value == "true"
+            elif isinstance(old, int):
+                converted = int(value)
+            elif isinstance(old, tuple):
+                converted = tuple(part for part in value.split(",") if part)
+            changes[key] = converted
+        self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
+        self.core = Core(self.settings, self.store.load())
+
+    def _do_caps(self, text: str) -> None:
+        self.caps = text
+
+    def _do_connect(self, names: str) -> None:
+        for name in names.split():
+            self.links[name] = FakeLink(name)
+            self.framers[name] = Framer()
+            self._happens(Connected(self.links[name], "192.0.2.7"))
+
+    def _do_login(self, names: str) -> None:
+        for name in names.split():
+            self._do_connect(name)
+            account = name.split(".")[0]
+            self._send(name, f"CAP REQ :sasl {self.caps}".rstrip().encode())
+            self._send(name, b"AUTHENTICATE PLAIN")
+            for chunk in chunks(encode_plain(account, "secret")):
+                self._send(name, f"AUTHENTICATE {chunk}".encode())
+            self._happens(JobDone(self.jobs.pop(name), PasswordChecked(True)))
+            for line in (f"NICK {account}", f"USER {account} 0 * :{account.title()} Person", "CAP END"):
+                self._send(name, line.encode())
+            welcome = self.links[name].lines
+            assert any(" 001 " in line for line in welcome), f"{self.step}\n  no welcome: {welcome}"
+            for link in self.links.values():
+                link.lines.clear()
+
+    def _do_store(self, state: str) -> None:
+        self.store.full = state == "full"
+
+    # The wire
+
+    def _send(self, who: str, line: bytes) -> None:
+        self._happens(Received(self.links[who], self.framers[who].feed(line + b"\r\n")))
+
+    def _happens(self, item: Item) -> None:
+        """Do what the hub does in a turn."""
+        self.core.handle(item, self.now)
+        outcomes = self.core.take()
+        try:
+            self.store.commit([record for outcome in outcomes for record in outcome.records])
+        except StoreFull:
+            self.core.revert(outcomes)
+        jobs: list[Job] = []
+        for outcome in outcomes:
+            for effect in outcome.effects:
+                self._perform(effect, jobs)
+        for job in jobs:
+            self._start(job)
+
+    def _perform(self, effect: Effect, jobs: list[Job]) -> None:
+        match effect:
+            case Send(link, data):
+                _fake(link).take(data)
+            case Broadcast(audience, encoded, skip):
+                for key, links in audience.groups.items():
+                    for link in links:
+                        if link is not skip and key in encoded:
+                            _fake(link).take(encoded[key])
+            case Close(link):
+                _fake(link).lines.append("(closed)")
+            case StartJob(job):
+                jobs.append(job)
+            case Answered(ticket, answer) if ticket:
+                self.answers.append(_shown(answer))
+            case _:
+                pass
+
+    def _start(self, job: Job) -> None:
+        result: JobResult
+        match job:
+            case CheckPassword():
+                self.jobs[_fake(job.link).name] = job
+                return
+            case FindNonce():
+                found = self.store.find_nonce(job.account, job.nonce)
+                result = MessagesRead((found,) if found else ())
+            case FetchUndelivered():
+                result = MessagesRead(tuple(self.store.undelivered(job.account, job.after, job.limit)))
+        self._happens(JobDone(job, result))
+
+    # What must come
+
+    def _expect(self, who: str, text: str) -> None:
+        lines = self.answers if who == "admin" else self.links[who].lines
+        got = lines.pop(0) if lines else "(nothing)"
+        match = re.fullmatch(self._pattern(text), got)
+        assert match, f"{self.step}\n  expected {text}\n  got      {got}" + "".join(
+            f"\n  then     {x}" for x in lines
+        )
+        self.known |= match.groupdict()
+
+    def _pattern(self, text: str) -> str:
+        pattern, seen = "", set()
+        for part in re.split(r"(\{\w+\})", text):
+            name = part[1:-1]
+            if not re.fullmatch(r"\{\w+\}", part):
+                pattern += re.escape(part)
+            elif name == "any":
+                pattern += ".*?"
+            elif name in self.known:
+                pattern += re.escape(self.known[name])
+            else:
+                pattern += f"(?P={name})" if name in seen else f"(?P<{name}>[^ ;]+)"
+                seen.add(name)
+        return pattern
+
+    def _nothing_left(self) -> None:
+        left = [f"\n  {name}< {line}" for name, link in self.links.items() for line in link.lines]
+        left += [f"\n  admin< {answer}" for answer in self.answers]
+        assert not left, f"{self.step}\n  before this, nobody expected{''.join(left)}"
+
+
+def _fake(link: object) -> FakeLink:
+    assert isinstance(link, FakeLink)
+    return link
+
+
+def _shown(answer: Answer) -> str:
+    if isinstance(answer, Done):
+        return " ".join(["Done", *(f"{row['name']}:{row['sessions']}" for row in answer.rows)])
+    return f"Refused {answer.code}"
+
+
+def _request(text: str) -> Request:
+    operation, *names = text.split()
+    match operation:
+        case "adduser":
+            return AddAccount(names[0], "$new$")
+        case "passwd":
+            return SetPassword(names[0], "$new$", keep_sessions="keep" in names)
+        case "deluser":
+            return RemoveAccount(names[0])
+        case "disable":
+            return DisableAccount(names[0])
+        case "enable":
+            return EnableAccount(names[0])
+        case _:
+            return ListAccounts()

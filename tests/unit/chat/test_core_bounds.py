@@ -1,0 +1,105 @@
+"""What bounds one session: its backlog while a job runs, and its SendQ."""
+
+from securechat.chat.clock import Now
+from securechat.chat.core import Core
+from securechat.chat.effects import AwaitDrain, Handled, Send
+from securechat.chat.flood import BURST, RATE, Bucket
+from securechat.chat.ids import MessageIds
+from securechat.chat.items import Administer, Connected, Drained, JobDone, Received
+from securechat.chat.jobs import PasswordChecked
+from securechat.chat.requests import AddAccount
+from securechat.chat.settings import Settings
+from securechat.irc.framing import Framer
+from tests.playbooks.runner import FakeLink
+from tests.support.memory_store import MemoryStore
+
+NOW = Now(1_700_000_000_000, 10.0)
+
+
+def session(sendq: int = 1 << 20) -> tuple[Core, FakeLink]:
+    """A core with one session that has logged in."""
+    core = Core(Settings("chat.test", "Net", "1", autojoin=(), sendq=sendq), MemoryStore().load())
+    link = FakeLink("alice")
+    core.handle(Administer(1, AddAccount("alice", "$p$")), NOW)
+    core.handle(Connected(link, "192.0.2.1"), NOW)
+    lines(core, link, b"PASS alice:secret\r\nNICK alice\r\nUSER a 0 * :A\r\n")
+    job = core.sessions[link].job
+    assert job is not None
+    core.handle(JobDone(job, PasswordChecked(True)), NOW)
+    core.take()
+    return core, link
+
+
+def lines(core: Core, link: FakeLink, data: bytes) -> None:
+    """Let the session send."""
+    core.handle(Received(link, Framer().feed(data)), NOW)
+
+
+def sent(core: Core) -> bytes:
+    """All bytes for single sessions of this turn."""
+    return b"".join(e.data for outcome in core.take() for e in outcome.effects if isinstance(e, Send))
+
+
+def test_commands_wait_while_the_sendq_is_above_a_quarter() -> None:
+    """Commands with large answers stop at a quarter of the SendQ, within one turn, and go on later."""
+    core, link = session(sendq=16_000)
+    lines(core, link, b"HELP\r\n" * 30)
+    outcomes = core.take()
+    effects = [effect for outcome in outcomes for effect in outcome.effects]
+    first = sum(len(effect.data) for effect in effects if isinstance(effect, Send))
+    assert first < 16_000 / 2
+    assert any(isinstance(effect, AwaitDrain) for effect in effects)
+    handled = sum(effect.lines for effect in effects if isinstance(effect, Handled))
+    assert 0 < handled < 30
+    link.queued = first
+    core.handle(Drained(link), NOW)
+    assert not sent(core), "nothing moves while the queue is as full as before"
+    link.queued = 0
+    core.handle(Drained(link), NOW)
+    assert sent(core).startswith(b":chat.test 704 ")
+
+
+def test_lines_wait_for_a_job_of_their_session() -> None:
+    """Replies come in the order of the commands: a PING behind a login is answered after it."""
+    core, _ = session()
+    link = FakeLink("other")
+    core.handle(Connected(link, "192.0.2.1"), NOW)
+    lines(core, link, b"PASS alice:x\r\nPING 1\r\n")
+    assert b"PONG" not in sent(core)
+    job = core.sessions[link].job
+    assert job is not None
+    core.handle(JobDone(job, PasswordChecked(False)), NOW)
+    answer = sent(core)
+    assert answer.index(b" 464 ") < answer.index(b"PONG")
+
+
+def test_result_for_a_connection_that_has_gone_is_dropped() -> None:
+    """A job's result whose session has ended meanwhile changes nothing."""
+    core, _ = session()
+    link = FakeLink("gone")
+    core.handle(Connected(link, "192.0.2.1"), NOW)
+    lines(core, link, b"PASS alice:x\r\n")
+    job = core.sessions[link].job
+    assert job is not None
+    core.sessions.pop(link)
+    core.take()
+    core.handle(JobDone(job, PasswordChecked(True)), NOW)
+    assert not core.take()
+
+
+def test_bucket_refills_with_time() -> None:
+    """A burst passes, then the rate holds; the wait that is named is long enough."""
+    bucket = Bucket(0.0)
+    assert all(bucket.spend(1.0, 0.0) == 0 for _ in range(int(BURST)))
+    wait = bucket.spend(1.0, 0.0)
+    assert wait == 1 / RATE
+    assert bucket.spend(1.0, wait) == 0
+
+
+def test_ids_grow_when_the_clock_jumps_back() -> None:
+    """Order is never the clock's: ids grow also after it was set back."""
+    ids = MessageIds(0)
+    first, second = ids.next(1_000_000), ids.next(1_000_000)
+    third = ids.next(5)
+    assert first < second < third
+    assert MessageIds(third).next(6) == third + 1

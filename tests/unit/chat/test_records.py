@@ -1,0 +1,124 @@
+"""Records: `apply` and then `revert` leave the registry as it was, in any order of facts that can happen."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
+
+from securechat.chat.ports import Snapshot, StoredAccount, StoredChannel
+from securechat.chat.records import (
+    AccountAdded,
+    AccountDisabled,
+    AccountEnabled,
+    AccountRemoved,
+    ChannelCreated,
+    DirectDelivered,
+    Joined,
+    LoginRemembered,
+    MessageSent,
+    Parted,
+    PasswordSet,
+    Record,
+    Topic,
+    TopicSet,
+)
+from securechat.chat.registry import Registry
+from tests.support.memory_store import MemoryStore
+
+MESSAGE = MessageSent(7, 70, "PRIVMSG", 1, "alice", None, 2, "bob", "hi", {}, "n1", True)
+
+
+def registry() -> Registry:
+    """Two accounts, one channel that the first is in."""
+    accounts = [
+        StoredAccount(n, name, "$p$", "member", False, 1, None, {}) for n, name in ((1, "alice"), (2, "bob"))
+    ]
+    return Registry(
+        "chat.test",
+        Snapshot(accounts, [StoredChannel(1, "#dev", 1, 5, Topic("", "", 0), {1: 5})], frozenset(), 0),
+    )
+
+
+def state(one: Registry) -> object:
+    """Everything that records change, as a value, but for the epochs: these only grow."""
+    accounts = {
+        account.id: (account.name, account.phc, account.role, account.disabled, dict(account.sources))
+        for account in one.accounts.values()
+    }
+    channels = {
+        channel.id: (channel.name, channel.founder, channel.created, channel.topic, dict(channel.members))
+        for channel in one.channels.values()
+    }
+    memberships = {user: set(channels) for user, channels in one.memberships.items() if channels}
+    found = [one.account("alice"), one.account("carol"), one.channel("#dev"), one.channel("#new")]
+    names = [thing and thing.id for thing in found]
+    return (
+        accounts,
+        channels,
+        memberships,
+        {account for account, waits in one.waiting.items() if waits},
+        one.nonces.find(1, "n1"),
+        names,
+    )
+
+
+def possible(one: Registry) -> list[Record]:
+    """The facts that can happen next."""
+    alice, dev = one.accounts[1], one.channels[1]
+    facts: list[Record] = [
+        TopicSet(9, 1, Topic("new", "alice", 9), dev.topic),
+        LoginRemembered(1, "192.0.2.0/24", 9, tuple(alice.sources.items())),
+        AccountEnabled(1, 9) if alice.disabled else AccountDisabled(1, 9),
+    ]
+    if alice.phc is not None:
+        facts += [PasswordSet(1, alice.phc + "x", alice.phc, 9), AccountRemoved(1, alice.phc, 9)]
+    if 3 not in one.accounts:
+        facts.append(AccountAdded(3, "carol", "$c$", "admin", 9))
+    if 2 not in one.channels:
+        facts.append(ChannelCreated(2, "#new", 2, 9))
+    for user in one.accounts:
+        joined = dev.members.get(user)
+        facts.append(Joined(9, user, 1, 9) if joined is None else Parted(9, user, 1, 9, "bye", joined))
+    if one.nonces.find(1, "n1") is None:
+        facts.append(replace(MESSAGE, undelivered=not one.waiting[2]))
+    if one.waiting[2]:
+        facts.append(DirectDelivered(2, 7, False))
+    return facts
+
+
+@given(st.data())
+def test_revert_undoes_apply(data: DataObject) -> None:
+    """Any run of facts, reverted backwards, leaves what was before."""
+    one = registry()
+    done: list[tuple[Record, object]] = []
+    for _ in range(data.draw(st.integers(1, 12))):
+        record = data.draw(st.sampled_from(possible(one)))
+        done.append((record, state(one)))
+        record.apply(one)
+    for record, before in reversed(done):
+        record.revert(one)
+        assert state(one) == before, record
+
+
+@given(st.data())
+def test_registry_is_what_was_stored(data: DataObject) -> None:
+    """A registry that is loaded again from the store is the one that the records made."""
+    store = MemoryStore()
+    one = Registry("chat.test", store.load())
+    first: list[Record] = [
+        AccountAdded(1, "alice", "$p$", "member", 1),
+        AccountAdded(2, "bob", "$p$", "member", 1),
+    ]
+    for record in [*first, ChannelCreated(1, "#dev", 1, 5), Joined(6, 1, 1, 5)]:
+        record.apply(one)
+        store.commit([record])
+    for _ in range(data.draw(st.integers(1, 12))):
+        record = data.draw(st.sampled_from(possible(one)))
+        record.apply(one)
+        store.commit([record])
+    loaded = Registry("chat.test", store.load())
+    found = one.nonces.find(1, "n1")
+    if found is not None:
+        loaded.nonces.add(1, "n1", found)
+    assert state(loaded) == state(one)
