@@ -1,0 +1,156 @@
+"""Passwords: argon2id hashes as PHC strings, and what a password has to be.
+
+No oracle: an account that does not exist, one that was removed, a damaged hash and a password that cannot
+be right cost one verification with the current parameters, like a wrong password. argon2 runs outside of
+the interpreter lock, so that any number of threads may use one `Hasher`.
+"""
+
+import contextlib
+import logging
+import secrets
+from typing import Final
+
+import argon2
+from argon2.exceptions import HashingError, InvalidHashError, VerificationError, VerifyMismatchError
+from argon2.low_level import Type
+
+from securechat.chat.jobs import PasswordChecked
+
+MIN_LENGTH: Final = 8
+"""Characters of a new password."""
+MAX_BYTES: Final = 1024
+"""UTF-8 bytes of any password."""
+MAX_MEMORY: Final = 256 * 1024
+"""KiB that one hash may take."""
+
+_FLOOR: Final = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
+"""OWASP's minimum for argon2id."""
+
+# Crockford's base32: no letter that looks like a digit, and no U.
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+_GROUPS: Final = 7
+
+_log = logging.getLogger(__name__)
+
+
+class WeakPassword(ValueError):
+    """The password must not be set. The text says why, for the person who chose it."""
+
+
+def check_policy(password: str) -> str:
+    """Return a password that may be set, in the form that is hashed (RFC 8265 OpaqueString).
+
+    Raises `WeakPassword`.
+    """
+    if not _is_short_enough(password):
+        raise WeakPassword(f"The password is longer than {MAX_BYTES} bytes: choose a shorter one")
+    prepared = _prepare(password)
+    if prepared is None and password:
+        raise WeakPassword("The password contains control or unassigned characters: leave them out")
+    if prepared is None or len(prepared) < MIN_LENGTH:
+        raise WeakPassword(f"The password is too short: it needs {MIN_LENGTH} characters or more")
+    return prepared
+
+
+def generate() -> str:
+    """Return a random password of 140 bits in groups that can be read aloud, such as `k3v9-0mxq-…`."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(_GROUPS))
+
+
+class Hasher:
+    """Makes and verifies hashes with the configured parameters (`auth.argon2`). Any thread may use it.
+
+    `memory_cost` is in KiB. Raises `ValueError`, which names the setting, for parameters that are too weak
+    or that take more than `MAX_MEMORY`.
+    """
+
+    def __init__(self, time_cost: int = 3, memory_cost: int = 65536, parallelism: int = 1) -> None:
+        _check_parameters(time_cost=time_cost, memory_cost=memory_cost, parallelism=parallelism)
+        self._argon2 = argon2.PasswordHasher(time_cost, memory_cost, parallelism, type=Type.ID)
+        self._dummy = self._argon2.hash(secrets.token_bytes(16))
+
+    def hash(self, password: str) -> str:
+        """Return the PHC string for a new password. Raises `WeakPassword`."""
+        return self._argon2.hash(check_policy(password))
+
+    def check(self, phc: str | None, password: str) -> PasswordChecked:
+        """Verify a password that somebody logs in with. None stands for an account that cannot log in.
+
+        `rehash` of the result is set when the password is right and was hashed with other parameters.
+        """
+        prepared = _prepare(password) if _is_short_enough(password) else None
+        if phc is None or prepared is None or not _is_usable(phc):
+            self._spend()
+            return PasswordChecked(False)
+        try:
+            self._argon2.verify(phc, prepared)
+        except VerifyMismatchError:
+            return PasswordChecked(False)
+        except VerificationError as error:
+            _log.error("a stored password hash cannot be verified: %s", error)
+            self._spend()
+            return PasswordChecked(False)
+        return PasswordChecked(True, self._rehash(phc, prepared))
+
+    def _spend(self) -> None:
+        """Take as long as the verification of a wrong password."""
+        # Nobody knows the password of the dummy; that it does not match is the point.
+        with contextlib.suppress(VerificationError):
+            self._argon2.verify(self._dummy, "")
+
+    def _rehash(self, phc: str, prepared: str) -> str | None:
+        if not self._argon2.check_needs_rehash(phc):
+            return None
+        try:
+            return self._argon2.hash(prepared)
+        except HashingError as error:
+            _log.error("a password could not be hashed with the new parameters: %s", error)
+            return None
+
+
+def _check_parameters(**parameters: int) -> None:
+    for name, least in _FLOOR.items():
+        if parameters[name] < least:
+            raise ValueError(f"auth.argon2.{name} is {parameters[name]}: it must be at least {least}")
+    if parameters["memory_cost"] > MAX_MEMORY:
+        raise ValueError(
+            f"auth.argon2.memory_cost is {parameters['memory_cost']}: it must be at most {MAX_MEMORY} (KiB)"
+        )
+
+
+def _is_usable(phc: str) -> bool:
+    """Return whether a stored hash may be verified: argon2id, and no more memory than is allowed."""
+    try:
+        parameters = argon2.extract_parameters(phc)
+        if not phc.isascii():
+            raise InvalidHashError
+    except InvalidHashError:
+        _log.error("a stored password hash is damaged: nobody can log in with it")
+        return False
+    if parameters.type is not Type.ID:
+        _log.error("a stored password hash is not argon2id: nobody can log in with it")
+        return False
+    if parameters.memory_cost > MAX_MEMORY:
+        _log.error(
+            "a stored password hash asks for %d KiB, which is more than %d: nobody can log in with it",
+            parameters.memory_cost,
+            MAX_MEMORY,
+        )
+        return False
+    return True
+
+
+def _is_short_enough(password: str) -> bool:
+    """Return whether a password may be looked at: to prepare a long text takes long."""
+    return len(password) <= MAX_BYTES and len(password.encode("utf-8", "surrogatepass")) <= MAX_BYTES
+
+
+def _prepare(password: str) -> str | None:
+    """Return the password as RFC 8265 OpaqueString prepares it, None when it refuses it."""
+    # Here, since its tables take 20 ms to load and most commands check no password.
+    from precis_i18n import get_profile
+
+    try:
+        return get_profile("OpaqueString").enforce(password)
+    except UnicodeEncodeError:
+        return None

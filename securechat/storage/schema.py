@@ -1,0 +1,144 @@
+"""The tables, as the newest migration leaves them (a test compares the two).
+
+Times are milliseconds since the epoch. `folded` is what makes a name unique (`irc.names.fold`). Messages
+reference accounts and channels without a foreign key: it would be checked for every message, and a channel
+that is dropped would have to look for its messages; ids are never given out twice, so there is nothing that
+such a key could protect.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Named,
+    Table,
+    Text,
+    TypedColumns,
+)
+
+HEAD: Final = "0001"
+"""The newest migration's revision: four digits, counted up."""
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+
+# Only "INTEGER PRIMARY KEY" is SQLite's own row key; a BIGINT one would be a second tree beside it.
+_ROW_KEY: Final = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class AccountColumns(TypedColumns):
+    """`phc` is NULL once the account was removed: then only its name is reserved."""
+
+    id: Named[int] = Column(_ROW_KEY, primary_key=True, autoincrement=False)
+    name: Named[str] = Column(Text)
+    folded: Named[str] = Column(Text, unique=True)
+    phc: Named[str | None] = Column(Text)
+    role: Named[str] = Column(Text)
+    disabled: Named[bool] = Column(Boolean)
+    created: Named[int] = Column(BigInteger)
+    last_login: Named[int | None] = Column(BigInteger)
+
+
+class LoginSourceColumns(TypedColumns):
+    """The networks from which an account logged in last."""
+
+    account: Named[int] = Column(BigInteger, ForeignKey("accounts.id"), primary_key=True)
+    source: Named[str] = Column(Text, primary_key=True)
+    at: Named[int] = Column(BigInteger)
+
+
+class ChannelColumns(TypedColumns):
+    """The topic "" is no topic."""
+
+    id: Named[int] = Column(_ROW_KEY, primary_key=True, autoincrement=False)
+    name: Named[str] = Column(Text)
+    folded: Named[str] = Column(Text, unique=True)
+    founder: Named[int | None] = Column(BigInteger, ForeignKey("accounts.id"))
+    created: Named[int] = Column(BigInteger)
+    topic: Named[str] = Column(Text)
+    topic_setter: Named[str] = Column(Text)
+    topic_at: Named[int] = Column(BigInteger)
+
+
+class MembershipColumns(TypedColumns):
+    """Who is a member of which channel since when."""
+
+    channel: Named[int] = Column(BigInteger, ForeignKey("channels.id"), primary_key=True)
+    account: Named[int] = Column(BigInteger, ForeignKey("accounts.id"), primary_key=True)
+    joined: Named[int] = Column(BigInteger)
+
+
+class MessageColumns(TypedColumns):
+    """`id` is the msgid's key. `tags` is a JSON object of client-only tags, NULL without any."""
+
+    id: Named[int] = Column(_ROW_KEY, primary_key=True, autoincrement=False)
+    at: Named[int] = Column(BigInteger)
+    command: Named[str] = Column(Text)
+    sender: Named[int] = Column(BigInteger)
+    nick: Named[str] = Column(Text)
+    channel: Named[int | None] = Column(BigInteger)
+    recipient: Named[int | None] = Column(BigInteger)
+    addressed: Named[str] = Column(Text)
+    text: Named[str] = Column(Text)
+    tags: Named[str | None] = Column(Text)
+    nonce: Named[str | None] = Column(Text)
+
+
+class UndeliveredColumns(TypedColumns):
+    """Direct messages that wait for an account which was offline."""
+
+    account: Named[int] = Column(BigInteger, ForeignKey("accounts.id"), primary_key=True)
+    message: Named[int] = Column(
+        BigInteger, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+accounts: Final = Table("accounts", metadata, AccountColumns)
+login_sources: Final = Table("login_sources", metadata, LoginSourceColumns, sqlite_with_rowid=False)
+channels: Final = Table("channels", metadata, ChannelColumns)
+memberships: Final = Table("memberships", metadata, MembershipColumns, sqlite_with_rowid=False)
+messages: Final = Table("messages", metadata, MessageColumns)
+undelivered: Final = Table("undelivered", metadata, UndeliveredColumns, sqlite_with_rowid=False)
+
+_of_channel = messages.c.channel.is_not(None)
+_direct = messages.c.recipient.is_not(None)
+_with_nonce = messages.c.nonce.is_not(None)
+
+Index(
+    "messages_channel",
+    messages.c.channel,
+    messages.c.id,
+    sqlite_where=_of_channel,
+    postgresql_where=_of_channel,
+)
+# One side of a conversation; the other is the same index with the accounts exchanged.
+Index(
+    "messages_direct",
+    messages.c.recipient,
+    messages.c.sender,
+    messages.c.id,
+    sqlite_where=_direct,
+    postgresql_where=_direct,
+)
+Index(
+    "messages_nonce",
+    messages.c.sender,
+    messages.c.nonce,
+    unique=True,
+    sqlite_where=_with_nonce,
+    postgresql_where=_with_nonce,
+)
+# For the retention: ids grow with time, but only time says what is too old (the clock may have been wrong).
+Index("messages_at", messages.c.at)

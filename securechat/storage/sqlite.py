@@ -1,0 +1,238 @@
+"""The store in one SQLite file: `securechat.db` in the data directory.
+
+Theory of operation. The log is a WAL with `synchronous=FULL`: COMMIT returns after an fsync of the log. The
+writer is the only checkpointer, since readers open the file read-only; its checkpoints are SQLite's own,
+inside the COMMIT that takes the log past 1,000 pages (measured: no slower than the fsyncs around them, and
+larger ones are felt). An error in such a checkpoint does not concern the COMMIT, and SQLite does not report
+it.
+
+What a full disk does, measured on a file system without a free block:
+
+- a page that does not fit into the log, while the transaction runs or at its COMMIT: SQLITE_FULL. SQLite
+  has rolled back by then; the log has no commit frame, so that no recovery will find the transaction. This
+  is `StoreFull`.
+- the log's index (`-shm`) grows by 32 KiB with every 4,096 pages of log, *after* COMMIT has written and
+  synced the commit frame. Where that fails, COMMIT reports SQLITE_IOERR_SHMSIZE, the connection shows the
+  rows as rolled back, and a recovery brings them back: an unknown outcome, that a full disk must not cause.
+  Hence the reserve: while the log is long (which it is only when a checkpoint found no room, or a reader
+  was slow), no transaction begins with less than `RESERVE` bytes free.
+- fsync fails (EIO, or ENOSPC where blocks are allocated late): an unknown outcome as well.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from securechat.chat.ports import StoreFull
+from securechat.storage.errors import SchemaRefused, StorageError
+from securechat.storage.lock import DATABASE_NAME, prepare_directory
+from securechat.storage.migration import MIGRATIONS, Migrations, is_behind, revision_of, upgrade
+from securechat.storage.store import SqlReader, SqlStore
+
+RESERVE: Final = 256 * 1024
+"""Bytes that must be free for a transaction to begin when the log is long: what it writes, and 32 KiB."""
+LONG_LOG: Final = 8 * 1024 * 1024
+"""Bytes of log below which no transaction is big enough to let the index grow, which it does at 16.7 MB."""
+
+_NO_ROOM_TO_OPEN: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
+
+_WRITER_PRAGMAS: Final = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "wal_autocheckpoint = 1000",
+    # What a burst (or a long query, which keeps the log from starting over) has added is given back, so that
+    # the log does not stay above `LONG_LOG`.
+    "journal_size_limit = 6291456",
+    # Deleted messages are gone from the file, not only from view.
+    "secure_delete = ON",
+    "trusted_schema = OFF",
+)
+
+
+class SqliteStore(SqlStore):
+    """The write connection to a SQLite file."""
+
+    def __init__(self, engine: Engine, connection: Connection, path: Path) -> None:
+        super().__init__(engine, connection)
+        self._log = path.with_name(f"{path.name}-wal")
+
+    def _is_full(self, error: DBAPIError) -> bool:
+        return _code(error) == sqlite3.SQLITE_FULL
+
+    def _expect_room(self) -> None:
+        if self._log.stat().st_size < LONG_LOG:
+            return
+        space = os.statvfs(self._log)
+        # Some network file systems do not know their size.
+        if space.f_blocks and space.f_bavail * space.f_frsize < RESERVE:
+            raise StoreFull("the disk is full: nothing was stored")
+
+
+class SqliteReader(SqlReader):
+    """A read-only connection to a SQLite file that a `SqliteStore` of this process has open."""
+
+
+def open_store(directory: Path, *, migrations: Migrations = MIGRATIONS) -> SqliteStore:
+    """Open the data directory's database for writing; make what is missing and bring its schema up to date.
+
+    The caller holds the directory's lock. A database that has to be migrated is first copied to a file beside
+    it, which is kept. Raises `SchemaRefused` when the database is newer than this program or not ours, and
+    `StorageError` when it cannot be used for another reason.
+    """
+    prepare_directory(directory)
+    path = directory / DATABASE_NAME
+    with _explained(path), ExitStack() as undo:
+        _create_private(path)
+        engine = _engine(lambda: _connect_writer(path))
+        undo.callback(engine.dispose)
+        event.listen(engine, "begin", _begin_immediate)
+        connection = engine.connect()
+        undo.callback(connection.close)
+        _bring_up_to_date(connection, path, migrations)
+        store = SqliteStore(engine, connection, path)
+        undo.pop_all()
+        return store
+
+
+def open_reader(directory: Path) -> SqliteReader:
+    """Open the database that a store of this process has open, for reading. Raises `StorageError`."""
+    path = directory / DATABASE_NAME
+    with _explained(path):
+        return SqliteReader(_engine(lambda: _connect_reader(path)))
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what goes wrong at opening into errors that name the file."""
+    try:
+        yield
+    except SchemaRefused as error:
+        raise SchemaRefused(f"cannot use {path}: {error}") from None
+    except (DBAPIError, sqlite3.Error, OSError) as error:
+        if _code(error) in _NO_ROOM_TO_OPEN:
+            raise StorageError(f"cannot open the database {path}: the disk is full, make room") from error
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise StorageError(f"cannot open the database {path}: {cause}") from error
+
+
+def _code(error: Exception) -> int | None:
+    """Return SQLite's extended result code, None for an error that is not SQLite's own."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    # The driver's own errors have no code.
+    code = getattr(cause, "sqlite_errorcode", None)
+    return code if isinstance(code, int) else None
+
+
+def _engine(creator: Callable[[], sqlite3.Connection]) -> Engine:
+    # The parameters of a statement are messages and password hashes: never in an exception's text.
+    return create_engine("sqlite://", creator=creator, poolclass=NullPool, hide_parameters=True)
+
+
+def _create_private(path: Path) -> None:
+    """Make the file before SQLite does, which would let others read it; its log gets the same mode."""
+    with _descriptor(path, os.O_RDWR | os.O_CREAT) as file:
+        os.fchmod(file, 0o600)
+    _sync_directory(path)
+
+
+def _sync_directory(path: Path) -> None:
+    """Have the name of a new file on disk."""
+    with _descriptor(path.parent, os.O_RDONLY | os.O_DIRECTORY) as directory:
+        os.fsync(directory)
+
+
+@contextmanager
+def _descriptor(path: Path, flags: int) -> Iterator[int]:
+    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _connect_writer(path: Path) -> sqlite3.Connection:
+    connection = _connect(path, "rw")
+    try:
+        for pragma in _WRITER_PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+        if mode != "wal":
+            raise StorageError(f"the file system of {path} does not support a write-ahead log: use another")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _connect_reader(path: Path) -> sqlite3.Connection:
+    connection = _connect(path, "ro")
+    try:
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    # Transactions are begun by `_begin_immediate`: the driver's own way leaves DDL outside of them. One
+    # thread at a time uses the connection, but not always the one that made it.
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+    )
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # By the driver itself: SQLAlchemy's way to it costs as much as storing four messages.
+    _driver(connection).execute("BEGIN IMMEDIATE")
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
+def _bring_up_to_date(connection: Connection, path: Path, migrations: Migrations) -> None:
+    with connection.begin():
+        revision = revision_of(connection)
+    if is_behind(revision, migrations):
+        if revision is not None:
+            _back_up(_driver(connection), path, migrations.head)
+        with connection.begin():
+            upgrade(connection, migrations)
+            if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                raise StorageError(f"the migration of {path} would lose references: nothing was changed")
+    # Only now: a migration that makes a table anew would delete what refers to its rows.
+    _driver(connection).execute("PRAGMA foreign_keys = ON")
+
+
+def _back_up(source: sqlite3.Connection, path: Path, head: str) -> None:
+    """Copy the database to a file of its own beside it, and see that the copy is good."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    target = path.with_name(f"{path.name}.before-{head}-{stamp}")
+    partial = target.with_name(f"{target.name}.partial")
+    try:
+        partial.unlink(missing_ok=True)
+        _create_private(partial)
+        with closing(sqlite3.connect(partial, isolation_level=None)) as copy:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+            (verdict,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
+        if verdict != "ok":
+            raise StorageError(f"the database {path} is damaged and was not upgraded: {verdict}")
+        partial.rename(target)
+        _sync_directory(target)
+    except (sqlite3.Error, OSError) as error:
+        raise StorageError(f"cannot back up {path} before its upgrade to {target}: {error}") from error
+    finally:
+        partial.unlink(missing_ok=True)

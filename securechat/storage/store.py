@@ -1,0 +1,130 @@
+"""The store's two kinds of connection, whatever the database.
+
+Theory of operation. A transaction ends in one of three ways, and the hub acts on the difference:
+
+- it is committed, and on disk;
+- `StoreFull`: there was no room, and it is certain that nothing of the transaction will ever be seen;
+- any other exception: the outcome is unknown. After a COMMIT that failed with an I/O error a row can still
+  be there when the database is opened the next time, so nobody may be told that it was refused.
+
+What counts as "no room" differs from database to database, hence `_is_full` and `_expect_room`. A
+transaction that failed with "no room" is `StoreFull` only when the rollback after it worked, too.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, RootTransaction, delete, select
+from sqlalchemy.exc import DBAPIError
+
+from securechat.chat.ports import Snapshot, StoreFull
+from securechat.chat.records import MessageSent, Record
+from securechat.storage.rows import MessageSelect, read_messages, read_snapshot, select_messages
+from securechat.storage.schema import messages, undelivered
+from securechat.storage.writer import RecordWriter, is_stored
+
+_T = TypeVar("_T")
+
+
+class SqlStore(ABC):
+    """The one connection that writes (`chat.ports.Store`): used by one thread, the hub's once it runs."""
+
+    def __init__(self, engine: Engine, connection: Connection) -> None:
+        self._engine = engine
+        self._connection = connection
+        self._writer = RecordWriter(connection)
+
+    def load(self) -> Snapshot:
+        """Read everything that lives in the registry."""
+        with self._connection.begin():
+            return read_snapshot(self._connection)
+
+    def commit(self, records: Sequence[Record]) -> None:
+        """Write the records in one transaction and return when it is on disk; without any there is none.
+
+        Raises `StoreFull` when nothing was stored for lack of room; after any other exception the outcome
+        is unknown.
+        """
+        stored = [record for record in records if is_stored(record)]
+        if stored:
+            self._transact(lambda: self._writer.write(stored))
+
+    def prune(self, before_ms: int, limit: int) -> int:
+        """Delete at most `limit` messages that were sent before a time, the oldest first; return how many.
+
+        Raises like `commit`. Messages that still wait for an offline account go as well.
+        """
+        oldest = select(messages.c.id).where(messages.c.at < before_ms).order_by(messages.c.at).limit(limit)
+        return self._transact(
+            lambda: self._connection.execute(delete(messages).where(messages.c.id.in_(oldest))).rowcount
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+        self._engine.dispose()
+
+    @abstractmethod
+    def _is_full(self, error: DBAPIError) -> bool:
+        """Return whether the database refused a statement or a COMMIT for lack of room, and nothing else."""
+
+    @abstractmethod
+    def _expect_room(self) -> None:
+        """Raise `StoreFull` when a transaction should not even begin."""
+
+    def _transact(self, work: Callable[[], _T]) -> _T:
+        self._expect_room()
+        transaction = self._connection.begin()
+        try:
+            result = work()
+            transaction.commit()
+        except DBAPIError as error:
+            self._roll_back(transaction)
+            if self._is_full(error):
+                raise StoreFull("the database has no room left: nothing was stored") from error
+            raise
+        except BaseException:
+            self._roll_back(transaction)
+            raise
+        return result
+
+    def _roll_back(self, transaction: RootTransaction) -> None:
+        transaction.rollback()
+        # For SQLAlchemy a transaction whose COMMIT failed is over; the database may see it differently.
+        self._connection.connection.rollback()
+
+
+class SqlReader:
+    """A read-only connection (`chat.ports.Reader`). Used by one thread at a time: a query thread.
+
+    Every query is a transaction of its own, whose rows are all fetched before it returns: an open one would
+    keep the writer from reusing its log.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+    def find_nonce(self, account: int, nonce: str) -> MessageSent | None:
+        """Return the message that this account sent with this nonce."""
+        found = self._read(select_messages().where(messages.c.sender == account, messages.c.nonce == nonce))
+        return found[0] if found else None
+
+    def undelivered(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
+        """Return the oldest `limit` messages after the id `after` that wait for the account, oldest first."""
+        waiting = undelivered.c
+        return self._read(
+            select_messages()
+            .where(waiting.account == account, waiting.message > after)
+            .order_by(waiting.message)
+            .limit(limit)
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+        self._engine.dispose()
+
+    def _read(self, query: MessageSelect) -> Sequence[MessageSent]:
+        return read_messages(self._connection, query)

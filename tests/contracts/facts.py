@@ -1,0 +1,90 @@
+"""Records for tests, and what the registry and the store have to agree on."""
+
+from collections.abc import Mapping
+
+from securechat.chat.ports import Snapshot
+from securechat.chat.records import AccountAdded, ChannelCreated, MessageSent, Topic
+from securechat.chat.registry import Registry
+
+ALICE, BOB, CAROL = 1, 2, 3
+GENERAL, DEV = 1, 2
+NOON = 1_790_000_000_000
+
+PEOPLE = (
+    AccountAdded(ALICE, "alice", "$alice", "member", NOON),
+    AccountAdded(BOB, "Bob", "$bob", "admin", NOON + 1),
+    AccountAdded(CAROL, "carol", "$carol", "bot", NOON + 2),
+)
+CHANNELS = (
+    ChannelCreated(GENERAL, "#general", None, NOON + 3),
+    ChannelCreated(DEV, "#Dev", BOB, NOON + 4),
+)
+
+AccountState = tuple[str, str | None, str, bool, int, Mapping[str, int]]
+ChannelState = tuple[str, int | None, int, Topic, Mapping[int, int]]
+State = tuple[dict[int, AccountState], dict[int, ChannelState], frozenset[int]]
+
+
+def message(
+    key: int,
+    *,
+    sender: int = ALICE,
+    channel: int | None = GENERAL,
+    recipient: int | None = None,
+    at: int = NOON,
+    text: str = "hello",
+    tags: Mapping[str, str] | None = None,
+    nonce: str | None = None,
+    undelivered: bool = False,
+) -> MessageSent:
+    """Return a message to a channel, or to an account when `recipient` is given."""
+    return MessageSent(
+        id=key,
+        at=at,
+        command="PRIVMSG",
+        sender=sender,
+        nick="alice",
+        channel=None if recipient is not None else channel,
+        recipient=recipient,
+        addressed="#general" if recipient is None else "bob",
+        text=text,
+        tags=tags or {},
+        nonce=nonce,
+        undelivered=undelivered,
+    )
+
+
+def waiting(key: int, recipient: int, at: int = NOON) -> MessageSent:
+    """Return a message to an account that is offline."""
+    return message(key, recipient=recipient, at=at, undelivered=True)
+
+
+def too_big(key: int) -> MessageSent:
+    """Return a message for which a full database has no room."""
+    return message(key, text="x" * 100_000)
+
+
+def state_of(snapshot: Snapshot) -> State:
+    """Return what a snapshot says, in a form to compare."""
+    return (
+        {a.id: (a.name, a.phc, a.role, a.disabled, a.created, a.sources) for a in snapshot.accounts},
+        {c.id: (c.name, c.founder, c.created, c.topic, c.members) for c in snapshot.channels},
+        snapshot.waiting,
+    )
+
+
+def state_in(registry: Registry) -> State:
+    """Return what the registry holds of that. Of a removed account only the name counts."""
+    accounts = registry.accounts.values()
+    removed = {account.id for account in accounts if account.phc is None}
+    return (
+        {
+            a.id: (a.name, a.phc, a.role, a.disabled, a.created, {} if a.id in removed else a.sources)
+            for a in accounts
+        },
+        {
+            c.id: (c.name, c.founder, c.created, c.topic, {m: at for m, at in c.members.items() if m > 0})
+            for c in registry.channels.values()
+        },
+        frozenset(account for account, count in registry.waiting.items() if count > 0) - removed,
+    )

@@ -1,0 +1,12 @@
+CREATE TABLE accounts ( id INTEGER NOT NULL, name TEXT NOT NULL, folded TEXT NOT NULL, phc TEXT, role TEXT NOT NULL, disabled BOOLEAN NOT NULL, created BIGINT NOT NULL, last_login BIGINT, CONSTRAINT accounts_pkey PRIMARY KEY (id), CONSTRAINT accounts_folded_key UNIQUE (folded) );
+CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) );
+CREATE TABLE channels ( id INTEGER NOT NULL, name TEXT NOT NULL, folded TEXT NOT NULL, founder BIGINT, created BIGINT NOT NULL, topic TEXT NOT NULL, topic_setter TEXT NOT NULL, topic_at BIGINT NOT NULL, CONSTRAINT channels_pkey PRIMARY KEY (id), CONSTRAINT channels_folded_key UNIQUE (folded), CONSTRAINT channels_founder_fkey FOREIGN KEY(founder) REFERENCES accounts (id) );
+CREATE TABLE login_sources ( account BIGINT NOT NULL, source TEXT NOT NULL, at BIGINT NOT NULL, CONSTRAINT login_sources_pkey PRIMARY KEY (account, source), CONSTRAINT login_sources_account_fkey FOREIGN KEY(account) REFERENCES accounts (id) ) WITHOUT ROWID;
+CREATE TABLE memberships ( channel BIGINT NOT NULL, account BIGINT NOT NULL, joined BIGINT NOT NULL, CONSTRAINT memberships_pkey PRIMARY KEY (channel, account), CONSTRAINT memberships_channel_fkey FOREIGN KEY(channel) REFERENCES channels (id), CONSTRAINT memberships_account_fkey FOREIGN KEY(account) REFERENCES accounts (id) ) WITHOUT ROWID;
+CREATE TABLE messages ( id INTEGER NOT NULL, at BIGINT NOT NULL, command TEXT NOT NULL, sender BIGINT NOT NULL, nick TEXT NOT NULL, channel BIGINT, recipient BIGINT, addressed TEXT NOT NULL, text TEXT NOT NULL, tags TEXT, nonce TEXT, CONSTRAINT messages_pkey PRIMARY KEY (id) );
+CREATE INDEX messages_at ON messages (at);
+CREATE INDEX messages_channel ON messages (channel, id) WHERE channel IS NOT NULL;
+CREATE INDEX messages_direct ON messages (recipient, sender, id) WHERE recipient IS NOT NULL;
+CREATE UNIQUE INDEX messages_nonce ON messages (sender, nonce) WHERE nonce IS NOT NULL;
+CREATE TABLE undelivered ( account BIGINT NOT NULL, message BIGINT NOT NULL, CONSTRAINT undelivered_pkey PRIMARY KEY (account, message), CONSTRAINT undelivered_account_fkey FOREIGN KEY(account) REFERENCES accounts (id), CONSTRAINT undelivered_message_fkey FOREIGN KEY(message) REFERENCES messages (id) ON DELETE CASCADE ) WITHOUT ROWID;
+CREATE INDEX undelivered_message ON undelivered (message);

@@ -1,0 +1,203 @@
+"""A disk that is really full: a file system of 24 MiB in memory, which only root can mount."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from securechat.chat.ports import StoreFull
+from securechat.chat.records import MessageSent
+from securechat.storage.errors import StorageError
+from securechat.storage.lock import DATABASE_NAME
+from securechat.storage.sqlite import RESERVE, SqliteStore, open_reader, open_store
+from tests.contracts.facts import ALICE, PEOPLE, message
+
+PAGE = 4096
+
+
+class Disk:
+    """A small file system with a data directory and something that takes the rest of it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.directory = path / "chat"
+        self.filler = path / "filler"
+
+    def fill(self, but: int = 0) -> None:
+        """Leave only `but` bytes free."""
+        space = os.statvfs(self.path)
+        with self.filler.open("ab") as file:
+            file.write(bytes(max(0, space.f_bavail * space.f_frsize - but)))
+
+    def free(self) -> None:
+        self.filler.unlink()
+
+    def recovered(self, scratch: Path) -> list[int]:
+        """Return the messages that are there after a crash at this moment."""
+        scratch.mkdir()
+        for name in (DATABASE_NAME, f"{DATABASE_NAME}-wal"):
+            shutil.copy(self.directory / name, scratch / name)
+        with closing(sqlite3.connect(scratch / DATABASE_NAME)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            return [key for (key,) in connection.execute("SELECT id FROM messages ORDER BY id")]
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """A file system of its own, skipped where it cannot be mounted."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(path)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode != 0:
+        pytest.skip("mounting a file system needs root")
+    try:
+        yield Disk(path)
+    finally:
+        subprocess.run(["umount", str(path)], check=True)
+
+
+@pytest.fixture
+def store(disk: Disk) -> Iterator[SqliteStore]:
+    """A store on that file system."""
+    store = open_store(disk.directory)
+    store.commit(PEOPLE)
+    yield store
+    store.close()
+
+
+def frames_in_log(disk: Disk) -> int:
+    """Return how many pages the write-ahead log holds."""
+    return ((disk.directory / f"{DATABASE_NAME}-wal").stat().st_size - 32) // (PAGE + 24)
+
+
+def nonced(key: int, text: str = "hello") -> MessageSent:
+    """Return a message that can be found by its id."""
+    return message(key, text=text, nonce=str(key))
+
+
+def test_a_full_disk_refuses_reads_on_and_recovers(disk: Disk, store: SqliteStore, tmp_path: Path) -> None:
+    """Without a free block commits are refused and leave nothing; with room again they go on."""
+    store.commit([nonced(5)])
+    reader = open_reader(disk.directory)
+    try:
+        disk.fill()
+        for key in (6, 7):
+            with pytest.raises(StoreFull):
+                store.commit([nonced(key)])
+        assert reader.find_nonce(ALICE, "5") == nonced(5)
+        assert reader.find_nonce(ALICE, "6") is None
+        assert store.load().last_message == 5
+        assert disk.recovered(tmp_path / "full") == [5]
+        disk.free()
+        store.commit([nonced(6)])
+        assert reader.find_nonce(ALICE, "6") == nonced(6)
+        assert disk.recovered(tmp_path / "free") == [5, 6]
+    finally:
+        reader.close()
+
+
+@pytest.mark.parametrize("size", [1_000_000, 8_000_000], ids=["at COMMIT", "before COMMIT"])
+def test_a_disk_that_gets_full_during_a_transaction(
+    disk: Disk, store: SqliteStore, tmp_path: Path, size: int
+) -> None:
+    """A transaction that outgrows what is free is refused, and no recovery brings any of it back."""
+    store.commit([nonced(5)])
+    disk.fill(but=512 * 1024)
+    for _ in range(3):
+        with pytest.raises(StoreFull):
+            store.commit([nonced(6), nonced(7, "x" * size)])
+    assert disk.recovered(tmp_path / "full") == [5]
+    store.commit([nonced(6)])
+    disk.free()
+    store.commit([nonced(7, "x" * size)])
+    assert disk.recovered(tmp_path / "free") == [5, 6, 7]
+
+
+def test_every_confirmed_message_survives_until_the_disk_is_full(
+    disk: Disk, store: SqliteStore, tmp_path: Path
+) -> None:
+    """Written until nothing fits any more, the database has exactly what was confirmed."""
+    disk.fill(but=6 * 1024 * 1024)
+    confirmed: list[int] = []
+    with pytest.raises(StoreFull):
+        for first in range(100, 1_000_000, 50):
+            batch = [nonced(key, "x" * 400) for key in range(first, first + 50)]
+            store.commit(batch)
+            confirmed += [sent.id for sent in batch]
+    assert len(confirmed) > 1000
+    assert disk.recovered(tmp_path / "copy") == confirmed
+
+
+@pytest.fixture
+def long_log(disk: Disk, store: SqliteStore) -> list[int]:
+    """Make the log so long that its index is about to grow; return the messages in it."""
+    driver = store._connection.connection.cursor()
+    driver.execute("PRAGMA wal_autocheckpoint = 0")
+    driver.close()
+    confirmed: list[int] = []
+    while frames_in_log(disk) < 4050:
+        store.commit([nonced(100 + len(confirmed), "x" * 3000)])
+        confirmed.append(100 + len(confirmed))
+    return confirmed
+
+
+def test_the_log_index_never_fails_to_grow(
+    disk: Disk, store: SqliteStore, long_log: list[int], tmp_path: Path
+) -> None:
+    """A COMMIT that needs 32 KiB more for the log's index has them, or does not begin."""
+    disk.fill(but=14 * PAGE)
+    for attempt in range(12):
+        with pytest.raises(StoreFull):
+            store.commit([nonced(100_000 + attempt, "x" * 3000)])
+    assert disk.recovered(tmp_path / "full") == long_log
+    disk.free()
+    while frames_in_log(disk) < 4100:
+        long_log.append(100 + len(long_log))
+        store.commit([nonced(long_log[-1], "x" * 3000)])
+    assert disk.recovered(tmp_path / "free") == long_log
+
+
+def test_a_commit_whose_outcome_is_unknown_is_not_called_full(
+    disk: Disk, store: SqliteStore, long_log: list[int], tmp_path: Path
+) -> None:
+    """When the index cannot grow after all, the error says so: the row is there again after a crash."""
+    disk.fill(but=RESERVE + 11 * PAGE)
+    with pytest.raises(DBAPIError, match="disk I/O error"):
+        store.commit([nonced(100_000, "x" * (RESERVE + PAGE))])
+    assert store.load().last_message == long_log[-1]
+    assert disk.recovered(tmp_path / "crashed") == [*long_log, 100_000]
+
+
+def test_a_store_opens_on_a_full_disk(disk: Disk, store: SqliteStore) -> None:
+    """With 32 KiB for the log's index the server can start and let people read."""
+    store.commit([nonced(5)])
+    store.close()
+    disk.fill(but=2 * 32_768)
+    again = open_store(disk.directory)
+    try:
+        assert again.load().last_message == 5
+        with pytest.raises(StoreFull):
+            again.commit([nonced(6, "x" * 60_000)])
+    finally:
+        again.close()
+
+
+@pytest.mark.parametrize("exists", [True, False], ids=["existing", "new"])
+def test_a_disk_too_full_to_open_on_is_an_error_for_people(
+    disk: Disk, store: SqliteStore, exists: bool
+) -> None:
+    """Without a free block the store does not open, says why, and opens when there is room."""
+    store.close()
+    if not exists:
+        (disk.directory / DATABASE_NAME).unlink()
+    disk.fill()
+    with pytest.raises(StorageError, match="the disk is full"):
+        open_store(disk.directory)
+    disk.free()
+    open_store(disk.directory).close()

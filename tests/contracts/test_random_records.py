@@ -1,0 +1,177 @@
+"""Any run of records that can happen leaves the store and the registry saying the same."""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
+
+from securechat.chat.ports import Reader, StoreFull
+from securechat.chat.records import (
+    AccountAdded,
+    AccountDisabled,
+    AccountEnabled,
+    AccountRemoved,
+    ChannelCreated,
+    DirectDelivered,
+    Joined,
+    LoginRemembered,
+    MessageSent,
+    Parted,
+    PasswordSet,
+    Record,
+    Topic,
+    TopicSet,
+)
+from securechat.chat.registry import Account, Channel, Registry
+from tests.contracts.databases import DurableDatabase, PrunedStore, SqliteDatabase
+from tests.contracts.facts import NOON, PEOPLE, message, state_in, state_of, too_big
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+SOURCES = [f"192.0.{number}.0/24" for number in range(12)]
+
+
+class World:
+    """A registry, the store that follows it, and the messages that both are to know."""
+
+    def __init__(self, draw: DataObject, database: DurableDatabase) -> None:
+        self.draw = draw
+        self.database = database
+        self.store: PrunedStore = database.store()
+        self.reader: Reader = database.reader()
+        self.store.commit(PEOPLE)
+        self.registry = Registry("chat.example", self.store.load())
+        self.last = 100
+        self.waiting: dict[int, list[MessageSent]] = {}
+
+    def next(self) -> int:
+        self.last += self.draw.draw(st.integers(1, 3))
+        return self.last
+
+    def record(self) -> Record:
+        """Draw one of the records that can happen now."""
+        account = self.draw.draw(st.sampled_from([a for a in self.registry.accounts.values() if a.phc]))
+        kinds: list[Callable[[Account], Record]] = [self.account_added, self.channel_created, self.to_account]
+        kinds += [self.password_set, self.switched, self.login, self.delivered]
+        if len([a for a in self.registry.accounts.values() if a.phc]) > 2:
+            kinds.append(self.removed)
+        if self.registry.channels:
+            kinds += [self.membership, self.topic, self.to_channel]
+        return self.draw.draw(st.sampled_from(kinds))(account)
+
+    def account_added(self, _account: Account) -> Record:
+        key = max(self.registry.accounts) + 1
+        return AccountAdded(key, f"Person{key}", f"${key}", "member", NOON + key)
+
+    def channel_created(self, account: Account) -> Record:
+        key = max(self.registry.channels, default=0) + 1
+        return ChannelCreated(key, f"#Room{key}", self.draw.draw(st.sampled_from([None, account.id])), NOON)
+
+    def password_set(self, account: Account) -> Record:
+        assert account.phc is not None
+        return PasswordSet(account.id, f"${self.next()}", account.phc, NOON, self.draw.draw(st.booleans()))
+
+    def switched(self, account: Account) -> Record:
+        return (AccountEnabled if account.disabled else AccountDisabled)(account.id, NOON)
+
+    def removed(self, account: Account) -> Record:
+        assert account.phc is not None
+        self.waiting.pop(account.id, None)
+        return AccountRemoved(account.id, account.phc, NOON)
+
+    def login(self, account: Account) -> Record:
+        source = self.draw.draw(st.sampled_from(SOURCES))
+        return LoginRemembered(account.id, source, NOON + self.next(), tuple(account.sources.items()))
+
+    def channel(self) -> Channel:
+        return self.draw.draw(st.sampled_from(list(self.registry.channels.values())))
+
+    def membership(self, account: Account) -> Record:
+        channel = self.channel()
+        joined = channel.members.get(account.id)
+        if joined is None:
+            return Joined(self.next(), account.id, channel.id, NOON + self.last)
+        return Parted(self.next(), account.id, channel.id, NOON, "bye", joined)
+
+    def topic(self, account: Account) -> Record:
+        channel = self.channel()
+        topic = Topic(self.draw.draw(TEXTS), account.name, NOON)
+        return TopicSet(self.next(), channel.id, topic, channel.topic)
+
+    def to_channel(self, account: Account) -> Record:
+        key = self.next()
+        return message(
+            key,
+            sender=account.id,
+            channel=self.channel().id,
+            text=self.draw.draw(TEXTS),
+            tags=self.draw.draw(st.dictionaries(TEXTS, TEXTS, max_size=2)),
+            nonce=self.draw.draw(st.sampled_from([None, str(key)])),
+        )
+
+    def to_account(self, account: Account) -> Record:
+        sent = message(
+            self.next(),
+            sender=account.id,
+            recipient=account.id,
+            text=self.draw.draw(TEXTS),
+            undelivered=self.draw.draw(st.booleans()),
+        )
+        if sent.undelivered:
+            self.waiting.setdefault(account.id, []).append(sent)
+        return sent
+
+    def delivered(self, account: Account) -> Record:
+        self.waiting.pop(account.id, None)
+        return DirectDelivered(account.id, self.last, False)
+
+    def batch(self) -> list[Record]:
+        """Draw some records, and let the registry follow them."""
+        records = []
+        for _ in range(self.draw.draw(st.integers(1, 8))):
+            records.append(self.record())
+            records[-1].apply(self.registry)
+        return records
+
+    def refused(self) -> None:
+        """Let a batch end in a full database, and everything be as before."""
+        before = self.store.load()
+        waiting = {account: list(messages) for account, messages in self.waiting.items()}
+        records = [*self.batch(), too_big(self.next())]
+        self.database.fill()
+        with pytest.raises(StoreFull):
+            self.store.commit(records)
+        self.database.free()
+        assert self.store.load() == before
+        self.registry = Registry("chat.example", before)
+        self.waiting = waiting
+
+    def agree(self) -> None:
+        assert state_of(self.store.load()) == state_in(self.registry)
+        for account in self.registry.accounts:
+            assert self.reader.undelivered(account, 0, 1000) == self.waiting.get(account, [])
+
+
+@settings(max_examples=40, deadline=None)
+@given(draw=st.data())
+def test_the_store_follows_the_registry(migrated: Path, draw: DataObject) -> None:
+    """After every batch, also a refused one, and a reopening, the store says what the registry says."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name) / "chat"
+        shutil.copytree(migrated, directory)
+        database = SqliteDatabase(directory)
+        try:
+            world = World(draw, database)
+            for _ in range(draw.draw(st.integers(1, 5))):
+                if draw.draw(st.booleans()):
+                    world.refused()
+                else:
+                    world.store.commit(world.batch())
+                world.agree()
+            assert state_of(database.store().load()) == state_in(world.registry)
+        finally:
+            database.close()

@@ -1,0 +1,221 @@
+"""What the store holds after each kind of record is what the registry holds."""
+
+import pytest
+
+from securechat.chat.ports import Snapshot, Store
+from securechat.chat.records import (
+    AccountDisabled,
+    AccountEnabled,
+    AccountRemoved,
+    DirectDelivered,
+    Joined,
+    LoginRemembered,
+    MessageSent,
+    Parted,
+    PasswordSet,
+    Record,
+    Topic,
+    TopicSet,
+)
+from securechat.chat.registry import REMEMBERED_SOURCES, Registry
+from securechat.storage.errors import RecordMismatch
+from tests.contracts.databases import Database, DurableDatabase, PrunedStore
+from tests.contracts.facts import (
+    ALICE,
+    BOB,
+    CAROL,
+    CHANNELS,
+    DEV,
+    GENERAL,
+    NOON,
+    PEOPLE,
+    message,
+    state_in,
+    state_of,
+    waiting,
+)
+
+EMPTY = Snapshot([], [], frozenset(), 0)
+TOPIC = Topic("Tea at four", "Bob", NOON + 9)
+
+SEQUENCES: dict[str, tuple[Record, ...]] = {
+    "nothing": (),
+    "AccountAdded": PEOPLE,
+    "ChannelCreated": (*PEOPLE, *CHANNELS),
+    "AccountRemoved": (*PEOPLE, AccountRemoved(ALICE, "$alice", NOON)),
+    "PasswordSet": (*PEOPLE, PasswordSet(ALICE, "$new", "$alice", NOON)),
+    "AccountDisabled": (*PEOPLE, AccountDisabled(BOB, NOON)),
+    "AccountEnabled": (*PEOPLE, AccountDisabled(BOB, NOON), AccountEnabled(BOB, NOON + 1)),
+    "LoginRemembered": (
+        *PEOPLE,
+        LoginRemembered(ALICE, "192.0.2.0/24", NOON, ()),
+        LoginRemembered(ALICE, "2001:db8::/48", NOON + 1, (("192.0.2.0/24", NOON),)),
+        LoginRemembered(
+            ALICE, "192.0.2.0/24", NOON + 2, (("192.0.2.0/24", NOON), ("2001:db8::/48", NOON + 1))
+        ),
+    ),
+    "Joined": (*PEOPLE, *CHANNELS, Joined(5, ALICE, DEV, NOON), Joined(6, BOB, DEV, NOON + 1)),
+    "Joined as a session": (*PEOPLE, *CHANNELS, Joined(5, -7, DEV, NOON)),
+    "Parted": (
+        *PEOPLE,
+        *CHANNELS,
+        Joined(5, ALICE, DEV, NOON),
+        Joined(6, BOB, DEV, NOON + 1),
+        Parted(7, ALICE, DEV, NOON + 2, "bye", NOON),
+    ),
+    "TopicSet": (*PEOPLE, *CHANNELS, TopicSet(5, DEV, TOPIC, Topic("", "", 0))),
+    "MessageSent": (*PEOPLE, *CHANNELS, message(5), message(6, recipient=BOB), waiting(7, CAROL)),
+    "DirectDelivered": (
+        *PEOPLE,
+        waiting(5, CAROL),
+        waiting(6, BOB),
+        DirectDelivered(BOB, 6, False),
+        waiting(7, ALICE),
+    ),
+}
+
+
+@pytest.mark.parametrize("records", SEQUENCES.values(), ids=SEQUENCES)
+@pytest.mark.parametrize("together", [True, False], ids=["one transaction", "one each"])
+def test_the_store_says_what_the_registry_says(
+    database: Database, records: tuple[Record, ...], together: bool
+) -> None:
+    """Committed records, loaded after a reopening, give what they gave the registry."""
+    registry = Registry("chat.example", EMPTY)
+    for record in records:
+        record.apply(registry)
+    store = database.store()
+    for batch in [records] if together else [(record,) for record in records]:
+        store.commit(batch)
+    assert state_of(store.load()) == state_in(registry)
+    assert state_of(database.store().load()) == state_in(registry)
+
+
+def test_last_message_is_the_newest_id(store: Store) -> None:
+    """The snapshot names the highest message id, 0 without messages."""
+    assert store.load().last_message == 0
+    store.commit([*PEOPLE, message(2**62), message(17)])
+    assert store.load().last_message == 2**62
+
+
+def test_last_login_is_kept(store: Store) -> None:
+    """A remembered login is the account's last login."""
+    store.commit([*PEOPLE, LoginRemembered(BOB, "192.0.2.0/24", NOON + 5, ())])
+    assert [account.last_login for account in store.load().accounts] == [None, NOON + 5, None]
+
+
+def test_nothing_of_a_removed_account_stays_but_its_name(durable: DurableDatabase) -> None:
+    """Where it logged in and what waited for it goes with the credentials; its messages stay."""
+    store = durable.store()
+    store.commit([*PEOPLE, LoginRemembered(ALICE, "192.0.2.0/24", NOON, ()), waiting(5, ALICE)])
+    store.commit([message(6, nonce="n"), waiting(7, ALICE), AccountRemoved(ALICE, "$alice", NOON)])
+    snapshot = store.load()
+    alice = snapshot.accounts[0]
+    assert (alice.name, alice.phc, alice.sources) == ("alice", None, {})
+    assert snapshot.waiting == frozenset()
+    reader = durable.reader()
+    assert reader.undelivered(ALICE, 0, 10) == []
+    assert reader.find_nonce(ALICE, "n") == message(6, nonce="n")
+
+
+def test_the_oldest_login_source_is_forgotten(durable_store: PrunedStore) -> None:
+    """As many sources stay as the registry remembers; of equal age, those that it remembers."""
+    registry = Registry("chat.example", EMPTY)
+    for person in PEOPLE:
+        person.apply(registry)
+    durable_store.commit(PEOPLE)
+    for number in range(REMEMBERED_SOURCES + 3):
+        previous = tuple(registry.accounts[ALICE].sources.items())
+        record = LoginRemembered(ALICE, f"192.0.{number}.0/24", NOON + number // 2, previous)
+        record.apply(registry)
+        durable_store.commit([record])
+        assert state_of(durable_store.load()) == state_in(registry)
+    assert len(durable_store.load().accounts[0].sources) == REMEMBERED_SOURCES
+
+
+def test_members_are_loaded_in_the_order_of_joining(store: Store) -> None:
+    """The mapping of a channel's members begins with who joined first."""
+    joins = [Joined(5, CAROL, DEV, NOON), Joined(6, ALICE, DEV, NOON + 1), Joined(7, BOB, DEV, NOON + 2)]
+    store.commit([*PEOPLE, *CHANNELS, *joins])
+    assert list(store.load().channels[1].members) == [CAROL, ALICE, BOB]
+
+
+def test_names_are_unique_when_folded(durable_store: PrunedStore) -> None:
+    """A second account or channel whose name folds to the same is refused by the database itself."""
+    durable_store.commit([*PEOPLE, *CHANNELS])
+    before = state_of(durable_store.load())
+    for clash in (type(PEOPLE[0])(9, "BOB", "$", "member", NOON), type(CHANNELS[0])(9, "#DEV", None, NOON)):
+        with pytest.raises(Exception, match="UNIQUE"):
+            durable_store.commit([clash])
+        assert state_of(durable_store.load()) == before
+
+
+def test_a_record_of_an_unknown_account_or_channel_is_an_error(durable_store: PrunedStore) -> None:
+    """A change of something that the database does not hold raises, and nothing of its transaction stays."""
+    durable_store.commit([*PEOPLE, *CHANNELS])
+    before = state_of(durable_store.load())
+    unknown: list[Record] = [
+        PasswordSet(99, "$new", "$old", NOON),
+        AccountDisabled(99, NOON),
+        TopicSet(5, 99, TOPIC, TOPIC),
+    ]
+    for record in unknown:
+        with pytest.raises(RecordMismatch, match="99"):
+            durable_store.commit([AccountDisabled(ALICE, NOON), record])
+        assert state_of(durable_store.load()) == before
+    with pytest.raises(Exception, match="FOREIGN KEY"):
+        durable_store.commit([Joined(5, 99, GENERAL, NOON)])
+    assert state_of(durable_store.load()) == before
+
+
+def test_records_without_anything_to_store_need_no_room(database: Database) -> None:
+    """Memberships of a session that is a user of its own do not touch the database."""
+    store = database.store()
+    store.commit([*PEOPLE, *CHANNELS])
+    store.commit([])
+    store.commit([Joined(5, -3, GENERAL, NOON), Parted(6, -3, GENERAL, NOON, "", NOON)])
+    assert store.load().channels[0].members == {}
+
+
+def test_order_between_messages_and_deliveries_holds(database: Database) -> None:
+    """In one transaction, a delivery removes what was sent before it and nothing that was sent after it."""
+    store = database.store()
+    store.commit([*PEOPLE, waiting(5, BOB), DirectDelivered(BOB, 5, False), message(6), waiting(7, BOB)])
+    assert [m.id for m in database.reader().undelivered(BOB, 0, 10)] == [7]
+    store.commit([waiting(8, BOB), DirectDelivered(BOB, 7, True)])
+    assert [m.id for m in database.reader().undelivered(BOB, 0, 10)] == [8]
+
+
+def test_errors_do_not_show_messages_or_hashes(durable_store: PrunedStore) -> None:
+    """The text of an exception, which is logged, holds no stored value."""
+    durable_store.commit(PEOPLE)
+    repeated: list[tuple[Record, str]] = [
+        (type(PEOPLE[0])(9, "alice", "$canary", "member", NOON), "$canary"),
+        (message(5, text="canary", nonce="canary"), "canary"),
+    ]
+    durable_store.commit([message(4, nonce="canary")])
+    for record, canary in repeated:
+        with pytest.raises(Exception, match="UNIQUE") as caught:
+            durable_store.commit([record])
+        assert canary not in str(caught.value)
+        assert canary not in str(caught.value.__cause__)
+
+
+def test_a_message_is_one_row_whatever_its_kind(database: Database) -> None:
+    """All fields of a message come back, tags and text in every script included."""
+    sent = MessageSent(
+        id=2**62,
+        at=NOON,
+        command="TAGMSG",
+        sender=ALICE,
+        nick="Älice",
+        channel=None,
+        recipient=BOB,
+        addressed="Bob",
+        text="日本 \u200d ‮ \x01 '\"",
+        tags={"+react": "👍", "+empty": "", '+q"uote': "\\"},
+        nonce="ünïque",
+        undelivered=True,
+    )
+    database.store().commit([*PEOPLE, sent])
+    assert database.reader().find_nonce(ALICE, "ünïque") == sent

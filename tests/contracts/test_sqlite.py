@@ -1,0 +1,141 @@
+"""What is SQLite's own: private files, durable commits, indexes that are used, and a log that stays short."""
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, event
+
+from securechat.chat.records import DirectDelivered, Joined
+from securechat.storage.errors import StorageError
+from securechat.storage.lock import DATABASE_NAME
+from securechat.storage.sqlite import open_reader, open_store
+from tests.contracts.facts import ALICE, CHANNELS, DEV, NOON, PEOPLE, message
+
+
+def test_files_are_private(tmp_path: Path) -> None:
+    """The directory is 0700 and every file of the database 0600, whatever the umask."""
+    directory = tmp_path / "new" / "chat"
+    store = open_store(directory)
+    reader = open_reader(directory)
+    try:
+        store.load()
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()}
+        assert modes == {DATABASE_NAME: 0o600, f"{DATABASE_NAME}-wal": 0o600, f"{DATABASE_NAME}-shm": 0o600}
+        assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    finally:
+        reader.close()
+        store.close()
+
+
+def test_a_database_that_others_can_read_is_made_private(migrated: Path, tmp_path: Path) -> None:
+    """Opening takes away from others what they were given, for instance by a copy."""
+    path = tmp_path / DATABASE_NAME
+    path.write_bytes((migrated / DATABASE_NAME).read_bytes())
+    path.chmod(0o644)
+    open_store(tmp_path).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_commits_are_synced_and_the_reader_cannot_write(tmp_path: Path) -> None:
+    """The writer's connection is WAL with synchronous=FULL and foreign keys; a reader's refuses to write."""
+    store = open_store(tmp_path)
+    reader = open_reader(tmp_path)
+    try:
+        connection = store._connection
+        settings = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
+        }
+        assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+        connection.rollback()
+        with pytest.raises(Exception, match="readonly"):
+            reader._connection.exec_driver_sql("DELETE FROM accounts")
+    finally:
+        reader.close()
+        store.close()
+
+
+def test_queries_use_their_indexes(tmp_path: Path) -> None:
+    """Nothing that a running server asks reads a whole table of messages, or sorts one."""
+    store = open_store(tmp_path)
+    reader = open_reader(tmp_path)
+    executed: list[tuple[str, tuple[object, ...]]] = []
+
+    def remember(
+        connection: Connection,
+        cursor: sqlite3.Cursor,
+        statement: str,
+        parameters: tuple[object, ...],
+        context: object,
+        many: bool,
+    ) -> None:
+        executed.append((statement, parameters))
+
+    try:
+        for connection in (store._connection, reader._connection):
+            event.listen(connection, "before_cursor_execute", remember)
+        store.prune(NOON, 100)
+        store.commit([DirectDelivered(ALICE, 5, True)])
+        reader.find_nonce(ALICE, "n")
+        reader.undelivered(ALICE, 0, 100)
+        asked = list(executed)
+        plans = [
+            tuple(row)[3]
+            for statement, parameters in asked
+            for row in store._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+        store._connection.rollback()
+    finally:
+        reader.close()
+        store.close()
+    assert len(asked) == 4
+    assert "SEARCH messages USING COVERING INDEX messages_at (at<?)" in plans
+    assert "SEARCH messages USING INDEX messages_nonce (sender=? AND nonce=?)" in plans
+    assert "SEARCH undelivered USING PRIMARY KEY (account=? AND message>?)" in plans
+    assert not [step for step in plans if step.startswith(("SCAN", "USE TEMP"))]
+
+
+def test_the_log_starts_over(tmp_path: Path) -> None:
+    """However much is written, the log stays at some 4 MiB, also with a reader that has found something."""
+    store = open_store(tmp_path)
+    reader = open_reader(tmp_path)
+    try:
+        store.commit(PEOPLE)
+        written = 0
+        for key in range(1, 61):
+            sent = message(key, text="x" * 200_000, nonce=str(key))
+            store.commit([sent])
+            written += 200_000
+            assert reader.find_nonce(ALICE, str(key)) == sent
+        assert written > 10_000_000
+        assert (tmp_path / f"{DATABASE_NAME}-wal").stat().st_size < 5_000_000
+    finally:
+        reader.close()
+        store.close()
+
+
+def test_a_reader_without_a_database_is_an_error_that_names_it(tmp_path: Path) -> None:
+    """A reader does not make a database that is not there."""
+    with pytest.raises(StorageError, match=DATABASE_NAME):
+        open_reader(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_commit_that_fails_for_another_reason_is_not_a_full_store(tmp_path: Path) -> None:
+    """A COMMIT that is refused, and leaves its transaction open, is an error; the next one works."""
+    store = open_store(tmp_path)
+    try:
+        store.commit([*PEOPLE, *CHANNELS])
+        # References are checked at the COMMIT of the next transaction, not before.
+        driver = store._connection.connection.cursor()
+        driver.execute("PRAGMA defer_foreign_keys = ON")
+        driver.close()
+        with pytest.raises(Exception, match="FOREIGN KEY"):
+            store.commit([message(5), Joined(6, 99, DEV, NOON)])
+        assert store.load().last_message == 0
+        store.commit([message(7)])
+        assert store.load().last_message == 7
+    finally:
+        store.close()
