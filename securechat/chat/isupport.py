@@ -3,9 +3,8 @@
 from typing import Final
 
 from securechat.chat.settings import Settings
+from securechat.irc.names import ACCOUNT_CHARS, NAME_BYTES
 
-NICKLEN: Final = 32
-CHANNELLEN: Final = 64
 TOPICLEN: Final = 390
 MAX_TARGETS: Final = 4
 MAX_CHANNELS: Final = 256
@@ -19,11 +18,11 @@ def tokens(settings: Settings) -> list[str]:
         "CASEMAPPING": "ascii",
         "CHANLIMIT": f"#:{MAX_CHANNELS}",
         "CHANMODES": ",,,n",
-        "CHANNELLEN": str(CHANNELLEN),
+        "CHANNELLEN": str(NAME_BYTES),
         "CHANTYPES": "#",
         "MODES": "1",
         "NETWORK": settings.network.replace("\\", "\\x5C").replace(" ", "\\x20").replace("=", "\\x3D"),
-        "NICKLEN": str(NICKLEN),
+        "NICKLEN": str(ACCOUNT_CHARS),
         "PREFIX": "(q)~",
         "TARGMAX": targets,
         "TOPICLEN": str(TOPICLEN),

@@ -34,6 +34,8 @@ def _fetch(ctx: Context, account: Account, after: int) -> None:
             ctx.core.later(lambda: _delivered(ctx.core, account, upto, more))
             if more:
                 deliver_waiting(ctx.session, account, upto)
+        else:
+            del ctx.registry.waiting[account.id]  # a registry just loaded knows only that there may be some
 
     ctx.ask(FetchUndelivered(ctx.session.link, account.id, after, AT_ONCE), read)
 

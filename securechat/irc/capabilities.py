@@ -1,6 +1,6 @@
-"""Capability names, each with one bit: a session's capabilities are an int, and sets of them are compared at no cost."""
+"""Capability names, each with one bit: a session's capabilities are an int, cheap to compare."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 ACCOUNT_TAG: Final = 1 << 0

@@ -56,6 +56,11 @@ def check_account(name: str) -> str:
     return name
 
 
+def load_tables() -> None:
+    """Load the tables for names other than ASCII now: that takes a quarter of a second, once."""
+    skeleton(check_account("\u00e4"))
+
+
 def check_channel(name: str) -> str:
     """Return the channel name as it is to be displayed: "#", then NFC, case kept. Raises InvalidName."""
     if not is_channel(name):

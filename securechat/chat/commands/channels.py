@@ -44,8 +44,7 @@ def enter_channel(ctx: Context, channel: Channel) -> None:
 
 
 def create(ctx: Context, name: str) -> Channel | None:
-    """Make a channel with the user as its founder, unless the name is not allowed or looks like another one.
-    """
+    """Make a channel with the user as its founder, unless its name is bad or looks like another one."""
     try:
         name = check_channel(name)
     except InvalidName as error:

@@ -94,7 +94,7 @@ def nick_command(ctx: Context) -> None:
     elif ctx.settings.nicknames == "account" and fold(nick) != fold(user.nick):
         ctx.numeric(num.ERR_NONICKCHANGE, text="Nicks are account names here: only the case can change")
     else:
-        problem = nick_problem(ctx, nick, user) if ctx.settings.nicknames == "free" else None
+        problem = nick_problem(ctx, nick, user)
         if problem is not None:
             ctx.numeric(*problem[:2], text=problem[2])
             return
