@@ -1,0 +1,7 @@
+"""Threads and sockets: listeners, TLS workers, the hub, job pools and the control socket.
+
+Theory of operation. Each thread owns things and nobody shares. A listener accepts, a worker owns its TLS
+connections from the first byte to the last, and the hub owns the chat. Workers hand the hub values through
+one inbox; the hub hands them bytes through each connection's SendQ. There is no lock around chat state,
+because only the hub's thread touches it.
+"""

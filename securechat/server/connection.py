@@ -1,0 +1,143 @@
+"""One connection: the `Link` of the chat, and the counters through which its worker and the hub work
+together.
+
+Theory of operation. Every field has one writer, so none needs a lock. The hub appends to `sendq` and counts
+`appended`, its worker takes from `sendq` and counts `written`: the difference is the size of the SendQ. The
+worker counts the lines that it `posted`, the hub those that the chat has `handled`: the difference is what
+back-pressure looks at. Marks that both write are one-way (`closed`) or a hand-over that the receiving side
+takes back before it acts (`scheduled`, `awaiting`).
+"""
+
+import socket
+from enum import Enum, auto
+from typing import Protocol
+
+from securechat.irc.framing import Framer
+from securechat.server.admission import Ticket
+from securechat.server.transport import Transport
+
+
+class State(Enum):
+    """Where a connection is in its life; it only moves down this list."""
+
+    SILENT = auto()
+    """Accepted; the peer has sent nothing, so there is no TLS state yet."""
+    GREETING = auto()
+    """The TLS handshake is under way."""
+    OPEN = auto()
+    """Lines come and go; the chat knows it."""
+    CLOSING = auto()
+    """The chat has been told that it is gone; the last lines are being written."""
+    LINGERING = auto()
+    """Our side of the stream has ended; the peer may read the last lines before the socket is closed."""
+    GONE = auto()
+
+
+class Owner(Protocol):
+    """The worker of a connection as the hub sees it; the hub appends to both lists and then calls `wake`."""
+
+    dirty: "list[Connection]"
+    resumed: "list[Connection]"
+
+    def wake(self) -> None: ...
+
+
+class Connection:
+    """A link of the chat; compared by identity."""
+
+    __slots__ = (
+        "accepted",
+        "address",
+        "appended",
+        "authenticated",
+        "awaiting",
+        "charged",
+        "closed",
+        "deadline",
+        "ending",
+        "fd",
+        "framer",
+        "fruitless",
+        "handled",
+        "heard",
+        "held",
+        "overflowed",
+        "owner",
+        "pinged",
+        "plain",
+        "posted",
+        "queued_to_read",
+        "received",
+        "scheduled",
+        "sendq",
+        "serial",
+        "slot",
+        "stalled",
+        "state",
+        "ticket",
+        "transport",
+        "wasted",
+        "written",
+    )
+
+    def __init__(
+        self, serial: int, plain: socket.socket, address: str, ticket: Ticket, owner: Owner, accepted: float
+    ) -> None:
+        # Fixed
+        self.serial = serial
+        self.address = address
+        self.ticket = ticket
+        self.owner = owner
+        self.accepted = accepted
+
+        # Written by the hub
+        self.sendq: list[bytes] = []
+        self.appended = 0
+        self.handled = 0
+        self.authenticated = False
+        self.ending = False
+        """Nothing is appended any more: write what is queued, then close."""
+        self.overflowed = False
+        """It ends because its SendQ is full."""
+
+        # Written by both
+        self.closed = False
+        self.scheduled = False
+        """It is in its worker's `dirty` list."""
+        self.awaiting = False
+        """The chat waits for `items.Drained`."""
+
+        # Written by the worker
+        self.state = State.SILENT
+        self.fd = plain.fileno()
+        self.plain: socket.socket | None = plain
+        self.transport: Transport | None = None
+        self.framer: Framer | None = None
+        self.written = 0
+        self.posted = 0
+        self.held = False
+        """It is not read until the chat has handled more of its lines."""
+        self.queued_to_read = False
+        self.received = 0
+        """Bytes read before the login."""
+        self.fruitless = 0
+        """Reads since the last complete line."""
+        self.wasted = 0.0
+        """CPU seconds that were spent on more than its lines, until `charged`."""
+        self.charged = accepted
+        self.heard = accepted
+        self.pinged = 0.0
+        self.stalled = 0.0
+        """Since when the peer takes nothing; 0 while it does."""
+        self.deadline = 0.0
+        self.slot = -1
+
+    @property
+    def queued(self) -> int:
+        """Bytes in the SendQ."""
+        return self.appended - self.written
+
+    @property
+    def unhandled(self) -> int:
+        """Lines that the chat has not handled yet."""
+        return self.posted - self.handled

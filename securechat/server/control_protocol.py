@@ -1,0 +1,110 @@
+"""The lines that go over the control socket: one JSON object asks, one answers.
+
+`{"op": "adduser", "name": …, "phc": …}` is answered by `{"ok": true, "rows": […]}` or by
+`{"ok": false, "code": …, "text": …}`. Both ends use this module, so neither knows the other's JSON.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Final
+
+from securechat.chat.requests import (
+    AddAccount,
+    Answer,
+    DisableAccount,
+    Done,
+    EnableAccount,
+    ListAccounts,
+    Refused,
+    RemoveAccount,
+    Request,
+    SetPassword,
+)
+
+SOCKET: Final = "control.sock"
+MAX_LINE: Final = 64 * 1024
+"""Of a request; answers may be longer."""
+
+Value = str | int | bool | None
+
+OPERATIONS: Final[Mapping[str, type[Request]]] = {
+    "adduser": AddAccount,
+    "passwd": SetPassword,
+    "deluser": RemoveAccount,
+    "disable": DisableAccount,
+    "enable": EnableAccount,
+    "users": ListAccounts,
+}
+_NAMES: Final = {kind: name for name, kind in OPERATIONS.items()}
+
+
+class BadLine(ValueError):
+    """The other end did not keep to the protocol. The text says how."""
+
+
+def encode_request(request: Request | str) -> bytes:
+    """Write a request as a line; a string is a command of the server's own, such as "status"."""
+    if isinstance(request, str):
+        return _line({"op": request})
+    content = {field.name: getattr(request, field.name) for field in fields(request)}
+    return _line({"op": _NAMES[type(request)], **content})
+
+
+def decode_request(line: bytes) -> Request | str:
+    """Read a request. Raises BadLine; an operation that is none of the chat's comes back as its name."""
+    content = _object(line)
+    op = content.pop("op", None)
+    if not isinstance(op, str):
+        raise BadLine('the request has no "op"')
+    kind = OPERATIONS.get(op)
+    if kind is None:
+        return op
+    for field in fields(kind):
+        value = content.get(field.name, field.default)
+        if type(value) is not field.type:
+            raise BadLine(f'"{field.name}" of {op} is missing or has the wrong type')
+    unknown = content.keys() - {field.name for field in fields(kind)}
+    if unknown:
+        raise BadLine(f"{op} has no {', '.join(sorted(unknown))}")
+    return kind(**content)  # type: ignore[arg-type]  # every field's type was compared
+
+
+def encode_answer(answer: Answer) -> bytes:
+    """Write an answer as a line."""
+    match answer:
+        case Done():
+            return _line({"ok": True, "rows": [dict(row) for row in answer.rows]})
+        case Refused():
+            return _line({"ok": False, "code": answer.code, "text": answer.text})
+
+
+def decode_answer(line: bytes) -> Answer:
+    """Read an answer. Raises BadLine."""
+    content = _object(line)
+    if content.get("ok") is not True:
+        return Refused(str(content.get("code", "")), str(content.get("text", "")))
+    rows = content.get("rows")
+    if not isinstance(rows, list):
+        raise BadLine("the answer has no rows")
+    return Done([_row(row) for row in rows])
+
+
+def _row(row: object) -> Mapping[str, Value]:
+    if not isinstance(row, dict):
+        raise BadLine("a row of the answer is not an object")
+    return {str(key): value for key, value in row.items() if isinstance(value, str | int | None)}
+
+
+def _line(content: Mapping[str, object]) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _object(line: bytes) -> dict[str, object]:
+    try:
+        content: object = json.loads(line)
+    except ValueError as error:
+        raise BadLine("the line is not JSON") from error
+    if not isinstance(content, dict):
+        raise BadLine("the line is not a JSON object")
+    return {str(key): value for key, value in content.items()}

@@ -1,0 +1,133 @@
+"""Bytes into SendQs: one append per recipient and run, not per message.
+
+Theory of operation. Consecutive broadcasts to the same audience (the same object: an audience is immutable)
+form an open *run*, a list of their encoded forms. When another audience comes, or the turn ends, the run is
+flushed: each group's pieces are joined once, and every member gets that one piece appended. A link that is
+sent something of its own in between, or that a broadcast skips, is *special*: it is caught up with the run
+first, and remembers how far it has got. So each link gets its bytes exactly in the order of the effects, and
+what is spent per recipient is spent once per run.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, cast
+
+from securechat.chat.audience import Audience
+from securechat.chat.effects import Broadcast, Send
+from securechat.chat.link import Link
+from securechat.server.connection import Connection, Owner
+
+SENDQ_EXCEEDED: Final = b"ERROR :SendQ exceeded\r\n"
+NOBODY: Final = Audience()
+
+
+class Delivery:
+    """Performs `Send` and `Broadcast`. Used by the hub's thread only; `flush` ends the turn.
+
+    `crowded` holds the workers with a connection whose SendQ is more than half full though its peer takes
+    what it gets: the server itself is behind with writing, and the hub ought to let it catch up.
+    """
+
+    __slots__ = ("_audience", "_limit", "_positions", "_run", "crowded")
+
+    def __init__(self, sendq: int) -> None:
+        self._limit = sendq
+        self._audience = NOBODY
+        self._run: list[Mapping[int, bytes]] = []
+        self._positions: dict[Link, int] = {}
+        self.crowded: set[Owner] = set()
+
+    def set_limit(self, sendq: int) -> None:
+        """Set the size of a SendQ in bytes."""
+        self._limit = sendq
+
+    def send(self, effect: Send) -> None:
+        """Queue bytes for one link."""
+        self.catch_up(effect.link)
+        self._append(cast(Connection, effect.link), effect.data)
+
+    def broadcast(self, effect: Broadcast) -> None:
+        """Queue bytes for an audience."""
+        if effect.audience is not self._audience:
+            self.flush()
+            self._audience = effect.audience
+        skip = effect.skip
+        if skip is not None and skip in effect.audience.keys:
+            self.catch_up(skip)
+            self._positions[skip] = len(self._run) + 1
+        self._run.append(effect.encoded)
+
+    def catch_up(self, link: Link) -> None:
+        """Queue for one link what the open run has for it so far."""
+        run = self._run
+        if not run:
+            return
+        position = self._positions.get(link, 0)
+        if position == len(run):
+            return
+        key = self._audience.keys.get(link)
+        if key is not None:
+            self._positions[link] = len(run)
+            data = b"".join([encoded[key] for encoded in run[position:] if key in encoded])
+            if data:
+                self._append(cast(Connection, link), data)
+
+    def flush(self) -> None:
+        """Queue the open run for everybody who has not got it yet."""
+        run = self._run
+        if not run:
+            return
+        positions = self._positions
+        for link in positions:
+            self.catch_up(link)
+        for key, links in self._audience.groups.items():
+            data = b"".join([encoded[key] for encoded in run if key in encoded])
+            if data:
+                ordinary = cast("Iterable[Connection]", links)
+                if positions:
+                    ordinary = [link for link in ordinary if link not in positions]
+                self._append_all(ordinary, data)
+        self._run = []
+        self._positions = {}
+        self._audience = NOBODY
+
+    def _append_all(self, links: Iterable[Connection], data: bytes) -> None:
+        size = len(data)
+        soft = self._limit // 2
+        for link in links:
+            appended = link.appended + size
+            if link.closed or appended - link.written > soft:
+                self._append(link, data)
+                continue
+            link.sendq.append(data)
+            link.appended = appended
+            if not link.scheduled:
+                link.scheduled = True
+                link.owner.dirty.append(link)
+
+    def _append(self, link: Connection, data: bytes) -> None:
+        if link.closed:
+            return
+        queued = link.queued + len(data)
+        if queued > self._limit:
+            data = SENDQ_EXCEEDED
+            link.overflowed = True
+            end(link)
+        elif queued > self._limit // 2 and not link.stalled:
+            self.crowded.add(link.owner)
+        link.sendq.append(data)
+        link.appended += len(data)
+        schedule(link)
+
+
+def end(link: Connection) -> None:
+    """Have a connection closed after what is queued. The hub's thread."""
+    link.closed = True
+    link.ending = True
+    schedule(link)
+
+
+def schedule(link: Connection) -> None:
+    """Have the worker look at a connection at its next wake-up. The hub's thread."""
+    if not link.scheduled:
+        link.scheduled = True
+        link.owner.dirty.append(link)

@@ -1,0 +1,260 @@
+"""The hub's turn: items in, one commit, effects out.
+
+Theory of operation. Only this thread touches chat state. A turn takes what has come in, lets the core handle
+it, commits the records of all of it in one transaction, and only then performs the effects, in order: nothing
+that a command caused leaves the server before its records are on disk. The inbox grows during the commit, so
+the busier the server, the bigger the transactions (group commit). A full store rolls back cleanly and the
+turn goes on without those commands. After any other error of a commit its outcome is unknown, so this turn's
+effects are dropped and the error ends the process.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol, assert_never, cast
+
+from securechat.chat.clock import Now
+from securechat.chat.core import Outcome
+from securechat.chat.effects import (
+    Answered,
+    AwaitDrain,
+    Broadcast,
+    Close,
+    Effect,
+    Handled,
+    LoggedIn,
+    Send,
+    StartJob,
+)
+from securechat.chat.items import Disconnected, Item, JobDone, Tick
+from securechat.chat.jobs import CheckPassword, Job, JobResult
+from securechat.chat.ports import Store, StoreFull
+from securechat.chat.records import MessageSent, Record
+from securechat.chat.requests import Answer
+from securechat.chat.settings import Settings
+from securechat.server.admission import Admission
+from securechat.server.connection import Connection
+from securechat.server.delivery import Delivery, end, schedule
+from securechat.server.inbox import Call, Inbox
+from securechat.server.limits import Limits
+from securechat.server.pools import Pool, Query
+from securechat.server.worker import Worker
+
+log: Final = logging.getLogger("securechat.hub")
+
+CATCH_UP: Final = 0.05
+"""Seconds that the hub waits for a worker that is behind with writing."""
+LOG_EVERY: Final = 60.0
+"""Seconds between two complaints about a full store."""
+
+
+class Core(Protocol):
+    """The chat as the hub uses it: `chat.core.Core`."""
+
+    def handle(self, item: Item, now: Now) -> None: ...
+
+    def take(self) -> list[Outcome]: ...
+
+    def revert(self, outcomes: Sequence[Outcome]) -> None: ...
+
+    def next_due(self) -> float | None: ...
+
+    def reconfigure(self, settings: Settings) -> None: ...
+
+
+class Clock:
+    """Where the hub's `Now` comes from."""
+
+    __slots__ = ()
+
+    def now(self) -> Now:
+        """The present instant."""
+        return Now(time.time_ns() // 1_000_000, time.monotonic())
+
+
+class Hub:
+    """Runs the core. Everything is for the hub's thread, but for what says otherwise.
+
+    `chores` are called after the turn of a tick when nothing waits. `answered` is called with the answers to
+    administrators' requests.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        store: Store,
+        inbox: Inbox,
+        workers: Sequence[Worker],
+        admission: Admission,
+        limits: Limits,
+        *,
+        answered: Callable[[int, Answer], None],
+        chores: Sequence[Callable[[], None]] = (),
+        clock: Clock | None = None,
+    ) -> None:
+        answer = self._job_done
+        self.passwords = Pool[CheckPassword](limits.password_queue, limits.password_wait, answer)
+        self.queries = Pool[Query](limits.query_queue, limits.query_wait, answer)
+        self.sessions = 0
+        self.messages = 0
+        self.turns = 0
+        self.biggest_batch = 0
+        self._core = core
+        self._store = store
+        self._inbox = inbox
+        self._workers = workers
+        self._admission = admission
+        self._limits = limits
+        self._delivery = Delivery(limits.sendq)
+        self._answered = answered
+        self._chores = chores
+        self._clock = clock or Clock()
+        self._stopping = False
+        self._complained = float("-inf")
+
+    # Called by other threads
+
+    def stop(self) -> None:
+        """End the loop after everything that is in the inbox now. Any thread may call."""
+        self._inbox.put(self._end)
+
+    def reconfigure(self, settings: Settings, limits: Limits) -> None:
+        """Use new settings after everything that is in the inbox now. Any thread may call."""
+
+        def replace() -> None:
+            self._core.reconfigure(settings)
+            self._limits = limits
+            self._delivery.set_limit(limits.sendq)
+
+        self._inbox.put(replace)
+
+    # The loop
+
+    def run(self) -> None:
+        """Take turns until `stop`, then close the store."""
+        try:
+            while not self._stopping:
+                self.run_once()
+        finally:
+            self._store.close()
+
+    def run_once(self) -> None:
+        """Wait for something to do and take a turn."""
+        due = self._core.next_due()
+        timeout = None if due is None else max(0.0, due - self._clock.now().mono)
+        batch = self._inbox.take(timeout, self._lines_per_turn)
+        now = self._clock.now()
+        if due is not None and due <= now.mono:
+            batch.append(Tick())
+        if batch:
+            self.turn(batch, now)
+        if self._chores and not self._inbox and any(type(item) is Tick for item in batch):
+            for chore in self._chores:
+                chore()
+
+    def turn(self, batch: Sequence[Item | Call], now: Now) -> None:
+        """Handle a batch, commit, perform."""
+        core = self._core
+        for item in batch:
+            if callable(item):
+                item()
+            else:
+                core.handle(item, now)
+        outcomes = core.take()
+        self._commit(outcomes, now)
+        for outcome in outcomes:
+            for effect in outcome.effects:
+                self._perform(effect)
+        self._delivery.flush()
+        # After the effects: a login and the end of its connection may come in one batch.
+        self.sessions -= sum(
+            cast(Connection, item.link).authenticated for item in batch if isinstance(item, Disconnected)
+        )
+        self.turns += 1
+        self.biggest_batch = max(self.biggest_batch, len(batch))
+        self._wake_workers()
+
+    @property
+    def _lines_per_turn(self) -> int:
+        """A turn's lines, each in its longest form, shall fit into half a SendQ."""
+        return min(max(self._limits.sendq // 1024, 64), 4096)
+
+    def _commit(self, outcomes: list[Outcome], now: Now) -> None:
+        records: list[Record] = [record for outcome in outcomes for record in outcome.records]
+        if not records:
+            return
+        try:
+            self._store.commit(records)
+        except StoreFull as problem:
+            self._core.revert(outcomes)
+            if now.mono - self._complained >= LOG_EVERY:
+                self._complained = now.mono
+                log.error("the store is full, commands that would store something are refused: %s", problem)
+        else:
+            self.messages += sum(type(record) is MessageSent for record in records)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Broadcast():
+                self._delivery.broadcast(effect)
+            case Send():
+                self._delivery.send(effect)
+            case Handled():
+                self._handled(cast(Connection, effect.link), effect.lines)
+            case StartJob():
+                self._start(effect.job)
+            case AwaitDrain():
+                self._await_drain(cast(Connection, effect.link))
+            case LoggedIn():
+                self._logged_in(cast(Connection, effect.link))
+            case Close():
+                self._delivery.catch_up(effect.link)
+                end(cast(Connection, effect.link))
+            case Answered():
+                self._answered(effect.ticket, effect.answer)
+            case _:
+                assert_never(effect)
+
+    def _handled(self, link: Connection, lines: int) -> None:
+        link.handled += lines
+        if link.held and link.unhandled <= self._limits.unhandled_lines // 2:
+            link.owner.resumed.append(link)
+
+    def _start(self, job: Job) -> None:
+        if isinstance(job, CheckPassword):
+            self.passwords.submit(job)
+        else:
+            self.queries.submit(job)
+
+    def _await_drain(self, link: Connection) -> None:
+        self._delivery.catch_up(link)
+        link.awaiting = True
+        schedule(link)  # it may have drained already, and the worker sees the mark only when it looks
+
+    def _logged_in(self, link: Connection) -> None:
+        if not link.authenticated:
+            link.authenticated = True
+            self.sessions += 1
+            self._admission.logged_in(link.ticket)
+            log.info("%d = logged in", link.serial)
+
+    def _wake_workers(self) -> None:
+        crowded = self._delivery.crowded
+        for worker in self._workers:
+            if worker in crowded:
+                worker.flushed.clear()
+            if worker.dirty or worker.resumed or worker.postponed:
+                worker.wake()
+        for worker in self._workers:
+            if worker in crowded:
+                # Peers that take what they get are not to lose their connection because this thread is the
+                # faster one.
+                worker.flushed.wait(CATCH_UP)
+        crowded.clear()
+
+    def _job_done(self, job: Job, result: JobResult) -> None:
+        """Called by the pools' threads."""
+        self._inbox.put(JobDone(job, result))
+
+    def _end(self) -> None:
+        self._stopping = True

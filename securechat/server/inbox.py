@@ -1,0 +1,60 @@
+"""The hub's inbox: a queue that is taken as one batch."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from threading import Event
+
+from securechat.chat.items import Item, Received
+
+Call = Callable[[], None]
+"""Something else to be done on the hub's thread, in its place between the items."""
+
+
+class Inbox:
+    """Items for the hub, in order of arrival. The batch grows while the hub commits: that is the group
+    commit.
+
+    It is bounded by those who fill it: workers stop reading when it is long, and everything else in it is
+    bounded by the number of connections and jobs.
+    """
+
+    __slots__ = ("_bell", "_items")
+
+    def __init__(self) -> None:
+        self._items: deque[Item | Call] = deque()
+        self._bell = Event()
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put(self, item: Item | Call) -> None:
+        """Append one item and wake the hub. Any thread may call."""
+        self._items.append(item)
+        self._ring()
+
+    def extend(self, items: Iterable[Item]) -> None:
+        """Append items and wake the hub once. Any thread may call."""
+        self._items.extend(items)
+        self._ring()
+
+    def take(self, timeout: float | None, lines: int) -> list[Item | Call]:
+        """Wait until there is something, at most `timeout` seconds, and return it: a batch of about `lines`
+        lines.
+
+        Called by the hub only.
+        """
+        if not self._items:
+            self._bell.wait(timeout)
+        # Cleared before the items are taken: what is appended after this rings again.
+        self._bell.clear()
+        batch: list[Item | Call] = []
+        items = self._items
+        while items and lines > 0:
+            item = items.popleft()
+            batch.append(item)
+            lines -= len(item.lines) if isinstance(item, Received) else 1
+        return batch
+
+    def _ring(self) -> None:
+        if not self._bell.is_set():
+            self._bell.set()

@@ -1,0 +1,127 @@
+"""Slow work beside the hub: password hashes and queries, each kind in its own threads with a bounded queue.
+
+Every job that is submitted is answered exactly once. A job that finds the queue full, that has waited too
+long, or whose connection has gone meanwhile is answered with `JobRefused` and not done. What a hash costs
+belongs to the pool and not to the connection: a client that hangs up does not make room for the next guess.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Event
+from typing import Final, Generic, Protocol, TypeVar
+
+from securechat.chat.jobs import (
+    CheckPassword,
+    FetchUndelivered,
+    FindNonce,
+    Job,
+    JobRefused,
+    JobResult,
+    MessagesRead,
+    PasswordChecked,
+)
+from securechat.chat.ports import Reader
+
+log: Final = logging.getLogger("securechat.jobs")
+
+Query = FindNonce | FetchUndelivered
+J = TypeVar("J", CheckPassword, Query)
+
+
+class PasswordHasher(Protocol):
+    """Checks passwords; used by several threads at once."""
+
+    def check(self, phc: str | None, password: str) -> PasswordChecked:
+        """Compare; `phc` None is an unknown account, which takes the same time as a known one."""
+
+
+class Pool(Generic[J]):
+    """A bounded queue of jobs and the threads that do them; times in seconds.
+
+    `answer` is called with each job's result, by the thread that did it or by the one that submitted it.
+    """
+
+    def __init__(
+        self,
+        queue: int,
+        wait: float,
+        answer: Callable[[Job, JobResult], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.done = 0
+        self.refused = 0
+        self._bound = queue
+        self._wait = wait
+        self._answer = answer
+        self._clock = clock
+        self._queue: SimpleQueue[tuple[J, float] | None] = SimpleQueue()
+        self._stopping = Event()
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that nobody has begun. Any thread may call."""
+        return self._queue.qsize()
+
+    def submit(self, job: J) -> None:
+        """Queue a job, or refuse it at once. Called by the hub."""
+        if self._queue.qsize() >= self._bound or self._stopping.is_set():
+            self._refuse(job)
+        else:
+            self._queue.put((job, self._clock()))
+
+    def stop(self, threads: int) -> None:
+        """End the threads after the jobs that they are doing; what is queued is refused. Any thread may
+        call."""
+        self._stopping.set()
+        for _ in range(threads):
+            self._queue.put(None)
+
+    def run(self, work: Callable[[J], JobResult]) -> None:
+        """Do jobs until `stop`. The body of each of the pool's threads."""
+        while (entry := self._queue.get()) is not None:
+            job, queued_at = entry
+            late = self._clock() - queued_at > self._wait
+            if late or job.link.closed or self._stopping.is_set():
+                self._refuse(job)
+                continue
+            self._answer(job, self._attempt(work, job))
+
+    def _attempt(self, work: Callable[[J], JobResult], job: J) -> JobResult:
+        try:
+            result = work(job)
+        except Exception:
+            # A job may fail (no memory for a hash, a read error): the session gets a temporary failure, the
+            # pool goes on.
+            log.exception("a %s job failed", type(job).__name__)
+            return JobRefused()
+        self.done += 1
+        return result
+
+    def _refuse(self, job: J) -> None:
+        self.refused += 1
+        self._answer(job, JobRefused())
+
+
+def check_passwords(pool: Pool[CheckPassword], hasher: PasswordHasher) -> None:
+    """The body of a password thread."""
+    pool.run(lambda job: hasher.check(job.phc, job.password))
+
+
+def answer_queries(pool: Pool[Query], open_reader: Callable[[], Reader]) -> None:
+    """The body of a query thread, which owns one read-only connection."""
+    reader = open_reader()
+    try:
+        pool.run(lambda job: _query(reader, job))
+    finally:
+        reader.close()
+
+
+def _query(reader: Reader, job: Query) -> MessagesRead:
+    match job:
+        case FindNonce():
+            found = reader.find_nonce(job.account, job.nonce)
+            return MessagesRead((found,) if found is not None else ())
+        case FetchUndelivered():
+            return MessagesRead(tuple(reader.undelivered(job.account, job.after, job.limit)))

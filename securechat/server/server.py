@@ -1,0 +1,294 @@
+"""The running server: starts the threads in order, waits for signals, and stops everything in order.
+
+Theory of operation. Signals are blocked in all threads and this one waits for them, so nothing is done in a
+handler. A stop goes from the outside in: no new connections, `ERROR` to every session, time for that to be
+written, then the pools, the hub (which closes the store) and the descriptors. An exception that escapes a
+thread's loop means that a thread's state can no longer be trusted: it is logged once, all connections are
+closed at once without a word that could be taken for a confirmation, and the process ends with exit code 70,
+so that the service manager starts a new one.
+"""
+
+import logging
+import os
+import random
+import time
+from collections.abc import Callable, Sequence
+from itertools import count
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Final
+
+from securechat.chat.items import ShutDown, Tick
+from securechat.chat.ports import Reader, Store
+from securechat.chat.requests import Answer, Done, Refused
+from securechat.chat.settings import Settings
+from securechat.server.admission import Admission
+from securechat.server.control import Control
+from securechat.server.hub import Core, Hub
+from securechat.server.inbox import Inbox
+from securechat.server.interpreter import tuned
+from securechat.server.limits import Limits
+from securechat.server.listener import Listener, bind
+from securechat.server.notify import Notifier
+from securechat.server.pools import PasswordHasher, answer_queries, check_passwords
+from securechat.server.signals import HANGUP, Signals
+from securechat.server.transport import Tls
+from securechat.server.worker import Worker
+
+log: Final = logging.getLogger("securechat.server")
+
+EXIT_FAILED: Final = 70
+WATCH: Final = 0.025
+"""Seconds between two looks at whether a worker is held up by one connection."""
+WATCH_CLOSELY: Final = 0.005
+"""The same, when it seems to be."""
+LAST_RESORT: Final = 10.0
+"""Seconds after a failure until threads that do not end are left to the kernel."""
+
+
+class CannotStart(Exception):
+    """An address or the control socket cannot be used. The text says which and why."""
+
+
+def say(line: str) -> None:
+    """Print a line to standard output and make sure that it is seen."""
+    print(line, flush=True)
+
+
+class Server:
+    """Everything that runs. `run` is called by the main thread; what other threads may call says so.
+
+    `core` was made from what `store` had loaded; from `run` on both belong to the hub's thread, which closes
+    the store. `open_reader` is called by each query thread. `reload` is called on SIGHUP and by the control
+    socket, one call at a time, in the main or the control thread; it swaps `tls.current` and calls
+    `reconfigure`, and answers what it did. `chores` run on the hub's thread about once a second when nothing
+    else waits, `every_second` on the main thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        core: Core,
+        store: Store,
+        open_reader: Callable[[], Reader],
+        hasher: PasswordHasher,
+        tls: Tls,
+        limits: Limits,
+        server_name: str,
+        directory: Path,
+        host: str = "",
+        port: int = 6697,
+        workers: int = 1,
+        reload: Callable[[], Answer] | None = None,
+        chores: Sequence[Callable[[], None]] = (),
+        every_second: Sequence[Callable[[], None]] = (),
+        notify_socket: str | None = None,
+        announce: Callable[[str], None] = say,
+    ) -> None:
+        self._store = store
+        self._open_reader = open_reader
+        self._hasher = hasher
+        self._limits = limits
+        self._directory = directory
+        self._address = (host, port)
+        self._reload = reload
+        self._every_second = every_second
+        self._announce = announce
+        self._notifier = Notifier(notify_socket)
+        self._signals = Signals()
+        self._inbox = Inbox()
+        self._admission = Admission(limits, random.random)
+        self._workers = [
+            Worker(self._inbox, tls, self._admission, limits, server_name) for _ in range(max(1, workers))
+        ]
+        self._hub = Hub(
+            core,
+            store,
+            self._inbox,
+            self._workers,
+            self._admission,
+            limits,
+            answered=lambda ticket, answer: self._control.answered(ticket, answer),
+            chores=chores,
+        )
+        self._control: Control
+        self._listeners: list[Listener] = []
+        self._threads: list[Thread] = []
+        self._lock = Lock()
+        self._reloading = Lock()
+        self._stopping = False
+        self._failed = False
+        self._started = time.monotonic()
+
+    # For other threads
+
+    def stop(self) -> None:
+        """Stop in order, as SIGTERM does. Any thread may call."""
+        self._stopping = True
+        self._signals.interrupt()
+
+    def reconfigure(self, settings: Settings, limits: Limits) -> None:
+        """Use new settings and limits. Any thread may call."""
+        self._hub.reconfigure(settings, limits)
+        self._admission.limits = limits
+        for worker in self._workers:
+            worker.reconfigure(limits)
+
+    def reload(self) -> Answer:
+        """Reload the configuration. Any thread may call; one call at a time."""
+        if self._reload is None:
+            return Refused("NOT_POSSIBLE", "this server has no configuration to reload")
+        with self._reloading:
+            self._notifier.reloading()
+            try:
+                answer = self._reload()
+            finally:
+                self._notifier.ready()
+        if isinstance(answer, Refused):
+            log.error("nothing was reloaded: %s", answer.text)
+        else:
+            log.info("reloaded")
+        return answer
+
+    def status(self) -> Answer:
+        """Return the counters, in one row. Any thread may call."""
+        hub, admission = self._hub, self._admission
+        row: dict[str, str | int | bool | None] = {
+            "uptime": int(time.monotonic() - self._started),
+            "connections": admission.total,
+            "unauthenticated": admission.unauthenticated,
+            "refused": sum(listener.refused for listener in self._listeners),
+            "handshakes_failed": sum(worker.failures for worker in self._workers),
+            "sessions": hub.sessions,
+            "messages": hub.messages,
+            "turns": hub.turns,
+            "biggest_batch": hub.biggest_batch,
+            "inbox": len(self._inbox),
+            "password_jobs": hub.passwords.done,
+            "password_jobs_refused": hub.passwords.refused,
+            "password_jobs_waiting": hub.passwords.waiting,
+        }
+        return Done([row])
+
+    # The main thread
+
+    def run(self) -> int:
+        """Serve until SIGTERM, SIGINT or `stop`; return the exit code. Raises CannotStart."""
+        with tuned(), self._signals:
+            self._open()
+            try:
+                self._start()
+                self._wait()
+            except Exception as error:
+                self._fail("main", error)
+            self._shut_down()
+        return EXIT_FAILED if self._failed else 0
+
+    def _open(self) -> None:
+        """Take what another program may hold, before anything is started."""
+        try:
+            sockets = bind(*self._address)
+            serials = count(1).__next__
+            self._listeners = [Listener(sock, self._workers, self._admission, serials) for sock in sockets]
+            self._control = Control(
+                self._directory, self._inbox, {"status": self.status, "reload": self.reload}
+            )
+        except OSError as error:
+            for listener in self._listeners:
+                listener.close()
+            for worker in self._workers:
+                worker.close()
+            self._store.close()
+            raise CannotStart(error.strerror or str(error)) from error
+
+    def _start(self) -> None:
+        hub, limits = self._hub, self._limits
+        self._spawn("hub", hub.run)
+        for number in range(1, limits.slots + 1):
+            self._spawn(f"password-{number}", lambda: check_passwords(hub.passwords, self._hasher))
+        for number in range(1, limits.query_threads + 1):
+            self._spawn(f"query-{number}", lambda: answer_queries(hub.queries, self._open_reader))
+        for number, worker in enumerate(self._workers, 1):
+            self._spawn(f"worker-{number}", worker.run)
+        self._spawn("control", self._control.run)
+        for number, listener in enumerate(self._listeners, 1):
+            self._spawn(f"listener-{number}", listener.run)
+        for listener in self._listeners:
+            self._announce(f"listening on {listener.address}")
+        self._notifier.ready()
+
+    def _spawn(self, name: str, body: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                body()
+            except Exception as error:
+                self._fail(name, error)
+
+        thread = Thread(target=guarded, name=name)
+        thread.start()
+        self._threads.append(thread)
+
+    def _wait(self) -> None:
+        """Wait for the end; meanwhile the clock ticks for everybody."""
+        tick = time.monotonic()
+        pause = WATCH
+        while not self._stopping:
+            found = self._signals.wait(pause)
+            if found == HANGUP:
+                self.reload()
+            elif found is not None and not self._stopping:
+                log.info("%s: stopping", found.name)
+                self._stopping = True
+            looks = [worker.watch.look() for worker in self._workers]
+            pause = WATCH_CLOSELY if any(looks) else WATCH
+            if time.monotonic() >= tick:
+                tick = max(tick + 1.0, time.monotonic())
+                self._inbox.put(Tick())
+                for action in self._every_second:
+                    action()
+
+    def _fail(self, name: str, error: Exception) -> None:
+        """A thread has ended that must not: everything ends. Any thread."""
+        with self._lock:
+            if self._failed:
+                return
+            self._failed = True
+        log.critical("the thread %s has failed, the server ends", name, exc_info=error)
+        for worker in self._workers:
+            worker.stop(float("-inf"))
+        self.stop()
+
+    # The end
+
+    def _shut_down(self) -> None:
+        self._notifier.stopping()
+        for listener in self._listeners:
+            listener.stop()
+        self._control.stop()
+        self._join("listener-", "control")
+        self._inbox.put(ShutDown("Server shutting down"))
+        deadline = float("-inf") if self._failed else time.monotonic() + self._limits.stopping
+        for worker in self._workers:
+            worker.stop(deadline)
+        self._join("worker-")
+        self._hub.passwords.stop(self._limits.slots)
+        self._hub.queries.stop(self._limits.query_threads)
+        self._join("password-", "query-")
+        self._hub.stop()
+        self._join("hub")
+        for listener in self._listeners:
+            listener.close()
+        self._control.close()
+        for worker in self._workers:
+            worker.close()
+        log.info("stopped")
+
+    def _join(self, *names: str) -> None:
+        for thread in self._threads:
+            if not thread.name.startswith(names):
+                continue
+            thread.join(LAST_RESORT if self._failed else None)
+            if thread.is_alive():
+                log.critical("the thread %s does not end, the process does", thread.name)
+                logging.shutdown()
+                os._exit(EXIT_FAILED)

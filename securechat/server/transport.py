@@ -1,0 +1,209 @@
+"""One TLS connection without waiting: handshake, read, write, close.
+
+Theory of operation. The socket is non-blocking and registered edge-triggered, so `readable` remembers that
+the kernel may hold more, until OpenSSL has asked for more bytes than there are (bytes that it has decrypted
+already do not make the socket readable). OpenSSL commits itself to a chunk once it has answered WANT_WRITE:
+the retry must bring exactly the same bytes (a shorter chunk kills the connection with BAD_LENGTH, other bytes
+corrupt the stream silently), so the chunk is pinned. While it is, nothing is read: a KeyUpdate in between
+would have the same effect. Nothing is read before this connection's own handshake has returned
+(CVE-2023-40217).
+"""
+
+import socket
+import ssl
+from contextlib import suppress
+from typing import Final
+
+CHUNK: Final = 16 * 1024
+"""The most that one TLS record carries."""
+
+_IN_WORDS: Final = {
+    "HTTP_REQUEST": "it speaks HTTP, not TLS",
+    "WRONG_VERSION_NUMBER": "it does not speak TLS",
+    "BAD_RECORD_TYPE": "it does not speak TLS",
+    "PACKET_LENGTH_TOO_LONG": "it does not speak TLS",
+    "UNSUPPORTED_PROTOCOL": "its TLS version is too old",
+    "TLSV1_ALERT_UNKNOWN_CA": "it does not trust the certificate",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "it does not trust the certificate",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "it does not trust the certificate",
+    "NO_SHARED_CIPHER": "it has no cipher suite in common",
+    "NO_SUITABLE_KEY_SHARE": "it has no key exchange group in common",
+}
+
+
+FRUITLESS: Final = "Too much input without a line"
+"""Why a connection is cut, or ended by its worker: it costs time and says nothing."""
+
+
+class Broken(Exception):
+    """The connection cannot go on. The text says why, in words for the log and the QUIT reason."""
+
+
+class Tls:
+    """The context for new connections. A reload swaps `current` (any thread) and never changes a context in
+    use."""
+
+    __slots__ = ("current",)
+
+    def __init__(self, current: ssl.SSLContext) -> None:
+        self.current = current
+
+
+class Transport:
+    """The TLS side of one connection. Used by its worker's thread only, except for `cut`."""
+
+    __slots__ = ("_socket", "blocked", "pinned", "readable", "rest", "severed")
+
+    def __init__(self, plain: socket.socket, context: ssl.SSLContext) -> None:
+        """Take over a connected non-blocking socket. Raises Broken when the peer has gone already."""
+        try:
+            self._socket = context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+        except (OSError, ValueError) as error:
+            plain.close()
+            raise Broken(_words(error)) from error
+        self.readable = True
+        """The kernel may hold input."""
+        self.blocked = False
+        """Nothing can go on before the socket is writable again."""
+        self.pinned: memoryview | bytes | None = None
+        """What OpenSSL has to be given again."""
+        self.rest: memoryview | None = None
+        """What was taken from the queue and comes after that."""
+        self.severed = False
+        """It was cut."""
+
+    def handshake(self) -> bool:
+        """Go on with the handshake; True when it is done. Raises Broken when it has failed."""
+        try:
+            self._socket.do_handshake()
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False
+        except OSError as error:
+            raise Broken(_words(error)) from error
+        self._acknowledge()
+        return True
+
+    def _acknowledge(self) -> None:
+        """Acknowledge the client's last handshake message now.
+
+        Without session tickets nothing follows it on our side, so the acknowledgement would be delayed by 40
+        ms, and the first line of a client with Nagle's algorithm on, which is the default, with it.
+        """
+        if self._socket.family != socket.AF_UNIX:
+            with suppress(OSError):  # the peer has gone already: reading will tell
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+    def read(self) -> bytes | None:
+        """Return bytes, b"" when the peer has closed its side, or None when there is nothing (more) to read
+        now."""
+        if self.pinned is not None:
+            return None
+        try:
+            data = self._socket.recv(CHUNK)
+        except ssl.SSLWantReadError:
+            self.readable = False
+            self.blocked = False
+            return None
+        except ssl.SSLWantWriteError:  # the answer to a KeyUpdate does not fit into the socket
+            self.blocked = True
+            return None
+        except OSError as error:
+            raise Broken(_words(error)) from error
+        self.blocked = False
+        if not data and self.severed:
+            raise Broken(FRUITLESS)
+        return data
+
+    def write(self, queue: list[bytes], budget: int) -> int:
+        """Write what the queue holds, about `budget` bytes at the most; return how many bytes were written.
+
+        Somebody else may append to the queue at any moment: it is shortened in place, never replaced.
+        """
+        chunk = self.pinned
+        if chunk is None:
+            chunk = self._next(queue) if not self.blocked else None
+        written = 0
+        try:
+            while chunk is not None:
+                sent = self._socket.send(chunk)
+                written += sent
+                if sent < len(chunk):  # the peer negotiated smaller records
+                    self._push_back(chunk, sent)
+                self.pinned = None
+                self.blocked = False
+                chunk = self._next(queue) if written < budget else None
+        except ssl.SSLWantWriteError:
+            self.pinned = chunk
+            self.blocked = True
+        except ssl.SSLWantReadError as error:  # a renegotiation, which TLS 1.3 does not have
+            raise Broken("it asked for a renegotiation") from error
+        except OSError as error:
+            raise Broken(_words(error)) from error
+        return written
+
+    def _next(self, queue: list[bytes]) -> memoryview | bytes | None:
+        """Take the next chunk: the rest of what was joined before, or else everything that is queued."""
+        rest = self.rest
+        if rest is None:
+            count = len(queue)
+            if not count:
+                return None
+            if count == 1:
+                data = queue.pop(0)
+            else:
+                data = b"".join(queue[:count])
+                del queue[:count]
+            if len(data) <= CHUNK:
+                return data
+            rest = memoryview(data)
+        self.rest = rest[CHUNK:] if len(rest) > CHUNK else None
+        return rest[:CHUNK]
+
+    def _push_back(self, chunk: memoryview | bytes, sent: int) -> None:
+        rest = chunk[sent:] if self.rest is None else b"".join((chunk[sent:], self.rest))
+        self.rest = memoryview(rest)
+
+    def say_goodbye(self) -> None:
+        """Send close_notify and end our side of the stream, as far as that goes without waiting."""
+        if self.pinned is None:
+            # Most often WANT_READ is raised: our close_notify is out and the peer's has not come yet.
+            with suppress(OSError, ValueError):
+                self._socket.unwrap()
+        with suppress(OSError):  # the peer has gone already
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def discard(self) -> bool:
+        """After `say_goodbye`: throw away what still comes, at most 64 KiB; True when the peer has gone,
+        too."""
+        for _ in range(4):
+            try:
+                if not self._socket.recv(CHUNK):
+                    return True
+            except BlockingIOError:
+                return False
+            except OSError:
+                return True
+        return True  # whoever goes on talking does not listen
+
+    def close(self) -> None:
+        """Close the socket at once."""
+        self._socket.close()
+
+    def cut(self) -> None:
+        """Reset the stream, so that a read in progress comes to its end. Any thread may call.
+
+        Works on the descriptor alone and does not touch the TLS state, which belongs to the worker.
+        """
+        self.severed = True
+        with suppress(OSError):  # it is closed
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return "Connection closed"
+    if isinstance(error, ssl.SSLError) and isinstance(error.reason, str):
+        return _IN_WORDS.get(error.reason, f"TLS: {error.reason.lower().replace('_', ' ')}")
+    if isinstance(error, ConnectionResetError | BrokenPipeError):
+        return "Connection reset"
+    return getattr(error, "strerror", None) or str(error)

@@ -1,0 +1,95 @@
+"""A peer that sends faster than the chat handles is not read; the kernel's window then stops it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import chain, repeat
+
+import pytest
+
+from securechat.chat.effects import Handled
+from securechat.chat.items import Tick
+from securechat.server.connection import Connection, State
+from tests.transport.conftest import UNLIMITED
+from tests.transport.rig import Rig, state
+
+MakeRig = Callable[..., Rig]
+
+
+def test_unhandled_lines_stop_the_reading(rig: Rig) -> None:
+    """Above 256 lines that the chat has not handled a connection is not read; at 128 it goes on."""
+    peer, conn = rig.connect("alice")
+    start = conn.posted
+    for _ in range(10):
+        peer.send(b"SLEEP\r\n" * 50)
+        rig.settle(3)
+    assert conn.held
+    assert 256 < conn.unhandled <= 256 + 50
+    read = conn.posted - start
+
+    def handled(lines: int) -> None:
+        rig.core.cause(Handled(conn, lines))
+        rig.inbox.put(Tick())
+        rig.settle()
+
+    handled(conn.unhandled - 129)
+    assert conn.posted - start == read
+    handled(1)
+    assert conn.posted - start > read
+    assert conn.held
+    handled(conn.unhandled)
+    assert conn.posted - start == 500
+    assert not conn.held
+
+
+def test_a_line_handled_at_the_last_moment_is_not_missed(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the hub handles lines between the worker's look at the count and its mark, reading goes on."""
+    peer, conn = rig.connect("alice")
+    rig.thinking = False
+    counts = chain([300], repeat(0))  # the second look is after the mark, which the hub has not seen
+    monkeypatch.setattr(Connection, "unhandled", property(lambda self: next(counts)))
+    peer.send(b"ECHO :y\r\n")
+    before = conn.posted
+    rig.settle(3)
+    assert not conn.held
+    assert conn.posted == before + 1
+
+
+def test_a_held_connection_is_not_silent(rig: Rig) -> None:
+    """The time during which the server does not read is not held against the peer."""
+    peer, conn = rig.connect("alice")
+    for _ in range(10):
+        peer.send(b"SLEEP\r\n" * 50)
+        rig.settle(3)
+    assert conn.held
+    rig.pass_time(400)
+    assert state(conn) is State.OPEN
+
+
+def test_a_full_inbox_stops_those_who_have_lines_in_it(make_rig: MakeRig) -> None:
+    """When the inbox is full, connections with unhandled lines wait; one that has none is still read."""
+    rig = make_rig(replace(UNLIMITED, inbox=10))
+    busy, busy_conn = rig.connect("busy")
+    other, other_conn = rig.connect("other")
+    rig.thinking = False
+    for _ in range(11):
+        rig.inbox.put(Tick())
+    busy.send(b"ECHO :1\r\n")
+    rig.settle(2)
+    assert busy_conn.unhandled == 1
+    busy.send(b"ECHO :2\r\n")
+    other.send(b"ECHO :1\r\n")
+    rig.settle(3)
+    assert busy_conn.unhandled == 1
+    assert other_conn.unhandled == 1
+    rig.thinking = True
+    rig.until(lambda: busy.lines == ["1", "2"])
+
+
+def test_a_peer_that_is_stopped_gets_everything_done(rig: Rig) -> None:
+    """Back-pressure loses and reorders nothing."""
+    peer, conn = rig.connect("alice")
+    for first in range(0, 3000, 100):
+        peer.send(b"".join(b"ECHO :%d\r\n" % number for number in range(first, first + 100)))
+    rig.until(lambda: len(peer.lines) == 3000)
+    assert peer.lines == [str(number) for number in range(3000)]
+    assert conn.unhandled == 0

@@ -1,0 +1,258 @@
+"""The hub's turn: handle, commit, perform; and what happens when the commit fails."""
+
+import logging
+
+import pytest
+
+from securechat.chat.effects import AwaitDrain, Broadcast, Close, Handled, LoggedIn, Send, StartJob
+from securechat.chat.items import Administer, Disconnected, Item, JobDone, Received, ShutDown, Tick
+from securechat.chat.jobs import CheckPassword, FindNonce, JobRefused, PasswordChecked
+from securechat.chat.ports import StoreFull
+from securechat.chat.records import MessageSent
+from securechat.chat.requests import Done, ListAccounts
+from securechat.chat.settings import Settings
+from securechat.irc.message import Message
+from securechat.server.connection import Connection
+from tests.transport.conftest import UNLIMITED
+from tests.transport.rig import Rig
+
+
+def say(conn: Connection, text: str) -> Received:
+    """A message to the channel."""
+    return Received(conn, [Message("PRIVMSG", ("#c", text))])
+
+
+def turn(rig: Rig, *items: Item) -> None:
+    """One turn with these items."""
+    rig.hub.turn(items, rig.clock.now())
+
+
+def test_nothing_is_queued_before_the_commit(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the store commits, no SendQ holds anything of that turn yet."""
+    _, alice = rig.connect("alice")
+    _, bob = rig.connect("bob")
+    seen: list[list[bytes]] = []
+    monkeypatch.setattr(rig.store, "commit", lambda records: seen.append(list(bob.sendq)))
+    turn(rig, say(alice, "1"))
+    assert seen == [[]]
+    assert b"".join(bob.sendq) == b":alice!alice@server PRIVMSG #c :1\r\n"
+
+
+def test_a_batch_is_one_transaction(rig: Rig) -> None:
+    """All records of a turn are committed together, in order; a turn without records commits nothing."""
+    _, alice = rig.connect("alice")
+    _, bob = rig.connect("bob")
+    turn(rig, say(alice, "1"), say(bob, "2"), say(alice, "3"))
+    assert rig.store.commits == 1
+    assert [record.text for record in rig.store.records if isinstance(record, MessageSent)] == ["1", "2", "3"]
+    turn(rig, Received(alice, [Message("PING", ("x",))]), Tick())
+    assert rig.store.commits == 1
+    assert rig.hub.messages == 3
+
+
+def test_effects_are_performed_in_order(rig: Rig) -> None:
+    """What several commands send to one link arrives in the order of the commands."""
+    _, alice = rig.connect("alice")
+    _, bob = rig.connect("bob")
+    turn(rig, say(alice, "1"), Received(bob, [Message("ECHO", ("2",))]), say(alice, "3"))
+    lines = b"".join(bob.sendq).decode().split("\r\n")
+    assert [line[-1:] for line in lines] == ["1", "2", "3", ""]
+
+
+def test_a_full_store_refuses_what_records_and_nothing_else(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Commands with records are answered with FAIL, the others' replies stand, and the server goes on."""
+    _, alice = rig.connect("alice")
+    _, bob = rig.connect("bob")
+    rig.store.problem = StoreFull("no room")
+    turn(rig, say(alice, "lost"), Received(bob, [Message("ECHO", ("kept",))]))
+    assert alice.sendq == [b"FAIL\r\n"]
+    assert b"".join(bob.sendq) == b"kept\r\n"
+    assert alice.unhandled == -1  # it was never read, but handled
+    turn(rig, say(alice, "lost, too"))
+    assert len(caplog.records) == 1
+    rig.store.problem = None
+    turn(rig, say(alice, "stored"))
+    assert b"stored" in b"".join(bob.sendq)
+
+
+def test_an_unknown_outcome_performs_nothing(rig: Rig) -> None:
+    """After any other error of the commit the turn ends at once: nobody is told anything."""
+    _, alice = rig.connect("alice")
+    _, bob = rig.connect("bob")
+    rig.store.problem = OSError(5, "Input/output error")
+    with pytest.raises(OSError, match="Input/output error"):
+        turn(rig, Received(bob, [Message("ECHO", ("x",))]), say(alice, "x"))
+    assert alice.sendq == bob.sendq == []
+    assert rig.core.reverted == []
+
+
+def test_the_store_is_closed_by_the_loop(rig: Rig) -> None:
+    """`run` ends after everything that came before `stop`, and closes the store."""
+    _, alice = rig.connect("alice")
+    rig.inbox.put(say(alice, "last"))
+    rig.hub.stop()
+    rig.hub.run()
+    assert [record.text for record in rig.store.records if isinstance(record, MessageSent)] == ["last"]
+    assert rig.store.closed
+
+
+def test_the_store_is_closed_after_an_error(rig: Rig) -> None:
+    """Also a turn that fails leaves a closed store."""
+    _, alice = rig.connect("alice")
+    rig.store.problem = OSError(5, "Input/output error")
+    rig.inbox.put(say(alice, "x"))
+    with pytest.raises(OSError, match="Input/output error"):
+        rig.hub.run()
+    assert rig.store.closed
+
+
+def test_the_turn_that_is_due_gets_a_tick(rig: Rig) -> None:
+    """When the core wants to be called at a time, a turn comes then, with a Tick."""
+    rig.core.due = rig.clock.seconds
+    rig.hub.run_once()
+    assert rig.core.items == [Tick()]
+
+
+def test_a_turn_is_bounded(rig: Rig) -> None:
+    """However much is in the inbox, a turn takes about as many lines as half a SendQ can hold."""
+    _, alice = rig.connect("alice")
+    rig.core.items.clear()
+    for _ in range(3):
+        rig.inbox.put(Received(alice, [Message("NOP")] * 600))
+    rig.hub.run_once()
+    assert len(rig.core.items) == 2
+    rig.hub.run_once()
+    assert len(rig.core.items) == 3
+
+
+def test_a_login_frees_its_place(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    """After the login the connection no longer counts as one without, and sessions are counted."""
+    caplog.set_level(logging.INFO)
+    _, conn = rig.connect()
+    assert (rig.admission.unauthenticated, rig.hub.sessions) == (1, 0)
+    turn(rig, Received(conn, [Message("USER", ("a",)), Message("USER", ("a",))]))
+    assert (rig.admission.unauthenticated, rig.admission.total, rig.hub.sessions) == (0, 1, 1)
+    assert conn.authenticated
+    assert caplog.messages[-1] == f"{conn.serial} = logged in"
+    turn(rig, Disconnected(conn, "bye"))
+    assert rig.hub.sessions == 0
+
+
+def test_a_login_and_its_end_in_one_turn(rig: Rig) -> None:
+    """A session that comes and goes within one batch is not counted for ever."""
+    _, conn = rig.connect()
+    turn(rig, Received(conn, [Message("USER", ("a",))]), Disconnected(conn, "bye"))
+    assert rig.hub.sessions == 0
+
+
+def test_jobs_go_to_their_pools(rig: Rig) -> None:
+    """Passwords and queries wait in different queues; a result comes back as an item."""
+    _, conn = rig.connect("alice")
+    password, query = CheckPassword(conn, None, "x"), FindNonce(conn, 1, "n")
+    rig.core.cause(StartJob(password), StartJob(query))
+    turn(rig, Tick())
+    assert (rig.hub.passwords.waiting, rig.hub.queries.waiting) == (1, 1)
+    rig.hub.passwords.stop(1)
+    rig.hub.passwords.run(lambda job: PasswordChecked(job is password))
+    rig.hub.queries.stop(1)
+    rig.hub.queries.run(lambda job: JobRefused())
+    assert rig.inbox.take(0, 10) == [JobDone(password, JobRefused()), JobDone(query, JobRefused())]
+
+
+def test_answers_come_after_the_commit(rig: Rig) -> None:
+    """An administrator's answer goes back with its ticket."""
+    turn(rig, Administer(7, ListAccounts()))
+    assert rig.answers == [(7, Done([{"request": "ListAccounts"}]))]
+
+
+def test_close_comes_after_what_was_broadcast_before(rig: Rig) -> None:
+    """A member that is closed in the same turn gets what was said before, and nothing after it."""
+    _, alice = rig.connect("alice")
+    bob_peer, bob = rig.connect("bob")
+    turn(rig, say(alice, "1"), Received(bob, [Message("QUIT")]), say(alice, "2"))
+    rig.until(lambda: bob_peer.ended)
+    assert bob_peer.lines == [":alice!alice@server PRIVMSG #c :1", "ERROR :Bye"]
+
+
+def test_close_alone_also_comes_after_it(rig: Rig) -> None:
+    """Even when nothing is sent to the member itself before it is closed."""
+    peer, bob = rig.connect("bob")
+    rig.core.cause(Broadcast(rig.core.audience, {0: b"before\r\n"}), Close(bob))
+    rig.core.cause(Broadcast(rig.core.audience, {0: b"after\r\n"}))
+    turn(rig, Tick())
+    rig.until(lambda: peer.ended)
+    assert peer.lines == ["before"]
+
+
+def test_waiting_for_room_that_is_there(rig: Rig) -> None:
+    """A session that waits though its SendQ is empty already is told at once."""
+    peer, conn = rig.connect("alice")
+    rig.core.cause(AwaitDrain(conn))
+    turn(rig, Tick())
+    rig.until(lambda: peer.lines == ["DRAINED"])
+
+
+def test_a_worker_that_is_behind_is_waited_for(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When SendQs are long because the server itself is slow, the hub lets the worker write first."""
+    _, alice = rig.connect("alice")
+    waits: list[float] = []
+    monkeypatch.setattr(rig.worker.flushed, "wait", waits.append)
+    rig.core.cause(Send(alice, b"x" * 100))
+    turn(rig, Tick())
+    assert waits == []
+    rig.core.cause(Send(alice, b"x" * (UNLIMITED.sendq // 2)))
+    turn(rig, Tick())
+    assert len(waits) == 1
+    assert not rig.worker.flushed.is_set()
+    rig.worker.run_once(0)
+    assert rig.worker.flushed.is_set()
+
+
+def test_new_settings_reach_the_core_in_their_place(rig: Rig) -> None:
+    """A reload is one more thing in the inbox: what came before it is handled by the old settings."""
+    settings = Settings("server", "network", "1", sendq=4096)
+    rig.hub.reconfigure(settings, UNLIMITED)
+    assert rig.core.settings is None
+    rig.hub.run_once()
+    assert rig.core.settings == settings
+
+
+def test_chores_run_when_nothing_else_waits(rig: Rig) -> None:
+    """Work that can wait is done after a tick, and only when the inbox is empty."""
+    done: list[str] = []
+    rig.hub._chores = [lambda: done.append("chore")]
+    rig.inbox.put(Disconnected(rig.connect()[1], "x"))
+    rig.hub.run_once()
+    assert done == []
+    rig.inbox.put(Tick())
+    rig.hub.run_once()
+    assert done == ["chore"]
+    conn = rig.connect()[1]
+    rig.inbox.extend([Tick(), Received(conn, [Message("NOP")] * 5000), Tick()])
+    rig.hub.run_once()
+    assert done == ["chore"]
+    rig.hub.run_once()
+    assert done == ["chore", "chore"]
+
+
+def test_shutdown_reaches_everybody(rig: Rig) -> None:
+    """Every session gets the reason and is closed."""
+    alice_peer, alice = rig.connect("alice")
+    bob_peer, _ = rig.connect("bob")
+    turn(rig, ShutDown("Server shutting down"))
+    rig.until(lambda: alice_peer.ended and bob_peer.ended)
+    assert alice_peer.lines == bob_peer.lines == ["ERROR :Server shutting down"]
+    assert alice.closed
+
+
+def test_effects_for_a_link_that_is_gone(rig: Rig) -> None:
+    """Effects that come too late do nothing and fail nothing."""
+    peer, conn = rig.connect("alice")
+    peer.close()
+    rig.settle()
+    rig.core.cause(Send(conn, b"x\r\n"), Handled(conn, 1), LoggedIn(conn), Close(conn))
+    turn(rig, Tick())
+    rig.settle()
+    assert conn.sendq == []

@@ -1,0 +1,200 @@
+"""Slow jobs: bounded queues, one answer for each job."""
+
+from threading import Event, Thread
+
+import pytest
+
+from securechat.chat.jobs import (
+    CheckPassword,
+    FetchUndelivered,
+    FindNonce,
+    Job,
+    JobRefused,
+    JobResult,
+    MessagesRead,
+    PasswordChecked,
+)
+from securechat.chat.records import MessageSent
+from securechat.server.pools import Pool, Query, answer_queries, check_passwords
+
+
+class Link:
+    """A connection that may be gone."""
+
+    queued = 0
+    closed = False
+
+
+class Hasher:
+    """Knows one password."""
+
+    def check(self, phc: str | None, password: str) -> PasswordChecked:
+        if password == "broken":
+            raise MemoryError("no memory for argon2")
+        return PasswordChecked(phc is not None and password == "right")
+
+
+class Messages:
+    """A reader that finds what it was asked for."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    def find_nonce(self, account: int, nonce: str) -> MessageSent | None:
+        return message(account) if nonce == "known" else None
+
+    def undelivered(self, account: int, after: int, limit: int) -> list[MessageSent]:
+        return [message(after + number) for number in range(1, limit + 1)]
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def message(number: int) -> MessageSent:
+    """A stored message."""
+    return MessageSent(number, 0, "PRIVMSG", 1, "a", 1, None, "#c", "x", {})
+
+
+class Desk:
+    """A pool, its clock and the answers that it gave."""
+
+    def __init__(self, queue: int = 3, wait: float = 5.0) -> None:
+        self.now = 0.0
+        self.answers: list[tuple[Job, JobResult]] = []
+        self.passwords: Pool[CheckPassword] = Pool(queue, wait, self._answer, lambda: self.now)
+        self.queries: Pool[Query] = Pool(queue, wait, self._answer, lambda: self.now)
+
+    def _answer(self, job: Job, result: JobResult) -> None:
+        self.answers.append((job, result))
+
+    def submit(self, *passwords: str) -> list[CheckPassword]:
+        jobs = [CheckPassword(Link(), "$phc", password) for password in passwords]
+        for job in jobs:
+            self.passwords.submit(job)
+        return jobs
+
+    def work(self) -> None:
+        """One thread's work, until the queue is empty."""
+        self.passwords._queue.put(None)
+        check_passwords(self.passwords, Hasher())
+
+
+def test_jobs_are_done_in_order() -> None:
+    """Every job is answered with its result."""
+    desk = Desk()
+    first, second = desk.submit("right", "wrong")
+    desk.work()
+    assert desk.answers == [(first, PasswordChecked(True)), (second, PasswordChecked(False))]
+    assert (desk.passwords.done, desk.passwords.refused) == (2, 0)
+
+
+def test_a_full_queue_refuses_at_once() -> None:
+    """A job beyond the bound is refused before any work is done, and those in the queue are not affected."""
+    desk = Desk(queue=2)
+    *_, third = desk.submit("right", "right", "right")
+    assert desk.answers == [(third, JobRefused())]
+    desk.work()
+    assert [result for _, result in desk.answers[1:]] == [PasswordChecked(True)] * 2
+
+
+def test_a_job_that_waited_too_long_is_refused() -> None:
+    """After five seconds in the queue nobody waits for the result any more: it is not computed."""
+    desk = Desk()
+    (late,) = desk.submit("right")
+    desk.now = 4.0
+    (early,) = desk.submit("right")
+    desk.now = 5.1
+    desk.work()
+    assert desk.answers == [(late, JobRefused()), (early, PasswordChecked(True))]
+
+
+def test_a_job_of_a_closed_connection_is_dropped() -> None:
+    """No hash is computed for somebody who has gone; the answer clears up what waits for it."""
+    desk = Desk()
+    (job,) = desk.submit("right")
+    link = job.link
+    assert isinstance(link, Link)
+    link.closed = True
+    desk.work()
+    assert desk.answers == [(job, JobRefused())]
+    assert desk.passwords.done == 0
+
+
+def test_a_failing_job_is_refused_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """An exception in a job is logged once without its password, and the pool goes on."""
+    desk = Desk()
+    broken, right = desk.submit("broken", "right")
+    desk.work()
+    assert desk.answers == [(broken, JobRefused()), (right, PasswordChecked(True))]
+    (record,) = caplog.records
+    assert record.getMessage() == "a CheckPassword job failed"
+    assert record.exc_info is not None
+
+
+def test_after_stop_nothing_is_begun() -> None:
+    """What is queued when the server stops is refused, and so is what comes later."""
+    desk = Desk()
+    (queued,) = desk.submit("right")
+    desk.passwords.stop(1)
+    (later,) = desk.submit("right")
+    check_passwords(desk.passwords, Hasher())
+    assert desk.answers == [(later, JobRefused()), (queued, JobRefused())]
+
+
+def test_stop_ends_every_thread() -> None:
+    """Threads that wait for jobs end."""
+    desk = Desk()
+    threads = [Thread(target=check_passwords, args=(desk.passwords, Hasher())) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    desk.passwords.stop(3)
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_a_slot_belongs_to_the_job() -> None:
+    """A client that hangs up while its password is being hashed does not make room for another hash."""
+    desk = Desk(queue=1)
+    begun, finish = Event(), Event()
+
+    def work(job: CheckPassword) -> PasswordChecked:
+        begun.set()
+        assert finish.wait(10)
+        return PasswordChecked(True)
+
+    (job,) = desk.submit("right")
+    thread = Thread(target=desk.passwords.run, args=(work,))
+    thread.start()
+    assert begun.wait(10)
+    link = job.link
+    assert isinstance(link, Link)
+    link.closed = True
+    desk.submit("right", "right")
+    assert len(desk.answers) == 1  # one waits, one is refused: the slot is still taken
+    desk.passwords.stop(1)
+    finish.set()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_queries_are_answered_by_their_own_reader() -> None:
+    """A query thread opens one reader, uses it for every query, and closes it."""
+    desk = Desk()
+    readers: list[Messages] = []
+
+    def open_reader() -> Messages:
+        readers.append(Messages())
+        return readers[-1]
+
+    link = Link()
+    for job in (FindNonce(link, 1, "known"), FindNonce(link, 1, "new"), FetchUndelivered(link, 1, 4, 2)):
+        desk.queries.submit(job)
+    desk.queries._queue.put(None)
+    answer_queries(desk.queries, open_reader)
+    assert [result for _, result in desk.answers] == [
+        MessagesRead((message(1),)),
+        MessagesRead(()),
+        MessagesRead((message(5), message(6))),
+    ]
+    assert [reader.closed for reader in readers] == [True]
