@@ -1,0 +1,187 @@
+"""What every command that connects to a server has: its options, whom to trust, as whom to log in."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from securechat.cli.exits import ExitCode
+
+if TYPE_CHECKING:
+    from securechat.client.address import Address
+    from securechat.client.credentials import PasswordSource
+    from securechat.client.errors import ClientError
+    from securechat.client.registration import Credentials
+    from securechat.client.trust import Ask, Trust, UnknownServer
+
+HostOption = Annotated[
+    str, typer.Option("--host", metavar="HOST[:PORT]", help="The server; the port is 6697 unless given.")
+]
+UserOption = Annotated[
+    str, typer.Option("--user", metavar="NAME", help="The account; by default your name on this computer.")
+]
+CaOption = Annotated[
+    Path | None,
+    typer.Option("--ca", metavar="FILE", help="Trust only the certificate authority in this file (PEM)."),
+]
+PinOption = Annotated[
+    str,
+    typer.Option(
+        "--pin",
+        metavar="sha256:…",
+        help="Trust only the key with this pin (`securechat certs show` prints it).",
+    ),
+]
+StdinOption = Annotated[
+    bool,
+    typer.Option(
+        "--password-stdin", help="The first line of standard input is the password, the rest is input."
+    ),
+]
+FileOption = Annotated[
+    Path | None,
+    typer.Option("--password-file", metavar="FILE", help="The first line of this file is the password."),
+]
+CommandOption = Annotated[
+    str,
+    typer.Option("--password-command", metavar="COMMAND", help="What this command prints is the password."),
+]
+
+_SHOWN_OF_PIN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """All that a connection needs: whom to trust, and as whom to log in."""
+
+    trust: "Trust"
+    credentials: "Credentials"
+
+
+def prepare(
+    host: str, user: str, ca: Path | None, pin: str, *, stdin: bool, file: Path | None, command: str
+) -> Login:
+    """Read the options, settle whom to trust, and only then get the password. Ends the program when it
+    cannot.
+    """
+    from securechat.client import trust
+    from securechat.client.credentials import PasswordSource
+    from securechat.client.errors import ClientError
+    from securechat.client.paths import places
+    from securechat.client.registration import Credentials
+
+    address = parse_host(host)
+    source = PasswordSource(stdin, file, command or None)
+    if source.given > 1:
+        raise typer.BadParameter("use one of --password-stdin, --password-file and --password-command")
+    if ca is not None and pin:
+        raise typer.BadParameter("use one of --ca and --pin")
+    pin = _pin(pin)
+    account = user or _own_name()
+    try:
+        trusted = trust.settle(address, places(os.environ), ca=ca, pin=pin or None, ask=_asker())
+        password = _password(source, f"Password of {account} on {address}: ")
+    except ClientError as error:
+        fail(error)
+    return Login(trusted, Credentials(account, password))
+
+
+def fail(error: "ClientError") -> NoReturn:
+    """Say what went wrong and end the program with the exit code for it."""
+    complain(*str(error).split("\n"))
+    raise typer.Exit(exit_code(error))
+
+
+def complain(first: str, *more: str) -> None:
+    """Print an error for the person, made safe."""
+    from securechat.client.safe import safe
+
+    for line in (f"securechat: {first}", *more):
+        typer.echo(safe(line), err=True)
+
+
+def exit_code(error: "ClientError") -> ExitCode:
+    """Return the exit code for what went wrong."""
+    from securechat.client import errors
+
+    codes = {
+        errors.Unreachable: ExitCode.NETWORK,
+        errors.LoginFailed: ExitCode.AUTHENTICATION,
+        errors.TrustError: ExitCode.TRUST,
+        errors.Refused: ExitCode.REFUSED,
+        errors.OutcomeUnknown: ExitCode.UNKNOWN_OUTCOME,
+        errors.NoTerminal: ExitCode.USAGE,
+        errors.InvalidAddress: ExitCode.USAGE,
+    }
+    return codes.get(type(error), ExitCode.ERROR)
+
+
+def parse_host(text: str) -> "Address":
+    """Read HOST[:PORT]. Raises BadParameter."""
+    from securechat.client.address import parse_address
+    from securechat.client.errors import InvalidAddress
+
+    try:
+        return parse_address(text)
+    except InvalidAddress as error:
+        raise typer.BadParameter(str(error), param_hint="HOST") from error
+
+
+def _pin(text: str) -> str:
+    from securechat.tls.errors import InvalidPin
+    from securechat.tls.pins import parse_pin
+
+    try:
+        return parse_pin(text) if text else ""
+    except InvalidPin as error:
+        raise typer.BadParameter(str(error), param_hint="--pin") from error
+
+
+def _own_name() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise typer.BadParameter("this user has no name here: name the account with --user") from error
+
+
+def _password(source: "PasswordSource", prompt: str) -> str:
+    from securechat.client.credentials import ask_on_terminal, read_password
+
+    return read_password(source, prompt, ask_on_terminal if _has_terminal() else None)
+
+
+def _has_terminal() -> bool:
+    if sys.platform == "win32":
+        return os.isatty(0)
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
+def _asker() -> "Ask | None":
+    """A person who can be asked sits at a terminal and types the input; anything else gets an exit code."""
+    return _ask if os.isatty(0) and os.isatty(2) else None
+
+
+def _ask(server: "UnknownServer") -> bool:
+    """Have the person compare the pin. The answer no is the default, and yes has to be typed from the pin."""
+    start = len("sha256:")
+    for line in (
+        f"The certificate of {server.address} comes from an unknown authority.",
+        "If you did not expect that, somebody may be between you and the server.",
+        f"  Its pin:  {server.pin}",
+        "  Compare it with what the server prints for:  securechat certs show",
+        f"To trust this server from now on, type the first {_SHOWN_OF_PIN} characters of its pin",
+    ):
+        typer.echo(line, err=True)
+    typer.echo('that come after "sha256:". To stop, press Enter: ', err=True, nl=False)
+    # Not sys.stdin: it would read ahead, and what follows belongs to whoever reads next.
+    answer = os.read(0, 1024).decode(errors="replace").strip().removeprefix("sha256:")
+    return len(answer) >= _SHOWN_OF_PIN and server.pin[start:].startswith(answer)

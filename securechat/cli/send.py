@@ -1,0 +1,81 @@
+"""`securechat send`: one message from a script, with an exit code that tells whether it is stored."""
+
+import json
+import os
+from typing import Annotated
+
+import typer
+
+from securechat.cli.remote import (
+    CaOption,
+    CommandOption,
+    FileOption,
+    HostOption,
+    PinOption,
+    StdinOption,
+    UserOption,
+    fail,
+    prepare,
+)
+
+_LONGEST = 256 * 1024
+_STDIN = 0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(send)
+
+
+def send(
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="A #channel, or an account.", show_default=False)
+    ],
+    host: HostOption,
+    text: Annotated[
+        str, typer.Argument(metavar="[TEXT|-]", help="What to say; - reads it from standard input.")
+    ] = "-",
+    user: UserOption = "",
+    ca: CaOption = None,
+    pin: PinOption = "",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print id and time of each stored message, one JSON object a line.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=1.0, help="How long to wait for the server.")
+    ] = 30.0,
+    password_stdin: StdinOption = False,
+    password_file: FileOption = None,
+    password_command: CommandOption = "",
+) -> None:
+    """Send a message and wait until it is stored.
+
+    Exit codes: 0 stored, 3 no connection, 4 wrong password, 5 not the right server, 6 refused, 7 not known.
+    """
+    from securechat.client.api import Client
+    from securechat.client.errors import ClientError
+    from securechat.irc.timestamp import format_ms
+
+    login = prepare(host, user, ca, pin, stdin=password_stdin, file=password_file, command=password_command)
+    message = _standard_input() if text == "-" else text
+    try:
+        with Client.over(login.trust, login.credentials, timeout) as chat:
+            stored = chat.send_all(target, message)
+    except ClientError as error:
+        fail(error)
+    for sent in stored if as_json else ():
+        typer.echo(json.dumps({"id": sent.id, "time": format_ms(sent.time)}))
+
+
+def _standard_input() -> str:
+    """Read the message. Not through sys.stdin, since the password may have been read from the same
+    descriptor.
+    """
+    data = bytearray()
+    while len(data) <= _LONGEST and (piece := os.read(_STDIN, 65536)):
+        data += piece
+    if len(data) > _LONGEST:
+        raise typer.BadParameter(
+            f"the message is too long: the most is {_LONGEST // 1024} KiB", param_hint="-"
+        )
+    return data.decode(errors="replace")

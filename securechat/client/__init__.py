@@ -1,0 +1,88 @@
+"""The client: connection and session, trust, the plain terminal client, and the Python API.
+
+`Client` and the events are exported from here and imported when they are first used, so that importing the
+package costs nothing.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from securechat.client.api import Client, Sent
+    from securechat.client.errors import (
+        ClientError,
+        Closed,
+        CredentialError,
+        InvalidAddress,
+        LoginFailed,
+        OutcomeUnknown,
+        Refused,
+        TrustError,
+        Unreachable,
+        Unsuitable,
+    )
+    from securechat.client.events import (
+        Answered,
+        Disconnected,
+        Ended,
+        Event,
+        Failed,
+        Joined,
+        Kind,
+        Left,
+        Message,
+        MessageRefused,
+        Missed,
+        Names,
+        NickChanged,
+        Quit,
+        Ready,
+        Said,
+        ServerText,
+        Topic,
+        Welcome,
+    )
+
+__all__ = [
+    "Client",
+    "Sent",
+    "ClientError",
+    "Closed",
+    "CredentialError",
+    "InvalidAddress",
+    "LoginFailed",
+    "OutcomeUnknown",
+    "Refused",
+    "TrustError",
+    "Unreachable",
+    "Unsuitable",
+    "Answered",
+    "Disconnected",
+    "Ended",
+    "Event",
+    "Failed",
+    "Joined",
+    "Kind",
+    "Left",
+    "Message",
+    "MessageRefused",
+    "Missed",
+    "Names",
+    "NickChanged",
+    "Quit",
+    "Ready",
+    "Said",
+    "ServerText",
+    "Topic",
+    "Welcome",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        from importlib import import_module
+
+        for module in ("errors", "events", "api"):
+            found: object = getattr(import_module(f"{__name__}.{module}"), name, None)
+            if found is not None:
+                return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,295 @@
+"""The Python API: a chat client for scripts and bots.
+
+    with Client("chat.example.org", user="bot", password_file="secret") as chat:
+        chat.join("#ops")
+        message = chat.send("#ops", "deploy done")      # returns when it is stored: id and time
+        for event in chat.events():
+            ...
+
+Calls return when the server has answered and raise `Refused` when it said no. A lost connection is made again
+by itself, and messages without a confirmation are sent again without being doubled, so `send` just takes
+longer then. All methods may be called by any thread.
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from securechat.client.address import parse_address
+from securechat.client.connection import keep_connected
+from securechat.client.credentials import PasswordSource, read_password
+from securechat.client.errors import Closed, CredentialError, LoginFailed, OutcomeUnknown, Refused, TrustError
+from securechat.client.events import (
+    Answered,
+    Ended,
+    Event,
+    Message,
+    MessageRefused,
+    Missed,
+    Names,
+    Ready,
+    Topic,
+    Welcome,
+)
+from securechat.client.paths import places
+from securechat.client.registration import Credentials
+from securechat.client.session import Session, check_target, sendable
+from securechat.client.trust import Trust, settle
+from securechat.irc.names import fold
+
+MOST_EVENTS: Final = 10_000
+"""Events that wait for `events`; of more, the oldest are dropped and a `Missed` says how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that is stored: its msgid, and its time in milliseconds since the epoch."""
+
+    id: str
+    time: int
+
+
+class Client:
+    """One account's connection to one server."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int = 6697,
+        *,
+        user: str,
+        password: str | None = None,
+        password_file: str | Path | None = None,
+        password_command: str | None = None,
+        ca: str | Path | None = None,
+        pin: str | None = None,
+        timeout: float = 30.0,
+    ) -> None:
+        """Prepare a client; nothing is sent before `connect` or the `with` block.
+
+        `host` may have a port in it. Without `ca` (a PEM file) and `pin`, known servers and the system's
+        authorities decide whom to trust. `timeout` is in seconds, for each call. Raises InvalidAddress,
+        CredentialError, TrustError, and ValueError for a pin that is none.
+        """
+        from securechat.tls.pins import parse_pin
+
+        address = parse_address(host, port)
+        secret = password if password is not None else _password(password_file, password_command)
+        trust = settle(
+            address,
+            places(os.environ),
+            ca=Path(ca) if ca is not None else None,
+            pin=parse_pin(pin) if pin is not None else None,
+        )
+        self._begin(trust, Credentials(user, secret), timeout)
+
+    @classmethod
+    def over(cls, trust: Trust, credentials: Credentials, timeout: float = 30.0) -> Self:
+        """Prepare a client for a server that is trusted already."""
+        client = cls.__new__(cls)
+        client._begin(trust, credentials, timeout)
+        return client
+
+    def _begin(self, trust: Trust, credentials: Credentials, timeout: float) -> None:
+        self.nick = credentials.account
+        self.timeout = timeout
+        """Seconds that each call waits for the server."""
+        self._changed = threading.Condition()
+        self._queue: deque[Event] = deque()
+        self._missed = 0
+        self._ready = False
+        self._ended: Ended | None = None
+        self._calls = 0
+        # What is waited for, by label or nonce, and its outcome when it is there.
+        self._open: dict[str, Answered | Message | MessageRefused | None] = {}
+        self._topics: dict[str, str] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._connection = keep_connected(trust, credentials, self._deliver)
+
+    # Beginning and end
+
+    def __enter__(self) -> Self:
+        self.connect()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def connect(self) -> None:
+        """Connect and log in. Raises Unreachable, TrustError, LoginFailed, Unsuitable, OutcomeUnknown."""
+        self._connection.start()
+        try:
+            self._wait_for(lambda: self._ready)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self, reason: str = "") -> None:
+        """Say goodbye and close. `events` ends then."""
+        self._connection.close(reason)
+
+    # What one can do
+
+    def send(self, target: str, text: str) -> Sent:
+        """Send a message to a channel or a person; return when it is stored.
+
+        A text of several lines, or a long one, takes several messages; the last one's id is returned. Raises
+        Refused when (a part of) it was not taken, OutcomeUnknown when no confirmation came in time.
+        """
+        return self.send_all(target, text)[-1]
+
+    def send_all(self, target: str, text: str) -> list[Sent]:
+        """Do what `send` does, and return every message that it took."""
+        check_target(target)
+        if not text.strip():
+            raise Refused("NO_TEXT", "there is nothing to send")
+        said: list[tuple[str, ...]] = []
+
+        def say(session: Session) -> None:
+            with self._changed:
+                said.append(session.say(target, text))
+                self._open.update(dict.fromkeys(said[0]))
+                self._changed.notify_all()
+
+        self._connection.submit(say)
+        self._wait_for(lambda: bool(said))
+        try:
+            return [_stored(self._outcome(nonce)) for nonce in said[0]]
+        except (Closed, LoginFailed, TrustError) as error:
+            raise OutcomeUnknown(f"the connection ended before the message was confirmed: {error}") from error
+        finally:
+            self._forget(*said[0])
+
+    def join(self, channel: str) -> None:
+        """Enter a channel. Raises Refused, OutcomeUnknown."""
+        check_target(channel)
+        self._ask(lambda session, label: session.join(channel, label))
+
+    def part(self, channel: str, reason: str = "") -> None:
+        """Leave a channel. Raises Refused, OutcomeUnknown."""
+        check_target(channel)
+        self._ask(lambda session, label: session.part(channel, sendable(reason), label))
+
+    def set_topic(self, channel: str, text: str) -> None:
+        """Set a channel's topic. Raises Refused, OutcomeUnknown."""
+        check_target(channel)
+        self._ask(lambda session, label: session.request("TOPIC", channel, sendable(text), label=label))
+
+    def topic(self, channel: str) -> str:
+        """Return a channel's topic, "" when it has none. Raises Refused, OutcomeUnknown."""
+        check_target(channel)
+        self._ask(lambda session, label: session.request("TOPIC", channel, label=label))
+        return self._topics.get(fold(channel), "")
+
+    def names(self, channel: str) -> tuple[str, ...]:
+        """Return who is in a channel and online. Raises Refused, OutcomeUnknown."""
+        check_target(channel)
+        self._ask(lambda session, label: session.request("NAMES", channel, label=label))
+        return self._names.get(fold(channel), ())
+
+    def events(self, timeout: float | None = None) -> Iterator[Event]:
+        """Yield what happens, from the login on; ends when the client is closed.
+
+        With a `timeout` it also ends when nothing has happened for so many seconds. Raises the error that
+        ended the connection, if one did.
+        """
+        while True:
+            with self._changed:
+                if not self._changed.wait_for(lambda: self._queue or self._ended is not None, timeout):
+                    return
+                if not self._queue:
+                    break
+                event = Missed(self._missed) if self._missed else self._queue.popleft()
+                self._missed = 0
+            yield event
+        if self._ended is not None and self._ended.error is not None:
+            raise self._ended.error
+
+    # Inside
+
+    def _deliver(self, events: Sequence[Event]) -> None:
+        """Called by the I/O thread."""
+        with self._changed:
+            for event in events:
+                self._take_note(event)
+                self._queue.append(event)
+            while len(self._queue) > MOST_EVENTS:
+                self._queue.popleft()
+                self._missed += 1
+            self._changed.notify_all()
+
+    def _take_note(self, event: Event) -> None:
+        match event:
+            case Welcome():
+                self.nick = event.nick
+            case Ready():
+                self._ready = True
+            case Ended():
+                self._ended = event
+            case Topic():
+                self._topics[fold(event.channel)] = event.text
+            case Names():
+                self._names[fold(event.channel)] = event.nicks
+            case Answered() if event.label in self._open:
+                self._open[event.label] = event
+            case Message() | MessageRefused() if event.nonce in self._open:
+                self._open[event.nonce] = event
+            case _:
+                pass
+
+    def _ask(self, request: Callable[[Session, str], object]) -> None:
+        """Make a request and wait for its answer."""
+        with self._changed:
+            self._calls += 1
+            label = f"c{self._calls}"
+            self._open[label] = None
+        self._connection.submit(lambda session: request(session, label))
+        try:
+            answer = self._outcome(label)
+            assert isinstance(answer, Answered), "a label belongs to a request"
+            if answer.refused is not None:
+                raise answer.refused
+        finally:
+            self._forget(label)
+
+    def _outcome(self, key: str) -> Answered | Message | MessageRefused:
+        self._wait_for(lambda: self._open[key] is not None)
+        outcome = self._open[key]
+        assert outcome is not None, "it was waited for"
+        return outcome
+
+    def _forget(self, *keys: str) -> None:
+        with self._changed:
+            for key in keys:
+                self._open.pop(key, None)
+
+    def _wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until something has happened. Raises OutcomeUnknown, and what ended the connection."""
+        with self._changed:
+            self._changed.wait_for(lambda: condition() or self._ended is not None, self.timeout)
+            if condition():
+                return
+        if self._ended is None:
+            raise OutcomeUnknown(f"the server did not answer within {self.timeout:.0f} seconds")
+        raise self._ended.error or Closed("the connection is closed")
+
+
+def _stored(outcome: Answered | Message | MessageRefused) -> Sent:
+    if isinstance(outcome, MessageRefused):
+        raise outcome.reason
+    assert isinstance(outcome, Message), "a nonce belongs to a message"
+    return Sent(outcome.id, outcome.time)
+
+
+def _password(file: str | Path | None, command: str | None) -> str:
+    source = PasswordSource(file=Path(file) if file is not None else None, command=command)
+    if source.given != 1:
+        raise CredentialError("give exactly one of password, password_file and password_command")
+    return read_password(source, "")

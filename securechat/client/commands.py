@@ -1,0 +1,153 @@
+"""What a person can type in the plain client: text for the current channel, or a command from the table."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from securechat.client.errors import Refused
+from securechat.client.session import check_target, sendable
+from securechat.irc.names import is_channel
+
+
+class Chat(Protocol):
+    """What a command can do."""
+
+    @property
+    def target(self) -> str:
+        """Where text goes, "" when nowhere."""
+
+    def say(self, target: str, text: str) -> None:
+        """Send a message."""
+
+    def ask(self, command: str, *params: str, then: Callable[[], None] | None = None) -> None:
+        """Send a command to the server; further input waits for its answer. `then` follows if it was done."""
+
+    def aim(self, target: str) -> None:
+        """Let text go to this channel from now on."""
+
+    def is_in(self, channel: str) -> bool:
+        """Whether one is in this channel."""
+
+    def tell(self, *lines: str) -> None:
+        """Show lines to the person."""
+
+    def leave(self, reason: str) -> None:
+        """Quit once everything is confirmed."""
+
+
+class Misused(Exception):
+    """The text is no command, or not used as its syntax says; the text of the error is for the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One row: the arguments as HELP shows them, what it does, and the function."""
+
+    arguments: str
+    help: str
+    run: Callable[[Chat, str], None]
+
+
+def enter(chat: Chat, text: str) -> None:
+    """Do what a person entered. Nothing that begins with a single slash is ever sent as text."""
+    if text.strip() == "exit":
+        chat.leave("")
+        return
+    if not text.startswith("/") or text.startswith("//"):
+        _say(chat, text[1:] if text.startswith("//") else text)
+        return
+    name, _, argument = text[1:].partition(" ")
+    command = COMMANDS.get(name.lower())
+    try:
+        if command is None:
+            raise Misused(
+                f"Unknown command /{name}. /help lists the commands; a text that begins with // is sent."
+            )
+        command.run(chat, argument.strip(" "))
+    except Misused as error:
+        usage = f"Usage: /{name} {command.arguments}" if command is not None else ""
+        chat.tell(f"* {error}" if str(error) else f"* {usage}")
+    except Refused as error:
+        chat.tell(f"* {error}")
+
+
+def _say(chat: Chat, text: str) -> None:
+    if not text.strip():
+        return
+    if chat.target:
+        chat.say(chat.target, text)
+    else:
+        chat.tell("* You are in no channel, so nobody would read this. Enter one with /join #name")
+
+
+def _join(chat: Chat, argument: str) -> None:
+    if not argument or " " in argument:
+        raise Misused
+    channel = check_target(argument if is_channel(argument) else f"#{argument}")
+    chat.ask("JOIN", channel, then=lambda: chat.aim(channel))
+
+
+def _part(chat: Chat, argument: str) -> None:
+    channel, reason = _channel_and_rest(chat, argument)
+    chat.ask("PART", channel, *((sendable(reason),) if reason else ()))
+
+
+def _msg(chat: Chat, argument: str) -> None:
+    target, _, text = argument.partition(" ")
+    if not text.strip():
+        raise Misused
+    chat.say(check_target(target), text)
+
+
+def _me(chat: Chat, argument: str) -> None:
+    if not argument:
+        raise Misused
+    _say(chat, f"\x01ACTION {sendable(argument)}\x01")
+
+
+def _topic(chat: Chat, argument: str) -> None:
+    channel, text = _channel_and_rest(chat, argument)
+    chat.ask("TOPIC", channel, *((sendable(text),) if text else ()))
+
+
+def _names(chat: Chat, argument: str) -> None:
+    channel, rest = _channel_and_rest(chat, argument)
+    if rest:
+        raise Misused
+    chat.ask("NAMES", channel)
+
+
+def _quit(chat: Chat, argument: str) -> None:
+    chat.leave(sendable(argument))
+
+
+def _help(chat: Chat, argument: str) -> None:
+    shown = [f"/{name} {row.arguments}".strip() for name, row in COMMANDS.items()]
+    width = max(map(len, shown))
+    lines = [f"  {text:{width}}  {row.help}" for text, row in zip(shown, COMMANDS.values(), strict=True)]
+    chat.tell(
+        "* Text goes to the channel that the prompt shows. //text sends a text that begins with a slash."
+    )
+    chat.tell(*lines, f"  {'exit':{width}}  the same as /quit")
+
+
+def _channel_and_rest(chat: Chat, argument: str) -> tuple[str, str]:
+    """A first word that is a channel one is in is meant; without it, the current channel is."""
+    first, _, rest = argument.partition(" ")
+    if is_channel(first) and (chat.is_in(first) or not rest):
+        return check_target(first), rest.strip(" ")
+    if not is_channel(chat.target):
+        raise Misused("You are in no channel: name one")
+    return chat.target, argument
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    "join": Command("#CHANNEL", "enter a channel; text goes there from now on", _join),
+    "part": Command("[#CHANNEL] [REASON]", "leave a channel", _part),
+    "msg": Command("NAME TEXT", "send a message to one person, or to another channel", _msg),
+    "me": Command("TEXT", "say what you do", _me),
+    "topic": Command("[#CHANNEL] [TEXT]", "show the topic, or set it", _topic),
+    "names": Command("[#CHANNEL]", "show who is there", _names),
+    "help": Command("", "show this list", _help),
+    "quit": Command("[REASON]", "leave the chat", _quit),
+}

@@ -1,0 +1,198 @@
+"""What happens in the chat, as values: the session makes them, front ends and the Python API read them.
+
+Texts and names are what the server sent, unchanged. What prints them passes them through `safe` first. Times
+are milliseconds since the epoch.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from securechat.client.errors import ClientError, Refused
+
+
+class Kind(Enum):
+    """How a message is to be read."""
+
+    TEXT = "text"
+    ACTION = "action"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Somebody said something in a channel, or to one person.
+
+    `id` is the server's msgid. A message of one's own (`own`, from whichever device) appears only when the
+    server has confirmed it; `nonce` is the one it was sent with, "" for all others.
+    """
+
+    sender: str
+    target: str
+    text: str
+    time: int
+    id: str
+    kind: Kind = Kind.TEXT
+    account: str = ""
+    own: bool = False
+    nonce: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something is on its way, as a line for each of `nonces`; none when there was nothing to say."""
+
+    nonces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRefused:
+    """The server did not take a message of this session: it reached nobody."""
+
+    nonce: str
+    target: str
+    text: str
+    reason: Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """`nick` is in the channel from now on; `own` when that is this account."""
+
+    channel: str
+    nick: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """`nick` has left the channel; `by` is who put it out, "" when it went."""
+
+    channel: str
+    nick: str
+    reason: str
+    own: bool
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """`nick` has left the chat, and so all of `channels`."""
+
+    nick: str
+    reason: str
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A channel's topic, "" when there is none; `by` is who changed it just now, "" when it was only asked
+    for.
+    """
+
+    channel: str
+    text: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Who is in a channel and online."""
+
+    channel: str
+    nicks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NickChanged:
+    """A user has a new nick."""
+
+    old: str
+    new: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServerText:
+    """Something for people to read from the server: its message of the day, a WARN or NOTE, a numeric."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The server refused a command that was not a message; `label` is the request's, "" when unknown."""
+
+    command: str
+    reason: Refused
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to the request `label` is complete; `refused` is the reason when it was not done."""
+
+    label: str
+    refused: Refused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The login is done. `durable` tells that this server confirms a message only when it is on disk."""
+
+    nick: str
+    server: str
+    durable: bool
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """All that the server tells by itself after a login is told; `channels` are those one is in."""
+
+    channels: tuple[str, ...]
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The connection is lost; the next try is in `retry` seconds. `waiting` messages are not confirmed."""
+
+    reason: str
+    retry: float
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """`count` events were dropped because nobody took them."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """There is no connection and there will be none; `waiting` messages are not confirmed."""
+
+    error: ClientError | None
+    waiting: int
+
+
+Event = (
+    Said
+    | Message
+    | MessageRefused
+    | Joined
+    | Left
+    | Quit
+    | Topic
+    | Names
+    | NickChanged
+    | ServerText
+    | Failed
+    | Answered
+    | Welcome
+    | Ready
+    | Disconnected
+    | Missed
+    | Ended
+)

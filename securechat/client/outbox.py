@@ -1,0 +1,58 @@
+"""Messages on their way: from the moment that they are said until the server has confirmed or refused them.
+
+A message keeps its nonce for life. When a connection is lost, nobody knows which of the messages in flight
+were stored; all are sent again over the next one, and the server answers a nonce that it has seen with the
+first echo instead of storing a second message. So a message is never lost and never doubled.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+WINDOW: Final = 32
+"""Messages in flight at once: enough to keep the server busy, few enough to be sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One line to say; `command` is PRIVMSG or NOTICE."""
+
+    nonce: str
+    command: str
+    target: str
+    text: str
+
+
+class Outbox:
+    """Messages that are not confirmed, in the order in which they were said."""
+
+    def __init__(self) -> None:
+        self._unsettled: dict[str, Outgoing] = {}
+        self._in_flight: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._unsettled)
+
+    def add(self, message: Outgoing) -> None:
+        """Put a message at the end."""
+        self._unsettled[message.nonce] = message
+
+    def due(self) -> Iterator[Outgoing]:
+        """Yield what may be sent now; it counts as in flight from then on."""
+        if len(self._in_flight) >= min(WINDOW, len(self._unsettled)):
+            return
+        for nonce, message in list(self._unsettled.items()):
+            if len(self._in_flight) >= WINDOW:
+                return
+            if nonce not in self._in_flight:
+                self._in_flight.add(nonce)
+                yield message
+
+    def settle(self, nonce: str) -> Outgoing | None:
+        """The server has answered: return the message that carries this nonce, once."""
+        self._in_flight.discard(nonce)
+        return self._unsettled.pop(nonce, None)
+
+    def connection_lost(self) -> None:
+        """Nothing is in flight any more, and everything is to be sent (again)."""
+        self._in_flight.clear()

@@ -1,0 +1,73 @@
+"""Where the client keeps its files.
+
+`known_servers` and `pinned/` are in `$XDG_CONFIG_HOME/securechat` (default `~/.config/securechat`); without
+that variable in `~/Library/Application Support/securechat` on macOS and `%APPDATA%\\securechat` on Windows.
+The CA of a server that the same user runs is in its data directory: `$SECURECHAT_DATA_DIR`, else
+`$XDG_DATA_HOME/securechat` (default `~/.local/share/securechat`).
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+NAME: Final = "securechat"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The files that trust is kept in."""
+
+    known_servers: Path
+    pinned: Path
+    own_ca: Path
+
+
+def places(environment: Mapping[str, str], platform: str = sys.platform) -> Places:
+    """Find the places for this user."""
+    config = _config_directory(environment, platform)
+    return Places(config / "known_servers", config / "pinned", _data_directory(environment) / "ca.pem")
+
+
+def _config_directory(environment: Mapping[str, str], platform: str) -> Path:
+    chosen = environment.get("XDG_CONFIG_HOME")
+    if chosen and Path(chosen).is_absolute():  # the XDG specification: relative paths are to be ignored
+        return Path(chosen) / NAME
+    if platform == "darwin":
+        return _home(environment) / "Library" / "Application Support" / NAME
+    if platform == "win32" and environment.get("APPDATA"):
+        return Path(environment["APPDATA"]) / NAME
+    return _home(environment) / ".config" / NAME
+
+
+def _data_directory(environment: Mapping[str, str]) -> Path:
+    if environment.get("SECURECHAT_DATA_DIR"):
+        return Path(environment["SECURECHAT_DATA_DIR"])
+    chosen = environment.get("XDG_DATA_HOME")
+    base = Path(chosen) if chosen and Path(chosen).is_absolute() else _home(environment) / ".local" / "share"
+    return base / NAME
+
+
+def _home(environment: Mapping[str, str]) -> Path:
+    return Path(environment["HOME"]) if environment.get("HOME") else Path.home()
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replace a file as one step. It is 0600 from the moment that it exists, a new directory 0700. Raises
+    OSError.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mkstemp makes 0600
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,254 @@
+"""The plain client: lines that arrive are printed, lines that are entered are sent.
+
+Theory of operation. One thread (the caller's) owns this object. It waits for the console; the I/O thread puts
+events into a queue and wakes it. Input is taken line by line, and a line that asks the server something
+(`/join`) holds the next ones until the answer is there, so that a script does what it says: the text after
+`/join #x` goes to #x. Text needs no connection: it waits in the outbox. Input also stops while many messages
+wait for their confirmation, so that a long file is not read faster than the server takes it.
+
+One's own message is printed when the server has confirmed it, not before.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from securechat.client import commands
+from securechat.client.connection import Command
+from securechat.client.console import Console
+from securechat.client.editor import EndOfInput, Input, Interrupted, Submitted
+from securechat.client.errors import ClientError
+from securechat.client.events import (
+    Answered,
+    Disconnected,
+    Ended,
+    Event,
+    Failed,
+    Joined,
+    Left,
+    Message,
+    MessageRefused,
+    Ready,
+    Said,
+)
+from securechat.client.wording import count, describe
+from securechat.irc.names import fold
+
+MOST_WAITING: Final = 64
+"""Messages that may wait for their confirmation before further input is read."""
+PATIENCE_OF_PERSON: Final = 5.0
+PATIENCE_OF_PIPE: Final = 60.0
+"""Seconds to wait at the end until everything is confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run ended: `error` ended it; messages not confirmed; lines refused; the reason for the others."""
+
+    error: ClientError | None
+    unconfirmed: int
+    refused: int
+    interrupted: bool
+    goodbye: str
+
+
+class PlainClient:
+    """One run of the plain client. `deliver` may be called by any thread, the rest by one."""
+
+    def __init__(
+        self,
+        console: Console,
+        submit: Callable[[Command], None],
+        *,
+        first: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.target = ""
+        self._console = console
+        self._submit = submit
+        self._first = first
+        self._clock = clock
+        self._arrived: deque[Event] = deque()
+        self._entered: deque[Input] = deque()
+        self._channels: dict[str, str] = {}
+        self._saying = 0
+        self._waiting: set[str] = set()
+        self._asked = 0
+        self._answer: tuple[str, Callable[[], None] | None] | None = None
+        self._connected = False
+        self._ever_ready = False
+        self._leave_at: float | None = None
+        self._goodbye = ""
+        self._refused = 0
+        self._interrupted = False
+        self._ended: Ended | None = None
+
+    def deliver(self, events: Sequence[Event]) -> None:
+        """Take events from the I/O thread."""
+        self._arrived.extend(events)
+        self._console.wake()
+
+    def run(self) -> Result:
+        """Chat until the person leaves, the input ends, or the connection cannot be kept."""
+        while self._ended is None and not self._interrupted:
+            now = self._clock()
+            if self._leave_at is not None and (not self._unconfirmed or now >= self._leave_at):
+                break
+            timeout = None if self._leave_at is None else self._leave_at - now
+            entered = self._console.wait(timeout, self._takes_input)
+            self._entered.extend(entered)
+            self._interrupted = Interrupted() in entered
+            while self._arrived:
+                self._happen(self._arrived.popleft())
+            while self._entered and self._takes_input:
+                self._enter(self._entered.popleft())
+            self._console.set_prompt(self._prompt())
+        error = self._ended.error if self._ended else None
+        unconfirmed = self._unconfirmed + sum(isinstance(item, Submitted) for item in self._entered)
+        return Result(error, unconfirmed, self._refused, self._interrupted, self._goodbye)
+
+    # What commands do
+
+    def say(self, target: str, text: str) -> None:
+        """Send a message."""
+        self._saying += 1
+        self._submit(lambda session: session.say(target, text))
+
+    def ask(self, command: str, *params: str, then: Callable[[], None] | None = None) -> None:
+        """Send a command to the server and hold further input until it is answered."""
+        if not self._connected:
+            self.tell("* There is no connection now: try again when it is back.")
+            return
+        self._asked += 1
+        label = f"u{self._asked}"
+        self._answer = (label, then)
+        first, rest = params[0], "".join(params[1:])
+        match command:
+            case "JOIN":
+                self._submit(lambda session: session.join(first, label))
+            case "PART":
+                self._submit(lambda session: session.part(first, rest, label))
+            case _:
+                self._submit(lambda session: session.request(command, *params, label=label))
+
+    def aim(self, target: str) -> None:
+        """Let text go to this channel from now on."""
+        self.target = self._channels.get(fold(target), target)
+
+    def is_in(self, channel: str) -> bool:
+        """Whether one is in this channel."""
+        return fold(channel) in self._channels
+
+    def tell(self, *lines: str) -> None:
+        """Show lines to the person."""
+        self._console.show(*lines)
+
+    def leave(self, reason: str) -> None:
+        """Quit once everything is confirmed."""
+        self._leave(reason, PATIENCE_OF_PERSON)
+
+    # Input
+
+    @property
+    def _unconfirmed(self) -> int:
+        return self._saying + len(self._waiting)
+
+    @property
+    def _takes_input(self) -> bool:
+        """Whether the next line can be taken: one knows where text goes, and nothing has to be waited for."""
+        idle = self._answer is None and self._leave_at is None
+        return idle and self._ever_ready and self._unconfirmed < MOST_WAITING
+
+    def _enter(self, item: Input) -> None:
+        match item:
+            case Submitted(text):
+                commands.enter(self, text)
+            case EndOfInput():
+                self._leave("", PATIENCE_OF_PIPE)
+            case Interrupted():
+                pass  # seen when it came: it waits for nothing
+
+    def _leave(self, reason: str, patience: float) -> None:
+        self._goodbye = reason
+        self._leave_at = self._clock() + patience
+        if self._unconfirmed and not self._connected:
+            self.tell(
+                f"* Waiting for the connection: {count(self._unconfirmed, 'message')} not confirmed yet."
+            )
+
+    def _prompt(self) -> str:
+        if not self._ever_ready or self._leave_at is not None:
+            return ""
+        target = self.target or "no channel"
+        if self._connected:
+            return f"{target}> "
+        waiting = f", {self._unconfirmed} waiting" if self._unconfirmed else ""
+        return f"{target} (offline{waiting})> "
+
+    # Events
+
+    def _happen(self, event: Event) -> None:
+        again = isinstance(event, Disconnected) and not self._connected and self._ever_ready
+        self._take_note(event)
+        lines = [] if again else describe(event)  # one line for a whole outage
+        if lines:
+            self.tell(*lines)
+        if isinstance(event, Ready) and not event.again:
+            self._arrive(event)
+
+    def _take_note(self, event: Event) -> None:
+        match event:
+            case Said(nonces):
+                self._saying -= 1
+                self._waiting.update(nonces)
+            case Message(nonce=nonce) if nonce:
+                self._waiting.discard(nonce)
+            case MessageRefused():
+                self._waiting.discard(event.nonce)
+                self._refused += 1
+            case Joined(channel, own=True):
+                self._channels[fold(channel)] = channel
+            case Left(channel, own=True):
+                self._forget(channel)
+            case Answered():
+                self._answered(event)
+            case Failed():
+                self._refused += 1
+            case Ready():
+                self._connected = self._ever_ready = True
+            case Disconnected():
+                self._connected = False
+            case Ended():
+                self._ended = event
+            case _:
+                pass
+
+    def _answered(self, event: Answered) -> None:
+        if self._answer is not None and event.label == self._answer[0]:
+            _, then = self._answer
+            self._answer = None
+            if then is not None and event.refused is None:
+                then()
+
+    def _arrive(self, ready: Ready) -> None:
+        """The first login is done: text goes to the channel that was asked for, else to the first there is.
+
+        When the server refused the channel that was asked for, text goes nowhere rather than to other people.
+        """
+        if self._first:
+            self.target = self._channels.get(fold(self._first), "")
+        else:
+            self.target = "".join(ready.channels[:1])
+        if self.target:
+            self.tell(f"* What you type goes to {self.target}. /help lists the commands, exit quits.")
+        else:
+            self.tell(
+                "* You are in no channel: enter one with /join #name. /help lists the commands, exit quits."
+            )
+
+    def _forget(self, channel: str) -> None:
+        self._channels.pop(fold(channel), None)
+        if fold(channel) == fold(self.target):
+            self.target = next(iter(self._channels.values()), "")

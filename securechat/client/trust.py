@@ -1,0 +1,248 @@
+"""Which server is the right one. A wrong answer here gives the password away.
+
+Theory of operation. What decides, in this order, is: the CA file that the person names; the pin that the
+person names; `known_servers`; and only for a server that is in none of these the authorities of this system
+and, on the machine itself, the CA of a server that this user runs. When a terminal is there and the issuer is
+unknown to all of them, the person may compare the pin and trust the server, which makes it a known one.
+
+`settle` picks a `Trust` before any password is asked for. Every connection, also each one after a lost one,
+gets its context from it and is fully verified by OpenSSL: chain, host name, dates. A pin is a key's: it says
+which of the certificates that the server sends is the anchor, so its certificate is looked up on a connection
+of its own (`chain.look`) and kept in the directory `pinned`, to be looked up again only when it does not fit
+any more.
+"""
+
+import ssl
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from securechat.client import chain, dialing
+from securechat.client.address import Address
+from securechat.client.errors import TrustError
+from securechat.client.known_servers import KnownServers
+from securechat.client.paths import Places, write_private
+from securechat.tls.errors import CertificateProblem
+from securechat.tls.pins import pin_of_der
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownServer:
+    """A server whose issuer nobody here knows, with the pin that a person should compare."""
+
+    address: Address
+    pin: str
+
+
+Ask = Callable[[UnknownServer], bool]
+"""Ask the person whether this is the right server."""
+
+
+class Trust(ABC):
+    """Makes contexts that accept one server only. Used by one thread at a time."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+
+    @abstractmethod
+    def context(self) -> ssl.SSLContext:
+        """Return the context for the next connection. Raises TrustError, Unreachable."""
+
+    @abstractmethod
+    def reconsider(self, error: ssl.SSLCertVerificationError) -> None:
+        """A certificate was not accepted: return if another anchor may fit now, else raise TrustError."""
+
+    def verified(self) -> None:  # noqa: B027 (most have nothing to do)
+        """A connection was made and is verified."""
+
+
+class FileTrust(Trust):
+    """Trust in the CA file that the person named."""
+
+    def __init__(self, address: Address, path: Path) -> None:
+        super().__init__(address)
+        self._path = path
+        self._context = chain.file_context(path)
+
+    def context(self) -> ssl.SSLContext:
+        return self._context
+
+    def reconsider(self, error: ssl.SSLCertVerificationError) -> None:
+        reason = chain.explain(error, self.address)
+        raise TrustError(
+            reason or f"the certificate of {self.address} was not issued by the CA in {self._path}"
+        )
+
+
+class SystemTrust(Trust):
+    """Trust in this system's authorities and, on the machine itself, in the CA of the user's own server."""
+
+    def __init__(self, address: Address, own_ca: Path) -> None:
+        super().__init__(address)
+        own = [own_ca] if address.is_loopback and own_ca.is_file() else []
+        self._context = chain.system_context(*own)
+
+    def context(self) -> ssl.SSLContext:
+        return self._context
+
+    def reconsider(self, error: ssl.SSLCertVerificationError) -> None:
+        reason = chain.explain(error, self.address)
+        if reason is not None:
+            raise TrustError(reason)
+        pin = _pin(chain.anchor_to_offer(chain.look(self.address)))
+        raise TrustError(
+            f"the certificate of {self.address} comes from an unknown authority.\n"
+            "Compare its pin with the one that `securechat certs show` prints on the server.\n"
+            f"If they are the same, add this to your command:\n  --pin {pin}"
+        )
+
+
+class PinTrust(Trust):
+    """Trust in a key: some certificate that the server sends has it, and all else is verified from there.
+
+    `known` says that the pin comes from known_servers; `remember` is where to add the server once it is
+    verified.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        pin: str,
+        pinned: Path,
+        *,
+        known: bool = False,
+        remember: KnownServers | None = None,
+    ) -> None:
+        super().__init__(address)
+        self._pin = pin
+        self._path = pinned / f"{pin.partition(':')[2]}.pem"
+        self._known = known
+        self._remember = remember
+        self._fresh: bytes | None = None
+        self._context: ssl.SSLContext | None = self._kept()
+
+    def context(self) -> ssl.SSLContext:
+        if self._context is None:
+            self._fresh = self._look_up()
+            self._context = chain.anchored_context(self._fresh)
+        return self._context
+
+    def reconsider(self, error: ssl.SSLCertVerificationError) -> None:
+        """The certificate of a key may have been renewed since it was kept, so look it up once more."""
+        if self._fresh is not None:
+            reason = chain.explain(error, self.address)
+            raise TrustError(
+                reason or f"{self.address} sent the pinned certificate, but its own was not issued by it"
+            )
+        self._context = None
+
+    def verified(self) -> None:
+        if self._fresh is not None:
+            # It only saves looking it up the next time; where nothing can be written, the pin is enough.
+            with suppress(OSError):
+                write_private(self._path, ssl.DER_cert_to_PEM_cert(self._fresh).encode())
+            self._fresh = None
+        if self._remember is not None:
+            self._remember.add(self.address, self._pin)
+            self._remember = None
+
+    def _kept(self) -> ssl.SSLContext | None:
+        try:
+            return chain.anchored_context(self._path.read_text(encoding="ascii"))
+        except (OSError, ValueError):  # not there, or damaged
+            return None
+
+    def _look_up(self) -> bytes:
+        sent = chain.look(self.address)
+        for certificate in sent:
+            if _pin(certificate) == self._pin:
+                return certificate
+        raise TrustError(self._changed(_pin(chain.anchor_to_offer(sent))))
+
+    def _changed(self, sent: str) -> str:
+        if not self._known:
+            return f"{self.address} is not the server with this pin.\n  wanted: {self._pin}\n  sent:   {sent}"
+        return (
+            f"the key of {self.address} has changed.\n"
+            f"  known: {self._pin}\n  sent:  {sent}\n"
+            "Somebody may be between you and the server, or the server has a new CA.\n"
+            "Nothing was sent to it. If whoever runs the server confirms the new pin\n"
+            "(`securechat certs show`), forget the old one with:\n"
+            f"  securechat trust remove {self.address}"
+        )
+
+
+def settle(
+    address: Address,
+    places: Places,
+    *,
+    ca: Path | None = None,
+    pin: str | None = None,
+    ask: Ask | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Trust:
+    """Decide whom to trust, and ask the person if only they can know. `ask` is None where nobody can be
+    asked.
+
+    Nothing secret is sent. Raises TrustError; Unreachable when it had to look at the server and could not.
+    """
+    if ca is not None:
+        return FileTrust(address, ca)
+    if pin is not None:
+        return PinTrust(address, pin, places.pinned)
+    known = KnownServers(places.known_servers)
+    remembered = known.pin_of(address)
+    if remembered is not None:
+        return PinTrust(address, remembered, places.pinned, known=True)
+    trust = SystemTrust(address, places.own_ca)
+    if ask is None:
+        return trust
+    try:
+        chain.rehearse(address, trust.context())
+    except ssl.SSLCertVerificationError as error:
+        if chain.explain(error, address) is not None:
+            trust.reconsider(error)
+        return _ask_about(address, places, known, ask, now())
+    return trust
+
+
+def _ask_about(address: Address, places: Places, known: KnownServers, ask: Ask, now: datetime) -> Trust:
+    sent = chain.look(address)
+    chain.check_name_and_dates(sent[0], address, now)
+    pin = _pin(chain.anchor_to_offer(sent))
+    if not ask(UnknownServer(address, pin)):
+        raise TrustError(f"{address} is not trusted: nothing was sent to it")
+    return PinTrust(address, pin, places.pinned, remember=known)
+
+
+def connect(trust: Trust, wait: dialing.Wait = dialing.wait) -> ssl.SSLSocket:
+    """Make a connection to the server that is trusted, fully verified. Raises TrustError, Unreachable."""
+    try:
+        tls = dialing.connect(trust.address, trust.context(), wait)
+    except ssl.SSLCertVerificationError as error:
+        trust.reconsider(error)
+        tls = _connect_again(trust, wait)
+    try:
+        trust.verified()
+    except BaseException:
+        tls.close()
+        raise
+    return tls
+
+
+def _connect_again(trust: Trust, wait: dialing.Wait) -> ssl.SSLSocket:
+    try:
+        return dialing.connect(trust.address, trust.context(), wait)
+    except ssl.SSLCertVerificationError as error:
+        trust.reconsider(error)
+        raise TrustError(f"{trust.address} keeps changing its certificates") from error
+
+
+def _pin(certificate: bytes) -> str:
+    try:
+        return pin_of_der(certificate)
+    except CertificateProblem as error:
+        raise TrustError(str(error)) from error

@@ -1,0 +1,33 @@
+"""How many columns a terminal gives to a character, and lines that fit into its width."""
+
+import unicodedata
+from typing import Final
+
+_INDENT: Final = "      "
+
+
+def columns(char: str) -> int:
+    """The columns of one character: 0 for marks and joiners, 2 for wide ones, else 1."""
+    if char.isascii():
+        return 1
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
+
+
+def wrap(line: str, width: int) -> str:
+    """Break a line between words so that it fits into `width` columns; a word that is longer stays whole.
+
+    What follows a break is indented, so that no part of a message can pass for a line of its own.
+    """
+    pieces: list[str] = []
+    used = 0
+    for word in line.split(" "):
+        size = sum(map(columns, word))
+        if pieces and used + 1 + size > width:
+            pieces.append(f"\n{_INDENT}{word}")
+            used = len(_INDENT) + size
+        else:
+            pieces.append(f" {word}" if pieces else word)
+            used += size + (1 if len(pieces) > 1 else 0)
+    return "".join(pieces)

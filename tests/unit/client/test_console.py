@@ -1,0 +1,211 @@
+"""Where the plain client prints and reads: pipes and a real (pseudo) terminal."""
+
+import os
+import pty
+import signal
+import termios
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from securechat.client.console import StreamConsole, TerminalConsole, Terminated, standard_console
+from securechat.client.editor import EndOfInput, Input, Interrupted, Submitted
+from securechat.client.inputs import DescriptorSource, ThreadSource
+from tests.unit.client.screen import Screen
+
+
+def read_all(descriptor: int) -> bytes:
+    """What is waiting in a descriptor."""
+    os.set_blocking(descriptor, False)
+    data = b""
+    try:
+        while piece := os.read(descriptor, 65536):
+            data += piece
+    except BlockingIOError:
+        pass
+    return data
+
+
+class Terminal:
+    """A pseudo-terminal: `keys` is the person's end, `end` the program's."""
+
+    def __init__(self) -> None:
+        self.keys, self.end = pty.openpty()
+        self.mode = termios.tcgetattr(self.end)
+        self.output = b""
+
+    def types(self, data: bytes) -> None:
+        os.write(self.keys, data)
+
+    def shows(self, width: int) -> list[str]:
+        """The rows of a screen after all the output so far."""
+        self.output += read_all(self.keys)
+        screen = Screen(width)
+        screen.write(self.output.decode().replace("\r\n", "\n"))
+        return screen.lines()
+
+    def close(self) -> None:
+        os.close(self.keys)
+        os.close(self.end)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    """A terminal of 40 columns."""
+    made = Terminal()
+    termios.tcsetwinsize(made.end, (10, 40))
+    yield made
+    made.close()
+
+
+def console_on(terminal: Terminal) -> TerminalConsole:
+    return TerminalConsole(DescriptorSource(terminal.end), terminal.end, terminal.end)
+
+
+@pytest.fixture
+def pipes() -> Iterator[tuple[int, int, int, int]]:
+    """Two pipes: (their end of the input, our end of it, our end of the output, their end of it)."""
+    incoming, typing = os.pipe()
+    printed, outgoing = os.pipe()
+    yield typing, incoming, outgoing, printed
+    for descriptor in (typing, incoming, outgoing, printed):
+        try:
+            os.close(descriptor)
+        except OSError:
+            continue  # the test has closed it
+
+
+def test_a_pipe_is_read_line_by_line(pipes: tuple[int, int, int, int]) -> None:
+    """Only LF ends a line, in whatever pieces it comes; the last line needs none."""
+    typing, incoming, outgoing, _ = pipes
+    with StreamConsole(DescriptorSource(incoming), outgoing) as console:
+        os.write(typing, "one\r\ntwo\u2028still two\nthr".encode() + b"\xc3")
+        assert console.wait(None, True) == [Submitted("one"), Submitted("two\u2028still two")]
+        os.write(typing, b"\xa4\n\xffe")
+        assert console.wait(None, True) == [Submitted("thrä")]
+        os.close(typing)
+        assert console.wait(None, True) == [Submitted("\ufffde"), EndOfInput()]
+        assert console.wait(0, True) == []
+
+
+def test_input_that_is_not_wanted_is_not_read(pipes: tuple[int, int, int, int]) -> None:
+    """It stays in the pipe, whose writer then has to wait."""
+    typing, incoming, outgoing, _ = pipes
+    with StreamConsole(DescriptorSource(incoming), outgoing) as console:
+        os.write(typing, b"one\n")
+        assert console.wait(0, False) == []
+        assert console.wait(None, True) == [Submitted("one")]
+
+
+def test_another_thread_can_wake_the_reader(pipes: tuple[int, int, int, int]) -> None:
+    """`wake` before `wait` counts, too."""
+    _, incoming, outgoing, _ = pipes
+    with StreamConsole(DescriptorSource(incoming), outgoing) as console:
+        console.wake()
+        assert console.wait(None, True) == []
+
+
+def test_lines_are_printed_whole(pipes: tuple[int, int, int, int]) -> None:
+    """One line each, made safe, and no prompt between them."""
+    _, incoming, outgoing, printed = pipes
+    with StreamConsole(DescriptorSource(incoming), outgoing) as console:
+        console.set_prompt("> ")
+        console.show("one\ntwo", "\x1b[31mthree")
+    assert read_all(printed) == "one two\n\u241b[31mthree\n".encode()
+
+
+def test_a_reading_thread_gives_the_same(pipes: tuple[int, int, int, int]) -> None:
+    """Where only sockets can be waited for, a thread reads; what it read stays until it is wanted."""
+    typing, incoming, _, _ = pipes
+    source = ThreadSource(incoming)
+    os.write(typing, b"one\n")
+    os.close(typing)
+    assert source.wait(0, False) is None
+    assert source.wait(None, True) == b"one\n"
+    assert source.wait(None, True) == b""
+    assert source.wait(None, True) == b""
+    source.wake()
+    assert source.wait(None, False) is None
+    source.close()
+    source._thread.join()
+
+
+def test_what_arrives_does_not_tear_what_is_typed(terminal: Terminal) -> None:
+    """The input line is below the lines that arrive, with everything typed so far."""
+    with console_on(terminal) as console:
+        console.set_prompt("#c> ")
+        terminal.types(b"half a mes")
+        assert console.wait(None, True) == []
+        console.show("12:00 #c bob: hello", "12:01 #c bob: there")
+        assert terminal.shows(40) == ["12:00 #c bob: hello", "12:01 #c bob: there", "#c> half a mes"]
+        terminal.types(b"sage\r")
+        assert console.wait(None, True) == [Submitted("half a message")]
+        assert terminal.shows(40)[-1] == "#c>"
+
+
+def test_long_lines_break_between_words_and_are_indented(terminal: Terminal) -> None:
+    """No part of a message stands where a line of its own would begin."""
+    with console_on(terminal) as console:
+        console.show("12:00 #c eve: " + "x" * 20 + " 12:01 #c bob: I agree with everything")
+        rows = terminal.shows(40)
+    assert rows[0] == "12:00 #c eve: " + "x" * 20 + " 12:01"
+    assert all(row.startswith("      ") for row in rows[1:] if row)
+
+
+def test_the_terminal_is_as_it_was_afterwards(terminal: Terminal) -> None:
+    """Echo and line mode are back, and bracketed paste is off, however the program ends."""
+    for error in (None, ValueError(), KeyboardInterrupt(), SystemExit(1)):
+        try:
+            with console_on(terminal) as console:
+                console.set_prompt("> ")
+                assert not termios.tcgetattr(terminal.end)[3] & termios.ECHO
+                if error is not None:
+                    raise error
+        except (ValueError, KeyboardInterrupt, SystemExit):
+            pass
+        assert termios.tcgetattr(terminal.end) == terminal.mode
+        assert read_all(terminal.keys).endswith(b"\x1b[?2004l")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_program_with_the_terminal_in_order(terminal: Terminal, number: int) -> None:
+    """The signal becomes an exception, and the handler that was there before is back."""
+    before = signal.getsignal(number)
+    with pytest.raises(Terminated) as caught, console_on(terminal):
+        os.kill(os.getpid(), number)
+    assert caught.value.number == number
+    assert signal.getsignal(number) is before
+    assert termios.tcgetattr(terminal.end) == terminal.mode
+
+
+@pytest.mark.parametrize(
+    ("keys", "entered"),
+    [
+        (b"\x03", [Interrupted()]),
+        (b"\x04", [EndOfInput()]),
+        (b"\x1b[200~a\rb\x1b[201~\r", [Submitted("a\nb")]),
+    ],
+)
+def test_keys_that_are_no_text(terminal: Terminal, keys: bytes, entered: list[Input]) -> None:
+    """Ctrl-C and Ctrl-D reach the program as keys; a paste is one text."""
+    with console_on(terminal) as console:
+        terminal.types(keys)
+        assert console.wait(None, False) == entered
+
+
+def test_a_terminal_that_goes_away_ends_the_input(terminal: Terminal) -> None:
+    """A closed window is the end of input, not a crash."""
+    other, end = pty.openpty()
+    console = TerminalConsole(DescriptorSource(end), end, terminal.end)
+    with console:
+        os.close(other)
+        assert console.wait(None, True) == [EndOfInput()]
+    os.close(end)
+
+
+def test_without_a_terminal_there_is_no_editor(tmp_path: Path) -> None:
+    """Tests run without one: lines in, lines out."""
+    console = standard_console({"TERM": "xterm"})
+    with console:
+        assert isinstance(console, StreamConsole)

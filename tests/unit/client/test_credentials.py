@@ -1,0 +1,86 @@
+"""Where the password comes from."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from securechat.client.credentials import PasswordSource, read_password
+from securechat.client.errors import CredentialError, NoTerminal
+from securechat.client.registration import Credentials
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """A pipe as standard input: (reading end, writing end)."""
+    reading, writing = os.pipe()
+    yield reading, writing
+    os.close(reading)
+
+
+def test_the_first_line_of_standard_input_is_the_password(pipe: tuple[int, int]) -> None:
+    """Not a byte more is read: the rest is input."""
+    reading, writing = pipe
+    os.write(writing, "pässword \r\nhello\n".encode())
+    os.close(writing)
+    assert read_password(PasswordSource(stdin=True), "", stdin=reading) == "pässword "
+    assert os.read(reading, 100) == b"hello\n"
+
+
+def test_the_first_line_of_a_file_is_the_password(tmp_path: Path) -> None:
+    """With or without a line end."""
+    (tmp_path / "pw").write_bytes(b"secret\r\nmore")
+    assert read_password(PasswordSource(file=tmp_path / "pw"), "") == "secret"
+
+
+def test_what_a_command_prints_is_the_password() -> None:
+    """Its first line; a shell runs it, so a pipe works."""
+    assert read_password(PasswordSource(command="echo secret; echo more | cat"), "") == "secret"
+
+
+def test_a_person_is_asked() -> None:
+    """With the prompt that was given, when nothing else was named."""
+    asked = []
+
+    def ask(prompt: str) -> str:
+        asked.append(prompt)
+        return "secret"
+
+    assert read_password(PasswordSource(), "Password: ", ask) == "secret"
+    assert asked == ["Password: "]
+
+
+def test_nobody_to_ask_is_an_error_that_says_what_to_do() -> None:
+    """Standard input is data; it is never taken for the prompt's answer."""
+    with pytest.raises(NoTerminal, match="--password-stdin"):
+        read_password(PasswordSource(), "")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\n"])
+def test_what_is_no_password_is_refused(tmp_path: Path, content: bytes) -> None:
+    """Empty, or not UTF-8."""
+    (tmp_path / "pw").write_bytes(content)
+    with pytest.raises(CredentialError):
+        read_password(PasswordSource(file=tmp_path / "pw"), "")
+
+
+def test_a_file_that_cannot_be_read_and_a_command_that_fails_are_errors(tmp_path: Path) -> None:
+    """The text names which."""
+    with pytest.raises(CredentialError, match="missing"):
+        read_password(PasswordSource(file=tmp_path / "missing"), "")
+    with pytest.raises(CredentialError, match="exit code 3"):
+        read_password(PasswordSource(command="exit 3"), "")
+
+
+def test_an_error_does_not_show_what_was_read(tmp_path: Path) -> None:
+    """What is not UTF-8 may still be most of the password."""
+    (tmp_path / "pw").write_bytes(b"hunter2\xff\n")
+    with pytest.raises(CredentialError) as caught:
+        read_password(PasswordSource(file=tmp_path / "pw"), "")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_credentials_do_not_show_the_password() -> None:
+    """Not in a traceback, not in a log."""
+    assert "secret" not in repr(Credentials("alice", "secret"))

@@ -1,0 +1,346 @@
+"""The plain client: what a person enters and what happens then."""
+
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import pytest
+
+from securechat.client.editor import EndOfInput, Input, Interrupted, Submitted
+from securechat.client.errors import Refused, TrustError
+from securechat.client.events import (
+    Answered,
+    Disconnected,
+    Ended,
+    Event,
+    Failed,
+    Joined,
+    Left,
+    Message,
+    MessageRefused,
+    Ready,
+    Said,
+)
+from securechat.client.plain import MOST_WAITING, PATIENCE_OF_PIPE, PlainClient, Result
+
+READY = (Joined("#general", "alice", own=True), Ready(("#general",), again=False))
+
+
+class FakeSession:
+    """Notes what is asked of a session."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, ...]] = []
+        self.labels: list[str] = []
+
+    def say(self, target: str, text: str) -> None:
+        self.calls.append(("say", target, text))
+
+    def join(self, channel: str, label: str) -> None:
+        self._ask(label, "JOIN", channel)
+
+    def part(self, channel: str, reason: str, label: str) -> None:
+        self._ask(label, "PART", channel, reason)
+
+    def request(self, command: str, *params: str, label: str) -> None:
+        self._ask(label, command, *params)
+
+    def _ask(self, label: str, *call: str) -> None:
+        self.calls.append(call)
+        self.labels.append(label)
+
+
+class FakeConsole:
+    """A console whose every `wait` is a step of the test; the last one is the person's Ctrl-C."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.prompt = ""
+        self.steps: deque[Callable[[], list[Input]]] = deque()
+        self.wanted: list[bool] = []
+        self.woken = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def show(self, *lines: str) -> None:
+        self.lines += lines
+
+    def set_prompt(self, prompt: str) -> None:
+        self.prompt = prompt
+
+    def wait(self, timeout: float | None, wanted: bool) -> list[Input]:
+        self.wanted.append(wanted)
+        return self.steps.popleft()() if self.steps else [Interrupted()]
+
+    def wake(self) -> None:
+        self.woken += 1
+
+
+class Stage:
+    """A plain client with a fake console, session and clock."""
+
+    def __init__(self, first: str = "") -> None:
+        self.console = FakeConsole()
+        self.session = FakeSession()
+        self.time = 0.0
+        self.client = PlainClient(
+            self.console,
+            lambda command: command(self.session),  # type: ignore[arg-type]
+            first=first,
+            clock=lambda: self.time,
+        )
+
+    def happens(self, *events: Event) -> None:
+        """Events arrive before the next turn."""
+
+        def step() -> list[Input]:
+            self.client.deliver(events)
+            return []
+
+        self.console.steps.append(step)
+
+    def enters(self, *texts: str) -> None:
+        """The person enters lines."""
+        self.console.steps.append(lambda: [Submitted(text) for text in texts])
+
+    def ends(self) -> None:
+        """The input ends."""
+        self.console.steps.append(lambda: [EndOfInput()])
+
+    def passes(self, seconds: float) -> None:
+        """Time goes by."""
+
+        def step() -> list[Input]:
+            self.time += seconds
+            return []
+
+        self.console.steps.append(step)
+
+    def run(self) -> Result:
+        return self.client.run()
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """A client that is ready, in #general."""
+    made = Stage()
+    made.happens(*READY)
+    return made
+
+
+def test_text_goes_to_the_channel_one_is_in(stage: Stage) -> None:
+    """Type and it goes there; blank lines go nowhere."""
+    stage.enters("hello", "  ", "//slash")
+    stage.run()
+    assert stage.session.calls == [("say", "#general", "hello"), ("say", "#general", "/slash")]
+    assert stage.console.prompt == "#general> "
+
+
+def test_nothing_is_read_before_one_knows_where_it_goes() -> None:
+    """Input waits for the end of the login."""
+    stage = Stage()
+    stage.enters("early")
+    stage.happens(*READY)
+    stage.run()
+    assert stage.console.wanted[0] is False
+    assert stage.session.calls == [("say", "#general", "early")]
+
+
+def test_an_unknown_command_is_never_sent(stage: Stage) -> None:
+    """It may be a password in the wrong window, or a slip of the finger."""
+    stage.enters("/hunter2 secret", "/", "/JOIN")
+    stage.run()
+    assert stage.session.calls == []
+    assert "Unknown command /hunter2" in "".join(stage.console.lines)
+    assert any(line.startswith("* Usage: /JOIN #CHANNEL") for line in stage.console.lines)
+
+
+@pytest.mark.parametrize(
+    ("entered", "call"),
+    [
+        ("/join #dev", ("JOIN", "#dev")),
+        ("/join dev", ("JOIN", "#dev")),
+        ("/part", ("PART", "#general", "")),
+        ("/part so long", ("PART", "#general", "so long")),
+        ("/part #general bye", ("PART", "#general", "bye")),
+        ("/part #other", ("PART", "#other", "")),
+        ("/topic", ("TOPIC", "#general")),
+        ("/topic new topic", ("TOPIC", "#general", "new topic")),
+        ("/topic #hashtag is a word", ("TOPIC", "#general", "#hashtag is a word")),
+        ("/names", ("NAMES", "#general")),
+        ("/names #other", ("NAMES", "#other")),
+        ("/msg bob hi there", ("say", "bob", "hi there")),
+        ("/me waves", ("say", "#general", "\x01ACTION waves\x01")),
+    ],
+)
+def test_commands(stage: Stage, entered: str, call: tuple[str, ...]) -> None:
+    """Each does what its line of /help says."""
+    stage.enters(entered)
+    stage.run()
+    assert stage.session.calls == [call]
+
+
+@pytest.mark.parametrize(
+    "entered", ["/msg bob", "/msg", "/join", "/join a b", "/me", "/names #a b", "/msg :x y"]
+)
+def test_misused_commands_send_nothing(stage: Stage, entered: str) -> None:
+    """The person reads how it is used, or what is wrong."""
+    stage.enters(entered)
+    stage.run()
+    assert stage.session.calls == []
+    assert stage.console.lines[-1].startswith("* ")
+
+
+def test_help_lists_every_command(stage: Stage) -> None:
+    """With its arguments."""
+    stage.enters("/help")
+    stage.run()
+    text = "\n".join(stage.console.lines)
+    for name in ("/join #CHANNEL", "/part", "/msg NAME TEXT", "/topic", "/names", "/quit", "exit"):
+        assert name in text
+
+
+def test_text_after_join_goes_to_the_new_channel(stage: Stage) -> None:
+    """Input waits for the server's answer, so that a script does what it says."""
+    stage.enters("/join #dev", "hello dev")
+    stage.happens(Joined("#dev", "alice", own=True), Answered("u1"))
+    stage.run()
+    assert stage.session.calls == [("JOIN", "#dev"), ("say", "#dev", "hello dev")]
+    assert stage.session.labels == ["u1"]
+
+
+def test_text_after_a_refused_join_goes_where_it_went(stage: Stage) -> None:
+    """A channel that one did not get into gets no text, and the refusal is counted."""
+    refused = Refused("403", "#dev: No such channel")
+    stage.enters("/join #dev", "hello")
+    stage.happens(Failed("403", refused, "u1"), Answered("u1", refused))
+    assert stage.run().refused == 1
+    assert stage.session.calls[-1] == ("say", "#general", "hello")
+
+
+def test_after_leaving_the_channel_text_goes_to_another_or_nowhere(stage: Stage) -> None:
+    """Never to one that was left."""
+    stage.happens(Joined("#dev", "alice", own=True), Left("#general", "alice", "", own=True))
+    stage.enters("to dev")
+    stage.happens(Left("#dev", "alice", "", own=True))
+    stage.enters("to nobody", "/names", "/part")
+    stage.run()
+    assert stage.session.calls == [("say", "#dev", "to dev")]
+    assert stage.console.prompt == "no channel> "
+    assert "You are in no channel" in stage.console.lines[-1]
+
+
+def test_the_first_channel_that_was_asked_for_is_the_current_one() -> None:
+    """--join decides where text goes."""
+    stage = Stage(first="#Dev")
+    stage.happens(
+        Joined("#general", "alice", own=True),
+        Joined("#dev", "alice", own=True),
+        Ready(("#general", "#dev"), again=False),
+    )
+    stage.enters("hi")
+    stage.run()
+    assert stage.session.calls == [("say", "#dev", "hi")]
+
+
+def test_text_for_a_channel_that_was_refused_goes_nowhere() -> None:
+    """Rather than to people for whom it was not meant."""
+    stage = Stage(first="#secret")
+    stage.happens(*READY)
+    stage.enters("secret")
+    stage.run()
+    assert stage.session.calls == []
+
+
+def test_without_a_connection_text_waits_and_commands_do_not(stage: Stage) -> None:
+    """The prompt shows the state; one line tells a whole outage."""
+    stage.happens(Disconnected("cut", 0.5, 0))
+    stage.happens(Disconnected("refused", 1.0, 0))
+    stage.enters("later", "/names")
+    stage.run()
+    assert stage.session.calls == [("say", "#general", "later")]
+    assert stage.console.prompt == "#general (offline, 1 waiting)> "
+    assert sum("lost" in line for line in stage.console.lines) == 1
+    assert "no connection" in stage.console.lines[-1]
+
+
+@pytest.mark.parametrize("entered", ["exit", " exit ", "/quit"])
+def test_leaving_waits_until_everything_is_confirmed(stage: Stage, entered: str) -> None:
+    """The message that was said last is not lost by leaving at once; nothing more is read."""
+    stage.enters("hello", entered, "too late")
+    stage.happens(Said(("n1",)))
+    stage.happens(Message("alice", "#general", "hello", 0, "m1", own=True, nonce="n1"))
+    result = stage.run()
+    assert (result.error, result.interrupted, result.refused) == (None, False, 0)
+    assert stage.session.calls == [("say", "#general", "hello")]
+
+
+def test_quit_takes_a_reason(stage: Stage) -> None:
+    """Others read it."""
+    stage.enters("/quit see you")
+    assert stage.run().goodbye == "see you"
+
+
+def test_the_end_of_a_pipe_waits_until_everything_is_confirmed(stage: Stage) -> None:
+    """Confirmed or refused, every message is settled before the end."""
+    stage.enters("one", "two")
+    stage.ends()
+    stage.happens(Said(("n1",)), Said(("n2",)))
+    stage.happens(Message("alice", "#general", "one", 0, "m1", own=True, nonce="n1"))
+    stage.happens(MessageRefused("n2", "#general", "two", Refused("X", "no")))
+    result = stage.run()
+    assert (result.unconfirmed, result.refused, result.interrupted) == (0, 1, False)
+    assert not stage.console.steps
+
+
+def test_what_is_not_confirmed_in_time_is_told(stage: Stage) -> None:
+    """Patience ends, and the result says how many messages nobody knows about."""
+    stage.enters("one")
+    stage.happens(Said(("n1",)), Disconnected("cut", 1.0, 1))
+    stage.ends()
+    stage.passes(PATIENCE_OF_PIPE)
+    result = stage.run()
+    assert result.unconfirmed == 1
+    assert "Waiting for the connection" in stage.console.lines[-1]
+
+
+def test_a_long_file_is_not_read_faster_than_it_is_confirmed(stage: Stage) -> None:
+    """Input stops while many messages wait."""
+    stage.enters(*["x"] * (MOST_WAITING + 5))
+    stage.passes(0)
+    stage.happens(*[Said((f"n{number}",)) for number in range(MOST_WAITING)])
+    stage.happens(Message("alice", "#general", "x", 0, "m", own=True, nonce="n0"))
+    stage.run()
+    assert len(stage.session.calls) == MOST_WAITING + 1
+    assert stage.console.wanted[-3:] == [False, False, False]
+
+
+def test_an_interrupt_ends_at_once(stage: Stage) -> None:
+    """Ctrl-C waits for nothing."""
+    stage.enters("one")
+    result = stage.run()
+    assert result.interrupted
+    assert result.unconfirmed == 1
+
+
+def test_an_error_that_ends_the_connection_ends_the_client(stage: Stage) -> None:
+    """With the error, and the count of what is unknown."""
+    stage.enters("/names", "never taken")
+    stage.happens(Ended(TrustError("changed"), 0))
+    result = stage.run()
+    assert isinstance(result.error, TrustError)
+    assert result.unconfirmed == 1
+
+
+def test_events_wake_the_console() -> None:
+    """Another thread delivers them."""
+    stage = Stage()
+    stage.client.deliver(READY)
+    assert stage.console.woken == 1

@@ -1,0 +1,73 @@
+"""A session and a server that is played by the test, line by line."""
+
+from collections.abc import Iterable
+from itertools import count
+
+from securechat.client.clock import Moment
+from securechat.client.events import Event
+from securechat.client.registration import WANTED, Credentials
+from securechat.client.session import Session
+
+START = Moment(1000.0, 1_700_000_000_000)
+TIME = "time=2026-11-22T11:45:00.123Z"
+
+
+class Wire:
+    """Plays the server for one session; nonces are n1, n2 …"""
+
+    def __init__(self, *, channels: Iterable[str] = (), password: str = "secret") -> None:
+        numbers = count(1)
+        self.session = Session(
+            Credentials("alice", password), mint=lambda: f"n{next(numbers)}", channels=channels
+        )
+        self.moment = START
+        self.session.open(self.moment)
+
+    def sent(self) -> list[str]:
+        """What the session wants sent since the last call."""
+        return self.session.take_output().decode().split("\r\n")[:-1]
+
+    def events(self) -> list[Event]:
+        """What the session told since the last call."""
+        return self.session.take_events()
+
+    def says(self, *lines: str) -> None:
+        """The server sends lines."""
+        self.session.receive("".join(f"{line}\r\n" for line in lines).encode(), self.moment)
+
+    def passes(self, seconds: float) -> None:
+        """Time goes by."""
+        self.moment = Moment(self.moment.mono + seconds, self.moment.wall + int(seconds * 1000))
+
+    def log_in(self, *also: str) -> None:
+        """Complete the registration; `also` comes before the session is ready."""
+        self.says(
+            f":s.test CAP * LS :{' '.join(sorted(WANTED))}",
+            f":s.test CAP * ACK :{' '.join(sorted(WANTED))}",
+            "AUTHENTICATE +",
+            ":s.test 903 alice :SASL authentication successful",
+            ":s.test 001 alice :Welcome to Test, alice",
+            ":s.test 422 alice :There is no message of the day",
+            *also,
+            ":s.test PONG s.test :ready",
+        )
+
+    def ready(self, *also: str) -> None:
+        """Complete the registration and forget what came of it."""
+        self.log_in(*also)
+        self.sent()
+        self.events()
+
+    def reconnect(self) -> None:
+        """The connection is lost, and there is another one."""
+        self.session.lose()
+        self.session.open(self.moment)
+
+
+def in_general(*others: str) -> tuple[str, ...]:
+    """What a server tells of #general at a login."""
+    return (
+        ":alice!alice@s.test JOIN #general",
+        f":s.test 353 alice = #general :{' '.join(('alice', *others))}",
+        ":s.test 366 alice #general :End of NAMES list",
+    )
