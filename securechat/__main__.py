@@ -1,0 +1,42 @@
+"""The entry point: what has to happen before anything else is imported, then the command line."""
+
+from securechat.tls.groups import restrict_groups
+
+# Before anything that brings ssl, hashlib or secrets in: OpenSSL reads its configuration once.
+restrict_groups()
+
+import os  # noqa: E402
+import sys  # noqa: E402
+
+_BUG = 1
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command that the arguments name, and end the process with its exit code."""
+    # Whatever a command writes is its user's alone, also what a library creates.
+    os.umask(0o077)
+    try:
+        from securechat.cli.app import run
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    except Exception:
+        _report_bug()
+        sys.exit(_BUG)
+
+
+def _report_bug() -> None:
+    """Show the traceback, without local variables, and with what came from elsewhere made harmless."""
+    import traceback
+
+    from securechat.log import escape
+
+    for line in traceback.format_exc().splitlines():
+        print(escape(line), file=sys.stderr)
+    print("securechat: this is an error in the program; please report the lines above", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""Accounts: `adduser`, `passwd`, `deluser`, `users`, `disable` and `enable`."""
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from securechat.cli.config import JsonOption, load_config
+from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.passwords import FileOption, GenerateOption, StdinOption, hash_password, obtain
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+
+if TYPE_CHECKING:
+    from securechat.chat.requests import Done, Request
+    from securechat.config import Config
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="The account's name.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    for command in (adduser, passwd, deluser, users, disable, enable):
+        app.command()(command)
+
+
+def adduser(
+    name: NameArgument,
+    admin: Annotated[bool, typer.Option("--admin", help="The account may become an operator.")] = False,
+    bot: Annotated[bool, typer.Option("--bot", help="The account belongs to a program.")] = False,
+    password_stdin: StdinOption = False,
+    password_file: FileOption = None,
+    generate: GenerateOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Make an account.
+
+    Without an option for it, the password is asked for on the terminal.
+    """
+    from securechat.chat.requests import AddAccount
+
+    if admin and bot:
+        raise typer.BadParameter("an account is either --admin or --bot")
+    place = find_place(config, data_dir)
+    settings = load_config(place).config
+    _check_name(name)
+    password = obtain(name, stdin=password_stdin, file=password_file, generate=generate)
+    phc = hash_password(password, settings.auth.argon2)
+    _ask(place, settings, AddAccount(name, phc, "admin" if admin else "bot" if bot else "member"))
+    _confirm(f"The account {name} was added.", password if generate else None)
+
+
+def passwd(
+    name: NameArgument,
+    keep_sessions: Annotated[
+        bool, typer.Option("--keep-sessions", help="Let the account's sessions go on.")
+    ] = False,
+    password_stdin: StdinOption = False,
+    password_file: FileOption = None,
+    generate: GenerateOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Change an account's password.
+
+    Its sessions end, so whoever knew the old one is out.
+    """
+    from securechat.chat.requests import SetPassword
+
+    place = _existing_place(config, data_dir)
+    settings = load_config(place).config
+    password = obtain(name, stdin=password_stdin, file=password_file, generate=generate)
+    phc = hash_password(password, settings.auth.argon2)
+    _ask(place, settings, SetPassword(name, phc, keep_sessions))
+    _confirm(f"The password of {name} was changed.", password if generate else None)
+
+
+def deluser(
+    name: NameArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Remove an account.
+
+    Its messages stay, and nobody can have its name again.
+    """
+    from securechat.chat.requests import RemoveAccount
+
+    place = _existing_place(config, data_dir)
+    settings = load_config(place).config
+    if not yes:
+        _require_consent(f"Remove the account {name}? Nobody can have this name again.")
+    _ask(place, settings, RemoveAccount(name))
+    _confirm(f"The account {name} was removed.")
+
+
+def disable(name: NameArgument, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+    """End the sessions of an account and refuse its logins."""
+    from securechat.chat.requests import DisableAccount
+
+    place = _existing_place(config, data_dir)
+    _ask(place, load_config(place).config, DisableAccount(name))
+    _confirm(f"The account {name} was disabled.")
+
+
+def enable(name: NameArgument, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+    """Let a disabled account log in again."""
+    from securechat.chat.requests import EnableAccount
+
+    place = _existing_place(config, data_dir)
+    _ask(place, load_config(place).config, EnableAccount(name))
+    _confirm(f"The account {name} can log in.")
+
+
+def users(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+    """List the accounts."""
+    from securechat.chat.requests import ListAccounts
+
+    place = _existing_place(config, data_dir)
+    rows = _ask(place, load_config(place).config, ListAccounts()).rows
+    if as_json:
+        typer.echo(json.dumps([dict(row) for row in rows], ensure_ascii=False))
+    elif not rows:
+        typer.echo("There is no account yet: make one with `securechat adduser NAME`.", err=True)
+    else:
+        table: list[tuple[str, ...]] = [("NAME", "ROLE", "STATE", "SESSIONS", "CREATED")]
+        for row in rows:
+            state = "disabled" if row["disabled"] else "enabled"
+            cells = (row["name"], row["role"], state, row["sessions"], _date(row["created"]))
+            table.append(tuple(str(cell) for cell in cells))
+        _print_table(table)
+
+
+def _existing_place(config: "ConfigOption", data_dir: "DataDirOption") -> Place:
+    place = find_place(config, data_dir)
+    place.require()
+    return place
+
+
+def _ask(place: Place, config: "Config", request: "Request") -> "Done":
+    from securechat.cli.ask import ask
+
+    return ask(place.directory, config, request)
+
+
+def _check_name(name: str) -> None:
+    """Refuse a name that cannot be before a password is asked for; the chat decides about the others."""
+    from securechat.irc.names import InvalidName, check_account
+
+    try:
+        check_account(name)
+    except InvalidName as error:
+        raise CommandFailed(str(error), ExitCode.REFUSED) from error
+
+
+def _require_consent(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise CommandFailed("there is no terminal to ask for your consent on: use --yes", ExitCode.USAGE)
+    if not typer.confirm(question, err=True):
+        raise CommandFailed("nothing was changed")
+
+
+def _confirm(text: str, password: str | None = None) -> None:
+    """Tell the person; only a generated password goes to standard output, where a program can take it."""
+    typer.echo(text, err=True)
+    if password is not None:
+        typer.echo("Its password, which is shown only now:", err=True)
+        typer.echo(password)
+
+
+def _date(milliseconds: object) -> str:
+    assert isinstance(milliseconds, int)
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d}"
+
+
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())

@@ -1,0 +1,79 @@
+"""Administrators' requests: to the running server if there is one, else to the store itself.
+
+The rules exist once, in `chat`. Without a server a core is made from what is stored, handles the one
+request, and its records are committed; the data directory's lock sees to it that no server starts meanwhile.
+While a server starts or stops, it holds the lock and its control socket does not answer yet or no more,
+hence a second of patience.
+"""
+
+import time
+from pathlib import Path
+
+from securechat.chat.requests import Answer, Done, Refused, Request
+from securechat.cli.configuration import ConfigError
+from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.patience import patiently
+from securechat.config import Config
+from securechat.server.control_client import NoAnswer, NotRunning
+from securechat.server.control_client import ask as ask_server
+from securechat.storage.errors import StorageError
+from securechat.storage.lock import DirectoryBusy, DirectoryLock
+
+
+def ask(directory: Path, config: Config, request: Request) -> Done:
+    """Have an administrator's request done. Raises CommandFailed when it is not."""
+    try:
+        answer = patiently(lambda: _ask_once(directory, config, request))
+    except DirectoryBusy as error:
+        holder = "another process" if error.pid is None else f"process {error.pid}"
+        raise CommandFailed(
+            f"{holder} uses {directory} and does not answer: if it is a server that starts or stops, "
+            "try again in a moment"
+        ) from error
+    except NoAnswer as error:
+        raise CommandFailed(
+            f"{error}: whether this was done is unknown, `securechat users` tells", ExitCode.UNKNOWN_OUTCOME
+        ) from error
+    except (StorageError, ConfigError, OSError) as error:
+        raise CommandFailed(str(error)) from error
+    if isinstance(answer, Refused):
+        raise CommandFailed(answer.text, ExitCode.REFUSED)
+    return answer
+
+
+def _ask_once(directory: Path, config: Config, request: Request) -> Answer:
+    if directory.is_dir():
+        try:
+            return ask_server(directory, request)
+        except NotRunning as error:
+            if isinstance(error.__cause__, PermissionError):
+                raise CommandFailed(
+                    f"{directory} belongs to another user: run this as the server's user"
+                ) from error
+    with DirectoryLock(directory):
+        return _answer_offline(directory, config, request)
+
+
+def _answer_offline(directory: Path, config: Config, request: Request) -> Answer:
+    from securechat.chat.clock import Now
+    from securechat.chat.core import Core
+    from securechat.chat.effects import Answered
+    from securechat.chat.items import Administer
+    from securechat.chat.ports import StoreFull
+    from securechat.cli.composition import core_settings
+    from securechat.storage.sqlite import open_store
+
+    settings = core_settings(config)
+    store = open_store(directory)
+    try:
+        core = Core(settings, store.load())
+        core.handle(Administer(1, request), Now(time.time_ns() // 1_000_000, time.monotonic()))
+        outcomes = core.take()
+        store.commit([record for outcome in outcomes for record in outcome.records])
+    except StoreFull as error:
+        return Refused("STORE_UNAVAILABLE", str(error))
+    finally:
+        store.close()
+    effects = [effect for outcome in outcomes for effect in outcome.effects]
+    (answer,) = (effect.answer for effect in effects if isinstance(effect, Answered))
+    return answer

@@ -1,0 +1,105 @@
+"""`securechat certs`: the server's certificate and the pin that clients compare."""
+
+import json
+from typing import TYPE_CHECKING
+
+import typer
+
+from securechat.cli.config import JsonOption, load_config
+from securechat.cli.exits import CommandFailed
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+
+if TYPE_CHECKING:
+    from securechat.config import Config
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    group = typer.Typer(
+        help="Show and renew the server's certificate.", no_args_is_help=True, rich_markup_mode=None
+    )
+    group.command("show")(show)
+    group.command("renew")(renew)
+    app.add_typer(group, name="certs")
+
+
+def show(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+    """Print the certificate's pin, its names, when it expires, and how to connect."""
+    place = find_place(config, data_dir)
+    _show(load_config(place).config, place, as_json)
+
+
+def renew(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+    """Renew the server's own certificate.
+
+    The keys stay, and so do the pins. A running server uses it at once.
+    """
+    from securechat.cli.certificates import certificates_of
+    from securechat.tls.errors import CertificateProblem
+
+    place = find_place(config, data_dir)
+    settings = load_config(place).config
+    files = certificates_of(settings, place.directory)
+    if not files.own:
+        raise CommandFailed(
+            f"{files.certificate} was not made by this server: renew it where it came from, "
+            "then run `securechat reload`"
+        )
+    place.require()
+    try:
+        _renew(settings, place)
+    except CertificateProblem as error:
+        raise CommandFailed(str(error)) from error
+    typer.echo("The certificate was renewed.", err=True)
+    _show(settings, place, as_json=False)
+
+
+def _renew(config: "Config", place: Place) -> None:
+    """Take the leaf away and have it made again by who holds the lock: the server, or this process."""
+    from securechat.cli.certificates import certificates_of, prepare
+    from securechat.cli.control import command
+    from securechat.storage.errors import StorageError
+    from securechat.storage.lock import DirectoryBusy, DirectoryLock
+
+    certificate = certificates_of(config, place.directory).certificate
+    try:
+        with DirectoryLock(place.directory):
+            certificate.unlink(missing_ok=True)
+            prepare(config, place.directory)
+    except DirectoryBusy:
+        certificate.unlink(missing_ok=True)
+        command(place, "reload")
+    except (StorageError, OSError) as error:
+        raise CommandFailed(str(error)) from error
+
+
+def _show(config: "Config", place: Place, as_json: bool) -> None:
+    from securechat.cli.certificates import certificates_of, connect_line, read_identity
+    from securechat.tls.errors import CertificateProblem
+
+    files = certificates_of(config, place.directory)
+    if files.own and not files.certificate.exists():
+        raise CommandFailed(
+            f"there is no certificate in {place.directory} yet: the server makes it when it starts"
+        )
+    try:
+        identity = read_identity(files.certificate)
+    except CertificateProblem as error:
+        raise CommandFailed(str(error)) from error
+    line = connect_line(config, identity, config.server.port)
+    if as_json:
+        facts = {
+            "certificate": str(files.certificate),
+            "own": files.own,
+            "pin": identity.pin,
+            "names": identity.names,
+            "expires": identity.expires.isoformat(),
+            "connect": line,
+        }
+        typer.echo(json.dumps(facts))
+        return
+    typer.echo(f"certificate  {files.certificate}")
+    typer.echo(f"pin          {identity.pin}")
+    typer.echo(f"names        {', '.join(identity.names)}")
+    typer.echo(f"expires      {identity.expires:%Y-%m-%d %H:%M} UTC")
+    typer.echo(f"connect      {line}")

@@ -1,0 +1,78 @@
+"""What the parts are given, made from the configuration."""
+
+import os
+import sys
+from ipaddress import ip_network
+from typing import Final
+
+from securechat import __version__
+from securechat.chat.settings import Settings
+from securechat.cli.configuration import ConfigError
+from securechat.config import Config
+from securechat.irc.names import InvalidName, check_channel
+from securechat.irc.text import split_text
+from securechat.server.limits import Limits
+
+# A line of the message of the day has 512 bytes, less the server's name (63), the nick (64) and the numeric.
+_MOTD_ROOM: Final = 360
+_MAX_SLOTS: Final = 4
+# What the server has open besides its connections: store, log, listeners, epoll and event descriptors.
+_OTHER_FILES: Final = 64
+
+
+def server_name(config: Config) -> str:
+    """Return the configured name of the server, else this host's if it has a dot, else securechat.local."""
+    host = os.uname().nodename
+    return config.server.name or (host if "." in host and len(host) <= 63 else "securechat.local")
+
+
+def core_settings(config: Config) -> Settings:
+    """Return what the chat is told. Raises ConfigError for a channel that cannot be."""
+    return Settings(
+        server_name=server_name(config),
+        network=config.server.network,
+        version=__version__,
+        nicknames=config.identity.nicknames,
+        autojoin=_channels(config),
+        motd=_motd(config.server.motd),
+        flood=config.limits.flood,
+        sendq=config.limits.sendq,
+    )
+
+
+def transport_limits(config: Config, open_files: int) -> Limits:
+    """Return the bounds of the transport for a process that may have `open_files` descriptors."""
+    limits, usual = config.limits, Limits()
+    room = max(1, open_files - _OTHER_FILES)
+    connections = min(limits.connections or room, room)
+    return Limits(
+        sendq=limits.sendq,
+        connections_per_source=limits.connections_per_source,
+        connections_window=limits.connections_window,
+        exempt=tuple(ip_network(network) for network in limits.exempt),
+        max_connections=connections,
+        max_unauthenticated=min(usual.max_unauthenticated, connections),
+        slots=config.auth.slots or min(_cores(), _MAX_SLOTS),
+    )
+
+
+def worker_count(config: Config) -> int:
+    """Return how many threads do TLS: more than one pays only where Python runs threads in parallel."""
+    parallel = not getattr(sys, "_is_gil_enabled", lambda: True)()
+    return config.server.workers or (_cores() if parallel else 1)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _channels(config: Config) -> tuple[str, ...]:
+    try:
+        return tuple(check_channel(name) for name in config.channels.autojoin)
+    except InvalidName as error:
+        raise ConfigError(f"channels.autojoin holds a name that no channel can have: {error}") from error
+
+
+def _motd(text: str) -> tuple[str, ...]:
+    lines = text.strip("\n").split("\n") if text.strip() else []
+    return tuple(piece for line in lines for piece in split_text(line.rstrip(), _MOTD_ROOM) or [""])

@@ -1,0 +1,73 @@
+"""`securechat config`: the configuration as it is, as it is by default, and whether it is right."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from securechat.cli.exits import CommandFailed
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from securechat.cli.configuration import Loaded
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    group = typer.Typer(help="Show and check the configuration.", no_args_is_help=True, rich_markup_mode=None)
+    group.command("show")(show)
+    group.command("check")(check)
+    group.command("default")(default)
+    app.add_typer(group, name="config")
+
+
+def load_config(place: Place, **options: str | int | None) -> "Loaded":
+    """Read the configuration of a place; `options` are those of the command line. Raises CommandFailed."""
+    from securechat.cli.configuration import ConfigError, load
+
+    try:
+        return load(place.file, os.environ, {f"--{name}": value for name, value in options.items()})
+    except ConfigError as error:
+        raise CommandFailed(str(error)) from error
+
+
+def show(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+    """Print every key as it is in force, and where it was set."""
+    loaded = load_config(find_place(config, data_dir))
+    if as_json:
+        import msgspec
+
+        typer.echo(msgspec.json.encode(loaded.config).decode())
+        return
+    from securechat.cli.configuration import as_toml
+
+    typer.echo(as_toml(loaded), nl=False)
+
+
+def check(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+    """Check the configuration, and the certificate that it names, without starting anything."""
+    from securechat.cli.certificates import make_context
+    from securechat.cli.composition import core_settings
+    from securechat.cli.configuration import ConfigError
+    from securechat.tls.errors import CertificateProblem
+
+    place = find_place(config, data_dir)
+    settings = load_config(place).config
+    try:
+        core_settings(settings)
+        if settings.tls.certificate:
+            make_context(settings, place.directory)
+    except (ConfigError, CertificateProblem) as error:
+        raise CommandFailed(str(error)) from error
+    source = place.file or "no configuration file: every key has its default or comes from the environment"
+    typer.echo(f"The configuration is right ({source}).")
+
+
+def default() -> None:
+    """Print a configuration file with every key, its documentation and its default."""
+    from securechat.cli.configuration import defaults_as_toml
+
+    typer.echo(defaults_as_toml(), nl=False)

@@ -1,0 +1,59 @@
+"""`status` and `reload`: what only a running server can do."""
+
+import json
+from typing import TYPE_CHECKING
+
+import typer
+
+from securechat.cli.config import JsonOption
+from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+
+if TYPE_CHECKING:
+    from securechat.chat.requests import Done
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(status)
+    app.command()(reload)
+
+
+def status(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+    """Print the running server's counters."""
+    (row,) = command(find_place(config, data_dir), "status").rows
+    if as_json:
+        typer.echo(json.dumps(dict(row)))
+        return
+    width = max(map(len, row))
+    for name, value in row.items():
+        typer.echo(f"{name.replace('_', ' '):{width}}  {value}")
+
+
+def reload(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+    """Have the running server read its configuration again.
+
+    The certificate is read again, too. What needs a restart of the server is said.
+    """
+    done = command(find_place(config, data_dir), "reload")
+    typer.echo("The server has read its configuration and certificate again.", err=True)
+    for row in done.rows:
+        state = "in force now" if row["applied"] else "needs a restart of the server"
+        typer.echo(f"{row['key']}: {state}")
+
+
+def command(place: Place, name: str) -> "Done":
+    """Have the running server do a command of its own. Raises CommandFailed."""
+    from securechat.chat.requests import Refused
+    from securechat.server.control_client import NoAnswer, NotRunning, ask
+
+    place.require()
+    try:
+        answer = ask(place.directory, name)
+    except NotRunning as error:
+        raise CommandFailed(f"{error}: start it with `securechat server`") from error
+    except NoAnswer as error:
+        raise CommandFailed(str(error), ExitCode.UNKNOWN_OUTCOME) from error
+    if isinstance(answer, Refused):
+        raise CommandFailed(answer.text, ExitCode.REFUSED)
+    return answer

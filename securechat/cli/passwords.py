@@ -1,0 +1,79 @@
+"""Where a new password comes from: the terminal, standard input, a file or chance; never the command line.
+
+Arguments are seen by every user of the machine and kept in the shell's history.
+"""
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from securechat.cli.exits import CommandFailed, ExitCode
+
+if TYPE_CHECKING:
+    from securechat.config import Argon2Section
+
+StdinOption = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
+]
+FileOption = Annotated[
+    Path | None,
+    typer.Option("--password-file", metavar="FILE", help="Read the password from the first line of a file."),
+]
+GenerateOption = Annotated[
+    bool, typer.Option("--generate", help="Make a strong password and print it, once, on standard output.")
+]
+
+
+def obtain(name: str, *, stdin: bool, file: Path | None, generate: bool) -> str:
+    """Return the new password for the account `name`.
+
+    Raises CommandFailed, and BadParameter when more than one source is named.
+    """
+    if stdin + (file is not None) + generate > 1:
+        raise typer.BadParameter("use one of --password-stdin, --password-file and --generate")
+    if generate:
+        from securechat.storage.passwords import generate as generate_password
+
+        return generate_password()
+    from securechat.client.credentials import PasswordSource, read_password
+    from securechat.client.errors import CredentialError
+
+    try:
+        if stdin or file is not None:
+            return read_password(PasswordSource(stdin=stdin, file=file), "")
+        return _ask_twice(name)
+    except CredentialError as error:
+        raise CommandFailed(str(error)) from error
+
+
+def hash_password(password: str, cost: "Argon2Section") -> str:
+    """Check the password against the policy and return its argon2id hash. Raises CommandFailed (refused)."""
+    from securechat.storage.passwords import Hasher, WeakPassword
+
+    try:
+        return Hasher(cost.time_cost, cost.memory_cost, cost.parallelism).hash(password)
+    except WeakPassword as error:
+        raise CommandFailed(str(error), ExitCode.REFUSED) from error
+
+
+def _ask_twice(name: str) -> str:
+    from getpass import GetPassWarning
+
+    from securechat.client.credentials import PasswordSource, ask_on_terminal, read_password
+
+    with warnings.catch_warnings():
+        # What is left without a terminal is to read what everybody can see.
+        warnings.simplefilter("error", GetPassWarning)
+        try:
+            password = read_password(PasswordSource(), f"New password for {name}: ", ask_on_terminal)
+        except GetPassWarning as error:
+            raise CommandFailed(
+                "there is no terminal to ask for the password on: "
+                "use --password-stdin, --password-file or --generate",
+                ExitCode.USAGE,
+            ) from error
+        if read_password(PasswordSource(), "The same once more: ", ask_on_terminal) != password:
+            raise CommandFailed("the two passwords differ: nothing was changed")
+    return password

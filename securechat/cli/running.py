@@ -1,0 +1,181 @@
+"""The composition root: the parts of a running server, and what a reload changes in them.
+
+Theory of operation. Whatever can be wrong is found out in an order in which nothing has to be undone:
+configuration, lock, certificates, store, and only then threads and sockets. A reload makes everything new
+first and swaps it at the end, so a configuration or a certificate that cannot be used changes nothing. Keys
+that cannot change while the server runs keep their values until it is started again.
+"""
+
+import logging
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from securechat import __version__, log
+from securechat.chat.core import Core
+from securechat.chat.ports import Snapshot
+from securechat.chat.requests import Answer, Done, Refused
+from securechat.cli.certificates import certificates_of, connect_line, make_context, prepare, read_identity
+from securechat.cli.composition import core_settings, server_name, transport_limits, worker_count
+from securechat.cli.configuration import ConfigError, Loaded, change
+from securechat.cli.patience import patiently
+from securechat.cli.place import data_dir_option
+from securechat.cli.retention import Retention
+from securechat.config import Config
+from securechat.irc.names import load_tables
+from securechat.server.server import Server, say
+from securechat.server.transport import Tls
+from securechat.storage.lock import DirectoryLock
+from securechat.storage.passwords import Hasher
+from securechat.storage.sqlite import SqliteStore, open_reader, open_store
+from securechat.tls.errors import CertificateProblem
+
+_CHECK_SECONDS: Final = 3600.0
+_MAX_FILES: Final = 1 << 20
+
+_log: Final = logging.getLogger("securechat.server")
+
+
+def serve(directory: Path, read: Callable[[], Loaded]) -> int:
+    """Run the server of a data directory until it is told to stop; return the exit code.
+
+    `read` reads the configuration, now and at each reload. Raises ConfigError, StorageError,
+    CertificateProblem and CannotStart, whose texts are for the person who starts the server.
+    """
+    config = read().config
+    log.set_up(config.log.level, config.log.format, sys.stderr)
+    if os.geteuid() == 0:
+        _log.warning("this server runs as root: a user of its own is safer")
+    open_files = _raise_file_limit()
+    with ExitStack() as stack:
+        patiently(lambda: stack.enter_context(DirectoryLock(directory)))
+        return Running(directory, read, config, open_files).run()
+
+
+class Running:
+    """A server and the configuration in force. Its methods say which thread calls them."""
+
+    def __init__(self, directory: Path, read: Callable[[], Loaded], config: Config, open_files: int) -> None:
+        self._directory = directory
+        self._read = read
+        self._config = config
+        self._open_files = open_files
+        self._settings = core_settings(config)
+        prepare(config, directory)
+        self.tls = Tls(make_context(config, directory))
+        self._lock = Lock()
+        self._next_check = time.monotonic() + _CHECK_SECONDS
+
+    def run(self) -> int:
+        """Serve until the end and return the exit code. The main thread calls."""
+        load_tables()
+        store = open_store(self._directory)
+        try:
+            snapshot = store.load()
+            self._server = self._make_server(store, snapshot)
+        except BaseException:
+            store.close()
+            raise
+        return self._server.run()
+
+    def reload(self) -> Answer:
+        """Read the configuration and the certificate again. The server calls, one call at a time."""
+        with self._lock:
+            try:
+                new = change(self._config, self._read().config)
+                settings = core_settings(new.config)
+                limits = transport_limits(new.config, self._open_files)
+                prepare(new.config, self._directory)
+                context = make_context(new.config, self._directory)
+            except (ConfigError, CertificateProblem) as error:
+                return Refused("CONFIG_INVALID", "nothing was changed: " + "; ".join(str(error).splitlines()))
+            self.tls.current = context
+            self._server.reconfigure(settings, limits)
+            log.set_up(new.config.log.level, new.config.log.format, sys.stderr)
+            self._config = new.config
+        for key in new.pending:
+            _log.warning("%s was changed: it needs a restart of the server", key)
+        states = [(key, True) for key in new.applied] + [(key, False) for key in new.pending]
+        return Done([{"key": key, "applied": applied} for key, applied in states])
+
+    def renew_certificate(self) -> None:
+        """Once an hour, renew the server's own certificate when its time has come. The main thread calls."""
+        if time.monotonic() < self._next_check:
+            return
+        self._next_check = time.monotonic() + _CHECK_SECONDS
+        with self._lock:
+            try:
+                if prepare(self._config, self._directory):
+                    self.tls.current = make_context(self._config, self._directory)
+                    _log.info("the certificate was renewed")
+            except CertificateProblem as error:
+                _log.error("the certificate could not be renewed: %s", error)
+
+    def _make_server(self, store: SqliteStore, snapshot: Snapshot) -> Server:
+        config, cost = self._config, self._config.auth.argon2
+        has_accounts = any(account.phc is not None for account in snapshot.accounts)
+        return Server(
+            core=Core(self._settings, snapshot),
+            store=store,
+            open_reader=lambda: open_reader(self._directory),
+            hasher=Hasher(cost.time_cost, cost.memory_cost, cost.parallelism),
+            tls=self.tls,
+            limits=transport_limits(config, self._open_files),
+            server_name=server_name(config),
+            directory=self._directory,
+            host=config.server.host,
+            port=config.server.port,
+            workers=worker_count(config),
+            reload=self.reload,
+            chores=[Retention(store, lambda: self._config.history.retention_days)],
+            every_second=[self.renew_certificate],
+            notify_socket=os.environ.get("NOTIFY_SOCKET"),
+            announce=_Announcement(config, self._directory, has_accounts),
+        )
+
+
+def _raise_file_limit() -> int:
+    """Raise the limit on open files as far as this user may; return it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard if hard != resource.RLIM_INFINITY else _MAX_FILES
+
+
+class _Announcement:
+    """Says on standard output where the server listens, and before that, to people, how to go on."""
+
+    def __init__(self, config: Config, directory: Path, has_accounts: bool) -> None:
+        self._config = config
+        self._directory = directory
+        self._has_accounts = has_accounts
+        self._said = False
+
+    def __call__(self, line: str) -> None:
+        """Take a line `listening on HOST:PORT`; there is one for each address."""
+        if not self._said:
+            self._said = True
+            self._tell_how_to_go_on(int(line.rpartition(":")[2]))
+        say(line)
+
+    def _tell_how_to_go_on(self, port: int) -> None:
+        files = certificates_of(self._config, self._directory)
+        self._tell(f"securechat {__version__} keeps everything in {self._directory}")
+        if not self._has_accounts:
+            option = data_dir_option(self._directory)
+            self._tell(f"There is no account yet. Make one with: securechat adduser NAME{option}")
+        if files.own:
+            identity = read_identity(files.certificate)
+            self._tell(f"The pin of this server's certificates: {identity.pin}")
+            self._tell(f"Connect with: {connect_line(self._config, identity, port)}")
+
+    def _tell(self, text: str) -> None:
+        if self._config.log.format == "json":
+            _log.info(text)
+        else:
+            print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,270 @@
+"""The configuration: every key with its type, its default, its documentation and what it accepts.
+
+A key has one definition: the file, the environment form, `config show|default` and every error text come from
+it. Only keys that do something are here.
+"""
+
+import inspect
+import ipaddress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Final, Literal, get_args, get_origin
+
+import msgspec
+from msgspec import Meta, Struct
+
+PREFIX: Final = "SECURECHAT_"
+_LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
+Value = str | int | bool | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is told of a key: its documentation, and what it accepts where the type does not say it.
+
+    A `live` key is applied by a reload; `path` marks the path of a file; `check` raises ValueError for what
+    the type cannot exclude.
+    """
+
+    description: str
+    accepts: str = ""
+    live: bool = False
+    path: bool = False
+    check: Callable[[tuple[str, ...]], None] | None = None
+
+
+def _check_networks(networks: tuple[str, ...]) -> None:
+    for network in networks:
+        ipaddress.ip_network(network)
+
+
+_Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+_Threads = Annotated[int, Meta(ge=0, le=64)]
+_HostName = Annotated[str, Meta(pattern=rf"\A(?:(?:{_LABEL}\.)+{_LABEL})?\Z", max_length=63)]
+_SubjectName = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9.:*-]+\Z", max_length=253)]
+_ChannelName = Annotated[str, Meta(pattern=r"\A#[^\s,:\x00-\x1f\x7f-\x9f]+\Z", max_length=64)]
+
+
+class ServerSection(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the server listens and what it is called."""
+
+    name: Annotated[
+        _HostName,
+        Key(
+            "The server's name for users; \"\" is this host's name if that has a dot, else securechat.local.",
+            "a host name with a dot, such as chat.example.org",
+        ),
+    ] = ""
+    network: Annotated[
+        str,
+        Meta(pattern=r"\A[^\s\x00-\x1f\x7f-\x9f]{1,50}\Z"),
+        Key("The name of the chat that clients show.", "1 to 50 characters without blanks"),
+    ] = "SecureChat"
+    host: Annotated[
+        str,
+        Meta(pattern=r"\A[^\s\x00-\x1f]*\Z", max_length=253),
+        Key('The address or host name to listen on; "" is every interface.', 'an address, a host name or ""'),
+    ] = ""
+    port: Annotated[int, Meta(ge=0, le=65535), Key("The TCP port to listen on; 0 picks a free one.")] = 6697
+    workers: Annotated[
+        _Threads, Key("Threads that do TLS; 0 is one, or one for each core on a free-threaded Python.")
+    ] = 0
+    motd: Annotated[
+        str,
+        Meta(pattern=r"\A[^\x00-\x08\x0b-\x1f\x7f-\x9f]*\Z", max_length=8000),
+        Key(
+            "The message of the day, shown at login; it may have several lines.",
+            "text of at most 8000 characters, none of them a control character",
+            live=True,
+        ),
+    ] = ""
+
+
+class TlsSection(Struct, frozen=True, forbid_unknown_fields=True):
+    """Certificates. With no files set, the server makes its own authority and certificate."""
+
+    minimum: Annotated[Literal["1.3", "1.2"], Key("The lowest version of TLS that is spoken.", live=True)] = (
+        "1.3"
+    )
+    certificate: Annotated[
+        str,
+        Key("A certificate chain to use instead of the server's own (PEM).", "a path", live=True, path=True),
+    ] = ""
+    key: Annotated[str, Key("The private key of tls.certificate (PEM).", "a path", live=True, path=True)] = ""
+    names: Annotated[
+        tuple[_SubjectName, ...],
+        Key(
+            "Host names and addresses by which clients connect; the certificate has to name them.",
+            'a list of host names and addresses, such as ["chat.example.org"]',
+            live=True,
+        ),
+    ] = ()
+
+
+class IdentitySection(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who people are in the chat."""
+
+    nicknames: Annotated[
+        Literal["account", "free"],
+        Key('"account": the nick is the name of the account; "free": each connection chooses its nick.'),
+    ] = "account"
+    registration: Annotated[
+        Literal["closed"], Key('"closed": accounts are made by the operator, with `securechat adduser`.')
+    ] = "closed"
+
+
+class Argon2Section(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a password's hash costs. A hash that was made with other values is renewed at the next login."""
+
+    time_cost: Annotated[int, Meta(ge=2, le=64), Key("Passes over the memory for each password.")] = 3
+    memory_cost: Annotated[int, Meta(ge=19456, le=262144), Key("KiB of memory for each password.")] = 65536
+    parallelism: Annotated[int, Meta(ge=1, le=16), Key("Lanes for each password.")] = 1
+
+
+class AuthSection(Struct, frozen=True, forbid_unknown_fields=True):
+    """How passwords are checked."""
+
+    slots: Annotated[
+        _Threads, Key("Passwords checked at the same time; 0 is one for each core, at most 4.")
+    ] = 0
+    argon2: Argon2Section = Argon2Section()
+
+
+class ChannelsSection(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which channels there are from the start."""
+
+    autojoin: Annotated[
+        tuple[_ChannelName, ...],
+        Key("Channels that new accounts join.", 'a list of channel names, such as ["#general"]', live=True),
+    ] = ("#general",)
+
+
+class HistorySection(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long messages are kept."""
+
+    retention_days: Annotated[
+        int,
+        Meta(ge=0, le=36500),
+        Key("Delete messages that are older than this; 0 keeps them for ever.", live=True),
+    ] = 0
+
+
+class LimitsSection(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much one peer may take from the others. A source is an IPv4 address or an IPv6 /64 network."""
+
+    connections: Annotated[
+        _Count,
+        Key("Connections at the same time; 0 is as many as the limit on open files allows.", live=True),
+    ] = 0
+    connections_per_source: Annotated[
+        _Count, Key("Connections of one source that have not logged in; 0 is no limit.", live=True)
+    ] = 16
+    connections_window: Annotated[
+        _Count, Key("New connections of one source in 10 minutes; 0 is no limit.", live=True)
+    ] = 32
+    exempt: Annotated[
+        tuple[str, ...],
+        Key(
+            "Networks to which the limits for sources do not apply.",
+            'a list of networks, such as ["192.0.2.0/24", "2001:db8::/32"]',
+            live=True,
+            check=_check_networks,
+        ),
+    ] = ()
+    flood: Annotated[bool, Key("Slow down sessions that send faster than a person types.", live=True)] = True
+    sendq: Annotated[
+        int,
+        Meta(ge=65536, le=1 << 30),
+        Key("Bytes that may wait for one peer; a peer that lets more pile up is disconnected.", live=True),
+    ] = 1 << 20
+
+
+class LogSection(Struct, frozen=True, forbid_unknown_fields=True):
+    """The log, on standard error."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Key("The least important entries to log.", live=True)
+    ] = "info"
+    format: Annotated[
+        Literal["text", "json"], Key("Lines for people, or one JSON object a line.", live=True)
+    ] = "text"
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that can be configured."""
+
+    server: ServerSection = ServerSection()
+    tls: TlsSection = TlsSection()
+    identity: IdentitySection = IdentitySection()
+    auth: AuthSection = AuthSection()
+    channels: ChannelsSection = ChannelsSection()
+    history: HistorySection = HistorySection()
+    limits: LimitsSection = LimitsSection()
+    log: LogSection = LogSection()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key: its name (`server.port`), the type that msgspec checks, its default and what is told of it."""
+
+    name: str
+    type: object
+    default: Value
+    key: Key
+
+    @property
+    def variable(self) -> str:
+        """The environment form: SECURECHAT_SERVER__PORT."""
+        return PREFIX + self.name.replace(".", "__").upper()
+
+    @property
+    def accepts(self) -> str:
+        """What a value may be, for an error text."""
+        if self.key.accepts:
+            return self.key.accepts
+        kind, *constraints = get_args(self.type)
+        if get_origin(kind) is Literal:
+            *others, last = (f'"{choice}"' for choice in get_args(kind))
+            return f"{', '.join(others)} or {last}" if others else last
+        for constraint in constraints:
+            if isinstance(constraint, Meta):
+                return f"a number from {constraint.ge} to {constraint.le}"
+        return "true or false"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One table of the file, its documentation and its keys."""
+
+    name: str
+    description: str
+    fields: Sequence[Field]
+
+
+@cache
+def sections() -> Sequence[Section]:
+    """Return every section in the order of the file; the tables inside a table follow it."""
+    return tuple(_sections("", Config))
+
+
+@cache
+def fields() -> Mapping[str, Field]:
+    """Return every key by its name."""
+    return {field.name: field for section in sections() for field in section.fields}
+
+
+def _sections(name: str, struct: type[Struct]) -> Iterator[Section]:
+    own: list[Field] = []
+    inner: list[Section] = []
+    for info in msgspec.structs.fields(struct):
+        path = f"{name}.{info.name}" if name else info.name
+        if isinstance(info.type, type) and issubclass(info.type, Struct):
+            inner.extend(_sections(path, info.type))
+        else:
+            (key,) = (part for part in get_args(info.type) if isinstance(part, Key))
+            own.append(Field(path, info.type, info.default, key))
+    if own:
+        yield Section(name, inspect.cleandoc(struct.__doc__ or ""), own)
+    yield from inner

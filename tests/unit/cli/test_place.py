@@ -1,0 +1,52 @@
+"""Which data directory and which configuration file a command is about."""
+
+from pathlib import Path
+
+import pytest
+
+from securechat.cli.exits import CommandFailed
+from securechat.cli.place import Place, data_dir_option, default_directory, find_place
+
+
+def test_the_default_is_that_of_the_xdg_specification(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """$XDG_DATA_HOME, which counts only when it is absolute, else ~/.local/share."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    usual = tmp_path / ".local" / "share" / "securechat"
+    assert default_directory({"XDG_DATA_HOME": "/x"}) == Path("/x/securechat")
+    assert default_directory({"XDG_DATA_HOME": "relative"}) == usual
+    assert default_directory({"XDG_DATA_HOME": ""}) == usual
+    assert default_directory({}) == usual
+
+
+def test_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user without a home directory is told which option to use."""
+
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", home)
+    with pytest.raises(CommandFailed, match="--data-dir"):
+        default_directory({})
+
+
+def test_the_configuration_is_looked_for_in_the_data_directory(tmp_path: Path) -> None:
+    """securechat.toml there, if it is there; a file that is named is taken as it is."""
+    assert find_place(None, tmp_path) == Place(tmp_path, None)
+    (tmp_path / "securechat.toml").touch()
+    assert find_place(None, tmp_path) == Place(tmp_path, tmp_path / "securechat.toml")
+    assert find_place(tmp_path / "other", tmp_path) == Place(tmp_path, tmp_path / "other")
+
+
+def test_paths_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They mean the same whatever the working directory is later."""
+    monkeypatch.chdir(tmp_path)
+    assert find_place(Path("c"), Path("d")) == Place(tmp_path / "d", tmp_path / "c")
+
+
+def test_the_option_for_another_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command line that is shown names the directory if it is not the default one, quoted for a shell."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert data_dir_option(tmp_path / "securechat") == ""
+    assert data_dir_option(Path("/a b")) == " --data-dir '/a b'"

@@ -1,0 +1,117 @@
+"""A running server renews its own certificate: once an hour it looks whether the time has come."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from securechat.cli.configuration import Loaded, load
+from securechat.cli.running import Running
+from securechat.tls.authority import Authority, issue_server
+from securechat.tls.files import ServerFiles
+from securechat.tls.keys import read_key
+from securechat.tls.pins import read_certificates
+
+HOUR = 3600.0
+
+
+class Clock:
+    """A monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of the server."""
+    clock = Clock()
+    monkeypatch.setattr("securechat.cli.running.time.monotonic", clock)
+    return clock
+
+
+def read() -> Loaded:
+    """Return a configuration of defaults."""
+    return load(None, {}, {})
+
+
+def serial(directory: Path) -> int:
+    """Return the serial number of the server's certificate."""
+    return read_certificates(ServerFiles.under(directory).certificate)[0].serial_number
+
+
+def age(directory: Path, days: int) -> int:
+    """Replace the server's certificate by one that was made so many days ago; return its serial number."""
+    files = ServerFiles.under(directory)
+    (authority,) = read_certificates(files.ca)
+    authority_key, key = read_key(files.ca_key), read_key(files.key)
+    assert isinstance(authority_key, ec.EllipticCurvePrivateKey)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    names = read_certificates(files.certificate)[0].extensions.get_extension_for_class(
+        x509.SubjectAlternativeName
+    )
+    made = datetime.now(UTC) - timedelta(days=days)
+    leaf = issue_server(
+        Authority(authority, authority_key), [str(name.value) for name in names.value], made, key=key
+    )
+    chain = leaf.certificate.public_bytes(Encoding.PEM) + authority.public_bytes(Encoding.PEM)
+    files.certificate.write_bytes(chain)
+    return leaf.certificate.serial_number
+
+
+@pytest.fixture
+def running(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Running:
+    """A server whose authority is old enough to have issued certificates a while ago."""
+    past = datetime.now(UTC) - timedelta(days=85)
+    with monkeypatch.context() as patch:
+        patch.setattr("securechat.cli.certificates._now", lambda: past)
+        Running(tmp_path, read, read().config, 1024)
+    return Running(tmp_path, read, read().config, 1024)
+
+
+def test_a_certificate_near_its_end_is_renewed(tmp_path: Path, clock: Clock, running: Running) -> None:
+    """After an hour at the latest, and new connections get it; old ones are not touched."""
+    old = age(tmp_path, 70)
+    context = running.tls.current
+    clock.seconds += HOUR - 1
+    running.renew_certificate()
+    assert (serial(tmp_path), running.tls.current) == (old, context)
+    clock.seconds += 1
+    running.renew_certificate()
+    assert serial(tmp_path) != old
+    assert running.tls.current is not context
+
+
+def test_a_fresh_certificate_stays(tmp_path: Path, clock: Clock, running: Running) -> None:
+    """Looking at it changes nothing."""
+    old, context = serial(tmp_path), running.tls.current
+    for _ in range(3):
+        clock.seconds += HOUR
+        running.renew_certificate()
+    assert (serial(tmp_path), running.tls.current) == (old, context)
+
+
+def test_a_renewal_that_fails_is_logged_and_tried_again(
+    tmp_path: Path, clock: Clock, running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server goes on with the certificate that it has."""
+    old, context = age(tmp_path, 70), running.tls.current
+    key = ServerFiles.under(tmp_path).ca_key
+    away = key.rename(key.with_suffix(".away"))
+    clock.seconds += HOUR
+    running.renew_certificate()
+    assert "the certificate could not be renewed" in caplog.text
+    assert str(key) in caplog.text
+    assert (serial(tmp_path), running.tls.current) == (old, context)
+    away.rename(key)
+    running.renew_certificate()
+    assert serial(tmp_path) == old
+    clock.seconds += HOUR
+    running.renew_certificate()
+    assert serial(tmp_path) != old

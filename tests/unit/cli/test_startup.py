@@ -1,0 +1,190 @@
+"""Starting the program: what is quick, what comes first, and how it ends."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from securechat import __version__
+from securechat.cli.exits import ExitCode
+from tests.unit.cli.conftest import Command
+
+HEAVY = {
+    "alembic",
+    "argon2",
+    "asyncio",
+    "cryptography",
+    "hashlib",
+    "logging",
+    "msgspec",
+    "precis_i18n",
+    "pydantic",
+    "rich",
+    "secrets",
+    "socket",
+    "sqlalchemy",
+    "ssl",
+    "textual",
+}
+
+RUN = """
+import runpy, sys
+try:
+    runpy.run_module("securechat", run_name="__main__", alter_sys=True)
+finally:
+    print("\\nMODULES", *sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def python(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a Python of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--help"], 0),
+        (["--version"], 0),
+        (["server", "--help"], 0),
+        (["adduser", "--help"], 0),
+        (["connect", "--help"], 0),
+        (["send", "--help"], 0),
+        (["nonsense"], 2),
+        (["adduser"], 2),
+        (["server", "--port", "x"], 2),
+    ],
+)
+def test_help_and_usage_errors_import_nothing_heavy(arguments: list[str], code: int) -> None:
+    """They stay quick because what only some commands need is imported inside them."""
+    ended = python(RUN, *arguments)
+    assert ended.returncode == code
+    modules = set(ended.stdout.rpartition("MODULES")[2].split())
+    assert "securechat" in modules
+    assert not modules & HEAVY
+
+
+def test_openssl_is_configured_before_anything_reads_it() -> None:
+    """The key exchange groups are restricted when OpenSSL starts."""
+    code = "import sys, securechat.__main__ as m, os; print(os.environ['OPENSSL_CONF'], 'ssl' in sys.modules)"
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={name: value for name, value in os.environ.items() if name != "OPENSSL_CONF"},
+    )
+    path, loaded = ended.stdout.split()
+    assert Path(path).parent.name == "tls"
+    assert loaded == "False"
+
+
+def test_the_program_writes_for_its_user_alone() -> None:
+    """Whatever a command creates, also through a library, is not for others."""
+    code = """
+import os, securechat.__main__ as program, securechat.cli.app as app
+app.run = lambda: os.close(os.open("made", os.O_CREAT | os.O_WRONLY, 0o666))
+program.main()
+print(oct(os.stat("made").st_mode & 0o777))
+"""
+    ended = python(f"import os, tempfile; os.chdir(tempfile.mkdtemp())\n{code}", PYTHONPATH=str(Path.cwd()))
+    assert ended.stdout == "0o600\n"
+
+
+def test_an_error_in_the_program_shows_no_secrets_and_no_control_characters() -> None:
+    """The traceback is there for the report, without local variables and with everything else escaped."""
+    code = """
+import securechat.__main__ as program, securechat.cli.app as app
+def run():
+    password = "pass" + "w0rd"
+    raise RuntimeError("\\x1b]52;c;x\\x07 boom")
+app.run = run
+program.main()
+"""
+    ended = python(code)
+    assert ended.returncode == ExitCode.ERROR
+    assert "RuntimeError: \\x1b]52;c;x\\x07 boom" in ended.stderr
+    assert "please report" in ended.stderr
+    assert "\x1b" not in ended.stderr
+    assert "passw0rd" not in ended.stderr
+
+
+def test_an_interrupted_start() -> None:
+    """Ctrl+C ends the program without a traceback, wherever it comes."""
+    code = """
+import securechat.__main__ as program, securechat.cli.app as app
+def run():
+    raise KeyboardInterrupt
+app.run = run
+program.main()
+"""
+    ended = python(code)
+    assert (ended.returncode, ended.stderr) == (ExitCode.INTERRUPTED, "")
+
+
+def test_exit_codes() -> None:
+    """Scripts rely on these numbers."""
+    assert {code.name: code.value for code in ExitCode} == {
+        "DONE": 0,
+        "ERROR": 1,
+        "USAGE": 2,
+        "NETWORK": 3,
+        "AUTHENTICATION": 4,
+        "TRUST": 5,
+        "REFUSED": 6,
+        "UNKNOWN_OUTCOME": 7,
+        "INTERRUPTED": 130,
+    }
+
+
+def test_version(command: Command) -> None:
+    """The version is that of the package."""
+    ended = command("--version")
+    assert (ended.code, ended.out) == (0, f"securechat {__version__}\n")
+
+
+def test_no_command_is_a_usage_error_with_help(command: Command) -> None:
+    """Who types the bare name sees what there is."""
+    ended = command()
+    assert ended.code == ExitCode.USAGE
+    assert "adduser" in ended.out + ended.err
+
+
+def test_an_error_is_one_escaped_line(command: Command, tmp_path: Path) -> None:
+    """A name with control characters cannot write to the terminal."""
+    ended = command("users", "--data-dir", str(tmp_path / "a\x1b[31mb\nc"))
+    assert ended.code == ExitCode.ERROR
+    assert "\x1b" not in ended.err
+    assert ended.err.startswith("securechat: there is no data directory ")
+
+
+def test_every_server_side_command_names_the_place() -> None:
+    """`--config` and `--data-dir`, with their forms for the environment."""
+    code = """
+from securechat.cli.app import app
+import typer.main
+group = typer.main.get_command(app)
+client = {"connect", "send", "trust"}
+def options(name, command):
+    if hasattr(command, "commands"):
+        for inner, each in command.commands.items():
+            options(f"{name} {inner}", each)
+    elif name.split()[0] not in client and name != "config default":
+        variables = {p.envvar for p in command.params}
+        print(name, {"SECURECHAT_CONFIG", "SECURECHAT_DATA_DIR"} <= variables)
+for name, command in group.commands.items():
+    options(name, command)
+"""
+    lines = python(code).stdout.splitlines()
+    assert len(lines) >= 13
+    assert [line for line in lines if not line.endswith(" True")] == []
