@@ -154,13 +154,10 @@ class _Announcement:
         self._config = config
         self._directory = directory
         self._has_accounts = has_accounts
-        self._said = False
 
     def __call__(self, line: str) -> None:
-        """Take a line `listening on HOST:PORT`; there is one for each address."""
-        if not self._said:
-            self._said = True
-            self._tell_how_to_go_on(int(line.rpartition(":")[2]))
+        """Take the line `listening on HOST:PORT`."""
+        self._tell_how_to_go_on(int(line.rpartition(":")[2]))
         say(line)
 
     def _tell_how_to_go_on(self, port: int) -> None:

@@ -213,8 +213,10 @@ class Server:
         self._spawn("control", self._control.run)
         for number, listener in enumerate(self._listeners, 1):
             self._spawn(f"listener-{number}", listener.run)
-        for listener in self._listeners:
-            self._announce(f"listening on {listener.address}")
+        first, *more = [listener.address for listener in self._listeners]
+        for address in more:
+            log.info("also listening on %s", address)
+        self._announce(f"listening on {first}")
         self._notifier.ready()
 
     def _spawn(self, name: str, body: Callable[[], None]) -> None:
