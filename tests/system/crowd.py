@@ -14,6 +14,9 @@ from tests.system.server_process import PASSWORD, ServerProcess
 ON_THEIR_WAY: Final = 8
 """Members that log in at the same time: enough for every core, and few enough that nobody waits long."""
 
+_LOOK: Final = 0.1
+"""Seconds after which `run` asks again whether it is enough, when nothing comes."""
+
 OnLine = Callable[["Member", bytes], None]
 
 
@@ -98,11 +101,21 @@ class Crowd:
         member.outgoing += data
         self._flush(member)
 
+    def deafen(self, member: Member) -> None:
+        """Read nothing more from a member, whose connection goes on."""
+        self._epoll.unregister(member.socket.fileno())
+
+    def hang_up(self, member: Member) -> None:
+        """Close a member's connection without a word."""
+        self.members.remove(member)
+        del self._by_descriptor[member.socket.fileno()]
+        member.socket.close()
+
     def run(self, until: Callable[[], bool], on_line: OnLine, seconds: float = 60.0) -> None:
         """Take in what comes, line by line, until it is enough. Raises AssertionError at the deadline."""
         deadline = time.monotonic() + seconds
         while not until():
-            events = self._epoll.poll(max(0.0, min(1.0, deadline - time.monotonic())), 256)
+            events = self._epoll.poll(max(0.0, min(_LOOK, deadline - time.monotonic())), 256)
             for descriptor, mask in events:
                 member = self._by_descriptor[descriptor]
                 if mask & select.EPOLLOUT:
@@ -112,7 +125,10 @@ class Crowd:
             if not events and time.monotonic() > deadline:
                 raise AssertionError(f"this took more than {seconds} s")
 
-    def sync(self, members: Iterable[Member], on_line: OnLine = lambda member, line: None) -> None:
+    def sync(self, members: Iterable[Member], on_line: _LOOK: Final = 0.1
+"""Seconds after which `run` asks again whether it is enough, when nothing comes."""
+
+OnLine = lambda member, line: None) -> None:
         """Wait until these members have everything that the server has for them now."""
         missing = set(members)
         for member in missing:
