@@ -33,6 +33,8 @@ READ_TURN: Final = 64 * 1024
 WRITE_TURN: Final = 256 * 1024
 READERS: Final = 64
 """Connections that are read in one pass."""
+WRITERS: Final = 32
+"""Connections that are written to in one pass: the hub gets new lines while the rest is written."""
 GREETERS: Final = 4
 """Handshake steps in one pass: each costs up to half a millisecond."""
 OPEN: Final = State.OPEN
@@ -69,7 +71,7 @@ class Worker:
         self._evicted: deque[Connection] = deque()
         self._greeting: deque[Connection] = deque()
         self._ready: deque[Connection] = deque()
-        self._unwritten: list[Connection] = []
+        self._unwritten: deque[Connection] = deque()
         self._bell = Bell()
         self._lives.epoll.register(self._bell.fd, select.EPOLLIN)
         self._stop_at: float | None = None
@@ -139,7 +141,7 @@ class Worker:
             elif (conn := lives.connections.get(fd)) is not None:
                 self._notice(conn, mask)
         self._take_requests()
-        self._flush_all()
+        self._flush_some()
         self._read_some()
         self._greet_some()
         self._unwritten += lives.expire()
@@ -204,13 +206,11 @@ class Worker:
 
     # Writing
 
-    def _flush_all(self) -> None:
-        unwritten, self._unwritten = self._unwritten, []
-        for conn in unwritten:
-            self._attempt(self._flush, conn)
-        for conn in _drain(self.dirty):
-            self._attempt(self._flush, conn)
-        if not self.flushed.is_set():
+    def _flush_some(self) -> None:
+        self._unwritten += _drain(self.dirty)
+        for _ in range(min(WRITERS, len(self._unwritten))):
+            self._attempt(self._flush, self._unwritten.popleft())
+        if not self._unwritten and not self.flushed.is_set():
             self.flushed.set()
 
     def _flush(self, conn: Connection) -> None:

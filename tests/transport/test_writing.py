@@ -89,7 +89,7 @@ def test_input_that_waited_for_a_pinned_chunk_is_not_forgotten(rig: Rig) -> None
     while conn.transport.blocked:
         peer.receive()
         schedule(conn)
-        rig.worker._flush_all()
+        rig.worker._flush_some()
     peer.reading = True
     rig.until(lambda: peer.lines[-1:] == ["late"])
 
