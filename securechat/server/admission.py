@@ -15,6 +15,9 @@ from typing import Final
 
 from securechat.server.limits import Limits
 
+FORGIVEN: Final = 3
+"""New connections that a login takes off its source's count: its own, and the two with which a client that does
+not know the server yet looks at its certificate. A class behind one address must get in at its first lesson."""
 MAX_SOURCES: Final = 65_536
 """Sources that are remembered at the same time."""
 
@@ -96,8 +99,8 @@ class Admission:
             if ticket.place >= 0:
                 self._settle(ticket)
                 source = ticket.source
-                if source is not None and source.since == ticket.window and source.connected:
-                    source.connected -= 1
+                if source is not None and source.since == ticket.window:
+                    source.connected = max(0, source.connected - FORGIVEN)
 
     def leave(self, ticket: Ticket) -> None:
         """The connection is gone."""

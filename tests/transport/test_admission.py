@@ -55,6 +55,17 @@ def test_a_login_makes_room_for_its_source() -> None:
     assert (gate.total, gate.unauthenticated) == (50, 0)
 
 
+def test_a_login_forgives_the_looks_at_the_certificate_before_it() -> None:
+    """Each of a class connects twice to see the certificate, then logs in: all get in."""
+    gate = admission()
+    for _ in range(50):
+        for probe in admit(gate, 2):
+            gate.leave(probe)
+        (ticket,) = admit(gate, 1)
+        gate.logged_in(ticket)
+    assert gate.total == 50
+
+
 def test_new_connections_are_bounded_in_their_window() -> None:
     """Connections that went away without a login still count for ten minutes."""
     gate = admission()
