@@ -19,8 +19,8 @@ MAX_BODY: Final = 512
 class Line(NamedTuple):
     """One line from the server; a tuple, because a dataclass takes three times as long to make.
 
-    `source` is who caused it and `text` the last parameter, always written with a colon. `at` is in milliseconds
-    since the epoch, `id` a message id, `account` the account of who caused it.
+    `source` is who caused it and `text` the last parameter, always written with a colon. `at` is in
+    milliseconds since the epoch, `id` a message id, `account` the account of who caused it.
     """
 
     source: str

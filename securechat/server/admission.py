@@ -16,8 +16,8 @@ from typing import Final
 from securechat.server.limits import Limits
 
 FORGIVEN: Final = 3
-"""New connections that a login takes off its source's count: its own, and the two with which a client that does
-not know the server yet looks at its certificate. A class behind one address must get in at its first lesson."""
+"""New connections that a login takes off its source's count: its own, and the two with which a client that
+does not know the server yet looks at its certificate. A class behind one address must get in at once."""
 MAX_SOURCES: Final = 65_536
 """Sources that are remembered at the same time."""
 
