@@ -1,7 +1,6 @@
 """Many people in one thread: non-blocking TLS connections on one epoll, each with its lines in order."""
 
 import select
-import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable
@@ -9,6 +8,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from securechat.irc.sasl import chunks, encode_plain
+from tests.system.person import connect
 from tests.system.server_process import PASSWORD, ServerProcess
 
 ON_THEIR_WAY: Final = 8
@@ -68,7 +68,9 @@ class Crowd:
             member.socket.close()
         self._epoll.close()
 
-    def log_in(self, names: Iterable[str], seconds: float = 90.0) -> list[Member]:
+    def log_in(
+        self, names: Iterable[str], seconds: float = 90.0, receive_buffer: int | None = None
+    ) -> list[Member]:
         """Connect people and wait until they have been welcomed; a few at a time."""
         waiting = list(reversed(list(names)))
         arrived: list[Member] = []
@@ -88,7 +90,7 @@ class Crowd:
 
         def go_on() -> bool:
             while waiting and len(under_way) < ON_THEIR_WAY:
-                member = self._connect(waiting.pop())
+                member = self._connect(waiting.pop(), receive_buffer)
                 under_way.add(member)
                 arrived.append(member)
             return not under_way
@@ -125,10 +127,7 @@ class Crowd:
             if not events and time.monotonic() > deadline:
                 raise AssertionError(f"this took more than {seconds} s")
 
-    def sync(self, members: Iterable[Member], on_line: _LOOK: Final = 0.1
-"""Seconds after which `run` asks again whether it is enough, when nothing comes."""
-
-OnLine = lambda member, line: None) -> None:
+    def sync(self, members: Iterable[Member], on_line: OnLine = lambda member, line: None) -> None:
         """Wait until these members have everything that the server has for them now."""
         missing = set(members)
         for member in missing:
@@ -146,12 +145,10 @@ OnLine = lambda member, line: None) -> None:
         """Read what is left of all connections, up to the end of each. The server has ended them."""
         self.run(lambda: all(member.over for member in self.members), on_line)
 
-    def _connect(self, name: str) -> Member:
-        plain = socket.socket()
-        plain.bind((self._sources[len(self.members) % len(self._sources)], 0))
-        plain.connect(("127.0.0.1", self._server.port))
+    def _connect(self, name: str, receive_buffer: int | None) -> Member:
+        source = self._sources[len(self.members) % len(self._sources)]
         # The handshake may wait: the server does it at once, and that is what is wanted.
-        tls = self._context.wrap_socket(plain, server_hostname="127.0.0.1")
+        tls = connect(self._context, self._server.port, source=source, receive_buffer=receive_buffer)
         tls.setblocking(False)
         (chunk,) = chunks(encode_plain(name, self._password))
         opening = f"CAP REQ :sasl {self._capabilities}\r\nAUTHENTICATE PLAIN\r\nAUTHENTICATE {chunk}\r\n"

@@ -34,6 +34,27 @@ class Ended(Exception):
         self.how = how
 
 
+def connect(
+    context: ssl.SSLContext, port: int, *, source: str = "127.0.0.1", receive_buffer: int | None = None
+) -> ssl.SSLSocket:
+    """Connect to this machine from `source`, with TLS. Raises OSError when the server does not want it.
+
+    Wrapped before it is connected: for a connection that was reset meanwhile Python 3.11 would lose the socket.
+    """
+    tls = context.wrap_socket(socket.socket(), server_hostname="127.0.0.1", suppress_ragged_eofs=False)
+    try:
+        tls.settimeout(DEADLINE)
+        if receive_buffer is not None:
+            tls.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        tls.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        tls.bind((source, 0))
+        tls.connect(("127.0.0.1", port))
+    except BaseException:
+        tls.close()
+        raise
+    return tls
+
+
 class Wire:
     """One TLS connection, line by line."""
 
@@ -45,19 +66,9 @@ class Wire:
         context: ssl.SSLContext | None = None,
         receive_buffer: int | None = None,
     ) -> None:
-        plain = socket.socket()
-        try:
-            plain.settimeout(DEADLINE)
-            if receive_buffer is not None:
-                plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-            plain.bind((source, 0))
-            plain.connect(("127.0.0.1", server.port))
-            self.socket = (context or server.client_context()).wrap_socket(
-                plain, server_hostname="127.0.0.1", suppress_ragged_eofs=False
-            )
-        except BaseException:
-            plain.close()
-            raise
+        self.socket = connect(
+            context or server.client_context(), server.port, source=source, receive_buffer=receive_buffer
+        )
         self._framer = Framer(tags_limit=8191)
         self._unread: list[Message] = []
         self.transcript = b""

@@ -128,7 +128,7 @@ def test_a_busy_password_queue_is_a_temporary_failure(serve: Serve) -> None:
         connections.enter_context(Person(server, "alice"))
 
 
-def test_too_many_files_are_not_the_end(shared_server: ServerProcess, enter: Enter) -> None:
+def test_hundreds_of_silent_connections_come_and_go(shared_server: ServerProcess, enter: Enter) -> None:
     """Hundreds of connections that say nothing and leave again disturb nobody."""
     alice = enter(shared_server, "alice")
     for _ in range(3):
