@@ -27,6 +27,7 @@ def test_a_long_time(serve: Serve, report: Callable[[str], None]) -> None:
     samples: list[tuple[float, Vitals]] = []
     with Crowd(server) as crowd:
         crowd.log_in(names, 300)
+        _fill_caches(crowd)
         began = time.monotonic()
         due = count(1)
         next_sample = began
@@ -45,9 +46,17 @@ def test_a_long_time(serve: Serve, report: Callable[[str], None]) -> None:
         f"{MINUTES:g} min, {CLIENTS} clients: memory {kept[0][1].memory} → {kept[-1][1].memory} KiB, "
         f"{slope:.2f} MiB/h; descriptors {min(descriptors)} to {max(descriptors)}; threads {threads}"
     )
-    assert slope < 1 or MINUTES < 10, "the slope of a short run says little"
+    assert slope < 1 or MINUTES < 20, "the slope of a shorter run says little"
     assert max(descriptors) - min(descriptors) <= 2
     assert len(threads) == 1
+
+
+def _fill_caches(crowd: Crowd) -> None:
+    """Let the database become bigger than what is kept of it in memory."""
+    for _ in range(300):
+        for member in crowd.members[:100]:
+            crowd.send(member, b"PRIVMSG %b :%b\r\n" % (member.name.encode(), b"x" * 300))
+        crowd.sync(crowd.members[:100])
 
 
 def _it_is(moment: float) -> Callable[[], bool]:

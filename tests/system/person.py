@@ -39,7 +39,7 @@ def connect(
 ) -> ssl.SSLSocket:
     """Connect to this machine from `source`, with TLS. Raises OSError when the server does not want it.
 
-    Wrapped before it is connected: for a connection that was reset meanwhile Python 3.11 would lose the socket.
+    Wrapped before it is connected: Python 3.11 loses a socket that was reset before it is wrapped.
     """
     tls = context.wrap_socket(socket.socket(), server_hostname="127.0.0.1", suppress_ragged_eofs=False)
     try:
