@@ -48,12 +48,14 @@ class Watch:
 
         The main thread.
         """
+        # The clock is read outside of what it measures, before this look and after the earlier one: the threads
+        # may switch in between, and the read must not be charged for what its worker did after it.
+        cpu = self._cpu()
         reading, number = self._reading, self._number
         if reading is None:
             return False
-        cpu = self._cpu()
         if self._seen[0] != number:
-            self._seen = (number, cpu)
+            self._seen = (number, self._cpu())
         elif cpu - self._seen[1] >= STUCK:
             reading.cut()
         return True
