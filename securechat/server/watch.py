@@ -48,8 +48,8 @@ class Watch:
 
         The main thread.
         """
-        # The clock is read outside of what it measures, before this look and after the earlier one: the threads
-        # may switch in between, and the read must not be charged for what its worker did after it.
+        # The clock is read outside of what it measures, before this look and after the earlier one: threads
+        # may switch in between, and a read must not be charged for what its worker did after it.
         cpu = self._cpu()
         reading, number = self._reading, self._number
         if reading is None:

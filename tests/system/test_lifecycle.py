@@ -53,6 +53,21 @@ def test_a_client_that_does_not_read_does_not_keep_the_server(serve: Serve, ente
     deaf.close()
 
 
+def test_a_server_that_was_paused_goes_on(serve: Serve, enter: Enter) -> None:
+    """A server that was stopped and continued (Ctrl+Z and fg, a laptop that slept) goes on serving."""
+    server = serve(accounts=["alice"])
+    alice = enter(server, "alice")
+    server.send_signal(signal.SIGSTOP)
+    alice.send("PING paused")
+    alice.socket.settimeout(2.0)  # longer than anything that its main thread waits for
+    with pytest.raises(TimeoutError):
+        alice.socket.recv(1)
+    server.send_signal(signal.SIGCONT)
+    alice.expect("PONG", "chat.test", "paused")
+    alice.say("#general", "still here")
+    assert "has failed" not in server.log_text()
+
+
 def test_a_second_server_is_refused(serve: Serve, enter: Enter) -> None:
     """A server for a data directory that is in use says so in one line, ends with 1, and hurts nothing."""
     server = serve(accounts=["alice"])

@@ -1,7 +1,5 @@
 """Records: `apply` and then `revert` leave the registry as it was, in any order of facts that can happen."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
@@ -81,7 +79,7 @@ def possible(one: Registry) -> list[Record]:
         joined = dev.members.get(user)
         facts.append(Joined(9, user, 1, 9) if joined is None else Parted(9, user, 1, 9, "bye", joined))
     if one.nonces.find(1, "n1") is None:
-        facts.append(replace(MESSAGE, undelivered=not one.waiting[2]))
+        facts.append(MESSAGE._replace(undelivered=not one.waiting[2]))
     if one.waiting[2]:
         facts.append(DirectDelivered(2, 7, False))
     return facts
