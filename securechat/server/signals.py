@@ -2,10 +2,13 @@
 
 import signal
 import threading
+import time
 from types import TracebackType
 from typing import Final, Self
 
 HANGUP: Final = signal.SIGHUP
+LOOK: Final = 0.025
+"""Seconds between two looks for a signal."""
 WAITED: Final = frozenset({signal.SIGTERM, signal.SIGINT, HANGUP})
 
 
@@ -23,9 +26,17 @@ class Signals:
         return self
 
     def wait(self, timeout: float) -> signal.Signals | None:
-        """Return the next signal, or None after `timeout` seconds. The thread that entered."""
-        found = signal.sigtimedwait(WAITED, timeout)
-        return signal.Signals(found.si_signo) if found is not None else None
+        """Return the next signal, or None after `timeout` seconds. The thread that entered.
+
+        Not by `sigtimedwait`: continued after a stop, CPython 3.11 returns from it whatever was in memory.
+        """
+        deadline = time.monotonic() + timeout
+        while not (pending := signal.sigpending() & WAITED):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            time.sleep(min(left, LOOK))
+        return signal.Signals(signal.sigwait(pending))
 
     def interrupt(self) -> None:
         """Have `wait` return SIGTERM at once. Any thread may call."""
@@ -38,6 +49,6 @@ class Signals:
     ) -> None:
         with self._lock:
             self._thread = None
-        while signal.sigtimedwait(WAITED, 0) is not None:
-            pass  # one that came while the server was stopping anyway
+        while pending := signal.sigpending() & WAITED:
+            signal.sigwait(pending)  # one that came while the server was stopping anyway
         signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
