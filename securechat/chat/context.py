@@ -28,9 +28,9 @@ class Context:
         self.message = message
         self._replies: list[Line] = []
         self.label: str | None = None
-        label = message.tags.get("label")
-        if label and session.has(cap.LABELED_RESPONSE):
-            self.label = escape_tag_value(label)
+        if message.tags and session.has(cap.LABELED_RESPONSE):
+            label = message.tags.get("label")
+            self.label = escape_tag_value(label) if label else None
 
     # What a handler reads
 
@@ -114,5 +114,6 @@ class Context:
 
     def finish(self) -> None:
         """End the command: everything it replied is sent."""
-        replies, self._replies = self._replies, []
-        self.core.fanout.answer(self.session, replies, self.label, self.core.now.wall)
+        if self._replies or self.label is not None:
+            replies, self._replies = self._replies, []
+            self.core.fanout.answer(self.session, replies, self.label, self.core.now.wall)

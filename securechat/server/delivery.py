@@ -2,10 +2,10 @@
 
 Theory of operation. Consecutive broadcasts to the same audience (the same object: an audience is immutable)
 form an open *run*, a list of their encoded forms. When another audience comes, or the turn ends, the run is
-flushed: each group's pieces are joined once, and every member gets that one piece appended. A link that is
-sent something of its own in between, or that a broadcast skips, is *special*: it is caught up with the run
-first, and remembers how far it has got. So each link gets its bytes exactly in the order of the effects, and
-what is spent per recipient is spent once per run.
+flushed: each group's pieces are joined once, and every member gets that one piece appended. A link that a
+broadcast skips gets a join of its own, without what it skips. A link that is sent something of its own in
+between is caught up with the run first, and `_positions` remembers how far it has got. So each link gets its
+bytes exactly in the order of the effects, and what is spent per recipient is spent once per run.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,13 +27,14 @@ class Delivery:
     what it gets: the server itself is behind with writing, and the hub ought to let it catch up.
     """
 
-    __slots__ = ("_audience", "_limit", "_positions", "_run", "crowded")
+    __slots__ = ("_audience", "_limit", "_positions", "_run", "_skipped", "crowded")
 
     def __init__(self, sendq: int) -> None:
         self._limit = sendq
         self._audience = NOBODY
         self._run: list[Mapping[int, bytes]] = []
         self._positions: dict[Link, int] = {}
+        self._skipped: dict[Link, list[int]] = {}
         self.crowded: set[Owner] = set()
 
     def set_limit(self, sendq: int) -> None:
@@ -51,44 +52,57 @@ class Delivery:
             self.flush()
             self._audience = effect.audience
         skip = effect.skip
-        if skip is not None and skip in effect.audience.keys:
-            self.catch_up(skip)
-            self._positions[skip] = len(self._run) + 1
+        if skip is not None:
+            skipped = self._skipped.get(skip)
+            if skipped is None:
+                self._skipped[skip] = [len(self._run)]
+            else:
+                skipped.append(len(self._run))
         self._run.append(effect.encoded)
 
     def catch_up(self, link: Link) -> None:
         """Queue for one link what the open run has for it so far."""
         run = self._run
-        if not run:
+        key = self._audience.keys.get(link) if run else None
+        if key is None:
             return
         position = self._positions.get(link, 0)
-        if position == len(run):
-            return
-        key = self._audience.keys.get(link)
-        if key is not None:
+        if position < len(run):
             self._positions[link] = len(run)
-            data = b"".join([encoded[key] for encoded in run[position:] if key in encoded])
-            if data:
-                self._append(cast(Connection, link), data)
+            pieces = [encoded.get(key, b"") for encoded in run[position:]]
+            self._append_pieces(link, pieces, position)
 
     def flush(self) -> None:
         """Queue the open run for everybody who has not got it yet."""
         run = self._run
         if not run:
             return
-        positions = self._positions
-        for link in positions:
-            self.catch_up(link)
+        positions, skipped = self._positions, self._skipped
+        special = {*positions, *skipped}
         for key, links in self._audience.groups.items():
-            data = b"".join([encoded[key] for encoded in run if key in encoded])
+            pieces = [encoded.get(key, b"") for encoded in run]
+            ordinary = cast("Iterable[Connection]", links)
+            if special:
+                for link in special.intersection(links):
+                    position = positions.get(link, 0)
+                    self._append_pieces(link, pieces[position:], position)
+                ordinary = [link for link in ordinary if link not in special]
+            data = b"".join(pieces)
             if data:
-                ordinary = cast("Iterable[Connection]", links)
-                if positions:
-                    ordinary = [link for link in ordinary if link not in positions]
                 self._append_all(ordinary, data)
         self._run = []
         self._positions = {}
+        self._skipped = {}
         self._audience = NOBODY
+
+    def _append_pieces(self, link: Link, pieces: list[bytes], position: int) -> None:
+        """Queue what the run has for a link from a position on, without what the link skips."""
+        for index in self._skipped.get(link, ()):
+            if index >= position:
+                pieces[index - position] = b""
+        data = b"".join(pieces)
+        if data:
+            self._append(cast(Connection, link), data)
 
     def _append_all(self, links: Iterable[Connection], data: bytes) -> None:
         size = len(data)

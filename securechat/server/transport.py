@@ -14,8 +14,11 @@ import ssl
 from contextlib import suppress
 from typing import Final
 
-CHUNK: Final = 16 * 1024
+RECORD: Final = 16 * 1024
 """The most that one TLS record carries."""
+CHUNK: Final = 4 * RECORD
+"""The most that is handed to OpenSSL at once. More than one record, because the interpreter's lock is free
+while OpenSSL writes, and to get it back from a busy hub takes longer than to write a record."""
 
 _IN_WORDS: Final = {
     "HTTP_REQUEST": "it speaks HTTP, not TLS",
@@ -99,7 +102,7 @@ class Transport:
         if self.pinned is not None:
             return None
         try:
-            data = self._socket.recv(CHUNK)
+            data = self._socket.recv(RECORD)
         except ssl.SSLWantReadError:
             self.readable = False
             self.blocked = False
@@ -177,7 +180,7 @@ class Transport:
         too."""
         for _ in range(4):
             try:
-                if not self._socket.recv(CHUNK):
+                if not self._socket.recv(RECORD):
                     return True
             except BlockingIOError:
                 return False

@@ -96,14 +96,15 @@ def test_reading_until_there_is_nothing(wire: Wire) -> None:
     assert not wire.transport.readable
 
 
-def test_a_chunk_is_one_record_at_most(wire: Wire) -> None:
-    """However much is queued, OpenSSL gets 16 KiB at a time, and the budget ends the turn."""
+def test_a_chunk_is_bounded(wire: Wire) -> None:
+    """However much is queued, OpenSSL gets one chunk at a time, and the budget ends the turn."""
     wire.shake_hands()
-    queue = [b"x" * 1000] * 50
-    assert wire.transport.write(queue, 20_000) == 2 * CHUNK
+    queue = [b"x" * 1000] * 200
+    assert wire.transport.write(queue, CHUNK + 1) == 2 * CHUNK
     assert queue == []
-    assert wire.transport.rest is not None and len(wire.transport.rest) == 50_000 - 2 * CHUNK
-    assert wire.transport.write(queue, 1_000_000) == 50_000 - 2 * CHUNK
+    assert wire.transport.rest is not None and len(wire.transport.rest) == 200_000 - 2 * CHUNK
+    wire.peer.step()
+    assert wire.transport.write(queue, 1_000_000) == 200_000 - 2 * CHUNK
     assert wire.transport.rest is None
 
 
@@ -122,16 +123,16 @@ def test_a_retry_brings_exactly_the_same_bytes(scripted: Wire) -> None:
     """After WANT_WRITE the chunk comes again, the same object's bytes, and what was queued since comes after
     it.
     """
-    script = play(scripted, ssl.SSLWantWriteError(), ssl.SSLWantWriteError(), CHUNK, 20_000 - CHUNK + 1)
-    queue = [b"x" * 10_000, b"y" * 10_000]
+    script = play(scripted, ssl.SSLWantWriteError(), ssl.SSLWantWriteError(), CHUNK, 80_000 - CHUNK + 1)
+    queue = [b"x" * 40_000, b"y" * 40_000]
     assert scripted.transport.write(queue, 1 << 20) == 0
     queue.append(b"z")
     assert scripted.transport.blocked
     assert scripted.transport.write(queue, 1 << 20) == 0
-    script.answers = [CHUNK, 20_000 - CHUNK, 1]
-    assert scripted.transport.write(queue, 1 << 20) == 20_001
-    first = (b"x" * 10_000 + b"y" * 10_000)[:CHUNK]
-    assert script.sent == [first, first, first, b"y" * (20_000 - CHUNK), b"z"]
+    script.answers = [CHUNK, 80_000 - CHUNK, 1]
+    assert scripted.transport.write(queue, 1 << 20) == 80_001
+    first = (b"x" * 40_000 + b"y" * 40_000)[:CHUNK]
+    assert script.sent == [first, first, first, b"y" * (80_000 - CHUNK), b"z"]
     assert not scripted.transport.blocked
 
 
