@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from securechat.chat.effects import Answered
-from securechat.chat.items import Administer
+from securechat.chat.account import Account
+from securechat.chat.effects import Answered, Then
+from securechat.chat.items import Administer, EndSessions
 from securechat.chat.records import (
     AccountAdded,
     AccountDisabled,
@@ -14,7 +15,7 @@ from securechat.chat.records import (
     Parted,
     PasswordSet,
 )
-from securechat.chat.registry import Account, sorted_by_name
+from securechat.chat.registry import sorted_by_name
 from securechat.chat.requests import (
     AddAccount,
     Answer,
@@ -54,13 +55,13 @@ def _answer(core: "Core", item: Administer) -> Answer:
         case SetPassword():
             core.enter(PasswordSet(account.id, request.phc, account.phc, core.now.wall), None)
             if not request.keep_sessions:
-                end_sessions(core, account, "The password of this account was changed")
+                then_end(core, account, "The password of this account was changed")
         case RemoveAccount():
             remove(core, account, account.phc)
         case DisableAccount():
             if not account.disabled:
                 core.enter(AccountDisabled(account.id, core.now.wall), None)
-            end_sessions(core, account, "This account was disabled")
+            then_end(core, account, "This account was disabled")
         case EnableAccount():
             if account.disabled:
                 core.enter(AccountEnabled(account.id, core.now.wall), None)
@@ -106,15 +107,21 @@ def remove(core: "Core", account: Account, phc: str) -> None:
         joined = channel.members[account.id]
         text = "The account was removed"
         core.enter(Parted(core.next_id(), account.id, channel.id, core.now.wall, text, joined), None)
-    core.enter(AccountRemoved(account.id, phc, core.now.wall), None)
-    end_sessions(core, account, "This account was removed")
+    sources, waiting = tuple(account.sources.items()), core.registry.waiting[account.id]
+    core.enter(AccountRemoved(account.id, phc, core.now.wall, sources, waiting), None)
+    then_end(core, account, "This account was removed")
 
 
-def end_sessions(core: "Core", account: Account, why: str) -> None:
+def then_end(core: "Core", account: Account, why: str) -> None:
+    """End the account's sessions once the change is stored: when the disk is full nothing has changed."""
+    core.emit(Then(EndSessions(account.id, why)))
+
+
+def end_sessions(core: "Core", item: EndSessions) -> None:
     """End every session that proved this account, also one that has not completed its registration."""
     for session in list(core.sessions.values()):
-        if session.account is account:
-            core.end(session, why, why)
+        if session.account is not None and session.account.id == item.account:
+            core.end(session, item.reason, item.reason)
 
 
 def rows(core: "Core") -> list[dict[str, str | int | bool | None]]:

@@ -12,9 +12,10 @@ from securechat.irc.message import Message, escape_tag_value
 
 if TYPE_CHECKING:
     from securechat.chat.core import Core
-    from securechat.chat.registry import Registry, User
+    from securechat.chat.registry import Registry
     from securechat.chat.session import Session
     from securechat.chat.settings import Settings
+    from securechat.chat.user import User
 
 
 class Context:

@@ -13,6 +13,7 @@ while flood control says so, and while more than a quarter of its SendQ is still
 from collections.abc import Callable, Sequence
 
 from securechat.chat import administration, login
+from securechat.chat.announcements import announce
 from securechat.chat.clock import Now
 from securechat.chat.commands import COMMANDS
 from securechat.chat.context import Context
@@ -26,6 +27,7 @@ from securechat.chat.items import (
     Connected,
     Disconnected,
     Drained,
+    EndSessions,
     Item,
     JobDone,
     Received,
@@ -95,6 +97,8 @@ class Core:
                     self._work(session)
             case Administer():
                 self._in_outcome(item.ticket, lambda: administration.administer(self, item))
+            case EndSessions():
+                administration.end_sessions(self, item)
             case Tick():
                 self._tick()
             case ShutDown():
@@ -140,12 +144,16 @@ class Core:
     def enter(self, record: Record, origin: Context | None) -> None:
         """The one door for facts: apply it, announce it, and have it stored with the current command."""
         if isinstance(record, Parted):
-            self.fanout.announce(record, origin)
+            self.announce(record, origin)
             record.apply(self.registry)
         else:
             record.apply(self.registry)
-            self.fanout.announce(record, origin)
+            self.announce(record, origin)
         self._outcome.records.append(record)
+
+    def announce(self, record: Record, origin: Context | None) -> None:
+        """Show a fact without storing it."""
+        announce(self.fanout, self.registry, record, origin)
 
     def later(self, action: Callable[[], None]) -> None:
         """Do something after the current command, as an outcome of its own: it stands or falls by itself."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from securechat.chat.audience import Audience
+from securechat.chat.items import Item
 from securechat.chat.jobs import Job
 from securechat.chat.link import Link
 from securechat.chat.requests import Answer
@@ -76,4 +77,11 @@ class Answered:
     answer: Answer
 
 
-Effect = Send | Broadcast | LoggedIn | AwaitDrain | Handled | Close | StartJob | Answered
+@dataclass(frozen=True, slots=True)
+class Then:
+    """Hand `item` to the core in a turn of its own, since the records that it follows from are stored."""
+
+    item: Item
+
+
+Effect = Send | Broadcast | LoggedIn | AwaitDrain | Handled | Close | StartJob | Answered | Then

@@ -58,6 +58,14 @@ class Administer:
 
 
 @dataclass(frozen=True, slots=True)
+class EndSessions:
+    """Every session that proved `account` is to end, since what changed for the account is stored."""
+
+    account: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed: wakes what waits for the clock."""
 
@@ -69,4 +77,4 @@ class ShutDown:
     reason: str
 
 
-Item = Connected | Received | Disconnected | Drained | JobDone | Administer | Tick | ShutDown
+Item = Connected | Received | Disconnected | Drained | JobDone | Administer | EndSessions | Tick | ShutDown

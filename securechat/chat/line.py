@@ -20,7 +20,8 @@ class Line(NamedTuple):
     """One line from the server; a tuple, because a dataclass takes three times as long to make.
 
     `source` is who caused it and `text` the last parameter, always written with a colon. `at` is in
-    milliseconds since the epoch, `id` a message id, `account` the account of who caused it.
+    milliseconds since the epoch, `id` a message id, `account` the account of who caused it. A session without
+    all the capabilities in `needs` is sent the line `instead`, or nothing.
     """
 
     source: str
@@ -31,6 +32,16 @@ class Line(NamedTuple):
     id: int | None = None
     account: str | None = None
     tags: Mapping[str, str] | None = None
+    needs: int = 0
+    instead: "Line | None" = None
+
+
+def fitting(line: Line, caps: int) -> Line | None:
+    """Return the form of a line that a session with these capabilities is sent; None is nothing."""
+    form: Line | None = line
+    while form is not None and form.needs & ~caps:
+        form = form.instead
+    return form
 
 
 def body(line: Line) -> bytes:
@@ -63,15 +74,15 @@ def encode(line: Line, key: int, *extra: str) -> bytes:
 
 
 def variants(line: Line, keys: Mapping[int, object]) -> dict[int, bytes]:
-    """Write a line once for each set of capabilities in `keys`.
-
-    A TAGMSG only for those who understand tags.
-    """
-    plain = body(line)
+    """Write a line once for each set of capabilities in `keys` that is sent a form of it."""
     encoded: dict[int, bytes] = {}
+    written, plain = line, body(line)
     for key in keys:
-        if line.command == "TAGMSG" and not key & cap.MESSAGE_TAGS:
+        form = fitting(line, key) if line.needs else line
+        if form is None:
             continue
-        written = tags(line, key)
-        encoded[key] = f"@{';'.join(written)} ".encode() + plain if written else plain
+        if form is not written:
+            written, plain = form, body(form)
+        tagged = tags(form, key)
+        encoded[key] = f"@{';'.join(tagged)} ".encode() + plain if tagged else plain
     return encoded

@@ -8,15 +8,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from securechat.chat import welcome
+from securechat.chat.account import Account
+from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.effects import LoggedIn
 from securechat.chat.jobs import CheckPassword, JobResult, PasswordChecked
 from securechat.chat.line import Line
 from securechat.chat.offline import deliver_waiting
 from securechat.chat.records import LoginRemembered, PasswordSet
-from securechat.chat.registry import Account, Channel, User
 from securechat.chat.session import Session
 from securechat.chat.throttle import is_known, known_network
+from securechat.chat.user import User
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account, fold
 

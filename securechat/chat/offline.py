@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Final
 
+from securechat.chat.account import Account
+from securechat.chat.announcements.messages import line_of
 from securechat.chat.context import Context
 from securechat.chat.jobs import FetchUndelivered, JobResult, MessagesRead
 from securechat.chat.records import DirectDelivered
-from securechat.chat.registry import Account
 from securechat.chat.session import Continuation, Session
 from securechat.irc import capabilities as cap
 
@@ -27,7 +28,7 @@ def _fetch(ctx: Context, account: Account, after: int) -> None:
             return  # they go on waiting, for the next login
         for message in result.messages:
             if message.command != "TAGMSG" or ctx.session.has(cap.MESSAGE_TAGS):
-                ctx.reply(ctx.core.fanout.line_of(message))
+                ctx.reply(line_of(ctx.registry, message))
         if result.messages:
             upto = result.messages[-1].id
             more = len(result.messages) == AT_ONCE

@@ -4,129 +4,22 @@ Accounts, channels and memberships are what the store holds; users and sessions 
 of the former come from records (`records`), changes of the latter from logins and disconnects.
 """
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
+from securechat.chat.account import Account
 from securechat.chat.audience import Audience
+from securechat.chat.channel import Channel
 from securechat.chat.link import Link
+from securechat.chat.nonces import NonceMemory
 from securechat.chat.ports import Snapshot, StoredAccount, StoredChannel
-from securechat.chat.records import MessageSent, Topic
+from securechat.chat.records import Topic
 from securechat.chat.session import Session
+from securechat.chat.user import User
 from securechat.irc.names import fold, skeleton
 
 NO_TOPIC: Final = Topic("", "", 0)
-REMEMBERED_SOURCES: Final = 8
-
-
-class Account:
-    """A person, proven by SASL. `phc` is None once removed: then only the name is reserved."""
-
-    __slots__ = ("created", "disabled", "epoch", "folded", "id", "name", "phc", "role", "sessions", "sources")
-
-    def __init__(self, stored: StoredAccount) -> None:
-        self.id = stored.id
-        self.name = stored.name
-        self.folded = fold(stored.name)
-        self.phc = stored.phc
-        self.role = stored.role
-        self.disabled = stored.disabled
-        self.created = stored.created
-        self.sources = dict(stored.sources)
-        self.sessions: list[Session] = []
-        self.epoch = 0
-        """Grows with every change that ends sessions.
-
-        A password that was being checked meanwhile does not count.
-        """
-
-    @property
-    def usable(self) -> bool:
-        """True when a right password lets it in."""
-        return self.phc is not None and not self.disabled
-
-    def remove(self) -> None:
-        self.phc = None
-        self.epoch += 1
-
-    def restore(self, phc: str) -> None:
-        self.phc = phc
-
-    def set_password(self, phc: str, *, rehash: bool) -> None:
-        self.phc = phc
-        if not rehash:
-            self.epoch += 1
-
-    def disable(self) -> None:
-        self.disabled = True
-        self.epoch += 1
-
-    def enable(self) -> None:
-        self.disabled = False
-
-    def remember_source(self, source: str, at: int) -> None:
-        """Keep `source` among the last few networks that this account logged in from."""
-        self.sources.pop(source, None)
-        self.sources[source] = at
-        while len(self.sources) > REMEMBERED_SOURCES:
-            del self.sources[next(iter(self.sources))]
-
-
-class User:
-    """An account with at least one session, visible under its nick (in "free" mode: one session)."""
-
-    __slots__ = ("account", "audience", "id", "nick", "sessions", "source")
-
-    def __init__(self, user_id: int, account: Account, nick: str, server_name: str) -> None:
-        self.id = user_id
-        self.account = account
-        self.sessions: list[Session] = []
-        self.audience = Audience()
-        self.rename(nick, server_name)
-
-    def rename(self, nick: str, server_name: str) -> None:
-        self.nick = nick
-        self.source = f"{nick}!{self.account.name}@{server_name}"
-
-
-class Channel:
-    """A channel, its members (user id → when they joined) and the audience of those who are online."""
-
-    __slots__ = ("audience", "created", "folded", "founder", "id", "members", "name", "topic")
-
-    def __init__(self, stored: StoredChannel) -> None:
-        self.id = stored.id
-        self.name = stored.name
-        self.folded = fold(stored.name)
-        self.founder = stored.founder
-        self.created = stored.created
-        self.topic = stored.topic
-        self.members: dict[int, int] = {}
-        self.audience = Audience()
-
-
-class NonceMemory:
-    """The newest messages with a nonce.
-
-    What may not be committed yet, and what a client most likely repeats.
-    """
-
-    __slots__ = ("_known", "_size")
-
-    def __init__(self, size: int = 65_536) -> None:
-        self._known: OrderedDict[tuple[int, str], MessageSent] = OrderedDict()
-        self._size = size
-
-    def add(self, account: int, nonce: str, message: MessageSent) -> None:
-        self._known[account, nonce] = message
-        if len(self._known) > self._size:
-            self._known.popitem(last=False)
-
-    def discard(self, account: int, nonce: str) -> None:
-        self._known.pop((account, nonce), None)
-
-    def find(self, account: int, nonce: str) -> MessageSent | None:
-        return self._known.get((account, nonce))
 
 
 class Registry:

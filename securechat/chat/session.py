@@ -14,8 +14,9 @@ from securechat.irc.message import Message
 from securechat.irc.sasl import Assembler
 
 if TYPE_CHECKING:
+    from securechat.chat.account import Account
     from securechat.chat.context import Context
-    from securechat.chat.registry import Account, User
+    from securechat.chat.user import User
 
 ENCODING: Final = cap.ACCOUNT_TAG | cap.MESSAGE_TAGS | cap.SERVER_TIME
 """The capabilities that change how a line that others caused is written: the key of `Audience.groups`."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from securechat.chat import isupport
+from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.line import MAX_BODY, Line
-from securechat.chat.registry import Channel, User
+from securechat.chat.user import User
 from securechat.irc import numerics as num
 
 

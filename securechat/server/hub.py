@@ -25,6 +25,7 @@ from securechat.chat.effects import (
     LoggedIn,
     Send,
     StartJob,
+    Then,
 )
 from securechat.chat.items import Disconnected, Item, JobDone, Tick
 from securechat.chat.jobs import CheckPassword, Job, JobResult
@@ -210,6 +211,8 @@ class Hub:
             case Close():
                 self._delivery.catch_up(effect.link)
                 end(cast(Connection, effect.link))
+            case Then():
+                self._inbox.put(effect.item)
             case Answered():
                 self._answered(effect.ticket, effect.answer)
             case _:

@@ -11,7 +11,6 @@ from securechat.storage.sqlite import open_store
 from tests.contracts.databases import (
     Database,
     DurableDatabase,
-    MemoryDatabase,
     PrunedStore,
     SqliteDatabase,
 )
@@ -31,11 +30,10 @@ def _made(kind: str, migrated: Path, directory: Path) -> SqliteDatabase:
     return SqliteDatabase(directory)
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite"])
 def database(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> Iterator[Database]:
-    """An empty database, or the store that stands in for one in tests."""
-    kind = str(request.param)
-    database = MemoryDatabase() if kind == "memory" else _made(kind, migrated, tmp_path / "chat")
+    """An empty database."""
+    database = _made(str(request.param), migrated, tmp_path / "chat")
     yield database
     database.close()
 

@@ -5,7 +5,6 @@ from typing import Protocol
 
 from securechat.chat.ports import Reader, Store
 from securechat.storage.sqlite import SqliteReader, SqliteStore, open_reader, open_store
-from tests.support.memory_store import MemoryStore
 
 
 class PrunedStore(Store, Protocol):
@@ -38,22 +37,6 @@ class DurableDatabase(Database, Protocol):
 
     def free(self) -> None:
         """Give the open store room again."""
-
-
-class MemoryDatabase:
-    """The store that the tests of the chat use instead of a database."""
-
-    def __init__(self) -> None:
-        self._store = MemoryStore()
-
-    def store(self) -> MemoryStore:
-        return self._store
-
-    def reader(self) -> MemoryStore:
-        return self._store
-
-    def close(self) -> None:
-        self._store.close()
 
 
 class SqliteDatabase:

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
+from securechat.chat.account import Account
+from securechat.chat.channel import Channel
 from securechat.chat.ports import Reader, StoreFull
 from securechat.chat.records import (
     AccountAdded,
@@ -27,7 +29,7 @@ from securechat.chat.records import (
     Topic,
     TopicSet,
 )
-from securechat.chat.registry import Account, Channel, Registry
+from securechat.chat.registry import Registry
 from tests.contracts.databases import DurableDatabase, PrunedStore, SqliteDatabase
 from tests.contracts.facts import NOON, PEOPLE, message, state_in, state_of, too_big
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from securechat.chat.account import REMEMBERED_SOURCES
 from securechat.chat.ports import Snapshot, Store
 from securechat.chat.records import (
     AccountDisabled,
@@ -17,7 +18,7 @@ from securechat.chat.records import (
     Topic,
     TopicSet,
 )
-from securechat.chat.registry import REMEMBERED_SOURCES, Registry
+from securechat.chat.registry import Registry
 from securechat.storage.errors import RecordMismatch
 from tests.contracts.databases import Database, DurableDatabase, PrunedStore
 from tests.contracts.facts import (

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from securechat.chat.clock import Now
 from securechat.chat.core import Core
-from securechat.chat.effects import Answered, Broadcast, Close, Effect, Send, StartJob
+from securechat.chat.effects import Answered, Broadcast, Close, Effect, Send, StartJob, Then
 from securechat.chat.items import Administer, Connected, Disconnected, Item, JobDone, Received, Tick
 from securechat.chat.jobs import (
     CheckPassword,
@@ -55,7 +55,7 @@ from securechat.chat.requests import (
 from securechat.chat.settings import Settings
 from securechat.irc.framing import Framer
 from securechat.irc.sasl import chunks, encode_plain
-from tests.support.memory_store import MemoryStore
+from tests.support.scratch_store import ScratchStore
 
 START = 1_700_000_000_000
 PASSWORDS: dict[str, JobResult] = {
@@ -85,7 +85,7 @@ class Playbook:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.settings = Settings("chat.test", "TestNet", "1.0", autojoin=())
-        self.store = MemoryStore()
+        self.store = ScratchStore()
         self.now = Now(START, 1000.0)
         self.core = Core(self.settings, self.store.load())
         self.links: dict[str, FakeLink] = {}
@@ -94,11 +94,15 @@ class Playbook:
         self.caps = ""
         self.known: dict[str, str] = {}
         self.answers: list[str] = []
+        self.next: list[Item] = []
         self.step = ""
 
     def run(self) -> None:
         """Play the file; AssertionError says at which line and what was different."""
-        lines = self.path.read_text(encoding="utf-8").split("\n")
+        with self.store:
+            self._run(self.path.read_text(encoding="utf-8").split("\n"))
+
+    def _run(self, lines: list[str]) -> None:
         assert lines[0].startswith("# "), (
             "the first line says what the playbook shows, and where that is specified"
         )
@@ -220,6 +224,8 @@ class Playbook:
                 self._perform(effect, jobs)
         for job in jobs:
             self._start(job)
+        while self.next:
+            self._happens(self.next.pop(0))
 
     def _perform(self, effect: Effect, jobs: list[Job]) -> None:
         match effect:
@@ -234,6 +240,8 @@ class Playbook:
                 _fake(link).lines.append("(closed)")
             case StartJob(job):
                 jobs.append(job)
+            case Then(item):
+                self.next.append(item)
             case Answered(ticket, answer) if ticket:
                 self.answers.append(_shown(answer))
             case _:
@@ -246,10 +254,10 @@ class Playbook:
                 self.jobs[_fake(job.link).name] = job
                 return
             case FindNonce():
-                found = self.store.find_nonce(job.account, job.nonce)
+                found = self.store.reader.find_nonce(job.account, job.nonce)
                 result = MessagesRead((found,) if found else ())
             case FetchUndelivered():
-                result = MessagesRead(tuple(self.store.undelivered(job.account, job.after, job.limit)))
+                result = MessagesRead(tuple(self.store.reader.undelivered(job.account, job.after, job.limit)))
         self._happens(JobDone(job, result))
 
     # What must come

@@ -1,10 +1,10 @@
 """Channels: JOIN, PART, TOPIC, NAMES, LIST."""
 
 from securechat.chat import isupport, welcome
+from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
 from securechat.chat.records import ChannelCreated, Joined, Parted, Topic, TopicSet
-from securechat.chat.registry import Channel
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_channel, is_channel
 

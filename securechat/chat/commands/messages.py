@@ -6,6 +6,7 @@ comes again, after a lost connection say, its sender gets the first one's echo a
 
 from typing import Final
 
+from securechat.chat.announcements.messages import line_of
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
 from securechat.chat.jobs import FindNonce, JobResult, MessagesRead
@@ -86,7 +87,7 @@ def repeated(ctx: Context, original: MessageSent | None) -> bool:
     """Answer a repeated nonce with the original echo; False when there is no original."""
     if original is None:
         return False
-    ctx.core.fanout.echo(ctx.core.fanout.line_of(original), ctx)
+    ctx.core.fanout.echo(line_of(ctx.registry, original), ctx)
     return True
 
 
@@ -157,7 +158,7 @@ def happen(
         offline,
     )
     if command == "TAGMSG" and not tags.keys() - UNSTORED:
-        core.fanout.announce(message, ctx)
+        core.announce(message, ctx)
         return False
     ctx.record(message)
     return True

@@ -1,8 +1,9 @@
 """What stock clients ask unasked: MODE, WHO, WHOIS."""
 
+from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
-from securechat.chat.registry import Channel, User
+from securechat.chat.user import User
 from securechat.chat.welcome import packed, prefix
 from securechat.irc import numerics as num
 from securechat.irc.names import fold, is_channel

@@ -7,18 +7,18 @@ from securechat.chat.flood import BURST, RATE, Bucket
 from securechat.chat.ids import MessageIds
 from securechat.chat.items import Administer, Connected, Drained, JobDone, Received
 from securechat.chat.jobs import PasswordChecked
+from securechat.chat.ports import Snapshot
 from securechat.chat.requests import AddAccount
 from securechat.chat.settings import Settings
 from securechat.irc.framing import Framer
 from tests.playbooks.runner import FakeLink
-from tests.support.memory_store import MemoryStore
 
 NOW = Now(1_700_000_000_000, 10.0)
 
 
 def session(sendq: int = 1 << 20) -> tuple[Core, FakeLink]:
     """A core with one session that has logged in."""
-    core = Core(Settings("chat.test", "Net", "1", autojoin=(), sendq=sendq), MemoryStore().load())
+    core = Core(Settings("chat.test", "Net", "1", autojoin=(), sendq=sendq), Snapshot((), (), frozenset(), 0))
     link = FakeLink("alice")
     core.handle(Administer(1, AddAccount("alice", "$p$")), NOW)
     core.handle(Connected(link, "192.0.2.1"), NOW)

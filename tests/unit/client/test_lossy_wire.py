@@ -18,6 +18,7 @@ from securechat.chat.jobs import (
     MessagesRead,
     PasswordChecked,
 )
+from securechat.chat.records import MessageSent
 from securechat.chat.requests import AddAccount
 from securechat.chat.settings import Settings
 from securechat.client.clock import Moment
@@ -25,7 +26,7 @@ from securechat.client.events import Message, MessageRefused, Said
 from securechat.client.registration import Credentials
 from securechat.client.session import Session
 from securechat.irc.framing import Framer
-from tests.support.memory_store import MemoryStore
+from tests.support.scratch_store import ScratchStore
 
 NAMES = ("alice", "bob")
 
@@ -45,8 +46,9 @@ class Server:
     """The core, with everything that it asks for done at once."""
 
     def __init__(self) -> None:
-        self.store = MemoryStore()
+        self.store = ScratchStore()
         self.core = Core(Settings("s.test", "Test", "1", flood=False), self.store.load())
+        self.sent: list[MessageSent] = []
         self.wall = 1_700_000_000_000
         for name in NAMES:
             self.handle(Administer(0, AddAccount(name, "$hash$")))
@@ -55,7 +57,9 @@ class Server:
         self.wall += 1
         self.core.handle(item, Now(self.wall, self.wall / 1000))
         outcomes = self.core.take()
-        self.store.commit([record for outcome in outcomes for record in outcome.records])
+        records = [record for outcome in outcomes for record in outcome.records]
+        self.store.commit(records)
+        self.sent += [record for record in records if isinstance(record, MessageSent)]
         jobs: list[Job] = []
         for outcome in outcomes:
             for effect in outcome.effects:
@@ -82,10 +86,10 @@ class Server:
             case CheckPassword():
                 return PasswordChecked(True)
             case FindNonce():
-                found = self.store.find_nonce(job.account, job.nonce)
+                found = self.store.reader.find_nonce(job.account, job.nonce)
                 return MessagesRead((found,) if found else ())
             case FetchUndelivered():
-                return MessagesRead(tuple(self.store.undelivered(job.account, job.after, job.limit)))
+                return MessagesRead(tuple(self.store.reader.undelivered(job.account, job.after, job.limit)))
 
 
 class Person:
@@ -168,6 +172,12 @@ def test_every_message_is_stored_and_told_once_and_in_order(
 ) -> None:
     """Whatever is lost on the way, at whichever byte."""
     server = Server()
+    with server.store:
+        play(server, steps)
+
+
+def play(server: Server, steps: list[tuple[str, tuple[str] | tuple[str, int] | tuple[str, bool]]]) -> None:
+    """Let things happen, and then everything arrive."""
     people = {name: Person(name, server) for name in NAMES}
     for person in people.values():
         person.exchange()
@@ -178,7 +188,7 @@ def test_every_message_is_stored_and_told_once_and_in_order(
     for person in people.values():
         assert len(person.session.outbox) == 0
         assert person.refused == 0
-        stored = [message.text for message in server.store.messages if message.text in person.said]
+        stored = [message.text for message in server.sent if message.text in person.said]
         assert stored == person.said
         assert person.own == person.said
     for person, other in (tuple(people.values()), tuple(reversed(people.values()))):

@@ -1,0 +1,22 @@
+"""Records to lines: every visible consequence of a fact, and who sees it."""
+
+from typing import TYPE_CHECKING
+
+from securechat.chat.announcements import channels, messages
+from securechat.chat.fanout import Fanout
+from securechat.chat.records import ChannelRecord, MessageSent, Record
+from securechat.chat.registry import Registry
+
+if TYPE_CHECKING:
+    from securechat.chat.context import Context
+
+
+def announce(fanout: Fanout, registry: Registry, record: Record, origin: "Context | None") -> None:
+    """Show a record to everybody who may see it; what is neither of a channel nor a message nobody sees.
+
+    A `Parted` is announced before it is applied, all others after.
+    """
+    if isinstance(record, MessageSent):
+        messages.announce(fanout, registry, record, origin)
+    elif isinstance(record, ChannelRecord):
+        channels.announce(fanout, registry, record, origin)

@@ -1,0 +1,58 @@
+"""What people see of messages."""
+
+from typing import TYPE_CHECKING
+
+from securechat.chat.fanout import Fanout
+from securechat.chat.line import Line
+from securechat.chat.records import MessageSent
+from securechat.chat.registry import Registry
+from securechat.chat.user import User
+from securechat.irc import capabilities as cap
+
+if TYPE_CHECKING:
+    from securechat.chat.context import Context
+
+
+def line_of(registry: Registry, message: MessageSent) -> Line:
+    """The line that shows a message, now or when it is replayed.
+
+    A TAGMSG is only for those who understand tags.
+    """
+    account = registry.accounts[message.sender].name
+    tagmsg = message.command == "TAGMSG"
+    return Line(
+        f"{message.nick}!{account}@{registry.server_name}",
+        message.command,
+        (message.addressed,),
+        None if tagmsg else message.text,
+        message.at,
+        message.id,
+        account,
+        message.tags,
+        cap.MESSAGE_TAGS if tagmsg else 0,
+    )
+
+
+def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: "Context | None") -> None:
+    """Show a message to the channel's members, or to both sides of a conversation."""
+    line = line_of(registry, message)
+    if message.channel is not None:
+        audience = registry.channels[message.channel].audience
+        if origin is not None and not origin.session.has(cap.ECHO_MESSAGE):
+            fanout.others(audience, line, origin.session)
+        else:
+            fanout.broadcast(audience, line, origin)
+        return
+    recipient = registry.user(message.addressed)
+    sender = origin.session.user if origin is not None else None
+    if recipient is not None:
+        fanout.broadcast(recipient.audience, line)
+    if origin is not None and sender is not None:
+        _to_sender(fanout, line, origin, sender, to_self=sender is recipient)
+
+
+def _to_sender(fanout: Fanout, line: Line, origin: "Context", sender: User, *, to_self: bool) -> None:
+    """The sender's other sessions see what was sent; the sending one only by its echo."""
+    if not to_self:
+        fanout.others(sender.audience, line, origin.session)
+    fanout.echo(line, origin)

@@ -1,0 +1,29 @@
+"""What was sent with which nonce."""
+
+from collections import OrderedDict
+
+from securechat.chat.records import MessageSent
+
+
+class NonceMemory:
+    """The newest messages with a nonce.
+
+    What may not be committed yet, and what a client most likely repeats.
+    """
+
+    __slots__ = ("_known", "_size")
+
+    def __init__(self, size: int = 65_536) -> None:
+        self._known: OrderedDict[tuple[int, str], MessageSent] = OrderedDict()
+        self._size = size
+
+    def add(self, account: int, nonce: str, message: MessageSent) -> None:
+        self._known[account, nonce] = message
+        if len(self._known) > self._size:
+            self._known.popitem(last=False)
+
+    def discard(self, account: int, nonce: str) -> None:
+        self._known.pop((account, nonce), None)
+
+    def find(self, account: int, nonce: str) -> MessageSent | None:
+        return self._known.get((account, nonce))

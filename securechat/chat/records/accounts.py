@@ -1,0 +1,112 @@
+"""Facts about accounts."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from securechat.chat.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAdded:
+    """An account was made. `name` is as displayed; `role` is member, admin or bot."""
+
+    account: int
+    name: str
+    phc: str = field(repr=False)
+    role: str
+    at: int
+
+    def apply(self, registry: "Registry") -> None:
+        registry.add_account(self.account, self.name, self.phc, self.role, self.at)
+
+    def revert(self, registry: "Registry") -> None:
+        registry.forget_account(self.account)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRemoved:
+    """The credentials are gone, with where the account logged in from and what waits for it.
+
+    The name stays reserved and messages stay under the id. `sources` and `waiting` are what there was.
+    """
+
+    account: int
+    phc: str = field(repr=False)
+    at: int
+    sources: tuple[tuple[str, int], ...] = ()
+    waiting: int = 0
+
+    def apply(self, registry: "Registry") -> None:
+        registry.accounts[self.account].remove()
+        registry.waiting.pop(self.account, None)
+
+    def revert(self, registry: "Registry") -> None:
+        registry.accounts[self.account].restore(self.phc, self.sources)
+        registry.waiting[self.account] = self.waiting
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSet:
+    """A new hash. `rehash` is true when the password is the same and only the parameters changed."""
+
+    account: int
+    phc: str = field(repr=False)
+    previous: str = field(repr=False)
+    at: int
+    rehash: bool = False
+
+    def apply(self, registry: "Registry") -> None:
+        registry.accounts[self.account].set_password(self.phc, rehash=self.rehash)
+
+    def revert(self, registry: "Registry") -> None:
+        registry.accounts[self.account].set_password(self.previous, rehash=self.rehash)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDisabled:
+    """The account may not log in until it is enabled again."""
+
+    account: int
+    at: int
+
+    def apply(self, registry: "Registry") -> None:
+        registry.accounts[self.account].disable()
+
+    def revert(self, registry: "Registry") -> None:
+        registry.accounts[self.account].enable()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEnabled:
+    """The account may log in again."""
+
+    account: int
+    at: int
+
+    def apply(self, registry: "Registry") -> None:
+        registry.accounts[self.account].enable()
+
+    def revert(self, registry: "Registry") -> None:
+        registry.accounts[self.account].disable()
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRemembered:
+    """The account logged in from `source`, a network (/24 or /48)."""
+
+    account: int
+    source: str
+    at: int
+    previous: tuple[tuple[str, int], ...]
+
+    def apply(self, registry: "Registry") -> None:
+        registry.accounts[self.account].remember_source(self.source, self.at)
+
+    def revert(self, registry: "Registry") -> None:
+        registry.accounts[self.account].sources = dict(self.previous)
+
+
+AccountRecord = (
+    AccountAdded | AccountRemoved | PasswordSet | AccountDisabled | AccountEnabled | LoginRemembered
+)

@@ -1,0 +1,60 @@
+"""Records to rows: what each fact changes in the tables. The transaction is the caller's.
+
+Messages are held back until something needs them, so that a join between two messages does not split a run.
+"""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from sqlalchemy import Connection
+
+from securechat.chat.records import (
+    AccountRecord,
+    AccountRemoved,
+    ChannelRecord,
+    DirectDelivered,
+    Joined,
+    MessageSent,
+    Parted,
+    Record,
+)
+from securechat.storage.writer import accounts, channels
+from securechat.storage.writer.messages import MessageWriter
+
+
+def is_stored(record: Record) -> bool:
+    """Return False for the memberships of a session that is a user of its own: they end with it."""
+    return not (isinstance(record, Joined | Parted) and record.user < 0)
+
+
+class RecordWriter:
+    """Writes records through one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._messages = MessageWriter(connection)
+
+    def write(self, records: Sequence[Record]) -> None:
+        """Execute what the records mean, in an order that has the effect of theirs."""
+        run: list[MessageSent] = []
+        for record in records:
+            if isinstance(record, MessageSent):
+                run.append(record)
+                continue
+            # These remove rows that belong to messages; nothing else looks at messages.
+            if run and isinstance(record, DirectDelivered | AccountRemoved):
+                self._messages.write_run(run)
+                run = []
+            self._write_one(record)
+        if run:
+            self._messages.write_run(run)
+
+    def _write_one(self, record: AccountRecord | ChannelRecord | DirectDelivered) -> None:
+        if isinstance(record, AccountRecord):
+            accounts.write(self._connection, record)
+        elif isinstance(record, ChannelRecord):
+            channels.write(self._connection, record)
+        elif isinstance(record, DirectDelivered):
+            self._messages.direct_delivered(record)
+        else:
+            assert_never(record)

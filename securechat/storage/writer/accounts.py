@@ -1,0 +1,77 @@
+"""Facts about accounts, as changes of rows."""
+
+from typing import assert_never
+
+from sqlalchemy import Connection, delete, insert, update
+
+from securechat.chat.account import REMEMBERED_SOURCES
+from securechat.chat.records import (
+    AccountAdded,
+    AccountDisabled,
+    AccountEnabled,
+    AccountRecord,
+    AccountRemoved,
+    LoginRemembered,
+    PasswordSet,
+)
+from securechat.irc.names import fold
+from securechat.storage.schema import accounts, login_sources, undelivered
+from securechat.storage.writer.checks import expect_one
+
+Value = int | str | None
+
+
+def write(connection: Connection, record: AccountRecord) -> None:
+    """Execute what the record means."""
+    match record:
+        case AccountAdded():
+            _account_added(connection, record)
+        case AccountRemoved():
+            _account_removed(connection, record)
+        case PasswordSet():
+            _change_account(connection, record.account, phc=record.phc)
+        case AccountDisabled():
+            _change_account(connection, record.account, disabled=True)
+        case AccountEnabled():
+            _change_account(connection, record.account, disabled=False)
+        case LoginRemembered():
+            _login_remembered(connection, record)
+        case _:
+            assert_never(record)
+
+
+def _account_added(connection: Connection, record: AccountAdded) -> None:
+    connection.execute(
+        insert(accounts).values(
+            id=record.account,
+            name=record.name,
+            folded=fold(record.name),
+            phc=record.phc,
+            role=record.role,
+            disabled=False,
+            created=record.at,
+        )
+    )
+
+
+def _account_removed(connection: Connection, record: AccountRemoved) -> None:
+    """Remove also from where it logged in and what waits for it: it never logs in again."""
+    _change_account(connection, record.account, phc=None)
+    connection.execute(delete(login_sources).where(login_sources.c.account == record.account))
+    connection.execute(delete(undelivered).where(undelivered.c.account == record.account))
+
+
+def _change_account(connection: Connection, account: int, **values: bool | Value) -> None:
+    changed = connection.execute(update(accounts).where(accounts.c.id == account).values(values))
+    expect_one(changed, "account", account)
+
+
+def _login_remembered(connection: Connection, record: LoginRemembered) -> None:
+    _change_account(connection, record.account, last_login=record.at)
+    others = [source for source, _ in record.previous if source != record.source]
+    kept = others[-(REMEMBERED_SOURCES - 1) :]
+    of_account = login_sources.c.account == record.account
+    connection.execute(delete(login_sources).where(of_account, login_sources.c.source.not_in(kept)))
+    connection.execute(
+        insert(login_sources).values(account=record.account, source=record.source, at=record.at)
+    )

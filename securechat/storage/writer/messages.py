@@ -1,0 +1,83 @@
+"""Facts about messages, as changes of rows.
+
+Runs of messages go in as one `executemany` of a statement that was compiled once (SQLAlchemy's own way
+costs three times as much), everything else is rare enough for ordinary statements.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, Insert, bindparam, delete, insert
+
+from securechat.chat.records import DirectDelivered, MessageSent
+from securechat.storage.schema import messages, undelivered
+
+Value = int | str | None
+MessageRow = tuple[Value, ...]
+
+_encode_tags: Final = msgspec.json.Encoder().encode
+
+
+def message_row(message: MessageSent) -> MessageRow:
+    """Return the values of `messages`' columns in their order."""
+    tags = message.tags
+    return (
+        message.id,
+        message.at,
+        message.command,
+        message.sender,
+        message.nick,
+        message.channel,
+        message.recipient,
+        message.addressed,
+        message.text,
+        _encode_tags(dict(tags)).decode() if tags else None,
+        message.nonce,
+    )
+
+
+class MessageWriter:
+    """Writes messages through one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._insert_message = DriverInsert(connection, insert(messages), messages.c.keys())
+        self._insert_undelivered = DriverInsert(connection, insert(undelivered), undelivered.c.keys())
+
+    def write_run(self, run: list[MessageSent]) -> None:
+        """Insert messages."""
+        self._insert_message.many([message_row(message) for message in run])
+        waiting: list[MessageRow] = [(m.recipient, m.id) for m in run if m.undelivered]
+        if waiting:
+            self._insert_undelivered.many(waiting)
+
+    def direct_delivered(self, record: DirectDelivered) -> None:
+        """Forget what waited."""
+        self._connection.execute(
+            delete(undelivered).where(
+                undelivered.c.account == record.account, undelivered.c.message <= record.upto
+            )
+        )
+
+
+class DriverInsert:
+    """An INSERT that was compiled for the connection's database once and goes straight to its driver."""
+
+    def __init__(self, connection: Connection, statement: Insert, columns: Sequence[str]) -> None:
+        compiled = statement.values({name: bindparam(name) for name in columns}).compile(
+            dialect=connection.dialect
+        )
+        self._connection = connection
+        self._sql = str(compiled)
+        self._columns = list(columns)
+        self._positional = connection.dialect.positional
+        assert not self._positional or compiled.positiontup == self._columns
+
+    def many(self, rows: list[MessageRow]) -> None:
+        """Insert rows, whose values are in the order of the columns."""
+        if self._positional:
+            self._connection.exec_driver_sql(self._sql, rows)
+        else:
+            named = [dict(zip(self._columns, row, strict=True)) for row in rows]
+            self._connection.exec_driver_sql(self._sql, named)
