@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Write the tables of docs/protocol.md from the program's own: commands, capabilities, ISUPPORT, numerics.
+
+    python scripts/protocol_tables.py          # bring docs/protocol.md up to date
+    python scripts/protocol_tables.py --check  # exit 1 when it is not
+
+What a capability or a token is for is written here, once; one without a description is an error.
+"""
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+DOCUMENT: Final = ROOT / "docs" / "protocol.md"
+sys.path.insert(0, str(ROOT))
+
+from securechat.chat import isupport  # noqa: E402
+from securechat.chat.commands import COMMANDS  # noqa: E402
+from securechat.chat.commands.capabilities import VALUES  # noqa: E402
+from securechat.chat.settings import Settings  # noqa: E402
+from securechat.irc import numerics  # noqa: E402
+from securechat.irc.capabilities import CAPABILITIES  # noqa: E402
+
+SPECIFICATIONS: Final = "https://ircv3.net/specs/extensions/"
+CAPABILITY: Final = {
+    "account-tag": ("account-tag", "`account` on everything that a person causes"),
+    "batch": ("batch", "lines that belong together come as one batch"),
+    "cap-notify": ("capability-negotiation", "implied by `CAP LS 302`"),
+    "echo-message": ("echo-message", "the sender gets its message back, after it is on disk"),
+    "labeled-response": ("labeled-response", "replies carry the command's label; so does a message's echo"),
+    "message-tags": ("message-tags", "client-only tags, `msgid` on every message, TAGMSG"),
+    "sasl": ("sasl-3.2", "the way in"),
+    "securechat/durable": ("", "nothing to do: its presence says that an echo means *committed with fsync*"),
+    "server-time": ("server-time", "`time` on every line"),
+    "standard-replies": ("standard-replies", "`FAIL` is sent to every client, with or without it"),
+}
+TOKEN: Final = {
+    "CASEMAPPING": "names compare as `UTF8MAPPING` says; ASCII alone would do for ASCII names",
+    "CHANLIMIT": "channels that a user may be in",
+    "CHANMODES": "channel modes: lists, always with a parameter, with one when set, flags",
+    "CHANNELLEN": "bytes of a channel's name",
+    "CHANTYPES": "what channel names begin with",
+    "MODES": "changes with a parameter in one MODE",
+    "NETWORK": "`server.network`",
+    "NICKLEN": "characters of a nick",
+    "PREFIX": "ranks in a channel and their signs, the highest first",
+    "TARGMAX": "targets of one command",
+    "TOPICLEN": "bytes of a topic",
+    "UTF8MAPPING": "how names compare: PRECIS UsernameCaseMapped",
+    "UTF8ONLY": "everything is UTF-8; what is not is refused",
+}
+
+
+def commands() -> Iterator[str]:
+    """One row for each command, from its row in the command table and its handler's docstring."""
+    yield "| command | what it does | before the login | costs |"
+    yield "|---|---|---|---|"
+    for command in COMMANDS.values():
+        what = " ".join(command.help)
+        before = "yes" if command.before_login else ""
+        yield f"| `{_cell(command.syntax)}` | {_cell(what)} | {before} | {command.cost:g} |"
+
+
+def capabilities() -> Iterator[str]:
+    """One row for each capability that `CAP LS 302` shows."""
+    yield "| capability | value | what it does here |"
+    yield "|---|---|---|"
+    for name in sorted(CAPABILITIES):
+        page, what = CAPABILITY[name]
+        shown = f"[`{name}`]({SPECIFICATIONS}{page})" if page else f"`{name}`"
+        value = f"`{VALUES[name]}`" if name in VALUES else ""
+        yield f"| {shown} | {value} | {what} |"
+
+
+def tokens() -> Iterator[str]:
+    """One row for each token of RPL_ISUPPORT, with the values of a server without configuration."""
+    yield "| token | value | meaning |"
+    yield "|---|---|---|"
+    for token in isupport.tokens(Settings("chat.example.org", "securechat", "1.0")):
+        name, _, value = token.partition("=")
+        yield f"| `{name}` | {f'`{_cell(value)}`' if value else ''} | {TOKEN[name]} |"
+
+
+def replies() -> Iterator[str]:
+    """The numerics that the server sends, by number."""
+    yield ", ".join(f"{code} `{name}`" for code, name in sent_numerics()) + "."
+
+
+def sent_numerics() -> list[tuple[str, str]]:
+    """Return code and name of each numeric that the chat's source mentions."""
+    source = "".join(
+        file.read_text(encoding="utf-8") for file in (ROOT / "securechat" / "chat").rglob("*.py")
+    )
+    names = {*re.findall(r"\bnum\.((?:RPL|ERR)_\w+)", source)}
+    codes: Mapping[str, str] = vars(numerics)
+    return sorted((codes[name], name) for name in names)
+
+
+SECTIONS: Final = {
+    "commands": commands,
+    "capabilities": capabilities,
+    "isupport": tokens,
+    "numerics": replies,
+}
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def updated(document: str) -> str:
+    """Return the document with each generated section written anew."""
+    for name, rows in SECTIONS.items():
+        begin, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
+        assert begin in document and end in document, f"{DOCUMENT.name} has no section {name}"
+        body = "\n".join(rows())
+        document = re.sub(
+            re.escape(begin) + ".*?" + re.escape(end),
+            lambda _, begin=begin, body=body, end=end: f"{begin}\n{body}\n{end}",  # type: ignore[misc]
+            document,
+            flags=re.DOTALL,
+        )
+    return document
+
+
+def main() -> int:
+    """Write the document, or check it."""
+    document = DOCUMENT.read_text(encoding="utf-8")
+    wanted = updated(document)
+    if "--check" in sys.argv[1:]:
+        if document != wanted:
+            print("docs/protocol.md is not up to date: run scripts/protocol_tables.py", file=sys.stderr)
+        return int(document != wanted)
+    DOCUMENT.write_text(wanted, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
