@@ -1,15 +1,19 @@
 """User administration: what `adduser` and its like do, with a running server and without one."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from securechat.chat.account import Account
 from securechat.chat.effects import Answered, Then
 from securechat.chat.items import Administer, EndSessions
+from securechat.chat.jobs import AuditRead, JobResult, ReadAudit
+from securechat.chat.link import DESK
+from securechat.chat.ports import AuditEntry
 from securechat.chat.records import (
     AccountAdded,
     AccountDisabled,
     AccountEnabled,
     AccountRemoved,
+    Audited,
     ChannelCreated,
     Joined,
     Parted,
@@ -23,8 +27,10 @@ from securechat.chat.requests import (
     Done,
     EnableAccount,
     ListAccounts,
+    ListAudit,
     Refused,
     RemoveAccount,
+    Request,
     SetPassword,
 )
 from securechat.irc.names import InvalidName, check_account
@@ -33,19 +39,77 @@ if TYPE_CHECKING:
     from securechat.chat.core import Core
 
 ROLES = frozenset({"member", "admin", "bot"})
+AUDIT_ROWS = 500
+"""Rows of the audit log in one answer."""
 
 
 def administer(core: "Core", item: Administer) -> None:
-    """Do what was asked and answer it."""
-    core.emit(Answered(item.ticket, _answer(core, item)))
-
-
-def _answer(core: "Core", item: Administer) -> Answer:
+    """Do what was asked, note it in the audit log and answer it."""
     request = item.request
+    if isinstance(request, ListAudit):
+        list_audit(core, item.ticket, request)
+        return
+    answer = _answer(core, request)
+    if isinstance(answer, Done):
+        audit(core, item)
+    core.emit(Answered(item.ticket, answer))
+
+
+def audit(core: "Core", item: Administer) -> None:
+    """Note who asked for a change. Reading the list of accounts is none."""
+    request = item.request
+    match request:
+        case AddAccount():
+            action, detail = "adduser", request.role
+        case SetPassword():
+            action, detail = "passwd", "sessions kept" if request.keep_sessions else "sessions ended"
+        case RemoveAccount():
+            action, detail = "deluser", ""
+        case DisableAccount():
+            action, detail = "disable", ""
+        case EnableAccount():
+            action, detail = "enable", ""
+        case ListAccounts() | ListAudit():
+            return
+        case _:
+            assert_never(request)
+    core.enter(Audited(core.now.wall, item.by, item.origin, action, request.name, detail), None)
+
+
+def list_audit(core: "Core", ticket: int, request: ListAudit) -> None:
+    """Answer with rows of the audit log, which only the store has."""
+
+    def read(result: JobResult) -> None:
+        if isinstance(result, AuditRead):
+            core.emit(Answered(ticket, Done([audit_row(entry) for entry in result.entries])))
+        else:
+            text = "The audit log could not be read now: try again"
+            core.emit(Answered(ticket, Refused("STORE_UNAVAILABLE", text)))
+
+    core.consult(ReadAudit(DESK, request.after, AUDIT_ROWS), read)
+
+
+def audit_row(entry: AuditEntry) -> dict[str, str | int | bool | None]:
+    """Return a row of the audit log for people and programs."""
+    record = entry.record
+    return {
+        "id": entry.id,
+        "at": record.at,
+        "actor": record.actor,
+        "origin": record.origin,
+        "action": record.action,
+        "target": record.target,
+        "detail": record.detail,
+        "hash": entry.hash,
+    }
+
+
+def _answer(core: "Core", request: Request) -> Answer:
     if isinstance(request, AddAccount):
         return add(core, request)
     if isinstance(request, ListAccounts):
         return Done(rows(core))
+    assert not isinstance(request, ListAudit), "that is answered by a job"
     account = core.registry.account(request.name)
     if account is None or account.phc is None:
         return Refused(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from securechat.chat.effects import StartJob
 from securechat.chat.jobs import Job, JobResult
 from securechat.chat.line import Line
-from securechat.chat.records import Record
+from securechat.chat.records import Audited, Record
 from securechat.irc import capabilities as cap
 from securechat.irc.message import Message, escape_tag_value
 
@@ -90,6 +90,12 @@ class Context:
     def record(self, record: Record) -> None:
         """Let a fact happen: it is applied, announced, and stored before anything of it leaves the server."""
         self.core.enter(record, self)
+
+    def audit(self, action: str, target: str, detail: str = "") -> None:
+        """Note in the audit log what the session's account did, with the command's other records."""
+        account = self.session.account
+        actor = account.name if account is not None else "*"
+        self.record(Audited(self.core.now.wall, actor, self.session.address, action, target, detail))
 
     def ask(self, job: Job, resume: Callable[[JobResult], None]) -> None:
         """Start a job.

@@ -18,7 +18,7 @@ from securechat.chat.clock import Now
 from securechat.chat.commands import COMMANDS
 from securechat.chat.context import Context
 from securechat.chat.dispatch import MAX_LINES_BEFORE_LOGIN, dispatch
-from securechat.chat.effects import Answered, AwaitDrain, Close, Effect, Handled
+from securechat.chat.effects import Answered, AwaitDrain, Close, Effect, Handled, StartJob
 from securechat.chat.fanout import Fanout
 from securechat.chat.flood import Bucket
 from securechat.chat.ids import MessageIds
@@ -34,6 +34,7 @@ from securechat.chat.items import (
     ShutDown,
     Tick,
 )
+from securechat.chat.jobs import Job, JobResult
 from securechat.chat.line import Line
 from securechat.chat.link import Link
 from securechat.chat.ports import Snapshot
@@ -76,6 +77,7 @@ class Core:
         self._outcome = Outcome(None)
         self._later: list[Callable[[], None]] = []
         self._slowed: dict[Session, float] = {}
+        self._consulted: dict[Job, Callable[[JobResult], None]] = {}
 
     # What the hub calls
 
@@ -158,6 +160,11 @@ class Core:
     def later(self, action: Callable[[], None]) -> None:
         """Do something after the current command, as an outcome of its own: it stands or falls by itself."""
         self._later.append(action)
+
+    def consult(self, job: Job, resume: Callable[[JobResult], None]) -> None:
+        """Start a job that belongs to no session's command; `resume` is called with its result."""
+        self._consulted[job] = resume
+        self.emit(StartJob(job))
 
     def next_id(self) -> int:
         """Return the id of a new message or event."""
@@ -263,6 +270,10 @@ class Core:
             self._outcomes.append(outcome)
 
     def _job_done(self, item: JobDone) -> None:
+        consulted = self._consulted.pop(item.job, None)
+        if consulted is not None:
+            self._in_outcome(None, lambda: consulted(item.result))
+            return
         session = self.sessions.get(item.job.link)
         if session is None or session.job is not item.job:
             return  # the connection has gone meanwhile

@@ -51,10 +51,15 @@ class JobDone:
 
 @dataclass(frozen=True, slots=True)
 class Administer:
-    """An administrator's request; `ticket` comes back in `effects.Answered`."""
+    """An administrator's request; `ticket` comes back in `effects.Answered`.
+
+    `by` is who asked, a user of the host, and `origin` from where: both are for the audit log.
+    """
 
     ticket: int
     request: Request
+    by: str = "administrator"
+    origin: str = "local"
 
 
 @dataclass(frozen=True, slots=True)

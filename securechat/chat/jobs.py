@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from securechat.chat.link import Link
+from securechat.chat.ports import AuditEntry
 from securechat.chat.records import MessageSent
 
 
@@ -34,7 +35,16 @@ class FetchUndelivered:
     limit: int
 
 
-Job = CheckPassword | FindNonce | FetchUndelivered
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadAudit:
+    """Read the first `limit` rows of the audit log after row `after`."""
+
+    link: Link
+    after: int
+    limit: int
+
+
+Job = CheckPassword | FindNonce | FetchUndelivered | ReadAudit
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +63,15 @@ class MessagesRead:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditRead:
+    """Rows of the audit log, in their order."""
+
+    entries: tuple[AuditEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class JobRefused:
     """The job was not done: its queue is full, it waited too long, or the store could not be read."""
 
 
-JobResult = PasswordChecked | MessagesRead | JobRefused
+JobResult = PasswordChecked | MessagesRead | AuditRead | JobRefused

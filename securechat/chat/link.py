@@ -1,6 +1,6 @@
 """What the core knows of a connection: that bytes can be sent to it, and how many of them still wait."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Link(Protocol):
@@ -13,3 +13,13 @@ class Link(Protocol):
     @property
     def closed(self) -> bool:
         """True once the connection is gone: work for it is of no use to anybody."""
+
+
+class Desk:
+    """The link of jobs that no connection asked for: they are always of use."""
+
+    queued = 0
+    closed = False
+
+
+DESK: Final = Desk()

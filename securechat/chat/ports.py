@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from securechat.chat.records import MessageSent, Record, Topic
+from securechat.chat.records import Audited, MessageSent, Record, Topic
 
 
 class StoreFull(Exception):
@@ -47,6 +47,15 @@ class Snapshot:
     last_message: int
 
 
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One row of the audit log: its number, counted from 1, and the hash that chains it to the one before."""
+
+    id: int
+    record: Audited
+    hash: str
+
+
 class Store(Protocol):
     """The one connection that writes; used by the hub's thread only."""
 
@@ -66,6 +75,9 @@ class Store(Protocol):
 
 class Reader(Protocol):
     """A read-only connection; used by one query thread."""
+
+    def audit(self, after: int, limit: int) -> Sequence[AuditEntry]:
+        """Return the first `limit` rows of the audit log after row `after`, in their order."""
 
     def find_nonce(self, account: int, nonce: str) -> MessageSent | None:
         """Return the message that this account sent with this nonce."""

@@ -51,7 +51,14 @@ class ListAccounts:
     """List every account that has credentials."""
 
 
-Request = AddAccount | SetPassword | RemoveAccount | DisableAccount | EnableAccount | ListAccounts
+@dataclass(frozen=True, slots=True)
+class ListAudit:
+    """List the audit log after row `after`, as much of it as one answer may hold."""
+
+    after: int = 0
+
+
+Request = AddAccount | SetPassword | RemoveAccount | DisableAccount | EnableAccount | ListAccounts | ListAudit
 
 
 @dataclass(frozen=True, slots=True)

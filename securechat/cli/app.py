@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from securechat import __version__
-from securechat.cli import accounts, certs, config, connect, control, send, server, trust
+from securechat.cli import accounts, audit, certs, config, connect, control, send, server, trust
 from securechat.cli.exits import CommandFailed
 
 app = typer.Typer(
@@ -49,5 +49,5 @@ def _main(
     pass
 
 
-for module in (server, accounts, control, certs, config, connect, send, trust):
+for module in (server, accounts, audit, control, certs, config, connect, send, trust):
     module.register(app)

@@ -6,8 +6,11 @@ While a server starts or stops, it holds the lock and its control socket does no
 hence a second of patience.
 """
 
+import os
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from securechat.chat.requests import Answer, Done, Refused, Request
 from securechat.cli.configuration import ConfigError
@@ -18,6 +21,10 @@ from securechat.server.control_client import NoAnswer, NotRunning
 from securechat.server.control_client import ask as ask_server
 from securechat.storage.errors import StorageError
 from securechat.storage.lock import DirectoryBusy, DirectoryLock
+
+if TYPE_CHECKING:
+    from securechat.chat.items import JobDone
+    from securechat.chat.jobs import Job
 
 
 def ask(directory: Path, config: Config, request: Request) -> Done:
@@ -57,23 +64,41 @@ def _ask_once(directory: Path, config: Config, request: Request) -> Answer:
 def _answer_offline(directory: Path, config: Config, request: Request) -> Answer:
     from securechat.chat.clock import Now
     from securechat.chat.core import Core
-    from securechat.chat.effects import Answered
-    from securechat.chat.items import Administer
+    from securechat.chat.effects import Answered, Effect, StartJob
+    from securechat.chat.items import Administer, Item
     from securechat.chat.ports import StoreFull
     from securechat.cli.composition import core_settings
+    from securechat.server.control import user_name
     from securechat.storage.sqlite import open_store
 
     settings = core_settings(config)
     store = open_store(directory)
+    done: list[Effect] = []
     try:
         core = Core(settings, store.load())
-        core.handle(Administer(1, request), Now(time.time_ns() // 1_000_000, time.monotonic()))
-        outcomes = core.take()
-        store.commit([record for outcome in outcomes for record in outcome.records])
+        items: list[Item] = [Administer(1, request, user_name(os.getuid()), "command line")]
+        while items:
+            core.handle(items.pop(0), Now(time.time_ns() // 1_000_000, time.monotonic()))
+            outcomes = core.take()
+            store.commit([record for outcome in outcomes for record in outcome.records])
+            effects = [effect for outcome in outcomes for effect in outcome.effects]
+            items += [_do(directory, effect.job) for effect in effects if isinstance(effect, StartJob)]
+            done += effects
     except StoreFull as error:
         return Refused("STORE_UNAVAILABLE", str(error))
     finally:
         store.close()
-    effects = [effect for outcome in outcomes for effect in outcome.effects]
-    (answer,) = (effect.answer for effect in effects if isinstance(effect, Answered))
+    (answer,) = (effect.answer for effect in done if isinstance(effect, Answered))
     return answer
+
+
+def _do(directory: Path, job: "Job") -> "JobDone":
+    """Do a query that answers an administrator's request."""
+    from securechat.chat.items import JobDone
+    from securechat.chat.jobs import CheckPassword
+    from securechat.server.pools import query
+    from securechat.storage.sqlite import open_reader
+
+    assert not isinstance(job, CheckPassword), "only sessions log in"
+    with closing(open_reader(directory)) as reader:
+        return JobDone(job, query(reader, job))

@@ -8,6 +8,7 @@ more.
 
 import logging
 import os
+import pwd
 import select
 import socket
 import struct
@@ -116,7 +117,7 @@ class Control:
             log.warning("user id %d (process %d) may not use the control socket", uid, pid)
             return
         try:
-            answer = self._answer(decode_request(self._read_line(sock)))
+            answer = self._answer(decode_request(self._read_line(sock)), user_name(uid))
         except BadLine as problem:
             answer = Refused("BAD_REQUEST", str(problem))
         if answer is not None:
@@ -134,7 +135,7 @@ class Control:
                 raise BadLine(f"a request is one line of at most {MAX_LINE} bytes")
         return line
 
-    def _answer(self, request: Request | str) -> Answer | None:
+    def _answer(self, request: Request | str, by: str) -> Answer | None:
         """Return the answer, or None when the server stops before there is one."""
         if isinstance(request, str):
             command = self._commands.get(request)
@@ -142,7 +143,7 @@ class Control:
                 return Refused("UNKNOWN_OPERATION", f"this server does not know {request[:32]!a}")
             return command()
         ticket = next(self._tickets)
-        self._inbox.put(Administer(ticket, request))
+        self._inbox.put(Administer(ticket, request, by, "control socket"))
         deadline = time.monotonic() + self._answer_seconds
         while True:
             try:
@@ -154,6 +155,14 @@ class Control:
                 return None
             if entry[0] == ticket:  # and not the late answer to an earlier request
                 return entry[1]
+
+
+def user_name(uid: int) -> str:
+    """Return how the audit log calls a user of this host."""
+    try:
+        return f"{pwd.getpwuid(uid).pw_name} (uid {uid})"
+    except KeyError:
+        return f"uid {uid}"
 
 
 def _bind(directory: Path) -> socket.socket:

@@ -16,6 +16,7 @@ from securechat.chat.requests import (
     Done,
     EnableAccount,
     ListAccounts,
+    ListAudit,
     Refused,
     RemoveAccount,
     Request,
@@ -35,6 +36,7 @@ OPERATIONS: Final[Mapping[str, type[Request]]] = {
     "disable": DisableAccount,
     "enable": EnableAccount,
     "users": ListAccounts,
+    "audit": ListAudit,
 }
 _NAMES: Final = {kind: name for name, kind in OPERATIONS.items()}
 

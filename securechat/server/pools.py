@@ -13,6 +13,7 @@ from threading import Event
 from typing import Final, Generic, Protocol, TypeVar
 
 from securechat.chat.jobs import (
+    AuditRead,
     CheckPassword,
     FetchUndelivered,
     FindNonce,
@@ -21,12 +22,13 @@ from securechat.chat.jobs import (
     JobResult,
     MessagesRead,
     PasswordChecked,
+    ReadAudit,
 )
 from securechat.chat.ports import Reader
 
 log: Final = logging.getLogger("securechat.jobs")
 
-Query = FindNonce | FetchUndelivered
+Query = FindNonce | FetchUndelivered | ReadAudit
 J = TypeVar("J", CheckPassword, Query)
 
 
@@ -113,15 +115,18 @@ def answer_queries(pool: Pool[Query], open_reader: Callable[[], Reader]) -> None
     """The body of a query thread, which owns one read-only connection."""
     reader = open_reader()
     try:
-        pool.run(lambda job: _query(reader, job))
+        pool.run(lambda job: query(reader, job))
     finally:
         reader.close()
 
 
-def _query(reader: Reader, job: Query) -> MessagesRead:
+def query(reader: Reader, job: Query) -> JobResult:
+    """Read what a job asks for."""
     match job:
         case FindNonce():
             found = reader.find_nonce(job.account, job.nonce)
             return MessagesRead((found,) if found is not None else ())
         case FetchUndelivered():
             return MessagesRead(tuple(reader.undelivered(job.account, job.after, job.limit)))
+        case ReadAudit():
+            return AuditRead(tuple(reader.audit(job.after, job.limit)))

@@ -5,9 +5,17 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, Select, func, select
 
-from securechat.chat.ports import Snapshot, StoredAccount, StoredChannel
-from securechat.chat.records import MessageSent, Topic
-from securechat.storage.schema import accounts, channels, login_sources, memberships, messages, undelivered
+from securechat.chat.ports import AuditEntry, Snapshot, StoredAccount, StoredChannel
+from securechat.chat.records import Audited, MessageSent, Topic
+from securechat.storage.schema import (
+    accounts,
+    audit,
+    channels,
+    login_sources,
+    memberships,
+    messages,
+    undelivered,
+)
 
 _decode_tags: Final = msgspec.json.Decoder(dict[str, str]).decode
 
@@ -55,6 +63,21 @@ def _channels(connection: Connection) -> list[StoredChannel]:
     return [
         StoredChannel(key, name, founder, created, Topic(text, setter, at), members.get(key, {}))
         for key, name, founder, created, text, setter, at in rows
+    ]
+
+
+def read_audit(connection: Connection, after: int, limit: int) -> list[AuditEntry]:
+    """Read rows of the audit log."""
+    a = audit.c
+    rows = connection.execute(
+        select(a.id, a.at, a.actor, a.origin, a.action, a.target, a.detail, a.hash)
+        .where(a.id > after)
+        .order_by(a.id)
+        .limit(limit)
+    )
+    return [
+        AuditEntry(number, Audited(at, actor, origin, action, target, detail), digest)
+        for number, at, actor, origin, action, target, detail, digest in rows
     ]
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -105,7 +105,21 @@ class UndeliveredColumns(TypedColumns):
     )
 
 
+class AuditColumns(TypedColumns):
+    """The audit log. Rows are only ever added; `hash` chains each to the one before (`storage.audit`)."""
+
+    id: Named[int] = Column(_ROW_KEY, primary_key=True, autoincrement=False)
+    at: Named[int] = Column(BigInteger)
+    actor: Named[str] = Column(Text)
+    origin: Named[str] = Column(Text)
+    action: Named[str] = Column(Text)
+    target: Named[str] = Column(Text)
+    detail: Named[str] = Column(Text)
+    hash: Named[str] = Column(Text)
+
+
 accounts: Final = Table("accounts", metadata, AccountColumns)
+audit: Final = Table("audit", metadata, AuditColumns)
 login_sources: Final = Table("login_sources", metadata, LoginSourceColumns, sqlite_with_rowid=False)
 channels: Final = Table("channels", metadata, ChannelColumns)
 memberships: Final = Table("memberships", metadata, MembershipColumns, sqlite_with_rowid=False)

@@ -18,9 +18,9 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, RootTransaction, delete, select
 from sqlalchemy.exc import DBAPIError
 
-from securechat.chat.ports import Snapshot, StoreFull
+from securechat.chat.ports import AuditEntry, Snapshot, StoreFull
 from securechat.chat.records import MessageSent, Record
-from securechat.storage.rows import MessageSelect, read_messages, read_snapshot, select_messages
+from securechat.storage.rows import MessageSelect, read_audit, read_messages, read_snapshot, select_messages
 from securechat.storage.schema import messages, undelivered
 from securechat.storage.writer import RecordWriter, is_stored
 
@@ -105,6 +105,10 @@ class SqlReader:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+    def audit(self, after: int, limit: int) -> Sequence[AuditEntry]:
+        """Return the first `limit` rows of the audit log after row `after`, in their order."""
+        return read_audit(self._connection, after, limit)
 
     def find_nonce(self, account: int, nonce: str) -> MessageSent | None:
         """Return the message that this account sent with this nonce."""

@@ -23,6 +23,7 @@ Before every step that causes something, nothing may be left over that was not e
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from securechat.chat.core import Core
 from securechat.chat.effects import Answered, Broadcast, Close, Effect, Send, StartJob, Then
 from securechat.chat.items import Administer, Connected, Disconnected, Item, JobDone, Received, Tick
 from securechat.chat.jobs import (
+    AuditRead,
     CheckPassword,
     FetchUndelivered,
     FindNonce,
@@ -39,6 +41,7 @@ from securechat.chat.jobs import (
     JobResult,
     MessagesRead,
     PasswordChecked,
+    ReadAudit,
 )
 from securechat.chat.ports import StoreFull
 from securechat.chat.requests import (
@@ -48,6 +51,7 @@ from securechat.chat.requests import (
     Done,
     EnableAccount,
     ListAccounts,
+    ListAudit,
     RemoveAccount,
     Request,
     SetPassword,
@@ -258,6 +262,8 @@ class Playbook:
                 result = MessagesRead((found,) if found else ())
             case FetchUndelivered():
                 result = MessagesRead(tuple(self.store.reader.undelivered(job.account, job.after, job.limit)))
+            case ReadAudit():
+                result = AuditRead(tuple(self.store.reader.audit(job.after, job.limit)))
         self._happens(JobDone(job, result))
 
     # What must come
@@ -299,8 +305,15 @@ def _fake(link: object) -> FakeLink:
 
 def _shown(answer: Answer) -> str:
     if isinstance(answer, Done):
-        return " ".join(["Done", *(f"{row['name']}:{row['sessions']}" for row in answer.rows)])
+        return " ".join(["Done", *map(_shown_row, answer.rows)])
     return f"Refused {answer.code}"
+
+
+def _shown_row(row: Mapping[str, str | int | bool | None]) -> str:
+    if "action" in row:
+        words = [row["id"], row["actor"], row["origin"], row["action"], row["target"], row["detail"]]
+        return f"[{' '.join(str(word) for word in words).rstrip()}]"
+    return f"{row['name']}:{row['sessions']}"
 
 
 def _request(text: str) -> Request:
@@ -316,5 +329,7 @@ def _request(text: str) -> Request:
             return DisableAccount(names[0])
         case "enable":
             return EnableAccount(names[0])
+        case "audit":
+            return ListAudit(int(names[0]) if names else 0)
         case _:
             return ListAccounts()

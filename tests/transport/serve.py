@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from threading import Thread
 
 from securechat.chat.jobs import PasswordChecked
+from securechat.chat.ports import AuditEntry
 from securechat.chat.records import MessageSent
 from securechat.chat.requests import Answer, Done
 from securechat.server.limits import Limits
@@ -27,6 +28,9 @@ class Empty:
         return None
 
     def undelivered(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
+        return ()
+
+    def audit(self, after: int, limit: int) -> Sequence[AuditEntry]:
         return ()
 
     def close(self) -> None:

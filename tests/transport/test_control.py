@@ -19,12 +19,13 @@ from securechat.chat.requests import (
     Done,
     EnableAccount,
     ListAccounts,
+    ListAudit,
     Refused,
     RemoveAccount,
     Request,
     SetPassword,
 )
-from securechat.server.control import Control
+from securechat.server.control import Control, user_name
 from securechat.server.control_client import NoAnswer, NotRunning, ask, socket_path
 from securechat.server.control_protocol import (
     MAX_LINE,
@@ -43,6 +44,7 @@ REQUESTS: list[Request] = [
     DisableAccount("alice"),
     EnableAccount("alice"),
     ListAccounts(),
+    ListAudit(7),
 ]
 
 
@@ -53,6 +55,7 @@ class Office:
         self.directory = directory
         self.inbox = Inbox()
         self.requests: list[Request] = []
+        self.askers: set[tuple[str, str]] = set()
         self.control = Control(
             directory,
             self.inbox,
@@ -72,6 +75,7 @@ class Office:
                     return
                 assert isinstance(item, Administer)
                 self.requests.append(item.request)
+                self.askers.add((item.by, item.origin))
                 self.control.answered(item.ticket - 1, Refused("LATE", "the answer to an earlier request"))
                 if self.answering:
                     self.control.answered(item.ticket, Done([{"kind": type(item.request).__name__}]))
@@ -110,6 +114,7 @@ def test_requests_reach_the_hub_as_they_were(office: Office, request_: Request) 
     """Every kind of request arrives as the value that was sent, and its own answer comes back."""
     assert ask(office.directory, request_) == Done([{"kind": type(request_).__name__}])
     assert office.requests == [request_]
+    assert office.askers == {(user_name(os.geteuid()), "control socket")}
 
 
 def test_commands_of_the_server_are_answered_without_the_hub(office: Office) -> None:

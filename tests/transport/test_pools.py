@@ -5,6 +5,7 @@ from threading import Event, Thread
 import pytest
 
 from securechat.chat.jobs import (
+    AuditRead,
     CheckPassword,
     FetchUndelivered,
     FindNonce,
@@ -13,9 +14,11 @@ from securechat.chat.jobs import (
     JobResult,
     MessagesRead,
     PasswordChecked,
+    ReadAudit,
 )
-from securechat.chat.records import MessageSent
-from securechat.server.pools import Pool, Query, answer_queries, check_passwords
+from securechat.chat.ports import AuditEntry
+from securechat.chat.records import Audited, MessageSent
+from securechat.server.pools import Pool, Query, answer_queries, check_passwords, query
 
 
 class Link:
@@ -34,6 +37,11 @@ class Hasher:
         return PasswordChecked(phc is not None and password == "right")
 
 
+def entry(number: int) -> AuditEntry:
+    """A row of the audit log."""
+    return AuditEntry(number, Audited(5, "root", "here", "passwd", "alice"), "hash")
+
+
 class Messages:
     """A reader that finds what it was asked for."""
 
@@ -45,6 +53,9 @@ class Messages:
 
     def undelivered(self, account: int, after: int, limit: int) -> list[MessageSent]:
         return [message(after + number) for number in range(1, limit + 1)]
+
+    def audit(self, after: int, limit: int) -> list[AuditEntry]:
+        return [entry(after + number + 1) for number in range(limit)]
 
     def close(self) -> None:
         self.closed = True
@@ -198,3 +209,8 @@ def test_queries_are_answered_by_their_own_reader() -> None:
         MessagesRead((message(5), message(6))),
     ]
     assert [reader.closed for reader in readers] == [True]
+
+
+def test_the_audit_log_is_a_query() -> None:
+    """It is read by the query threads like messages."""
+    assert query(Messages(), ReadAudit(Link(), 4, 2)) == AuditRead((entry(5), entry(6)))

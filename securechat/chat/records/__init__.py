@@ -18,10 +18,11 @@ from securechat.chat.records.accounts import (
     LoginRemembered,
     PasswordSet,
 )
+from securechat.chat.records.audit import Audited
 from securechat.chat.records.channels import ChannelCreated, ChannelRecord, Joined, Parted, Topic, TopicSet
 from securechat.chat.records.messages import DirectDelivered, MessageRecord, MessageSent
 
-Record = AccountRecord | ChannelRecord | MessageRecord
+Record = AccountRecord | Audited | ChannelRecord | MessageRecord
 
 __all__ = [
     "AccountAdded",
@@ -29,6 +30,7 @@ __all__ = [
     "AccountEnabled",
     "AccountRecord",
     "AccountRemoved",
+    "Audited",
     "ChannelCreated",
     "ChannelRecord",
     "DirectDelivered",

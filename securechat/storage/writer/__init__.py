@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from securechat.chat.records import (
     AccountRecord,
     AccountRemoved,
+    Audited,
     ChannelRecord,
     DirectDelivered,
     Joined,
@@ -18,6 +19,7 @@ from securechat.chat.records import (
     Parted,
     Record,
 )
+from securechat.storage import audit
 from securechat.storage.writer import accounts, channels
 from securechat.storage.writer.messages import MessageWriter
 
@@ -49,11 +51,13 @@ class RecordWriter:
         if run:
             self._messages.write_run(run)
 
-    def _write_one(self, record: AccountRecord | ChannelRecord | DirectDelivered) -> None:
+    def _write_one(self, record: AccountRecord | Audited | ChannelRecord | DirectDelivered) -> None:
         if isinstance(record, AccountRecord):
             accounts.write(self._connection, record)
         elif isinstance(record, ChannelRecord):
             channels.write(self._connection, record)
+        elif isinstance(record, Audited):
+            audit.append(self._connection, record)
         elif isinstance(record, DirectDelivered):
             self._messages.direct_delivered(record)
         else:

@@ -17,6 +17,7 @@ from securechat.chat.jobs import (
     Job,
     MessagesRead,
     PasswordChecked,
+    ReadAudit,
 )
 from securechat.chat.records import MessageSent
 from securechat.chat.requests import AddAccount
@@ -88,6 +89,8 @@ class Server:
             case FindNonce():
                 found = self.store.reader.find_nonce(job.account, job.nonce)
                 return MessagesRead((found,) if found else ())
+            case ReadAudit():
+                raise AssertionError("nobody asks for the audit log")
             case FetchUndelivered():
                 return MessagesRead(tuple(self.store.reader.undelivered(job.account, job.after, job.limit)))
 
