@@ -32,6 +32,7 @@ CAPABILITY: Final = {
     "echo-message": ("echo-message", "the sender gets its message back, after it is on disk"),
     "labeled-response": ("labeled-response", "replies carry the command's label; so does a message's echo"),
     "message-tags": ("message-tags", "client-only tags, `msgid` on every message, TAGMSG"),
+    "multi-prefix": ("multi-prefix", "NAMES and WHO show all ranks of a member, not only the highest"),
     "sasl": ("sasl-3.2", "the way in"),
     "securechat/durable": ("", "nothing to do: its presence says that an echo means *committed with fsync*"),
     "server-time": ("server-time", "`time` on every line"),

@@ -151,26 +151,27 @@ def add(core: "Core", request: AddAccount) -> Answer:
     core.enter(AccountAdded(account_id, name, request.phc, request.role, core.now.wall), None)
     if core.settings.nicknames == "account":
         for channel in core.settings.autojoin:
-            core.enter(Joined(core.next_id(), account_id, autojoined(core, channel), core.now.wall), None)
+            _autojoin(core, core.registry.accounts[account_id], channel)
     return Done()
 
 
-def autojoined(core: "Core", name: str) -> int:
-    """Return the id of a channel that new accounts join; it is made when it is not there."""
+def _autojoin(core: "Core", account: Account, name: str) -> None:
+    """Make the account a member of a channel that new accounts join; it is made when it is not there."""
+    if core.registry.channel(name) is None:
+        channel_id = core.registry.last_channel + 1
+        core.enter(ChannelCreated(channel_id, name, None, core.now.wall), None)
     channel = core.registry.channel(name)
-    if channel is not None:
-        return channel.id
-    channel_id = max(core.registry.channels, default=0) + 1
-    core.enter(ChannelCreated(channel_id, name, None, core.now.wall), None)
-    return channel_id
+    assert channel is not None, "it was made just now"
+    ranks = channel.initial_ranks(account)
+    core.enter(Joined(core.next_id(), account.id, channel.id, core.now.wall, ranks), None)
 
 
 def remove(core: "Core", account: Account, phc: str) -> None:
     """Remove credentials and memberships; messages stay under the id."""
     for channel in core.registry.channels_of(account.id):
-        joined = channel.members[account.id]
+        membership = channel.members[account.id]
         text = "The account was removed"
-        core.enter(Parted(core.next_id(), account.id, channel.id, core.now.wall, text, joined), None)
+        core.enter(Parted(core.next_id(), account.id, channel.id, core.now.wall, text, membership), None)
     sources, waiting = tuple(account.sources.items()), core.registry.waiting[account.id]
     core.enter(AccountRemoved(account.id, phc, core.now.wall, sources, waiting), None)
     then_end(core, account, "This account was removed")

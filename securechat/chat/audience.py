@@ -45,6 +45,11 @@ class Audience:
             groups[key] = rest
         return Audience(groups)
 
+    def without(self, other: "Audience") -> "Audience":
+        """Return this audience without the links of another one."""
+        gone = other.keys
+        return Audience.of((link, key) for link, key in self.keys.items() if link not in gone)
+
     @property
     def keys(self) -> Mapping[Link, int]:
         """The encoding key of each link; made on first use, since few audiences are asked."""

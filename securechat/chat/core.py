@@ -38,7 +38,7 @@ from securechat.chat.jobs import Job, JobResult
 from securechat.chat.line import Line
 from securechat.chat.link import Link
 from securechat.chat.ports import Snapshot
-from securechat.chat.records import Parted, Record
+from securechat.chat.records import DEPARTURES, Record
 from securechat.chat.registry import Registry
 from securechat.chat.rejected import refuse
 from securechat.chat.requests import Refused
@@ -145,7 +145,7 @@ class Core:
 
     def enter(self, record: Record, origin: Context | None) -> None:
         """The one door for facts: apply it, announce it, and have it stored with the current command."""
-        if isinstance(record, Parted):
+        if isinstance(record, DEPARTURES):
             self.announce(record, origin)
             record.apply(self.registry)
         else:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from securechat.chat.membership import RANKS, SYMBOLS
 from securechat.chat.settings import Settings
 from securechat.irc.names import ACCOUNT_CHARS, NAME_BYTES
 
@@ -23,7 +24,7 @@ def tokens(settings: Settings) -> list[str]:
         "MODES": "1",
         "NETWORK": settings.network.replace("\\", "\\x5C").replace(" ", "\\x20").replace("=", "\\x3D"),
         "NICKLEN": str(ACCOUNT_CHARS),
-        "PREFIX": "(q)~",
+        "PREFIX": f"({RANKS}){SYMBOLS}",
         "TARGMAX": targets,
         "TOPICLEN": str(TOPICLEN),
         "UTF8MAPPING": "rfc8265",

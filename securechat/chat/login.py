@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from securechat.chat import welcome
 from securechat.chat.account import Account
+from securechat.chat.announcements.channels import show_ranks
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.effects import LoggedIn
@@ -132,6 +133,7 @@ def enter(ctx: Context, session: Session, account: Account) -> None:
     for channel in registry.channels_of(user_id):
         if first:
             core.fanout.others(channel.audience, join_line(user, channel, core.now.wall), session)
+            show_ranks(core.fanout, registry, channel, user, core.now.wall)
         ctx.reply(join_line(user, channel, core.now.wall))
         for line in welcome.channel_state(ctx, channel):
             ctx.reply(line)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from securechat.chat.records import Audited, MessageSent, Record, Topic
+from securechat.chat.membership import Membership
+from securechat.chat.records import Audited, ListEntry, MessageSent, Record, Topic
 
 
 class StoreFull(Exception):
@@ -27,14 +28,19 @@ class StoredAccount:
 
 @dataclass(frozen=True, slots=True)
 class StoredChannel:
-    """One channel with its members: account id → when it joined."""
+    """One channel. `members` are by account id, `modes` arguments by letter ("" is none).
+
+    `lists` holds by letter (b, e, I) the masks of a list, the oldest first.
+    """
 
     id: int
     name: str
     founder: int | None
     created: int
     topic: Topic
-    members: Mapping[int, int]
+    members: Mapping[int, Membership]
+    modes: Mapping[str, str]
+    lists: Mapping[str, Mapping[str, ListEntry]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class Snapshot:
     channels: Sequence[StoredChannel]
     waiting: frozenset[int]
     last_message: int
+    last_channel: int = 0
+    """The highest id that a channel has or had: no id is given out twice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ of the former come from records (`records`), changes of the latter from logins a
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from securechat.chat.account import Account
 from securechat.chat.audience import Audience
 from securechat.chat.channel import Channel
 from securechat.chat.link import Link
+from securechat.chat.membership import Membership
 from securechat.chat.nonces import NonceMemory
 from securechat.chat.ports import Snapshot, StoredAccount, StoredChannel
 from securechat.chat.records import Topic
@@ -43,9 +44,9 @@ class Registry:
         for account in snapshot.accounts:
             self._index_account(Account(account))
         for channel in snapshot.channels:
-            self._index_channel(Channel(channel))
-            for account_id, joined in channel.members.items():
-                self.add_member(channel.id, account_id, joined)
+            self.restore_channel(channel)
+        self.last_channel = max(snapshot.last_channel, *self.channels, 0)
+        """The highest id that a channel has or had."""
 
     # Finding
 
@@ -92,21 +93,41 @@ class Registry:
         del self._accounts_by_name[account.folded]
         del self._account_skeletons[skeleton(account.name)]
 
-    def add_channel(self, channel_id: int, name: str, founder: int | None, at: int) -> None:
-        self._index_channel(Channel(StoredChannel(channel_id, name, founder, at, NO_TOPIC, {})))
+    def add_channel(
+        self, channel_id: int, name: str, founder: int | None, at: int, modes: Mapping[str, str]
+    ) -> None:
+        self._index_channel(Channel(StoredChannel(channel_id, name, founder, at, NO_TOPIC, {}, modes, {})))
+        self.last_channel = max(self.last_channel, channel_id)
 
     def forget_channel(self, channel_id: int) -> None:
         channel = self.channels.pop(channel_id)
-        del self._channels_by_name[channel.folded]
-        del self._channel_skeletons[skeleton(channel.name)]
+        self._forget_name(channel)
 
-    def add_member(self, channel_id: int, user_id: int, at: int) -> None:
+    def drop_channel(self, channel_id: int) -> None:
+        """Take away a channel and whoever is in it."""
+        for user_id in list(self.channels[channel_id].members):
+            self.remove_member(channel_id, user_id)
+        self.forget_channel(channel_id)
+
+    def restore_channel(self, stored: StoredChannel) -> None:
+        """Let a channel be what the store holds of it."""
+        self._index_channel(Channel(stored))
+        for user_id, membership in stored.members.items():
+            self.add_member(stored.id, user_id, membership)
+
+    def rename_channel(self, channel_id: int, name: str) -> None:
+        channel = self.channels[channel_id]
+        self._forget_name(channel)
+        channel.rename(name)
+        self._index_channel(channel)
+
+    def add_member(self, channel_id: int, user_id: int, membership: Membership) -> None:
         """Make the user a member; the member's sessions hear the channel from now on."""
         user = self.users.get(user_id)
         if user is None and user_id < 0:
             return  # a session that is a user of its own and has gone: its memberships went with it
         channel = self.channels[channel_id]
-        channel.members[user_id] = at
+        channel.members[user_id] = membership
         self.memberships.setdefault(user_id, {})[channel_id] = None
         for session in user.sessions if user else ():
             channel.audience = channel.audience.including(session.link, session.key)
@@ -201,6 +222,10 @@ class Registry:
         self.channels[channel.id] = channel
         self._channels_by_name[channel.folded] = channel
         self._channel_skeletons[skeleton(channel.name)] = channel
+
+    def _forget_name(self, channel: Channel) -> None:
+        del self._channels_by_name[channel.folded]
+        del self._channel_skeletons[skeleton(channel.name)]
 
     def _index_nick(self, user: User) -> None:
         self._users_by_nick[fold(user.nick)] = user

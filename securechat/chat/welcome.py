@@ -6,7 +6,9 @@ from securechat.chat import isupport
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.line import MAX_BODY, Line
+from securechat.chat.membership import symbols
 from securechat.chat.user import User
+from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 
 
@@ -63,14 +65,16 @@ def names(ctx: Context, channel: Channel) -> Iterator[Line]:
     server, nick, at = ctx.settings.server_name, ctx.nick, ctx.core.now.wall
     room = MAX_BODY - len(f":{server} 353 {nick} = {channel.name} :\r\n".encode())
     params = (nick, "=", channel.name)
-    for text in packed((prefix(channel, user) + user.nick for user in ctx.registry.online(channel)), room):
+    multi = ctx.session.has(cap.MULTI_PREFIX)
+    shown = (prefix(channel, user, multi=multi) + user.nick for user in ctx.registry.online(channel))
+    for text in packed(shown, room):
         yield Line(server, num.RPL_NAMREPLY, params, text, at)
     yield Line(server, num.RPL_ENDOFNAMES, (nick, channel.name), "End of NAMES list", at)
 
 
-def prefix(channel: Channel, user: User) -> str:
-    """Return "~" for the channel's founder."""
-    return "~" if channel.founder == user.account.id else ""
+def prefix(channel: Channel, user: User, *, multi: bool = False) -> str:
+    """Return the symbol of a user's highest rank in the channel; of all with `multi` (`multi-prefix`)."""
+    return symbols(channel.ranks(user.id), multi=multi)
 
 
 def packed(words: Iterator[str], room: int) -> Iterator[str]:

@@ -14,6 +14,7 @@ SERVER_TIME: Final = 1 << 7
 STANDARD_REPLIES: Final = 1 << 8
 DURABLE: Final = 1 << 9
 """`securechat/durable`: the echo of a message leaves the server only after the message is on disk."""
+MULTI_PREFIX: Final = 1 << 10
 
 CAPABILITIES: Final[Mapping[str, int]] = {
     "account-tag": ACCOUNT_TAG,
@@ -22,6 +23,7 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "echo-message": ECHO_MESSAGE,
     "labeled-response": LABELED_RESPONSE,
     "message-tags": MESSAGE_TAGS,
+    "multi-prefix": MULTI_PREFIX,
     "sasl": SASL,
     "securechat/durable": DURABLE,
     "server-time": SERVER_TIME,

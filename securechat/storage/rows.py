@@ -5,12 +5,15 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, Select, func, select
 
+from securechat.chat.membership import Membership
 from securechat.chat.ports import AuditEntry, Snapshot, StoredAccount, StoredChannel
-from securechat.chat.records import Audited, MessageSent, Topic
+from securechat.chat.records import Audited, ListEntry, MessageSent, Topic
 from securechat.storage.schema import (
     accounts,
     audit,
+    channel_lists,
     channels,
+    dropped_channels,
     login_sources,
     memberships,
     messages,
@@ -18,6 +21,7 @@ from securechat.storage.schema import (
 )
 
 _decode_tags: Final = msgspec.json.Decoder(dict[str, str]).decode
+_decode_modes: Final = msgspec.json.Decoder(dict[str, str]).decode
 
 MessageSelect = Select[
     int, int, str, int, str, int | None, int | None, str, str, str | None, str | None, int | None
@@ -31,6 +35,10 @@ def read_snapshot(connection: Connection) -> Snapshot:
         channels=_channels(connection),
         waiting=frozenset(connection.scalars(select(undelivered.c.account).distinct())),
         last_message=connection.scalar(select(func.max(messages.c.id))) or 0,
+        last_channel=max(
+            connection.scalar(select(func.max(channels.c.id))) or 0,
+            connection.scalar(select(func.max(dropped_channels.c.id))) or 0,
+        ),
     )
 
 
@@ -50,19 +58,25 @@ def _accounts(connection: Connection) -> list[StoredAccount]:
 
 
 def _channels(connection: Connection) -> list[StoredChannel]:
-    members: dict[int, dict[int, int]] = {}
-    in_order = select(memberships.c.channel, memberships.c.account, memberships.c.joined).order_by(
-        memberships.c.joined, memberships.c.channel, memberships.c.account
-    )
-    for channel, account, joined in connection.execute(in_order):
-        members.setdefault(channel, {})[account] = joined
+    members, lists = _members(connection), _lists(connection)
     c = channels.c
     rows = connection.execute(
-        select(c.id, c.name, c.founder, c.created, c.topic, c.topic_setter, c.topic_at).order_by(c.id)
+        select(c.id, c.name, c.founder, c.created, c.topic, c.topic_setter, c.topic_at, c.modes).order_by(
+            c.id
+        )
     )
     return [
-        StoredChannel(key, name, founder, created, Topic(text, setter, at), members.get(key, {}))
-        for key, name, founder, created, text, setter, at in rows
+        StoredChannel(
+            key,
+            name,
+            founder,
+            created,
+            Topic(text, setter, at),
+            members.get(key, {}),
+            _decode_modes(modes),
+            lists.get(key, {}),
+        )
+        for key, name, founder, created, text, setter, at, modes in rows
     ]
 
 
@@ -79,6 +93,24 @@ def read_audit(connection: Connection, after: int, limit: int) -> list[AuditEntr
         AuditEntry(number, Audited(at, actor, origin, action, target, detail), digest)
         for number, at, actor, origin, action, target, detail, digest in rows
     ]
+
+
+def _members(connection: Connection) -> dict[int, dict[int, Membership]]:
+    members: dict[int, dict[int, Membership]] = {}
+    m = memberships.c
+    in_order = select(m.channel, m.account, m.joined, m.ranks).order_by(m.joined, m.channel, m.account)
+    for channel, account, joined, ranks in connection.execute(in_order):
+        members.setdefault(channel, {})[account] = Membership(joined, ranks)
+    return members
+
+
+def _lists(connection: Connection) -> dict[int, dict[str, dict[str, ListEntry]]]:
+    lists: dict[int, dict[str, dict[str, ListEntry]]] = {}
+    e = channel_lists.c
+    by_age = select(e.channel, e.kind, e.mask, e.setter, e.at).order_by(e.at, e.channel, e.kind, e.mask)
+    for channel, kind, mask, setter, at in connection.execute(by_age):
+        lists.setdefault(channel, {}).setdefault(kind, {})[mask] = ListEntry(setter, at)
+    return lists
 
 
 def select_messages() -> MessageSelect:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -60,7 +60,7 @@ class LoginSourceColumns(TypedColumns):
 
 
 class ChannelColumns(TypedColumns):
-    """The topic "" is no topic."""
+    """The topic "" is no topic. `modes` is a JSON object: arguments by letter, "" for none."""
 
     id: Named[int] = Column(_ROW_KEY, primary_key=True, autoincrement=False)
     name: Named[str] = Column(Text)
@@ -70,14 +70,34 @@ class ChannelColumns(TypedColumns):
     topic: Named[str] = Column(Text)
     topic_setter: Named[str] = Column(Text)
     topic_at: Named[int] = Column(BigInteger)
+    modes: Named[str] = Column(Text, server_default="{}")
 
 
 class MembershipColumns(TypedColumns):
-    """Who is a member of which channel since when."""
+    """Who is a member of which channel since when, and with which ranks."""
 
     channel: Named[int] = Column(BigInteger, ForeignKey("channels.id"), primary_key=True)
     account: Named[int] = Column(BigInteger, ForeignKey("accounts.id"), primary_key=True)
     joined: Named[int] = Column(BigInteger)
+    ranks: Named[str] = Column(Text, server_default="")
+
+
+class ChannelListColumns(TypedColumns):
+    """Masks of the modes b, e and I, each with who set it and when."""
+
+    channel: Named[int] = Column(BigInteger, ForeignKey("channels.id"), primary_key=True)
+    kind: Named[str] = Column(Text, primary_key=True)
+    mask: Named[str] = Column(Text, primary_key=True)
+    setter: Named[str] = Column(Text)
+    at: Named[int] = Column(BigInteger)
+
+
+class DroppedChannelColumns(TypedColumns):
+    """Channels that are no more: messages stay under their ids, which are not given out again."""
+
+    id: Named[int] = Column(_ROW_KEY, primary_key=True, autoincrement=False)
+    name: Named[str] = Column(Text)
+    at: Named[int] = Column(BigInteger)
 
 
 class MessageColumns(TypedColumns):
@@ -123,6 +143,8 @@ audit: Final = Table("audit", metadata, AuditColumns)
 login_sources: Final = Table("login_sources", metadata, LoginSourceColumns, sqlite_with_rowid=False)
 channels: Final = Table("channels", metadata, ChannelColumns)
 memberships: Final = Table("memberships", metadata, MembershipColumns, sqlite_with_rowid=False)
+channel_lists: Final = Table("channel_lists", metadata, ChannelListColumns, sqlite_with_rowid=False)
+dropped_channels: Final = Table("dropped_channels", metadata, DroppedChannelColumns)
 messages: Final = Table("messages", metadata, MessageColumns)
 undelivered: Final = Table("undelivered", metadata, UndeliveredColumns, sqlite_with_rowid=False)
 

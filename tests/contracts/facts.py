@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from securechat.chat.ports import Snapshot
-from securechat.chat.records import AccountAdded, ChannelCreated, MessageSent, Topic
+from securechat.chat.membership import Membership
+from securechat.chat.ports import Snapshot, StoredChannel
+from securechat.chat.records import AccountAdded, ChannelCreated, ListEntry, MessageSent, Topic
 from securechat.chat.registry import Registry
 
 ALICE, BOB, CAROL = 1, 2, 3
@@ -21,7 +22,15 @@ CHANNELS = (
 )
 
 AccountState = tuple[str, str | None, str, bool, int, Mapping[str, int]]
-ChannelState = tuple[str, int | None, int, Topic, Mapping[int, int]]
+ChannelState = tuple[
+    str,
+    int | None,
+    int,
+    Topic,
+    Mapping[int, Membership],
+    Mapping[str, str],
+    Mapping[str, Mapping[str, ListEntry]],
+]
 State = tuple[dict[int, AccountState], dict[int, ChannelState], frozenset[int]]
 
 
@@ -68,9 +77,14 @@ def state_of(snapshot: Snapshot) -> State:
     """Return what a snapshot says, in a form to compare."""
     return (
         {a.id: (a.name, a.phc, a.role, a.disabled, a.created, a.sources) for a in snapshot.accounts},
-        {c.id: (c.name, c.founder, c.created, c.topic, c.members) for c in snapshot.channels},
+        {channel.id: _channel_state(channel) for channel in snapshot.channels},
         snapshot.waiting,
     )
+
+
+def _channel_state(c: StoredChannel) -> ChannelState:
+    members = {user: membership for user, membership in c.members.items() if user > 0}
+    return c.name, c.founder, c.created, c.topic, members, c.modes, c.lists
 
 
 def state_in(registry: Registry) -> State:
@@ -82,9 +96,6 @@ def state_in(registry: Registry) -> State:
             a.id: (a.name, a.phc, a.role, a.disabled, a.created, {} if a.id in removed else a.sources)
             for a in accounts
         },
-        {
-            c.id: (c.name, c.founder, c.created, c.topic, {m: at for m, at in c.members.items() if m > 0})
-            for c in registry.channels.values()
-        },
+        {channel.id: _channel_state(channel.stored()) for channel in registry.channels.values()},
         frozenset(account for account, count in registry.waiting.items() if count > 0) - removed,
     )

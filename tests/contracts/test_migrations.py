@@ -119,6 +119,24 @@ def test_an_existing_database_is_copied_and_migrated(chat: Path, tmp_path: Path)
     assert len(query(copy, "SELECT * FROM pragma_table_info('accounts') WHERE name = 'motto'")) == 0
 
 
+def test_founders_get_their_rank_from_the_first_schema(tmp_path: Path) -> None:
+    """Revision 0003: founders are q, administrators a where there is no founder, and channels stay +n."""
+    open_store(tmp_path, migrations=Migrations(MIGRATIONS.directory, "0001")).close()
+    with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as connection, connection:
+        account = "INSERT INTO accounts VALUES (?, ?, ?, 'x', ?, 0, 1, NULL)"
+        connection.executemany(account, [(1, "alice", "alice", "member"), (2, "root", "root", "admin")])
+        channel = "INSERT INTO channels VALUES (?, ?, ?, ?, 1, '', '', 0)"
+        connection.executemany(channel, [(1, "#general", "#general", None), (2, "#dev", "#dev", 1)])
+        member = "INSERT INTO memberships VALUES (?, ?, 1)"
+        connection.executemany(member, [(1, 1), (1, 2), (2, 1), (2, 2)])
+    store = open_store(tmp_path)
+    general, dev = store.load().channels
+    store.close()
+    assert (general.modes, dev.modes) == ({"n": ""}, {"n": ""})
+    assert {user: member.ranks for user, member in general.members.items()} == {1: "", 2: "a"}
+    assert {user: member.ranks for user, member in dev.members.items()} == {1: "q", 2: ""}
+
+
 def test_the_copy_can_be_used_as_the_database(chat: Path, tmp_path: Path) -> None:
     """Put in the place of the database, the copy is what was there before the migration."""
     open_store(chat, migrations=next_migrations(tmp_path, MOTTO)).close()

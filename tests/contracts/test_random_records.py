@@ -19,12 +19,20 @@ from securechat.chat.records import (
     AccountEnabled,
     AccountRemoved,
     ChannelCreated,
+    ChannelDropped,
+    ChannelModesChanged,
+    ChannelRenamed,
     DirectDelivered,
+    EntryChanged,
+    FlagsChanged,
     Joined,
+    Kicked,
+    ListEntry,
     LoginRemembered,
     MessageSent,
     Parted,
     PasswordSet,
+    RanksChanged,
     Record,
     Topic,
     TopicSet,
@@ -62,7 +70,7 @@ class World:
         if len([a for a in self.registry.accounts.values() if a.phc]) > 2:
             kinds.append(self.removed)
         if self.registry.channels:
-            kinds += [self.membership, self.topic, self.to_channel]
+            kinds += [self.membership, self.topic, self.to_channel, self.modes, self.renamed, self.dropped]
         return self.draw.draw(st.sampled_from(kinds))(account)
 
     def account_added(self, _account: Account) -> Record:
@@ -70,7 +78,7 @@ class World:
         return AccountAdded(key, f"Person{key}", f"${key}", "member", NOON + key)
 
     def channel_created(self, account: Account) -> Record:
-        key = max(self.registry.channels, default=0) + 1
+        key = self.registry.last_channel + 1
         return ChannelCreated(key, f"#Room{key}", self.draw.draw(st.sampled_from([None, account.id])), NOON)
 
     def password_set(self, account: Account) -> Record:
@@ -94,10 +102,39 @@ class World:
 
     def membership(self, account: Account) -> Record:
         channel = self.channel()
-        joined = channel.members.get(account.id)
-        if joined is None:
-            return Joined(self.next(), account.id, channel.id, NOON + self.last)
-        return Parted(self.next(), account.id, channel.id, NOON, "bye", joined)
+        member = channel.members.get(account.id)
+        if member is None:
+            ranks = self.draw.draw(st.sampled_from(["", "q", "ov"]))
+            return Joined(self.next(), account.id, channel.id, NOON + self.last, ranks)
+        if self.draw.draw(st.booleans()):
+            return Kicked(self.next(), account.id, channel.id, NOON, "x", "bye", member)
+        return Parted(self.next(), account.id, channel.id, NOON, "bye", member)
+
+    def modes(self, account: Account) -> Record:
+        """Change flags, an entry of a list, or the ranks of a member, or all of these."""
+        channel = self.channel()
+        kind, mask = (
+            self.draw.draw(st.sampled_from("beI")),
+            self.draw.draw(st.sampled_from(["a!*@*", "$a:b"])),
+        )
+        previous = channel.lists[kind].get(mask)
+        entry = ListEntry(account.name, NOON + self.next()) if self.draw.draw(st.booleans()) else None
+        entries = (EntryChanged(kind, mask, entry, previous),) if entry or previous else ()
+        member = channel.members.get(account.id)
+        ranks = (RanksChanged(account.id, "hv", member.ranks),) if member is not None else ()
+        flags = None
+        if self.draw.draw(st.booleans()):
+            chosen = self.draw.draw(st.dictionaries(st.sampled_from("klms"), TEXTS))
+            flags = FlagsChanged(chosen, dict(channel.modes))
+        return ChannelModesChanged(self.next(), channel.id, NOON, account.name, (), flags, entries, ranks)
+
+    def renamed(self, account: Account) -> Record:
+        channel, key = self.channel(), self.next()
+        return ChannelRenamed(key, channel.id, f"#Named{key}", channel.name, NOON, account.name, "")
+
+    def dropped(self, _account: Account) -> Record:
+        channel = self.channel()
+        return ChannelDropped(self.next(), channel.id, NOON, "over", channel.stored())
 
     def topic(self, account: Account) -> Record:
         channel = self.channel()

@@ -1,19 +1,30 @@
 """What the store holds after each kind of record is what the registry holds."""
 
+from dataclasses import replace
+
 import pytest
 
 from securechat.chat.account import REMEMBERED_SOURCES
-from securechat.chat.ports import Snapshot, Store
+from securechat.chat.membership import Membership
+from securechat.chat.ports import Snapshot, Store, StoredChannel
 from securechat.chat.records import (
     AccountDisabled,
     AccountEnabled,
     AccountRemoved,
+    ChannelDropped,
+    ChannelModesChanged,
+    ChannelRenamed,
     DirectDelivered,
+    EntryChanged,
+    FlagsChanged,
     Joined,
+    Kicked,
+    ListEntry,
     LoginRemembered,
     MessageSent,
     Parted,
     PasswordSet,
+    RanksChanged,
     Record,
     Topic,
     TopicSet,
@@ -39,6 +50,24 @@ from tests.contracts.facts import (
 EMPTY = Snapshot([], [], frozenset(), 0)
 TOPIC = Topic("Tea at four", "Bob", NOON + 9)
 
+NEW = {"n": "", "t": ""}
+BAN = EntryChanged("b", "*!*@*", ListEntry("Bob", NOON), None)
+UNBAN = EntryChanged("b", "*!*@*", None, ListEntry("Bob", NOON))
+EXCEPTION = EntryChanged("e", "$a:alice", ListEntry("Bob", NOON), None)
+MOVED = EntryChanged("e", "$a:alice", ListEntry("carol", NOON + 3), ListEntry("Bob", NOON))
+OP = RanksChanged(ALICE, "o", "")
+VOICE = RanksChanged(ALICE, "ov", "o")
+DROPPED = StoredChannel(
+    DEV,
+    "#Dev",
+    BOB,
+    NOON + 4,
+    Topic("", "", 0),
+    {ALICE: Membership(NOON)},
+    NEW,
+    {"b": {"*!*@*": ListEntry("Bob", NOON)}},
+)
+
 SEQUENCES: dict[str, tuple[Record, ...]] = {
     "nothing": (),
     "AccountAdded": PEOPLE,
@@ -62,7 +91,35 @@ SEQUENCES: dict[str, tuple[Record, ...]] = {
         *CHANNELS,
         Joined(5, ALICE, DEV, NOON),
         Joined(6, BOB, DEV, NOON + 1),
-        Parted(7, ALICE, DEV, NOON + 2, "bye", NOON),
+        Parted(7, ALICE, DEV, NOON + 2, "bye", Membership(NOON)),
+    ),
+    "Joined with ranks": (*PEOPLE, *CHANNELS, Joined(5, ALICE, DEV, NOON, "qov")),
+    "Kicked": (
+        *PEOPLE,
+        *CHANNELS,
+        Joined(5, ALICE, DEV, NOON, "v"),
+        Joined(6, BOB, DEV, NOON + 1, "o"),
+        Kicked(7, ALICE, DEV, NOON + 2, "Bob", "bye", Membership(NOON, "v")),
+    ),
+    "ChannelRenamed": (*PEOPLE, *CHANNELS, ChannelRenamed(5, DEV, "#Work", "#Dev", NOON, "Bob", "")),
+    "ChannelModesChanged": (
+        *PEOPLE,
+        *CHANNELS,
+        Joined(5, ALICE, DEV, NOON),
+        Joined(6, -4, DEV, NOON),
+        ChannelModesChanged(7, DEV, NOON + 1, "Bob", (), FlagsChanged({"k": "kéy", "s": ""}, NEW)),
+        ChannelModesChanged(
+            8, DEV, NOON + 2, "Bob", (), None, (BAN, EXCEPTION), (OP, RanksChanged(-4, "v", ""))
+        ),
+        ChannelModesChanged(9, DEV, NOON + 3, "Bob", (), None, (UNBAN, MOVED), (VOICE,)),
+    ),
+    "ChannelDropped": (
+        *PEOPLE,
+        *CHANNELS,
+        Joined(5, ALICE, DEV, NOON),
+        ChannelModesChanged(7, DEV, NOON + 1, "Bob", (), None, (BAN,)),
+        message(8, channel=DEV),
+        ChannelDropped(9, DEV, NOON + 2, "over", DROPPED),
     ),
     "TopicSet": (*PEOPLE, *CHANNELS, TopicSet(5, DEV, TOPIC, Topic("", "", 0))),
     "MessageSent": (*PEOPLE, *CHANNELS, message(5), message(6, recipient=BOB), waiting(7, CAROL)),
@@ -97,6 +154,25 @@ def test_last_message_is_the_newest_id(store: Store) -> None:
     assert store.load().last_message == 0
     store.commit([*PEOPLE, message(2**62), message(17)])
     assert store.load().last_message == 2**62
+
+
+def test_the_id_of_a_dropped_channel_is_not_given_out_again(store: Store) -> None:
+    """The snapshot names the highest id that a channel ever had; what was said in it stays."""
+    store.commit([*PEOPLE, *CHANNELS, message(5, channel=DEV)])
+    store.commit([ChannelDropped(6, DEV, NOON, "over", DROPPED)])
+    snapshot = store.load()
+    assert [channel.id for channel in snapshot.channels] == [GENERAL]
+    assert (snapshot.last_channel, snapshot.last_message) == (DEV, 5)
+
+
+def test_lists_are_loaded_in_the_order_of_their_entries(store: Store) -> None:
+    """The oldest entry comes first, as it did before."""
+    masks = ["z!*@*", "a!*@*", "m!*@*"]
+    for at, mask in enumerate(masks):
+        entry = EntryChanged("b", mask, ListEntry("Bob", NOON + at), None)
+        first: tuple[Record, ...] = (*PEOPLE, *CHANNELS) if at == 0 else ()
+        store.commit([*first, ChannelModesChanged(5 + at, DEV, NOON, "Bob", (), None, (entry,))])
+    assert list(store.load().channels[1].lists["b"]) == masks
 
 
 def test_last_login_is_kept(store: Store) -> None:
@@ -159,6 +235,11 @@ def test_a_record_of_an_unknown_account_or_channel_is_an_error(durable_store: Pr
         PasswordSet(99, "$new", "$old", NOON),
         AccountDisabled(99, NOON),
         TopicSet(5, 99, TOPIC, TOPIC),
+        ChannelRenamed(5, 99, "#new", "#old", NOON, "Bob", ""),
+        ChannelDropped(5, 99, NOON, "", replace(DROPPED, id=99)),
+        ChannelModesChanged(5, 99, NOON, "Bob", (), FlagsChanged({}, NEW)),
+        ChannelModesChanged(5, 99, NOON, "Bob", (), None, (UNBAN,)),
+        ChannelModesChanged(5, DEV, NOON, "Bob", (), None, (), (RanksChanged(99, "v", ""),)),
     ]
     for record in unknown:
         with pytest.raises(RecordMismatch, match="99"):
@@ -174,7 +255,7 @@ def test_records_without_anything_to_store_need_no_room(database: Database) -> N
     store = database.store()
     store.commit([*PEOPLE, *CHANNELS])
     store.commit([])
-    store.commit([Joined(5, -3, GENERAL, NOON), Parted(6, -3, GENERAL, NOON, "", NOON)])
+    store.commit([Joined(5, -3, GENERAL, NOON), Parted(6, -3, GENERAL, NOON, "", Membership(NOON))])
     assert store.load().channels[0].members == {}
 
 

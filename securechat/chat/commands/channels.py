@@ -35,7 +35,8 @@ def enter_channel(ctx: Context, channel: Channel) -> None:
         text = f"You are in {isupport.MAX_CHANNELS} channels: leave one first"
         ctx.numeric(num.ERR_TOOMANYCHANNELS, channel.name, text=text)
         return
-    ctx.record(Joined(core.next_id(), user.id, channel.id, core.now.wall))
+    ranks = channel.initial_ranks(user.account)
+    ctx.record(Joined(core.next_id(), user.id, channel.id, core.now.wall, ranks))
     for session in user.sessions:
         if session is not ctx.session:
             core.fanout.send(session, *welcome.channel_state(ctx, channel))
@@ -56,7 +57,7 @@ def create(ctx: Context, name: str) -> Channel | None:
             num.ERR_NOSUCHCHANNEL, name, text=f"There is a channel whose name looks the same: {like.name}"
         )
         return None
-    channel_id = max(ctx.registry.channels, default=0) + 1
+    channel_id = ctx.registry.last_channel + 1
     ctx.record(ChannelCreated(channel_id, name, ctx.user.account.id, ctx.core.now.wall))
     return ctx.registry.channels[channel_id]
 
@@ -79,8 +80,8 @@ def part(ctx: Context) -> None:
 def leave_channel(ctx: Context, channel: Channel, reason: str) -> None:
     """End the user's membership."""
     core, user = ctx.core, ctx.user
-    joined = channel.members[user.id]
-    ctx.record(Parted(core.next_id(), user.id, channel.id, core.now.wall, reason, joined))
+    membership = channel.members[user.id]
+    ctx.record(Parted(core.next_id(), user.id, channel.id, core.now.wall, reason, membership))
 
 
 def topic(ctx: Context) -> None:

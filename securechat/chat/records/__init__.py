@@ -19,12 +19,47 @@ from securechat.chat.records.accounts import (
     PasswordSet,
 )
 from securechat.chat.records.audit import Audited
-from securechat.chat.records.channels import ChannelCreated, ChannelRecord, Joined, Parted, Topic, TopicSet
+from securechat.chat.records.channels import (
+    NEW_CHANNEL_MODES,
+    ChannelCreated,
+    ChannelDropped,
+    ChannelRenamed,
+    Joined,
+    Kicked,
+    Parted,
+    Topic,
+    TopicSet,
+)
 from securechat.chat.records.messages import DirectDelivered, MessageRecord, MessageSent
+from securechat.chat.records.modes import (
+    LISTS,
+    ChannelModesChanged,
+    EntryChanged,
+    FlagsChanged,
+    ListEntry,
+    RanksChanged,
+    Shown,
+)
 
+ChannelRecord = (
+    ChannelCreated
+    | ChannelDropped
+    | ChannelModesChanged
+    | ChannelRenamed
+    | Joined
+    | Kicked
+    | Parted
+    | TopicSet
+)
 Record = AccountRecord | Audited | ChannelRecord | MessageRecord
 
+DEPARTURES = (ChannelDropped, Kicked, Parted)
+"""The records that are announced before they are applied: afterwards nobody would hear of them."""
+
 __all__ = [
+    "DEPARTURES",
+    "LISTS",
+    "NEW_CHANNEL_MODES",
     "AccountAdded",
     "AccountDisabled",
     "AccountEnabled",
@@ -32,15 +67,24 @@ __all__ = [
     "AccountRemoved",
     "Audited",
     "ChannelCreated",
+    "ChannelDropped",
+    "ChannelModesChanged",
     "ChannelRecord",
+    "ChannelRenamed",
     "DirectDelivered",
+    "EntryChanged",
+    "FlagsChanged",
     "Joined",
+    "Kicked",
+    "ListEntry",
     "LoginRemembered",
     "MessageRecord",
     "MessageSent",
     "Parted",
     "PasswordSet",
+    "RanksChanged",
     "Record",
+    "Shown",
     "Topic",
     "TopicSet",
 ]

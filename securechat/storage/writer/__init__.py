@@ -15,6 +15,7 @@ from securechat.chat.records import (
     ChannelRecord,
     DirectDelivered,
     Joined,
+    Kicked,
     MessageSent,
     Parted,
     Record,
@@ -23,10 +24,12 @@ from securechat.storage import audit
 from securechat.storage.writer import accounts, channels
 from securechat.storage.writer.messages import MessageWriter
 
+MEMBERSHIPS = (Joined, Kicked, Parted)
+
 
 def is_stored(record: Record) -> bool:
     """Return False for the memberships of a session that is a user of its own: they end with it."""
-    return not (isinstance(record, Joined | Parted) and record.user < 0)
+    return not (isinstance(record, MEMBERSHIPS) and record.user < 0)
 
 
 class RecordWriter:

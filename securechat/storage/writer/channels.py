@@ -2,11 +2,24 @@
 
 from typing import assert_never
 
+import msgspec
 from sqlalchemy import Connection, delete, insert, update
 
-from securechat.chat.records import ChannelCreated, ChannelRecord, Joined, Parted, TopicSet
+from securechat.chat.records import (
+    ChannelCreated,
+    ChannelDropped,
+    ChannelModesChanged,
+    ChannelRecord,
+    ChannelRenamed,
+    EntryChanged,
+    Joined,
+    Kicked,
+    Parted,
+    RanksChanged,
+    TopicSet,
+)
 from securechat.irc.names import fold
-from securechat.storage.schema import channels, memberships
+from securechat.storage.schema import channel_lists, channels, dropped_channels, memberships
 from securechat.storage.writer.checks import expect_one
 
 
@@ -15,10 +28,16 @@ def write(connection: Connection, record: ChannelRecord) -> None:
     match record:
         case ChannelCreated():
             _channel_created(connection, record)
+        case ChannelDropped():
+            _channel_dropped(connection, record)
+        case ChannelRenamed():
+            _channel_renamed(connection, record)
+        case ChannelModesChanged():
+            _modes_changed(connection, record)
         case Joined():
             _joined(connection, record)
-        case Parted():
-            _parted(connection, record)
+        case Parted() | Kicked():
+            _left(connection, record)
         case TopicSet():
             _topic_set(connection, record)
         case _:
@@ -36,17 +55,80 @@ def _channel_created(connection: Connection, record: ChannelCreated) -> None:
             topic="",
             topic_setter="",
             topic_at=0,
+            modes=msgspec.json.encode(record.modes).decode(),
         )
     )
 
 
-def _joined(connection: Connection, record: Joined) -> None:
+def _channel_dropped(connection: Connection, record: ChannelDropped) -> None:
+    for table in (memberships, channel_lists):
+        connection.execute(delete(table).where(table.c.channel == record.channel))
+    gone = connection.execute(delete(channels).where(channels.c.id == record.channel))
+    expect_one(gone, "channel", record.channel)
     connection.execute(
-        insert(memberships).values(channel=record.channel, account=record.user, joined=record.at)
+        insert(dropped_channels).values(id=record.channel, name=record.stored.name, at=record.at)
     )
 
 
-def _parted(connection: Connection, record: Parted) -> None:
+def _channel_renamed(connection: Connection, record: ChannelRenamed) -> None:
+    changed = connection.execute(
+        update(channels)
+        .where(channels.c.id == record.channel)
+        .values(name=record.name, folded=fold(record.name))
+    )
+    expect_one(changed, "channel", record.channel)
+
+
+def _modes_changed(connection: Connection, record: ChannelModesChanged) -> None:
+    if record.flags is not None:
+        modes = msgspec.json.encode(record.flags.modes).decode()
+        changed = connection.execute(
+            update(channels).where(channels.c.id == record.channel).values(modes=modes)
+        )
+        expect_one(changed, "channel", record.channel)
+    for entry in record.entries:
+        _entry_changed(connection, record.channel, entry)
+    for change in record.ranks:
+        if change.user > 0:  # a session that is a user of its own has no row
+            _ranks_changed(connection, record.channel, change)
+
+
+def _entry_changed(connection: Connection, channel: int, change: EntryChanged) -> None:
+    if change.previous is not None:
+        e = channel_lists.c
+        gone = connection.execute(
+            delete(channel_lists).where(e.channel == channel, e.kind == change.kind, e.mask == change.mask)
+        )
+        expect_one(gone, "list entry of channel", channel)
+    if change.entry is not None:
+        connection.execute(
+            insert(channel_lists).values(
+                channel=channel,
+                kind=change.kind,
+                mask=change.mask,
+                setter=change.entry.setter,
+                at=change.entry.at,
+            )
+        )
+
+
+def _ranks_changed(connection: Connection, channel: int, change: RanksChanged) -> None:
+    m = memberships.c
+    changed = connection.execute(
+        update(memberships).where(m.channel == channel, m.account == change.user).values(ranks=change.ranks)
+    )
+    expect_one(changed, "member", change.user)
+
+
+def _joined(connection: Connection, record: Joined) -> None:
+    connection.execute(
+        insert(memberships).values(
+            channel=record.channel, account=record.user, joined=record.at, ranks=record.ranks
+        )
+    )
+
+
+def _left(connection: Connection, record: Parted | Kicked) -> None:
     connection.execute(
         delete(memberships).where(
             memberships.c.channel == record.channel, memberships.c.account == record.user

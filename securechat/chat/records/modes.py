@@ -1,0 +1,104 @@
+"""The fact that modes of a channel changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from securechat.chat.membership import Membership
+
+if TYPE_CHECKING:
+    from securechat.chat.registry import Registry
+
+LISTS: Final = "beI"
+"""The modes that are lists of masks: bans, exceptions from bans, exceptions from +i."""
+
+
+class ListEntry(NamedTuple):
+    """Who put a mask on a list (a nick), and when."""
+
+    setter: str
+    at: int
+
+
+class Shown(NamedTuple):
+    """One change as the MODE line shows it."""
+
+    adding: bool
+    letter: str
+    argument: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlagsChanged:
+    """All modes that are no list, with their arguments ("" without one): as they are now and as they were."""
+
+    modes: Mapping[str, str]
+    previous: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryChanged:
+    """An entry of a list came, went, or was replaced; None is no entry."""
+
+    kind: str
+    mask: str
+    entry: ListEntry | None
+    previous: ListEntry | None
+
+
+@dataclass(frozen=True, slots=True)
+class RanksChanged:
+    """A member has other ranks."""
+
+    user: int
+    ranks: str
+    previous: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelModesChanged:
+    """What one MODE command changed. `by` is the nick of who did, `shown` the changes in order.
+
+    An entry or a member occurs once in `entries` and `ranks`, with what it was before the command.
+    """
+
+    id: int
+    channel: int
+    at: int
+    by: str
+    shown: tuple[Shown, ...]
+    flags: FlagsChanged | None = None
+    entries: tuple[EntryChanged, ...] = ()
+    ranks: tuple[RanksChanged, ...] = ()
+
+    def apply(self, registry: "Registry") -> None:
+        channel = registry.channels[self.channel]
+        if self.flags is not None:
+            channel.modes = dict(self.flags.modes)
+        for entry in self.entries:
+            _put(channel.lists[entry.kind], entry.mask, entry.entry)
+        for change in self.ranks:
+            _rank(channel.members, change.user, change.ranks)
+
+    def revert(self, registry: "Registry") -> None:
+        channel = registry.channels[self.channel]
+        if self.flags is not None:
+            channel.modes = dict(self.flags.previous)
+        for entry in self.entries:
+            _put(channel.lists[entry.kind], entry.mask, entry.previous)
+        for change in self.ranks:
+            _rank(channel.members, change.user, change.previous)
+
+
+def _put(entries: dict[str, ListEntry], mask: str, entry: ListEntry | None) -> None:
+    if entry is None:
+        del entries[mask]
+    else:
+        entries[mask] = entry
+
+
+def _rank(members: dict[int, Membership], user: int, ranks: str) -> None:
+    # A session that is a user of its own may have gone since, and its membership with it.
+    member = members.get(user)
+    if member is not None:
+        members[user] = member._replace(ranks=ranks)
