@@ -22,23 +22,29 @@ from securechat.chat.commands import COMMANDS  # noqa: E402
 from securechat.chat.commands.capabilities import VALUES  # noqa: E402
 from securechat.chat.settings import Settings  # noqa: E402
 from securechat.irc import numerics  # noqa: E402
-from securechat.irc.capabilities import CAPABILITIES  # noqa: E402
+from securechat.irc.capabilities import CAPABILITIES, names  # noqa: E402
 
 SPECIFICATIONS: Final = "https://ircv3.net/specs/extensions/"
 CAPABILITY: Final = {
     "account-tag": ("account-tag", "`account` on everything that a person causes"),
+    "away-notify": ("away-notify", "AWAY of those who share a channel, at the change and when they join"),
     "batch": ("batch", "lines that belong together come as one batch"),
     "cap-notify": ("capability-negotiation", "implied by `CAP LS 302`"),
+    "draft/pre-away": ("pre-away", "AWAY before the login, and `AWAY *` for a session at which nobody sits"),
     "echo-message": ("echo-message", "the sender gets its message back, after it is on disk"),
+    "extended-join": ("extended-join", "JOIN says as which account, and the real name"),
     "labeled-response": ("labeled-response", "replies carry the command's label; so does a message's echo"),
     "message-tags": ("message-tags", "client-only tags, `msgid` on every message, TAGMSG"),
     "multi-prefix": ("multi-prefix", "NAMES and WHO show all ranks of a member, not only the highest"),
     "sasl": ("sasl-3.2", "the way in"),
     "securechat/durable": ("", "nothing to do: its presence says that an echo means *committed with fsync*"),
     "server-time": ("server-time", "`time` on every line"),
+    "setname": ("setname", "SETNAME of those who share a channel"),
     "standard-replies": ("standard-replies", "`FAIL` is sent to every client, with or without it"),
 }
 TOKEN: Final = {
+    "AWAYLEN": "bytes of an away message; a longer one is cut",
+    "NAMELEN": "bytes of a real name; USER cuts a longer one, SETNAME refuses it",
     "CASEMAPPING": "names compare as `UTF8MAPPING` says; ASCII alone would do for ASCII names",
     "CHANLIMIT": "channels that a user may be in",
     "CHANMODES": "channel modes: lists, always with a parameter, with one when set, flags",
@@ -61,7 +67,7 @@ def commands() -> Iterator[str]:
     yield "|---|---|---|---|"
     for command in COMMANDS.values():
         what = " ".join(command.help)
-        before = "yes" if command.before_login else ""
+        before = "yes" if command.before_login else ", ".join(f"with `{cap}`" for cap in names(command.early))
         yield f"| `{_cell(command.syntax)}` | {_cell(what)} | {before} | {command.cost:g} |"
 
 

@@ -14,7 +14,19 @@ REMEMBERED_SOURCES: Final = 8
 class Account:
     """A person, proven by SASL. `phc` is None once removed: then only the name is reserved."""
 
-    __slots__ = ("created", "disabled", "epoch", "folded", "id", "name", "phc", "role", "sessions", "sources")
+    __slots__ = (
+        "bot",
+        "created",
+        "disabled",
+        "epoch",
+        "folded",
+        "id",
+        "name",
+        "phc",
+        "role",
+        "sessions",
+        "sources",
+    )
 
     def __init__(self, stored: StoredAccount) -> None:
         self.id = stored.id
@@ -22,6 +34,8 @@ class Account:
         self.folded = fold(stored.name)
         self.phc = stored.phc
         self.role = stored.role
+        self.bot = stored.role == "bot"
+        """True for an account whose role it is, and while a user of it has the mode B."""
         self.disabled = stored.disabled
         self.created = stored.created
         self.sources = dict(stored.sources)

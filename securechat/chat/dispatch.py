@@ -13,13 +13,15 @@ MAX_LINES_BEFORE_LOGIN = 30
 class Command:
     """One row: the handler's docstring begins with the syntax, which HELP prints.
 
-    `before_login` lets it through on an unregistered session. `cost` is in tokens of flood control.
+    `before_login` lets it through on an unregistered session, `early` on one that negotiated this capability.
+    `cost` is in tokens of flood control.
     """
 
     name: str
     handler: Callable[[Context], None]
     min_params: int = 0
     before_login: bool = False
+    early: int = 0
     cost: float = 1.0
 
     @property
@@ -45,7 +47,7 @@ def dispatch(commands: dict[str, Command], ctx: Context) -> None:
     name = ctx.message.command
     command = commands.get(name)
     session = ctx.session
-    if session.user is None and (command is None or not command.before_login):
+    if session.user is None and not (command and (command.before_login or command.early & session.caps)):
         ctx.numeric(num.ERR_NOTREGISTERED, text="You have not registered: log in first (SASL)")
     elif command is None:
         ctx.numeric(num.ERR_UNKNOWNCOMMAND, printable(name), text="Unknown command: HELP lists what there is")

@@ -7,6 +7,8 @@ from securechat.chat.settings import Settings
 from securechat.irc.names import ACCOUNT_CHARS, NAME_BYTES
 
 TOPICLEN: Final = 390
+NAMELEN: Final = 150
+AWAYLEN: Final = 200
 MAX_TARGETS: Final = 4
 MAX_CHANNELS: Final = 256
 TOKENS_PER_LINE: Final = 13
@@ -16,12 +18,14 @@ def tokens(settings: Settings) -> list[str]:
     """Return the tokens, sorted by name."""
     targets = ",".join(f"{name}:{MAX_TARGETS if name in ('JOIN', 'PART') else 1}" for name in TARGETED)
     values = {
+        "AWAYLEN": str(AWAYLEN),
         "CASEMAPPING": "ascii",
         "CHANLIMIT": f"#:{MAX_CHANNELS}",
         "CHANMODES": ",,,n",
         "CHANNELLEN": str(NAME_BYTES),
         "CHANTYPES": "#",
         "MODES": "1",
+        "NAMELEN": str(NAMELEN),
         "NETWORK": settings.network.replace("\\", "\\x5C").replace(" ", "\\x20").replace("=", "\\x3D"),
         "NICKLEN": str(ACCOUNT_CHARS),
         "PREFIX": f"({RANKS}){SYMBOLS}",

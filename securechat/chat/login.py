@@ -7,14 +7,12 @@ the same path: the same delays, the same queue, the same hashing, the same bytes
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from securechat.chat import welcome
+from securechat.chat import presence, welcome
 from securechat.chat.account import Account
 from securechat.chat.announcements.channels import show_ranks
-from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.effects import LoggedIn
 from securechat.chat.jobs import CheckPassword, JobResult, PasswordChecked
-from securechat.chat.line import Line
 from securechat.chat.offline import deliver_waiting
 from securechat.chat.records import LoginRemembered, PasswordSet
 from securechat.chat.session import Session
@@ -126,24 +124,23 @@ def enter(ctx: Context, session: Session, account: Account) -> None:
             ctx.numeric(*problem[:2], text=problem[2])
             return
         user_id, nick = -session.id, wanted
-    first = registry.attach(session, account, user_id, nick)
+    session.active = core.now.mono
+    first = registry.attach(session, account, user_id, nick, core.now.wall)
     user = registry.users[user_id]
+    presence.update_away(core, user, announce=not first)
     for line in welcome.burst(ctx):
         ctx.reply(line)
     for channel in registry.channels_of(user_id):
+        joined = presence.joined(user, channel.name, core.now.wall)
         if first:
-            core.fanout.others(channel.audience, join_line(user, channel, core.now.wall), session)
+            core.fanout.others(channel.audience, joined, session)
+            presence.show_away(core.fanout, channel.audience, user, core.now.wall)
             show_ranks(core.fanout, registry, channel, user, core.now.wall)
-        ctx.reply(join_line(user, channel, core.now.wall))
+        ctx.reply(joined)
         for line in welcome.channel_state(ctx, channel):
             ctx.reply(line)
     if registry.waiting[account.id] > 0:
         deliver_waiting(session, account)
-
-
-def join_line(user: User, channel: Channel, at: int) -> Line:
-    """The line that shows that a user is here."""
-    return Line(user.source, "JOIN", (channel.name,), None, at, None, user.account.name)
 
 
 def leave(core: "Core", session: Session, reason: str) -> None:
@@ -153,8 +150,9 @@ def leave(core: "Core", session: Session, reason: str) -> None:
         return
     peers = core.registry.peers(user)
     if core.registry.detach(session):
-        line = Line(user.source, "QUIT", (), reason, core.now.wall, None, user.account.name)
-        core.fanout.others(peers, line, session)
+        core.fanout.others(peers, user.line("QUIT", (), reason, core.now.wall), session)
+    else:
+        presence.update_away(core, user)
 
 
 def nick_problem(ctx: Context, nick: str, user: User | None) -> tuple[str, str, str] | None:

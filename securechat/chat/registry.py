@@ -143,15 +143,16 @@ class Registry:
 
     # Who is online
 
-    def attach(self, session: Session, account: Account, user_id: int, nick: str) -> bool:
-        """Let a session that proved `account` be (one of) the user's.
+    def attach(self, session: Session, account: Account, user_id: int, nick: str, at: int) -> bool:
+        """Let a session that proved `account` be (one of) the user's, from the time `at` on.
 
         True when the user was not online before.
         """
         user = self.users.get(user_id)
         first = user is None
         if user is None:
-            user = self.users[user_id] = User(user_id, account, nick, self.server_name)
+            user = User(user_id, account, nick, self.server_name, session.realname, at)
+            self.users[user_id] = user
             self._index_nick(user)
         session.user = user
         account.sessions.append(session)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from securechat.chat.context import Context
     from securechat.chat.user import User
 
-ENCODING: Final = cap.ACCOUNT_TAG | cap.MESSAGE_TAGS | cap.SERVER_TIME
+ENCODING: Final = (
+    cap.ACCOUNT_TAG | cap.AWAY_NOTIFY | cap.EXTENDED_JOIN | cap.MESSAGE_TAGS | cap.SERVER_TIME | cap.SETNAME
+)
 """The capabilities that change how a line that others caused is written: the key of `Audience.groups`."""
 
 
@@ -34,7 +36,10 @@ class Session:
 
     __slots__ = (
         "account",
+        "active",
         "address",
+        "away",
+        "away_at",
         "backlog",
         "batches",
         "bucket",
@@ -50,6 +55,7 @@ class Session:
         "modern_cap",
         "negotiating",
         "nick",
+        "operator",
         "realname",
         "resume",
         "sasl",
@@ -62,6 +68,13 @@ class Session:
         self.id = session_id
         self.link = link
         self.address = address
+        self.active = 0.0
+        """When the session came or last said something, in seconds of the monotonic clock."""
+        self.away: str | None = None
+        """What the session gave as its away message, at the monotonic time `away_at`."""
+        self.away_at = 0.0
+        self.operator = False
+        """True while this session has an operator's powers, which the account's others do not share."""
         self.caps = 0
         self.key = 0
         self.negotiating = False

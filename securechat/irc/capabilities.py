@@ -15,18 +15,26 @@ STANDARD_REPLIES: Final = 1 << 8
 DURABLE: Final = 1 << 9
 """`securechat/durable`: the echo of a message leaves the server only after the message is on disk."""
 MULTI_PREFIX: Final = 1 << 10
+AWAY_NOTIFY: Final = 1 << 20
+EXTENDED_JOIN: Final = 1 << 21
+PRE_AWAY: Final = 1 << 22
+SETNAME: Final = 1 << 23
 
 CAPABILITIES: Final[Mapping[str, int]] = {
     "account-tag": ACCOUNT_TAG,
+    "away-notify": AWAY_NOTIFY,
     "batch": BATCH,
     "cap-notify": CAP_NOTIFY,
+    "draft/pre-away": PRE_AWAY,
     "echo-message": ECHO_MESSAGE,
+    "extended-join": EXTENDED_JOIN,
     "labeled-response": LABELED_RESPONSE,
     "message-tags": MESSAGE_TAGS,
     "multi-prefix": MULTI_PREFIX,
     "sasl": SASL,
     "securechat/durable": DURABLE,
     "server-time": SERVER_TIME,
+    "setname": SETNAME,
     "standard-replies": STANDARD_REPLIES,
 }
 

@@ -46,6 +46,16 @@ def split_text(text: str, limit: int) -> list[str]:
     return [piece for piece in pieces if piece]
 
 
+def clip(text: str, limit: int) -> str:
+    """Return as much of the beginning of a text as has at most `limit` bytes, in whole characters."""
+    if len(text) * 4 <= limit or len(text.encode()) <= limit:
+        return text
+    most = len(text[: limit + 1].encode()[: max(0, limit)].decode(errors="ignore"))
+    while most and _joined(text, most):
+        most -= 1
+    return text[:most]
+
+
 def _cut(text: str, most: int) -> int:
     """Where to cut a text of which `most` code points fit: after a word, else between characters."""
     for at in range(most, 0, -1):

@@ -12,6 +12,7 @@ directives and steps, one a line; `#` begins a comment.
     alice> JOIN #dev           what alice sends
     alice< :alice! JOIN {any}  what alice gets next; {name} matches anything, and the same thing from then on
     alice<?                    skips whatever alice got so far
+    alice<.. :{any} 422 {any}  skips what alice got up to this, which she must have got
     alice! ok                  answers a password job: ok, wrong, stale (ok, with a new hash), busy
     alice. Ping timeout        alice's connection is gone, for this reason
     admin> disable alice       an administrator's request; `admin< Done` or `admin< Refused CODE` answers it
@@ -119,7 +120,7 @@ class Playbook:
 
     def _line(self, line: str) -> None:
         directive = re.fullmatch(r"(accounts|settings|caps|login|connect|store): ?(.*)", line)
-        step = re.fullmatch(r"([\w.-]+)(<\?|[<>!.])(?: (.*))?", line, re.DOTALL)
+        step = re.fullmatch(r"([\w.-]+)(<\?|<\.\.|[<>!.])(?: (.*))?", line, re.DOTALL)
         if directive:
             self._nothing_left()
             getattr(self, f"_do_{directive[1]}")(directive[2])
@@ -143,6 +144,12 @@ class Playbook:
             return
         if kind == "<?":
             self.links[who].lines.clear()
+            return
+        if kind == "<..":
+            lines = self.links[who].lines
+            while lines and not re.fullmatch(self._pattern(text), lines[0]):
+                lines.pop(0)
+            self._expect(who, text)
             return
         self._nothing_left()
         if who == "admin":

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, assert_never
 
+from securechat.chat import presence
 from securechat.chat.channel import Channel
 from securechat.chat.fanout import Fanout
 from securechat.chat.line import MAX_BODY, Line, body
@@ -53,8 +54,8 @@ def _joined(fanout: Fanout, registry: Registry, record: Joined, origin: "Context
     if user is None:
         return
     channel = registry.channels[record.channel]
-    line = Line(user.source, "JOIN", (channel.name,), None, record.at, record.id, user.account.name)
-    fanout.broadcast(channel.audience, line, origin)
+    fanout.broadcast(channel.audience, presence.joined(user, channel.name, record.at, record.id), origin)
+    presence.show_away(fanout, channel.audience, user, record.at)
     show_ranks(fanout, registry, channel, user, record.at)
 
 
@@ -73,7 +74,7 @@ def _parted(fanout: Fanout, registry: Registry, record: Parted, origin: "Context
     if user is not None:
         channel = registry.channels[record.channel]
         text = record.reason or None
-        line = Line(user.source, "PART", (channel.name,), text, record.at, record.id, user.account.name)
+        line = user.line("PART", (channel.name,), text, record.at, record.id)
         fanout.broadcast(channel.audience, line, origin)
 
 

@@ -6,7 +6,7 @@ from securechat.chat.fanout import Fanout
 from securechat.chat.line import Line
 from securechat.chat.records import MessageSent
 from securechat.chat.registry import Registry
-from securechat.chat.user import User
+from securechat.chat.user import BOT_TAGS, User
 from securechat.irc import capabilities as cap
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ def line_of(registry: Registry, message: MessageSent) -> Line:
 
     A TAGMSG is only for those who understand tags.
     """
-    account = registry.accounts[message.sender].name
+    sender = registry.accounts[message.sender]
+    account = sender.name
     tagmsg = message.command == "TAGMSG"
     return Line(
         f"{message.nick}!{account}@{registry.server_name}",
@@ -28,7 +29,7 @@ def line_of(registry: Registry, message: MessageSent) -> Line:
         message.at,
         message.id,
         account,
-        message.tags,
+        message.tags if not sender.bot else {**message.tags, **BOT_TAGS},
         cap.MESSAGE_TAGS if tagmsg else 0,
     )
 

@@ -1,6 +1,6 @@
 """The command table: one file per family, each ending in its rows."""
 
-from securechat.chat.commands import capabilities, channels, messages, queries, registration, server
+from securechat.chat.commands import capabilities, channels, messages, presence, queries, registration, server
 from securechat.chat.dispatch import table
 
 COMMANDS = table(
@@ -8,6 +8,7 @@ COMMANDS = table(
     registration.COMMANDS,
     channels.COMMANDS,
     messages.COMMANDS,
+    presence.COMMANDS,
     queries.COMMANDS,
     server.COMMANDS,
 )

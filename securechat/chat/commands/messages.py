@@ -56,6 +56,7 @@ def text(ctx: Context) -> None:
     elif not ctx.param(1):
         ctx.numeric(num.ERR_NOTEXTTOSEND, text="No text to send")
     else:
+        ctx.session.active = ctx.core.now.mono
         once(ctx)
 
 
@@ -115,7 +116,9 @@ def to_person(ctx: Context, target: str, nonce: str | None) -> None:
     """Send to a user, or to an account that is offline."""
     user = ctx.registry.user(target)
     if user is not None:
-        happen(ctx, user.nick, None, user.account.id, nonce)
+        kept = happen(ctx, user.nick, None, user.account.id, nonce)
+        if kept and user.away is not None and ctx.message.command == "PRIVMSG":
+            ctx.numeric(num.RPL_AWAY, user.nick, text=user.away)
         return
     account = ctx.registry.account(target)
     if account is None or not account.usable:

@@ -64,9 +64,15 @@ def who_reply(ctx: Context, channel: Channel | None, user: User) -> None:
     server = ctx.settings.server_name
     shown = channel.name if channel is not None else "*"
     flags = "H" + (prefix(channel, user) if channel is not None else "")
-    realname = user.sessions[0].realname
     ctx.numeric(
-        num.RPL_WHOREPLY, shown, user.account.name, server, server, user.nick, flags, text=f"0 {realname}"
+        num.RPL_WHOREPLY,
+        shown,
+        user.account.name,
+        server,
+        server,
+        user.nick,
+        flags,
+        text=f"0 {user.realname}",
     )
 
 
@@ -87,7 +93,7 @@ def whois(ctx: Context) -> None:
 def whois_user(ctx: Context, user: User) -> None:
     """Reply what is known of a user; channels only when the asking one is in them too."""
     server, account = ctx.settings.server_name, user.account.name
-    ctx.numeric(num.RPL_WHOISUSER, user.nick, account, server, "*", text=user.sessions[0].realname)
+    ctx.numeric(num.RPL_WHOISUSER, user.nick, account, server, "*", text=user.realname)
     shared = [
         prefix(channel, user) + channel.name
         for channel in ctx.registry.channels_of(user.id)

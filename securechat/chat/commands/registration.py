@@ -1,5 +1,6 @@
 """Coming in and going: AUTHENTICATE, NICK, USER, PASS, PING, PONG, QUIT."""
 
+from securechat.chat import isupport
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command
 from securechat.chat.line import Line
@@ -7,9 +8,7 @@ from securechat.chat.login import authenticate, complete, failed_exchange, nick_
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account, fold
 from securechat.irc.sasl import Assembler, SaslError, SaslTooLong, decode_plain
-
-MAX_REALNAME = 150
-"""Characters of a real name that are kept."""
+from securechat.irc.text import clip
 
 
 def authenticate_command(ctx: Context) -> None:
@@ -98,7 +97,7 @@ def nick_command(ctx: Context) -> None:
         if problem is not None:
             ctx.numeric(*problem[:2], text=problem[2])
             return
-        line = Line(user.source, "NICK", (nick,), None, ctx.core.now.wall, None, user.account.name)
+        line = user.line("NICK", (nick,), None, ctx.core.now.wall)
         peers = ctx.registry.peers(user)
         ctx.registry.rename(user, nick)
         ctx.core.fanout.broadcast(peers, line, ctx)
@@ -119,7 +118,7 @@ def user_command(ctx: Context) -> None:
         ctx.numeric(num.ERR_ALREADYREGISTERED, text="You are already registered")
         return
     session.username = ctx.param(0)
-    session.realname = ctx.param(3)[:MAX_REALNAME]
+    session.realname = clip(ctx.param(3), isupport.NAMELEN)
     complete(ctx)
 
 

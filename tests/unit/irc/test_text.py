@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from securechat.irc.message import Message, encode
-from securechat.irc.text import MAX_LINE, body_room, split_text
+from securechat.irc.text import MAX_LINE, body_room, clip, split_text
 
 FAMILY = "👨\u200d👩\u200d👧"
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
@@ -111,3 +111,20 @@ def test_body_room_is_what_fits() -> None:
     line = encode(Message("PRIVMSG", (target, text[: body_room(source, "PRIVMSG", target)]), source))
     assert len(line) == MAX_LINE == 512
     assert body_room("x" * 600, "PRIVMSG", target) < 0
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "clipped"),
+    [
+        ("short", 5, "short"),
+        ("longer", 5, "longe"),
+        ("ab\u00e9", 3, "ab"),
+        ("ab\u00e9", 4, "ab\u00e9"),
+        ("ae\u0301", 3, "a"),
+        ("\U0001f468\u200d\U0001f469", 8, ""),
+        ("x", 0, ""),
+    ],
+)
+def test_clip_keeps_whole_characters(text: str, limit: int, clipped: str) -> None:
+    """What is too long loses its end, never half a character."""
+    assert clip(text, limit) == clipped

@@ -1,0 +1,43 @@
+"""What people say of themselves: AWAY, SETNAME."""
+
+from securechat.chat import isupport, presence
+from securechat.chat.context import Context
+from securechat.chat.dispatch import Command
+from securechat.irc import capabilities as cap
+from securechat.irc import numerics as num
+from securechat.irc.text import clip
+
+
+def away(ctx: Context) -> None:
+    """AWAY [:<message>]
+
+    Says that you are away, or without a message that you are back. You are away when all your sessions are.
+    """
+    session, text = ctx.session, clip(ctx.param(0), isupport.AWAYLEN)
+    session.away, session.away_at = text or None, ctx.core.now.mono
+    if text:
+        ctx.numeric(num.RPL_NOWAWAY, text="You have been marked as being away")
+    else:
+        ctx.numeric(num.RPL_UNAWAY, text="You are no longer marked as being away")
+    if session.user is not None:
+        presence.update_away(ctx.core, session.user)
+
+
+def setname(ctx: Context) -> None:
+    """SETNAME :<realname>
+
+    Changes your real name, for all your sessions.
+    """
+    realname = ctx.param(0)
+    if not realname.strip(" "):
+        ctx.fail("INVALID_REALNAME", text="A real name is not empty")
+    elif len(realname.encode()) > isupport.NAMELEN:
+        ctx.fail("INVALID_REALNAME", text=f"A real name has at most {isupport.NAMELEN} bytes")
+    else:
+        presence.change_realname(ctx, realname)
+
+
+COMMANDS = (
+    Command("AWAY", away, early=cap.PRE_AWAY, cost=2.0),
+    Command("SETNAME", setname, min_params=1, cost=2.0),
+)
