@@ -24,14 +24,15 @@ Value = str | int | bool | tuple[str, ...]
 class Key:
     """What is told of a key: its documentation, and what it accepts where the type does not say it.
 
-    A `live` key is applied by a reload; `path` marks the path of a file; `check` raises ValueError for what
-    the type cannot exclude.
+    A `live` key is applied by a reload; `path` marks the path of a file; `secret` a value that may hold a
+    password and is not shown; `check` raises ValueError for what the type cannot exclude.
     """
 
     description: str
     accepts: str = ""
     live: bool = False
     path: bool = False
+    secret: bool = False
     check: Callable[[tuple[str, ...]], None] | None = None
 
 
@@ -181,6 +182,21 @@ class LimitsSection(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 1 << 20
 
 
+class StorageSection(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where accounts, channels and messages are kept."""
+
+    url: Annotated[
+        str,
+        Meta(pattern=r"\A(?:postgresql://[^\s\x00-\x1f\x7f]+)?\Z", max_length=1000),
+        Key(
+            'A PostgreSQL database, such as "postgresql://securechat@db.example.org/securechat"; "" is a '
+            "SQLite file in the data directory.",
+            'a URL that begins with postgresql://, or ""',
+            secret=True,
+        ),
+    ] = ""
+
+
 class LogSection(Struct, frozen=True, forbid_unknown_fields=True):
     """The log, on standard error."""
 
@@ -202,6 +218,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     channels: ChannelsSection = ChannelsSection()
     history: HistorySection = HistorySection()
     limits: LimitsSection = LimitsSection()
+    storage: StorageSection = StorageSection()
     log: LogSection = LogSection()
 
 

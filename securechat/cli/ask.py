@@ -25,6 +25,7 @@ from securechat.storage.lock import DirectoryBusy, DirectoryLock
 if TYPE_CHECKING:
     from securechat.chat.items import JobDone
     from securechat.chat.jobs import Job
+    from securechat.storage.databases import Database
 
 
 def ask(directory: Path, config: Config, request: Request) -> Done:
@@ -69,10 +70,11 @@ def _answer_offline(directory: Path, config: Config, request: Request) -> Answer
     from securechat.chat.ports import StoreFull
     from securechat.cli.composition import core_settings
     from securechat.server.control import user_name
-    from securechat.storage.sqlite import open_store
+    from securechat.storage.databases import Database
 
     settings = core_settings(config)
-    store = open_store(directory)
+    database = Database(directory, config.storage.url)
+    store = database.open_store()
     done: list[Effect] = []
     try:
         core = Core(settings, store.load())
@@ -82,7 +84,7 @@ def _answer_offline(directory: Path, config: Config, request: Request) -> Answer
             outcomes = core.take()
             store.commit([record for outcome in outcomes for record in outcome.records])
             effects = [effect for outcome in outcomes for effect in outcome.effects]
-            items += [_do(directory, effect.job) for effect in effects if isinstance(effect, StartJob)]
+            items += [_do(database, effect.job) for effect in effects if isinstance(effect, StartJob)]
             done += effects
     except StoreFull as error:
         return Refused("STORE_UNAVAILABLE", str(error))
@@ -92,13 +94,12 @@ def _answer_offline(directory: Path, config: Config, request: Request) -> Answer
     return answer
 
 
-def _do(directory: Path, job: "Job") -> "JobDone":
+def _do(database: "Database", job: "Job") -> "JobDone":
     """Do a query that answers an administrator's request."""
     from securechat.chat.items import JobDone
     from securechat.chat.jobs import CheckPassword
     from securechat.server.pools import query
-    from securechat.storage.sqlite import open_reader
 
     assert not isinstance(job, CheckPassword), "only sessions log in"
-    with closing(open_reader(directory)) as reader:
+    with closing(database.open_reader()) as reader:
         return JobDone(job, query(reader, job))

@@ -40,7 +40,9 @@ def show(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Dat
     if as_json:
         import msgspec
 
-        typer.echo(msgspec.json.encode(loaded.config).decode())
+        from securechat.cli.configuration import concealed
+
+        typer.echo(msgspec.json.encode(concealed(loaded.config)).decode())
         return
     from securechat.cli.configuration import as_toml
 

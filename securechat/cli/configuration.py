@@ -9,6 +9,7 @@ given is checked, also one that another overrides, and all problems are reported
 import difflib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ OPTIONS: Final = {
     "--cert": "tls.certificate",
     "--key": "tls.key",
 }
+
+_PASSWORD: Final = re.compile(r"(?<=:)(?!//)[^/@]*(?=@)|(?<=[?&]password=)[^&]*|(?<=[?&]sslpassword=)[^&]*")
 
 
 class ConfigError(Exception):
@@ -95,7 +98,7 @@ def defaults_as_toml() -> str:
 
 def as_toml(loaded: Loaded) -> str:
     """Return the configuration in force, with where each value that is no default came from."""
-    values = _flat(loaded.config)
+    values = _flat(concealed(loaded.config))
     lines: list[str] = []
     for section in sections():
         lines += ["", f"[{section.name}]"]
@@ -104,6 +107,15 @@ def as_toml(loaded: Loaded) -> str:
             assignment = _assignment(field, values[field.name])
             lines.append(f"{assignment}  # {origin}" if origin else assignment)
     return "\n".join(lines[1:]) + "\n"
+
+
+def concealed(config: Config) -> Config:
+    """Return a configuration that may be shown: passwords inside URLs are stars."""
+    values = {
+        name: _PASSWORD.sub("***", value) if fields()[name].key.secret and isinstance(value, str) else value
+        for name, value in _flat(config).items()
+    }
+    return _nested(values)
 
 
 class _Reading:
@@ -166,7 +178,9 @@ class _Reading:
             if field.key.check is not None and isinstance(checked, tuple):
                 field.key.check(checked)
         except (msgspec.ValidationError, ValueError):
-            self.problems.append(f"{field.name} must be {field.accepts}, not {_shown(value)} ({origin})")
+            hidden = field.key.secret and isinstance(value, str)
+            shown = "the text that was given" if hidden else _shown(value)
+            self.problems.append(f"{field.name} must be {field.accepts}, not {shown} ({origin})")
             return
         if field.key.path and isinstance(checked, str) and checked:
             checked = str(base.absolute() / os.path.expanduser(checked))  # noqa: PTH111 (never raises)

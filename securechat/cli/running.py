@@ -31,9 +31,10 @@ from securechat.config import Config
 from securechat.irc.names import load_tables
 from securechat.server.server import Server, say
 from securechat.server.transport import Tls
+from securechat.storage.databases import Database
 from securechat.storage.lock import DirectoryLock
 from securechat.storage.passwords import Hasher
-from securechat.storage.sqlite import SqliteStore, open_reader, open_store
+from securechat.storage.store import SqlStore
 from securechat.tls.errors import CertificateProblem
 
 _CHECK_SECONDS: Final = 3600.0
@@ -66,6 +67,7 @@ class Running:
         self._read = read
         self._config = config
         self._open_files = open_files
+        self._database = Database(directory, config.storage.url)
         self._settings = core_settings(config)
         prepare(config, directory)
         self.tls = Tls(make_context(config, directory))
@@ -75,7 +77,7 @@ class Running:
     def run(self) -> int:
         """Serve until the end and return the exit code. The main thread calls."""
         load_tables()
-        store = open_store(self._directory)
+        store = self._database.open_store()
         try:
             snapshot = store.load()
             self._server = self._make_server(store, snapshot)
@@ -117,13 +119,13 @@ class Running:
             except CertificateProblem as error:
                 _log.error("the certificate could not be renewed: %s", error)
 
-    def _make_server(self, store: SqliteStore, snapshot: Snapshot) -> Server:
+    def _make_server(self, store: SqlStore, snapshot: Snapshot) -> Server:
         config, cost = self._config, self._config.auth.argon2
         has_accounts = any(account.phc is not None for account in snapshot.accounts)
         return Server(
             core=Core(self._settings, snapshot),
             store=store,
-            open_reader=lambda: open_reader(self._directory),
+            open_reader=self._database.open_reader,
             hasher=Hasher(cost.time_cost, cost.memory_cost, cost.parallelism),
             tls=self.tls,
             limits=transport_limits(config, self._open_files),

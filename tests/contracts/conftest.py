@@ -1,19 +1,24 @@
-"""The contract suite runs once for every database."""
+"""The contract suite runs once for every database: SQLite, and PostgreSQL where a server is reachable."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from securechat.chat.ports import Store
+from securechat.storage import postgres
 from securechat.storage.sqlite import open_store
 from tests.contracts.databases import (
     Database,
     DurableDatabase,
+    PostgresDatabase,
     PrunedStore,
     SqliteDatabase,
 )
+from tests.support.postgres import PostgresPlace, require_server
+
+KINDS = ["sqlite", "postgres"]
 
 
 @pytest.fixture(scope="session")
@@ -24,16 +29,42 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def _made(kind: str, migrated: Path, directory: Path) -> SqliteDatabase:
-    assert kind == "sqlite"
-    shutil.copytree(migrated, directory)
-    return SqliteDatabase(directory)
+@pytest.fixture(scope="session")
+def migrated_postgres() -> Iterator[PostgresPlace]:
+    """An empty PostgreSQL database of the newest schema; each test leaves it empty, making one takes long."""
+    require_server()
+    place = PostgresPlace()
+    try:
+        postgres.open_store(place.url).close()
+        yield place
+    finally:
+        place.drop()
 
 
-@pytest.fixture(params=["sqlite"])
-def database(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> Iterator[Database]:
+def _maker(request: pytest.FixtureRequest) -> Callable[[Path], DurableDatabase]:
+    """Return what makes an empty database of a kind; a directory that does not exist is for its files."""
+    if request.param == "postgres":
+        place = request.getfixturevalue("migrated_postgres")
+        return lambda directory: PostgresDatabase(place)
+    migrated: Path = request.getfixturevalue("migrated")
+
+    def made(directory: Path) -> DurableDatabase:
+        shutil.copytree(migrated, directory)
+        return SqliteDatabase(directory)
+
+    return made
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def make_durable(request: pytest.FixtureRequest) -> Callable[[Path], DurableDatabase]:
+    """What makes empty databases, for a test that needs several."""
+    return _maker(request)
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database."""
-    database = _made(str(request.param), migrated, tmp_path / "chat")
+    database = _maker(request)(tmp_path / "chat")
     yield database
     database.close()
 
@@ -44,10 +75,10 @@ def store(database: Database) -> Store:
     return database.store()
 
 
-@pytest.fixture(params=["sqlite"])
-def durable(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> Iterator[DurableDatabase]:
+@pytest.fixture(params=KINDS)
+def durable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DurableDatabase]:
     """An empty database."""
-    database = _made(str(request.param), migrated, tmp_path / "chat")
+    database = _maker(request)(tmp_path / "chat")
     yield database
     database.close()
 

@@ -4,7 +4,11 @@ from pathlib import Path
 from typing import Protocol
 
 from securechat.chat.ports import Reader, Store
+from securechat.storage import postgres
+from securechat.storage.postgres import PostgresReader, PostgresStore
+from securechat.storage.schema import metadata
 from securechat.storage.sqlite import SqliteReader, SqliteStore, open_reader, open_store
+from tests.support.postgres import PostgresPlace
 
 
 class PrunedStore(Store, Protocol):
@@ -77,3 +81,57 @@ class SqliteDatabase:
         driver = self._store._connection.connection.cursor()
         driver.execute(f"PRAGMA max_page_count = {pages}")
         driver.close()
+
+
+_FILL = """
+CREATE OR REPLACE FUNCTION refuse_when_full() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT coalesce(sum(length(text)), 0) FROM messages) > {limit} THEN
+        RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER full_disk AFTER INSERT ON messages
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_when_full();
+"""
+"""What a full disk answers, for texts longer than the limit altogether."""
+
+
+class PostgresDatabase:
+    """A PostgreSQL database that is emptied in the end; `disk_full` comes from a trigger."""
+
+    def __init__(self, place: PostgresPlace) -> None:
+        self.place = place
+        self._store: PostgresStore | None = None
+        self._readers: list[PostgresReader] = []
+
+    def store(self) -> PostgresStore:
+        self._close_connections()
+        self._store = postgres.open_store(self.place.url)
+        return self._store
+
+    def reader(self) -> PostgresReader:
+        reader = postgres.open_reader(self.place.url)
+        self._readers.append(reader)
+        return reader
+
+    def fill(self) -> None:
+        ((used,),) = self.place.execute("SELECT coalesce(sum(length(text)), 0) FROM messages")
+        self.place.execute(_FILL.format(limit=int(str(used)) + 1000))
+
+    def free(self) -> None:
+        self.place.execute("DROP TRIGGER IF EXISTS full_disk ON messages")
+
+    def close(self) -> None:
+        self._close_connections()
+        # A TRUNCATE makes new files, which takes longer than to delete the few rows of a test.
+        deletions = "".join(f'DELETE FROM "{table.name}";' for table in reversed(metadata.sorted_tables))
+        self.place.execute(f"DROP TRIGGER IF EXISTS full_disk ON messages; {deletions}")
+
+    def _close_connections(self) -> None:
+        for reader in self._readers:
+            reader.close()
+        self._readers.clear()
+        if self._store is not None:
+            self._store.close()
+            self._store = None

@@ -1,6 +1,5 @@
 """Any run of records that can happen leaves the store and the registry saying the same."""
 
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +37,7 @@ from securechat.chat.records import (
     TopicSet,
 )
 from securechat.chat.registry import Registry
-from tests.contracts.databases import DurableDatabase, PrunedStore, SqliteDatabase
+from tests.contracts.databases import DurableDatabase, PrunedStore
 from tests.contracts.facts import NOON, PEOPLE, message, state_in, state_of, too_big
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -195,14 +194,14 @@ class World:
             assert self.reader.undelivered(account, 0, 1000) == self.waiting.get(account, [])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(draw=st.data())
-def test_the_store_follows_the_registry(migrated: Path, draw: DataObject) -> None:
+def test_the_store_follows_the_registry(
+    make_durable: Callable[[Path], DurableDatabase], draw: DataObject
+) -> None:
     """After every batch, also a refused one, and a reopening, the store says what the registry says."""
     with tempfile.TemporaryDirectory() as name:
-        directory = Path(name) / "chat"
-        shutil.copytree(migrated, directory)
-        database = SqliteDatabase(directory)
+        database = make_durable(Path(name) / "chat")
         try:
             world = World(draw, database)
             for _ in range(draw.draw(st.integers(1, 5))):

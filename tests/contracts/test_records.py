@@ -222,7 +222,7 @@ def test_names_are_unique_when_folded(durable_store: PrunedStore) -> None:
     durable_store.commit([*PEOPLE, *CHANNELS])
     before = state_of(durable_store.load())
     for clash in (type(PEOPLE[0])(9, "BOB", "$", "member", NOON), type(CHANNELS[0])(9, "#DEV", None, NOON)):
-        with pytest.raises(Exception, match="UNIQUE"):
+        with pytest.raises(Exception, match=r"(?i)unique"):
             durable_store.commit([clash])
         assert state_of(durable_store.load()) == before
 
@@ -245,7 +245,7 @@ def test_a_record_of_an_unknown_account_or_channel_is_an_error(durable_store: Pr
         with pytest.raises(RecordMismatch, match="99"):
             durable_store.commit([AccountDisabled(ALICE, NOON), record])
         assert state_of(durable_store.load()) == before
-    with pytest.raises(Exception, match="FOREIGN KEY"):
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
         durable_store.commit([Joined(5, 99, GENERAL, NOON)])
     assert state_of(durable_store.load()) == before
 
@@ -277,7 +277,7 @@ def test_errors_do_not_show_messages_or_hashes(durable_store: PrunedStore) -> No
     ]
     durable_store.commit([message(4, nonce="canary")])
     for record, canary in repeated:
-        with pytest.raises(Exception, match="UNIQUE") as caught:
+        with pytest.raises(Exception, match=r"(?i)unique") as caught:
             durable_store.commit([record])
         assert canary not in str(caught.value)
         assert canary not in str(caught.value.__cause__)

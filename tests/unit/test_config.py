@@ -327,3 +327,15 @@ def test_a_change_takes_over_what_can_change_while_the_server_runs() -> None:
     assert found.config.server.port == 6697
     assert change(found.config, new).pending == ["server.host", "server.port"]
     assert change(old, old) == Change(old, [], [])
+
+
+def test_the_password_in_a_url_is_never_shown(tmp_path: Path) -> None:
+    """Neither by `config show` nor by the error about a URL that is not accepted."""
+    url = "postgresql://chat:geheim@db.example.org/chat?sslmode=require&password=geheim"
+    loaded = read(f'[storage]\nurl = "{url}"\n', tmp_path)
+    assert loaded.config.storage.url == url
+    shown = tomllib.loads(as_toml(loaded))["storage"]["url"]
+    assert shown == "postgresql://chat:***@db.example.org/chat?sslmode=require&password=***"
+    (problem,) = problems('[storage]\nurl = "mysql://chat:geheim@db/chat"\n', tmp_path)
+    assert "geheim" not in problem
+    assert problem.startswith("storage.url must be a URL that begins with postgresql://")

@@ -1,0 +1,223 @@
+"""The store in a PostgreSQL database, for those who run one already.
+
+Theory of operation. The hub's connection writes; it holds an advisory lock for as long as it lives, so that
+no second server uses the database, and it is never made anew: without it the lock is gone, another server may
+have begun, and what became of a COMMIT is unknown. So a lost connection ends the server, as any other error
+of unknown outcome does. `synchronous_commit` is on, whatever the database's default is: COMMIT returns after
+the WAL is synced.
+
+Waits end: connections that say nothing are given up by TCP's own deadlines, and a query of a reader is
+cancelled by the database. The writer has no `statement_timeout`: it would also end a COMMIT's wait for a
+synchronous standby, which PostgreSQL then reports as a success.
+
+A full disk is `disk_full` (53100), after which PostgreSQL has rolled back. Where the WAL itself finds no
+room, PostgreSQL stops: the connection is lost.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final, Self
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.errors import DiskFull, LockNotAvailable
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from securechat.storage.errors import SchemaRefused, StorageError
+from securechat.storage.migration import MIGRATIONS, Migrations, is_behind, revision_of, upgrade
+from securechat.storage.store import SqlReader, SqlStore
+
+SCHEME: Final = "postgresql://"
+
+_LOCK_KEY: Final = int.from_bytes(b"secchat\0", "big")
+"""Of the advisory lock; such locks are the database's own, so another database has another lock."""
+_PATIENCE: Final = 5
+"""Seconds that a server waits for the lock of one that is ending."""
+_LOCAL: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
+
+_CONNECTION: Final[Mapping[str, str]] = {
+    "application_name": "securechat",
+    "connect_timeout": "10",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "30000",
+    "client_encoding": "UTF8",
+}
+_WRITER: Final = (
+    "SET synchronous_commit = on",
+    # A table that somebody holds shall end a migration, and not the patience of everybody who waits.
+    "SET lock_timeout = '30s'",
+)
+_READER: Final = (
+    "SET default_transaction_read_only = on",
+    "SET statement_timeout = '15s'",
+    "SET idle_in_transaction_session_timeout = '60s'",
+)
+
+
+class _Cursor(psycopg.Cursor):
+    """Leaves the DETAIL out of an error's text, which is logged: it quotes rows, so messages and hashes."""
+
+    def execute(self, *arguments: Any, **options: Any) -> Self:
+        try:
+            return super().execute(*arguments, **options)
+        except psycopg.Error as error:
+            _shorten(error)
+            raise
+
+    def executemany(self, *arguments: Any, **options: Any) -> None:
+        try:
+            super().executemany(*arguments, **options)
+        except psycopg.Error as error:
+            _shorten(error)
+            raise
+
+
+def _shorten(error: psycopg.Error) -> None:
+    if error.diag.message_primary is not None:
+        error.args = (error.diag.message_primary,)
+
+
+class PostgresStore(SqlStore):
+    """The write connection to a PostgreSQL database, and with it the database's lock."""
+
+    def _is_full(self, error: DBAPIError) -> bool:
+        return isinstance(error.orig, DiskFull)
+
+    def _expect_room(self) -> None:
+        """PostgreSQL tells in time."""
+
+
+class PostgresReader(SqlReader):
+    """A read-only connection to a PostgreSQL database."""
+
+
+def open_store(url: str, *, migrations: Migrations = MIGRATIONS, patience: int = _PATIENCE) -> PostgresStore:
+    """Open a database for writing and bring its schema up to date, all of it or nothing.
+
+    Raises `SchemaRefused` when the database is newer than this program or not ours, and `StorageError` when
+    it cannot be used for another reason, such as a server that uses it still after `patience` seconds.
+    """
+    with _explained(url), ExitStack() as undo:
+        engine = _engine(_once(lambda: _connect(url, _WRITER)))
+        undo.callback(engine.dispose)
+        connection = engine.connect()
+        undo.callback(connection.close)
+        _take_lock(connection, url, patience)
+        _check_database(connection, url)
+        with connection.begin():
+            if is_behind(revision_of(connection), migrations):
+                upgrade(connection, migrations)
+        store = PostgresStore(engine, connection)
+        undo.pop_all()
+        return store
+
+
+def open_reader(url: str) -> PostgresReader:
+    """Open a database for reading, which any process may at any time. Raises `StorageError`."""
+    with _explained(url):
+        return PostgresReader(_engine(lambda: _connect(url, _READER)))
+
+
+def without_password(url: str) -> str:
+    """Return a URL as it may be shown."""
+    # The part behind "?" may hold one, too, and names nothing that a person looks for.
+    head, at, rest = url.partition("?")[0].rpartition("@")
+    scheme, slashes, user = head.partition("//")
+    return f"{scheme}{slashes}{user.partition(':')[0]}{at}{rest}"
+
+
+@contextmanager
+def _explained(url: str) -> Iterator[None]:
+    """Turn what goes wrong at opening into errors that name the database."""
+    shown = without_password(url)
+    try:
+        yield
+    except SchemaRefused as error:
+        raise SchemaRefused(f"cannot use the database {shown}: {error}") from None
+    except (DBAPIError, psycopg.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        lines = (line.strip() for line in str(cause).replace(url, shown).splitlines())
+        text = "; ".join(line for line in lines if line)
+        raise StorageError(f"cannot open the database {shown}: {text}") from error
+
+
+def _engine(creator: Callable[[], psycopg.Connection]) -> Engine:
+    # The parameters of a statement are messages and password hashes: never in an exception's text.
+    return create_engine(
+        "postgresql+psycopg://",
+        creator=creator,
+        poolclass=NullPool,
+        hide_parameters=True,
+        use_native_hstore=False,
+    )
+
+
+def _once(connect: Callable[[], psycopg.Connection]) -> Callable[[], psycopg.Connection]:
+    """Let a connection be made only once: SQLAlchemy would replace a lost one, without the lock."""
+    connected = False
+
+    def guarded() -> psycopg.Connection:
+        nonlocal connected
+        if connected:
+            raise psycopg.OperationalError("the connection to the database is lost")
+        connected = True
+        return connect()
+
+    return guarded
+
+
+def _connect(url: str, settings: tuple[str, ...]) -> psycopg.Connection:
+    given = conninfo_to_dict(url)
+    options = {key: value for key, value in _CONNECTION.items() if key not in given}
+    hosts = str(given.get("host") or given.get("hostaddr") or "").split(",")
+    if "sslmode" not in given and not all(host in _LOCAL or host.startswith("/") for host in hosts):
+        # What leaves this machine does so by TLS, and to the right database.
+        options["sslmode"] = "verify-full"
+    connection: psycopg.Connection = psycopg.connect(
+        url,
+        autocommit=True,
+        cursor_factory=_Cursor,
+        **options,  # type: ignore[arg-type]
+    )
+    try:
+        for setting in settings:
+            connection.execute(setting.encode("ascii"))
+        connection.autocommit = False
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _take_lock(connection: Connection, url: str, patience: int) -> None:
+    """Hold the database until the connection ends."""
+    try:
+        with connection.begin():
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK_KEY})")
+    except DBAPIError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            raise StorageError(
+                f"the database {without_password(url)} is in use by another securechat: stop it first"
+            ) from None
+        raise
+
+
+def _check_database(connection: Connection, url: str) -> None:
+    """Refuse what would lose or spoil messages."""
+    with connection.begin():
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+        fsync = connection.exec_driver_sql("SHOW fsync").scalar()
+    if encoding != "UTF8":
+        raise StorageError(
+            f"the database {without_password(url)} has the encoding {encoding}: make one with UTF8"
+        )
+    if fsync != "on":
+        raise StorageError(
+            f"the database {without_password(url)} runs with fsync = {fsync}, so that a power cut would lose "
+            "messages that were confirmed: set it to on"
+        )

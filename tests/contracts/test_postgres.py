@@ -1,0 +1,153 @@
+"""What is PostgreSQL's own: durable commits, one server at a time, migrations, errors without rows."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import NullPool, create_engine
+
+from securechat.chat.ports import StoreFull
+from securechat.chat.records import AccountDisabled
+from securechat.storage.errors import SchemaRefused, StorageError
+from securechat.storage.migration import MIGRATIONS, Migrations
+from securechat.storage.postgres import open_reader, open_store, without_password
+from securechat.storage.schema import HEAD, metadata
+from tests.contracts.facts import ALICE, CHANNELS, PEOPLE, message
+from tests.support.postgres import PostgresPlace, require_server
+
+NEXT = f"{int(HEAD) + 1:04}"
+
+
+@pytest.fixture
+def place() -> Iterator[PostgresPlace]:
+    """A database without anything in it."""
+    require_server()
+    place = PostgresPlace()
+    yield place
+    place.drop()
+
+
+def next_migrations(directory: Path, body: str) -> Migrations:
+    """Return the program's migrations and one more."""
+    copy = directory / "migrations"
+    shutil.copytree(MIGRATIONS.directory, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    header = (
+        f'import sqlalchemy as sa\nfrom alembic import op\nrevision = "{NEXT}"\ndown_revision = "{HEAD}"\n'
+    )
+    (copy / "versions" / f"r{NEXT}_next.py").write_text(f"{header}def upgrade():\n    {body}\n")
+    return Migrations(copy, NEXT)
+
+
+def test_the_migrations_make_what_the_tables_say(place: PostgresPlace) -> None:
+    """A database that was brought up to date has the tables, indexes and types of `schema`."""
+    open_store(place.url).close()
+    engine = create_engine(place.url.replace("postgresql", "postgresql+psycopg", 1), poolclass=NullPool)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_migration_happens_whole_or_not_at_all(place: PostgresPlace, tmp_path: Path) -> None:
+    """One that fails leaves the schema and the rows as they were; the next one, that works, brings it on."""
+    store = open_store(place.url)
+    store.commit([*PEOPLE, *CHANNELS, message(5)])
+    store.close()
+    broken = next_migrations(tmp_path / "broken", 'op.execute("DELETE FROM messages"); op.execute("oops")')
+    with pytest.raises(StorageError, match="syntax error"):
+        open_store(place.url, migrations=broken)
+    assert place.execute("SELECT version_num FROM alembic_version") == [(HEAD,)]
+    assert place.execute("SELECT id FROM messages") == [(5,)]
+    works = 'op.add_column("accounts", sa.Column("motto", sa.Text, server_default="none"))'
+    open_store(place.url, migrations=next_migrations(tmp_path / "works", works)).close()
+    assert place.execute("SELECT DISTINCT motto FROM accounts") == [("none",)]
+    with pytest.raises(SchemaRefused, match=f"newer securechat .its schema is {NEXT}"):
+        open_store(place.url)
+
+
+def test_a_database_of_others_is_refused(place: PostgresPlace) -> None:
+    """Tables that are not ours are left alone."""
+    place.execute("CREATE TABLE customers (id int)")
+    with pytest.raises(SchemaRefused, match="did not make"):
+        open_store(place.url)
+    tables = place.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    assert tables == [("customers",)]
+
+
+def test_one_server_at_a_time(place: PostgresPlace) -> None:
+    """While a store is open no other opens; readers do. When it is closed, the next one opens."""
+    store = open_store(place.url)
+    open_reader(place.url).close()
+    with pytest.raises(StorageError, match="in use by another securechat"):
+        open_store(place.url, patience=1)
+    store.close()
+    open_store(place.url).close()
+
+
+def test_commits_wait_for_the_disk_whatever_the_default_is(place: PostgresPlace) -> None:
+    """`synchronous_commit` is on also where the database says otherwise; readers cannot write."""
+    open_store(place.url).close()
+    ((name,),) = place.execute("SELECT current_database()")
+    place.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    store, reader = open_store(place.url), open_reader(place.url)
+    try:
+        with store._connection.begin():
+            assert store._connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+        assert reader._connection.exec_driver_sql("SHOW statement_timeout").scalar() == "15s"
+        with pytest.raises(Exception, match="read-only transaction"):
+            reader._connection.exec_driver_sql("DELETE FROM accounts")
+    finally:
+        reader.close()
+        store.close()
+
+
+def test_a_lost_connection_is_not_replaced(place: PostgresPlace) -> None:
+    """What a commit then did is unknown, so it is no `StoreFull`; the store never works again."""
+    store = open_store(place.url)
+    store.commit(PEOPLE)
+    place.disconnect()
+    for key in (5, 6):
+        with pytest.raises(Exception, match=r"terminating|lost|closed") as caught:
+            store.commit([message(key)])
+        assert not isinstance(caught.value, StoreFull)
+    store.close()
+    assert place.execute("SELECT id FROM messages") == []
+
+
+def test_errors_quote_no_rows(place: PostgresPlace) -> None:
+    """PostgreSQL's own details, which hold the whole row, are not in an exception's text."""
+    store = open_store(place.url)
+    try:
+        store.commit([*PEOPLE, *CHANNELS])
+        place.execute("ALTER TABLE messages ADD CONSTRAINT short CHECK (length(text) < 5)")
+        place.execute("ALTER TABLE accounts ADD CONSTRAINT enabled CHECK (NOT disabled)")
+        for record in (message(5, text="canary"), AccountDisabled(ALICE, 1)):
+            with pytest.raises(Exception, match="violates check constraint") as caught:
+                store.commit([record])
+            assert "canary" not in str(caught.value) and "$alice" not in str(caught.value)
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("postgresql://nobody:geheim@127.0.0.1:1/chat", "Connection refused"),
+        ("postgresql://127.0.0.1:1/chat?password=geheim", "Connection refused"),
+        ("postgresql://u:geheim@[::1/chat", "cannot open"),
+        ("postgresql://u:geheim@127.0.0.1/chat?nonsense=geheim", "cannot open"),
+    ],
+)
+def test_what_cannot_be_opened_is_explained_without_the_password(url: str, text: str) -> None:
+    """The error names the database, and never the password that stood in its URL."""
+    with pytest.raises(StorageError, match=text) as caught:
+        open_store(url)
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_url_is_shown_without_its_password() -> None:
+    """Only what a person needs to know which database it is."""
+    assert without_password("postgresql://chat:a:b@db/chat?password=x") == "postgresql://chat@db/chat"
+    assert without_password("postgresql:///chat?host=/run") == "postgresql:///chat"
