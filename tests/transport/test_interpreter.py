@@ -8,9 +8,10 @@ from securechat.server.interpreter import THRESHOLDS, tuned
 
 def test_settings_hold_while_the_server_runs() -> None:
     """Threads change more often and collections are rare inside; afterwards all is as before."""
-    before = (sys.getswitchinterval(), gc.get_threshold(), gc.get_freeze_count())
+    before, frozen = (sys.getswitchinterval(), gc.get_threshold()), gc.get_freeze_count()
     with tuned():
         assert sys.getswitchinterval() < before[0]
         assert gc.get_threshold() == THRESHOLDS
-        assert gc.get_freeze_count() > 1000
-    assert (sys.getswitchinterval(), gc.get_threshold(), gc.get_freeze_count()) == before
+        assert gc.get_freeze_count() > frozen + 1000
+    assert (sys.getswitchinterval(), gc.get_threshold()) == before
+    assert gc.get_freeze_count() <= frozen  # Python 3.12 has some of its own frozen from the start
