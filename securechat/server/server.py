@@ -38,10 +38,6 @@ from securechat.server.worker import Worker
 log: Final = logging.getLogger("securechat.server")
 
 EXIT_FAILED: Final = 70
-WATCH: Final = 0.025
-"""Seconds between two looks at whether a worker is held up by one connection."""
-WATCH_CLOSELY: Final = 0.005
-"""The same, when it seems to be."""
 LAST_RESORT: Final = 10.0
 """Seconds after a failure until threads that do not end are left to the kernel."""
 
@@ -117,7 +113,8 @@ class Server:
         self._lock = Lock()
         self._reloading = Lock()
         self._stopping = False
-        self._failed = False
+        self._failed: str | None = None
+        """The name of the thread that has failed."""
         self._started = time.monotonic()
 
     # For other threads
@@ -182,7 +179,11 @@ class Server:
             except Exception as error:
                 self._fail("main", error)
             self._shut_down()
-        return EXIT_FAILED if self._failed else 0
+        if self._failed is not None:
+            log.error("stopped with exit code %d: the thread %s had failed", EXIT_FAILED, self._failed)
+            return EXIT_FAILED
+        log.info("stopped")
+        return 0
 
     def _open(self) -> None:
         """Take what another program may hold, before anything is started."""
@@ -203,6 +204,8 @@ class Server:
 
     def _start(self) -> None:
         hub, limits = self._hub, self._limits
+        for worker in self._workers:
+            worker.watch.ring = self._signals.interrupt
         self._spawn("hub", hub.run)
         for number in range(1, limits.slots + 1):
             self._spawn(f"password-{number}", lambda: check_passwords(hub.passwords, self._hasher))
@@ -233,28 +236,30 @@ class Server:
     def _wait(self) -> None:
         """Wait for the end; meanwhile the clock ticks for everybody."""
         tick = time.monotonic()
-        pause = WATCH
+        pause = 0.0
         while not self._stopping:
-            found = self._signals.wait(pause)
-            if found == HANGUP:
-                self.reload()
-            elif found is not None and not self._stopping:
-                log.info("%s: stopping", found.name)
-                self._stopping = True
-            looks = [worker.watch.look() for worker in self._workers]
-            pause = WATCH_CLOSELY if any(looks) else WATCH
+            for found in self._signals.wait(pause):
+                if self._stopping:
+                    break
+                if found == HANGUP:
+                    self.reload()
+                else:
+                    log.info("%s: stopping", found.name)
+                    self._stopping = True
+            pause = min(worker.watch.look() for worker in self._workers)
             if time.monotonic() >= tick:
                 tick = max(tick + 1.0, time.monotonic())
                 self._inbox.put(Tick())
                 for action in self._every_second:
                     action()
+            pause = min(pause, tick - time.monotonic())
 
     def _fail(self, name: str, error: Exception) -> None:
         """A thread has ended that must not: everything ends. Any thread."""
         with self._lock:
-            if self._failed:
+            if self._failed is not None:
                 return
-            self._failed = True
+            self._failed = name
         log.critical("the thread %s has failed, the server ends", name, exc_info=error)
         for worker in self._workers:
             worker.stop(float("-inf"))
@@ -283,7 +288,6 @@ class Server:
         self._control.close()
         for worker in self._workers:
             worker.close()
-        log.info("stopped")
 
     def _join(self, *names: str) -> None:
         for thread in self._threads:

@@ -1,54 +1,93 @@
-"""Signals as something that is waited for: blocked in all threads, so nothing ever runs inside a handler."""
+"""Signals as something that is waited for: nothing is ever done in a handler.
 
+Theory of operation. The signals are blocked in all threads, and unblocked in the main thread only while it
+waits. What arrives then, or had been pending, is written by the interpreter's own handler as a byte, its
+number, to a pipe that `wait` polls; the handler in Python, without which there is no such byte, does nothing.
+`interrupt` writes a zero to the same pipe. (`sigtimedwait` would need no pipe, but continued after a SIGSTOP
+CPython 3.11 returns from it whatever was in memory.)
+"""
+
+import math
+import os
+import select
 import signal
 import threading
-import time
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Final, Self
 
 HANGUP: Final = signal.SIGHUP
-LOOK: Final = 0.025
-"""Seconds between two looks for a signal."""
 WAITED: Final = frozenset({signal.SIGTERM, signal.SIGINT, HANGUP})
 
 
 class Signals:
-    """While this context is entered, the signals wait for `wait`. Threads started inside inherit that."""
+    """While this context is entered, the signals wait for `wait`. Threads started inside inherit that.
+
+    After an orderly exit they stay blocked: the process is about to end, and one that comes once more must
+    not change how it ends. Entered in another thread than the main one, which alone can have handlers, it
+    hears `interrupt` only.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._thread: int | None = None
-        self._before: set[int | signal.Signals] = set()
+        self._pipe: tuple[int, int] | None = None
+        self._interrupted = False
+        self._handled = False
+        self._mask: set[int | signal.Signals] = set()
+        self._handlers = {number: signal.getsignal(number) for number in WAITED}
+        self._wakeup = -1
 
     def __enter__(self) -> Self:
-        self._before = set(signal.pthread_sigmask(signal.SIG_BLOCK, WAITED))
-        self._thread = threading.get_ident()
+        self._mask = set(signal.pthread_sigmask(signal.SIG_BLOCK, WAITED))
+        self._pipe = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._handled = threading.current_thread() is threading.main_thread()
+        if self._handled:
+            self._wakeup = signal.set_wakeup_fd(self._pipe[1])
+            self._handlers = {number: signal.signal(number, _nothing) for number in WAITED}
         return self
 
-    def wait(self, timeout: float) -> signal.Signals | None:
-        """Return the next signal, or None after `timeout` seconds. The thread that entered.
+    def wait(self, timeout: float) -> list[signal.Signals]:
+        """Return the signals that came, in their order, after `timeout` seconds at the latest.
 
-        Not by `sigtimedwait`: continued after a stop, CPython 3.11 returns from it whatever was in memory.
+        Nothing when the time is over or there was an `interrupt`. The thread that entered.
         """
-        deadline = time.monotonic() + timeout
-        while not (pending := signal.sigpending() & WAITED):
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return None
-            time.sleep(min(left, LOOK))
-        return signal.Signals(signal.sigwait(pending))
+        assert self._pipe is not None, "signals are waited for inside the context only"
+        inlet = self._pipe[0]
+        poll = select.poll()
+        poll.register(inlet, select.POLLIN)
+        if self._handled:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, WAITED)
+        try:
+            poll.poll(max(0, math.ceil(timeout * 1000)))
+        finally:
+            signal.pthread_sigmask(signal.SIG_BLOCK, WAITED)
+        self._interrupted = False
+        try:
+            numbers = os.read(inlet, 4096)
+        except BlockingIOError:
+            return []
+        return [signal.Signals(number) for number in numbers if number in WAITED]
 
     def interrupt(self) -> None:
-        """Have `wait` return SIGTERM at once. Any thread may call."""
+        """Have `wait` return at once, now or the next time. Any thread may call."""
         with self._lock:
-            if self._thread is not None:
-                signal.pthread_kill(self._thread, signal.SIGTERM)
+            if self._pipe is not None and not self._interrupted:  # the pipe must have room for signals
+                self._interrupted = True
+                os.write(self._pipe[1], b"\0")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._handled:
+            signal.set_wakeup_fd(self._wakeup)
+            for number, handler in self._handlers.items():
+                signal.signal(number, handler)
         with self._lock:
-            self._thread = None
-        while pending := signal.sigpending() & WAITED:
-            signal.sigwait(pending)  # one that came while the server was stopping anyway
-        signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
+            pipe, self._pipe = self._pipe, None
+        for descriptor in pipe or ():
+            os.close(descriptor)
+        if kind is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+
+
+def _nothing(number: int, frame: FrameType | None) -> None:
+    """Be a handler."""

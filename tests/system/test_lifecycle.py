@@ -1,5 +1,6 @@
 """Start and stop: in order, announced, and refused with a reason where it cannot be."""
 
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -26,6 +27,24 @@ def test_a_stop_is_announced(serve: Serve, enter: Enter, number: signal.Signals)
             assert (last.command, last.params) == ("ERROR", ("Server shutting down",))
         assert server.wait() == 0
     server.check_log()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_impatience_changes_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    """Whoever repeats the signal until the process has ended gets the same orderly stop and exit code 0."""
+    process = ServerProcess(tmp_path).spawn()
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        while process.poll() is None:
+            process.send_signal(number)
+        assert process.returncode == 0
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 def test_what_was_sent_last_is_there(serve: Serve, enter: Enter) -> None:
@@ -58,6 +77,8 @@ def test_a_server_that_was_paused_goes_on(serve: Serve, enter: Enter) -> None:
     server = serve(accounts=["alice"])
     alice = enter(server, "alice")
     server.send_signal(signal.SIGSTOP)
+    while not _is_paused(server.pid):
+        os.sched_yield()  # on a busy machine its threads stop one after the other
     alice.send("PING paused")
     alice.socket.settimeout(2.0)  # longer than anything that its main thread waits for
     with pytest.raises(TimeoutError):
@@ -66,6 +87,11 @@ def test_a_server_that_was_paused_goes_on(serve: Serve, enter: Enter) -> None:
     alice.expect("PONG", "chat.test", "paused")
     alice.say("#general", "still here")
     assert "has failed" not in server.log_text()
+
+
+def _is_paused(pid: int) -> bool:
+    states = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return all(state.rpartition(")")[2].split()[0] == "T" for state in states)
 
 
 def test_a_second_server_is_refused(serve: Serve, enter: Enter) -> None:

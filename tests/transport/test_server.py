@@ -185,6 +185,8 @@ def test_an_unknown_outcome_ends_the_process(
     critical = [record for record in caplog.records if record.levelno == logging.CRITICAL]
     assert [record.getMessage() for record in critical] == ["the thread hub has failed, the server ends"]
     assert critical[0].exc_info is not None
+    assert caplog.messages[-1] == "stopped with exit code 70: the thread hub had failed"
+    assert "SIGTERM" not in caplog.text
 
 
 @pytest.mark.parametrize("part", ["_workers", "_listeners"])
