@@ -143,7 +143,17 @@ class ChannelsSection(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HistorySection(Struct, frozen=True, forbid_unknown_fields=True):
-    """How long messages are kept."""
+    """How long messages are kept, and who reads them."""
+
+    access: Annotated[
+        Literal["all", "joined"],
+        Key('What a member reads of a channel: "all", or only what was said since it "joined".', live=True),
+    ] = "all"
+    replay: Annotated[
+        int,
+        Meta(ge=0, le=1000),
+        Key("Missed messages of each channel that clients without CHATHISTORY get at login.", live=True),
+    ] = 50
 
     retention_days: Annotated[
         int,

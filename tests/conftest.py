@@ -1,4 +1,4 @@
-"""What holds for every test: none leaves a thread or an open socket behind."""
+"""What holds for every test: none leaves a thread or an open socket behind, none is timed."""
 
 import gc
 import threading
@@ -7,8 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 _DESCRIPTORS = Path("/proc/self/fd")
+
+# How long an example takes says more about the machine than about the program.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 def _sockets() -> set[str]:

@@ -11,6 +11,8 @@ NAMELEN: Final = 150
 AWAYLEN: Final = 200
 MAX_TARGETS: Final = 4
 MAX_CHANNELS: Final = 256
+MAX_HISTORY: Final = 1000
+"""Messages that one CHATHISTORY gives at most: a week of 30 channels takes a request for each."""
 TOKENS_PER_LINE: Final = 13
 
 
@@ -24,7 +26,9 @@ def tokens(settings: Settings) -> list[str]:
         "CHANMODES": ",,,n",
         "CHANNELLEN": str(NAME_BYTES),
         "CHANTYPES": "#",
+        "CHATHISTORY": str(MAX_HISTORY),
         "MODES": "1",
+        "MSGREFTYPES": "msgid,timestamp",
         "NAMELEN": str(NAMELEN),
         "NETWORK": settings.network.replace("\\", "\\x5C").replace(" ", "\\x20").replace("=", "\\x3D"),
         "NICKLEN": str(ACCOUNT_CHARS),

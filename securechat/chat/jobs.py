@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from securechat.chat.link import Link
 from securechat.chat.ports import AuditEntry
+from securechat.chat.reading import ChannelPlace, Place, Span, Target
 from securechat.chat.records import MessageSent
 
 
@@ -44,7 +45,38 @@ class ReadAudit:
     limit: int
 
 
-Job = CheckPassword | FindNonce | FetchUndelivered | ReadAudit
+@dataclass(frozen=True, slots=True, eq=False)
+class FetchHistory:
+    """Read the spans of a place one after the other, with the events of a channel if `events`."""
+
+    link: Link
+    place: Place
+    spans: tuple[Span, ...]
+    events: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FetchMissed:
+    """Read the newest `limit` messages of each channel that came after the id `after`."""
+
+    link: Link
+    channels: tuple[ChannelPlace, ...]
+    after: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FetchTargets:
+    """Look where `account` has messages: in these channels, and in its conversations."""
+
+    link: Link
+    account: int
+    channels: tuple[ChannelPlace, ...]
+    span: Span
+
+
+Query = FindNonce | FetchUndelivered | FetchHistory | FetchMissed | FetchTargets | ReadAudit
+Job = CheckPassword | Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +102,15 @@ class AuditRead:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetsRead:
+    """Places that a query found, those whose latest message is oldest first."""
+
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class JobRefused:
     """The job was not done: its queue is full, it waited too long, or the store could not be read."""
 
 
-JobResult = PasswordChecked | MessagesRead | AuditRead | JobRefused
+JobResult = PasswordChecked | MessagesRead | AuditRead | TargetsRead | JobRefused

@@ -21,7 +21,8 @@ class Line(NamedTuple):
 
     `source` is who caused it and `text` the last parameter, always written with a colon. `at` is in
     milliseconds since the epoch, `id` a message id, `account` the account of who caused it. A session without
-    all the capabilities in `needs` is sent the line `instead`, or nothing.
+    all the capabilities in `needs` is sent the line `instead`, or nothing. `batch` is the reference of the
+    batch that the line belongs to, for a session that knows batches.
     """
 
     source: str
@@ -34,6 +35,7 @@ class Line(NamedTuple):
     tags: Mapping[str, str] | None = None
     needs: int = 0
     instead: "Line | None" = None
+    batch: str | None = None
 
 
 def fitting(line: Line, caps: int) -> Line | None:
@@ -54,7 +56,7 @@ def body(line: Line) -> bytes:
 
 def tags(line: Line, key: int) -> list[str]:
     """Return the written tags of a line for a set of capabilities."""
-    written: list[str] = []
+    written: list[str] = [] if line.batch is None else [f"batch={line.batch}"]
     if key & cap.SERVER_TIME:
         written.append(f"time={format_ms(line.at)}")
     if key & cap.MESSAGE_TAGS:

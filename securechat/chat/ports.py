@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from securechat.chat.membership import Membership
+from securechat.chat.reading import ChannelPlace, Place, Span, Target
 from securechat.chat.records import Audited, ListEntry, MessageSent, Record, Topic
 
 
@@ -92,6 +93,19 @@ class Reader(Protocol):
 
     def undelivered(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
         """Return the oldest `limit` messages after the id `after` that wait for the account, oldest first."""
+
+    def history(self, place: Place, span: Span, *, events: bool) -> Sequence[MessageSent]:
+        """Return the messages of a span of a place, oldest first.
+
+        With `events` also what else happened there: TAGMSG, and JOIN, PART, TOPIC and the like, of which
+        `nick` and `addressed` may be empty.
+        """
+
+    def targets(self, account: int, channels: Sequence[ChannelPlace], span: Span) -> Sequence[Target]:
+        """Return which channels and which conversations of `account` have their latest message in the span.
+
+        The one whose latest message is oldest comes first.
+        """
 
     def close(self) -> None:
         """Close the connection."""

@@ -13,6 +13,8 @@ class Settings:
     version: str
     nicknames: Literal["account", "free"] = "account"
     autojoin: tuple[str, ...] = ("#general",)
+    history_access: Literal["all", "joined"] = "all"
+    history_replay: int = 50
     motd: tuple[str, ...] = ()
     flood: bool = True
     sendq: int = 1 << 20

@@ -34,6 +34,8 @@ def core_settings(config: Config) -> Settings:
         version=__version__,
         nicknames=config.identity.nicknames,
         autojoin=_channels(config),
+        history_access=config.history.access,
+        history_replay=config.history.replay,
         motd=_motd(config.server.motd),
         flood=config.limits.flood,
         sendq=config.limits.sendq,

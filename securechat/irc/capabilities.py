@@ -19,12 +19,16 @@ AWAY_NOTIFY: Final = 1 << 20
 EXTENDED_JOIN: Final = 1 << 21
 PRE_AWAY: Final = 1 << 22
 SETNAME: Final = 1 << 23
+CHATHISTORY: Final = 1 << 30
+EVENT_PLAYBACK: Final = 1 << 31
 
 CAPABILITIES: Final[Mapping[str, int]] = {
     "account-tag": ACCOUNT_TAG,
     "away-notify": AWAY_NOTIFY,
     "batch": BATCH,
     "cap-notify": CAP_NOTIFY,
+    "draft/chathistory": CHATHISTORY,
+    "draft/event-playback": EVENT_PLAYBACK,
     "draft/pre-away": PRE_AWAY,
     "echo-message": ECHO_MESSAGE,
     "extended-join": EXTENDED_JOIN,

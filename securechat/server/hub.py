@@ -28,7 +28,7 @@ from securechat.chat.effects import (
     Then,
 )
 from securechat.chat.items import Disconnected, Item, JobDone, Tick
-from securechat.chat.jobs import CheckPassword, Job, JobResult
+from securechat.chat.jobs import CheckPassword, Job, JobResult, Query
 from securechat.chat.ports import Store, StoreFull
 from securechat.chat.records import MessageSent, Record
 from securechat.chat.requests import Answer
@@ -38,7 +38,7 @@ from securechat.server.connection import Connection
 from securechat.server.delivery import Delivery, end, schedule
 from securechat.server.inbox import Call, Inbox
 from securechat.server.limits import Limits
-from securechat.server.pools import Pool, Query
+from securechat.server.pools import Pool
 from securechat.server.worker import Worker
 
 log: Final = logging.getLogger("securechat.hub")

@@ -10,11 +10,14 @@ import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Event
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar, assert_never
 
 from securechat.chat.jobs import (
     AuditRead,
     CheckPassword,
+    FetchHistory,
+    FetchMissed,
+    FetchTargets,
     FetchUndelivered,
     FindNonce,
     Job,
@@ -22,13 +25,15 @@ from securechat.chat.jobs import (
     JobResult,
     MessagesRead,
     PasswordChecked,
+    Query,
     ReadAudit,
+    TargetsRead,
 )
 from securechat.chat.ports import Reader
+from securechat.chat.reading import LAST_ID, Span
 
 log: Final = logging.getLogger("securechat.jobs")
 
-Query = FindNonce | FetchUndelivered | ReadAudit
 J = TypeVar("J", CheckPassword, Query)
 
 
@@ -130,3 +135,14 @@ def query(reader: Reader, job: Query) -> JobResult:
             return MessagesRead(tuple(reader.undelivered(job.account, job.after, job.limit)))
         case ReadAudit():
             return AuditRead(tuple(reader.audit(job.after, job.limit)))
+        case FetchHistory():
+            spans = [reader.history(job.place, span, events=job.events) for span in job.spans]
+            return MessagesRead(tuple(message for span in spans for message in span))
+        case FetchMissed():
+            newest = Span(job.after, LAST_ID, job.limit, newest=True)
+            missed = [reader.history(channel, newest, events=False) for channel in job.channels]
+            return MessagesRead(tuple(message for channel in missed for message in channel))
+        case FetchTargets():
+            return TargetsRead(tuple(reader.targets(job.account, job.channels, job.span)))
+        case _:
+            assert_never(job)

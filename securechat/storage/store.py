@@ -19,7 +19,9 @@ from sqlalchemy import Connection, Engine, RootTransaction, delete, select
 from sqlalchemy.exc import DBAPIError
 
 from securechat.chat.ports import AuditEntry, Snapshot, StoreFull
+from securechat.chat.reading import ChannelPlace, Place, Span, Target
 from securechat.chat.records import MessageSent, Record
+from securechat.storage.reading.history import read_history, read_targets
 from securechat.storage.rows import MessageSelect, read_audit, read_messages, read_snapshot, select_messages
 from securechat.storage.schema import messages, undelivered
 from securechat.storage.writer import RecordWriter, is_stored
@@ -124,6 +126,14 @@ class SqlReader:
             .order_by(waiting.message)
             .limit(limit)
         )
+
+    def history(self, place: Place, span: Span, *, events: bool) -> Sequence[MessageSent]:
+        """Return the messages of a span of a place, oldest first; with `events` what else happened there."""
+        return read_history(self._connection, place, span, events=events)
+
+    def targets(self, account: int, channels: Sequence[ChannelPlace], span: Span) -> Sequence[Target]:
+        """Return the places whose latest message is in the span, the one that is oldest first."""
+        return read_targets(self._connection, account, channels, span)
 
     def close(self) -> None:
         """Close the connection."""

@@ -9,7 +9,7 @@ directives and steps, one a line; `#` begins a comment.
     login: alice bob.phone     sessions that log in; what everybody reads until then is not looked at
     connect: carol             a session that has only connected
 
-    alice> JOIN #dev           what alice sends
+    alice> JOIN #dev           what alice sends; {name} stands for what it matched before
     alice< :alice! JOIN {any}  what alice gets next; {name} matches anything, and the same thing from then on
     alice<?                    skips whatever alice got so far
     alice<.. :{any} 422 {any}  skips what alice got up to this, which she must have got
@@ -18,6 +18,7 @@ directives and steps, one a line; `#` begins a comment.
     admin> disable alice       an administrator's request; `admin< Done` or `admin< Refused CODE` answers it
     +30s                       time passes
     store: full | ok           the disk is full, or has room again
+    queries: busy | ok         queries are refused, or done again
     restart                    the server starts anew from what is stored
 
 Before every step that causes something, nothing may be left over that was not expected.
@@ -33,16 +34,11 @@ from securechat.chat.core import Core
 from securechat.chat.effects import Answered, Broadcast, Close, Effect, Send, StartJob, Then
 from securechat.chat.items import Administer, Connected, Disconnected, Item, JobDone, Received, Tick
 from securechat.chat.jobs import (
-    AuditRead,
     CheckPassword,
-    FetchUndelivered,
-    FindNonce,
     Job,
     JobRefused,
     JobResult,
-    MessagesRead,
     PasswordChecked,
-    ReadAudit,
 )
 from securechat.chat.ports import StoreFull
 from securechat.chat.requests import (
@@ -60,6 +56,7 @@ from securechat.chat.requests import (
 from securechat.chat.settings import Settings
 from securechat.irc.framing import Framer
 from securechat.irc.sasl import chunks, encode_plain
+from securechat.server.pools import query
 from tests.support.scratch_store import ScratchStore
 
 START = 1_700_000_000_000
@@ -97,6 +94,7 @@ class Playbook:
         self.framers: dict[str, Framer] = {}
         self.jobs: dict[str, Job] = {}
         self.caps = ""
+        self.busy = False
         self.known: dict[str, str] = {}
         self.answers: list[str] = []
         self.next: list[Item] = []
@@ -119,7 +117,7 @@ class Playbook:
         self._nothing_left()
 
     def _line(self, line: str) -> None:
-        directive = re.fullmatch(r"(accounts|settings|caps|login|connect|store): ?(.*)", line)
+        directive = re.fullmatch(r"(accounts|settings|caps|login|connect|store|queries): ?(.*)", line)
         step = re.fullmatch(r"([\w.-]+)(<\?|<\.\.|[<>!.])(?: (.*))?", line, re.DOTALL)
         if directive:
             self._nothing_left()
@@ -152,6 +150,7 @@ class Playbook:
             self._expect(who, text)
             return
         self._nothing_left()
+        text = re.sub(r"\{(\w+)\}", lambda found: self.known.get(found[1], found[0]), text)
         if who == "admin":
             self._happens(Administer(1, _request(text)))
         elif kind == ">":
@@ -216,6 +215,9 @@ class Playbook:
     def _do_store(self, state: str) -> None:
         self.store.full = state == "full"
 
+    def _do_queries(self, state: str) -> None:
+        self.busy = state == "busy"
+
     # The wire
 
     def _send(self, who: str, line: bytes) -> None:
@@ -264,13 +266,8 @@ class Playbook:
             case CheckPassword():
                 self.jobs[_fake(job.link).name] = job
                 return
-            case FindNonce():
-                found = self.store.reader.find_nonce(job.account, job.nonce)
-                result = MessagesRead((found,) if found else ())
-            case FetchUndelivered():
-                result = MessagesRead(tuple(self.store.reader.undelivered(job.account, job.after, job.limit)))
-            case ReadAudit():
-                result = AuditRead(tuple(self.store.reader.audit(job.after, job.limit)))
+            case _:
+                result = JobRefused() if self.busy else query(self.store.reader, job)
         self._happens(JobDone(job, result))
 
     # What must come

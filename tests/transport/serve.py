@@ -3,38 +3,21 @@ KEY`.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
 from securechat.chat.jobs import PasswordChecked
-from securechat.chat.ports import AuditEntry
-from securechat.chat.records import MessageSent
 from securechat.chat.requests import Answer, Done
 from securechat.server.limits import Limits
 from securechat.server.server import Server, say
 from securechat.server.transport import Tls
 from securechat.tls.context import server_context
+from tests.support.empty_reader import EmptyReader
 from tests.transport.chorus import Chorus
 from tests.transport.rig import Ledger
-
-
-class Empty:
-    """A reader that finds nothing."""
-
-    def find_nonce(self, account: int, nonce: str) -> MessageSent | None:
-        return None
-
-    def undelivered(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
-        return ()
-
-    def audit(self, after: int, limit: int) -> Sequence[AuditEntry]:
-        return ()
-
-    def close(self) -> None:
-        pass
 
 
 class Hasher:
@@ -75,7 +58,7 @@ class Premises:
         self.made = Server(
             core=self.core,
             store=self.store,
-            open_reader=Empty,
+            open_reader=EmptyReader,
             hasher=Hasher(),
             tls=self._tls,
             limits=self.limits,

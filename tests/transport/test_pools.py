@@ -14,11 +14,13 @@ from securechat.chat.jobs import (
     JobResult,
     MessagesRead,
     PasswordChecked,
+    Query,
     ReadAudit,
 )
 from securechat.chat.ports import AuditEntry
 from securechat.chat.records import Audited, MessageSent
-from securechat.server.pools import Pool, Query, answer_queries, check_passwords, query
+from securechat.server.pools import Pool, answer_queries, check_passwords, query
+from tests.support.empty_reader import EmptyReader
 
 
 class Link:
@@ -42,7 +44,7 @@ def entry(number: int) -> AuditEntry:
     return AuditEntry(number, Audited(5, "root", "here", "passwd", "alice"), "hash")
 
 
-class Messages:
+class Messages(EmptyReader):
     """A reader that finds what it was asked for."""
 
     def __init__(self) -> None:

@@ -18,6 +18,7 @@ from securechat.chat.records import (
     Parted,
     Shown,
     TopicSet,
+    mode_params,
 )
 from securechat.chat.registry import Registry
 from securechat.chat.user import User
@@ -113,15 +114,7 @@ def mode_lines(
     source: str, account: str | None, name: str, shown: Sequence[Shown], at: int, key: int | None = None
 ) -> list[Line]:
     """Write changes of modes as one MODE line, or as several when they do not fit; the first has the id."""
-    signs, params = "", [name]
-    sign = ""
-    for change in shown:
-        wanted = "+" if change.adding else "-"
-        signs += change.letter if wanted == sign else wanted + change.letter
-        sign = wanted
-        if change.argument is not None:
-            params.append(change.argument)
-    line = Line(source, "MODE", (params[0], signs, *params[1:]), None, at, key, account)
+    line = Line(source, "MODE", (name, *mode_params(shown)), None, at, key, account)
     if len(body(line)) <= MAX_BODY or len(shown) == 1:
         return [line]
     half = len(shown) // 2

@@ -39,6 +39,7 @@ from securechat.chat.records.modes import (
     ListEntry,
     RanksChanged,
     Shown,
+    mode_params,
 )
 
 ChannelRecord = (
@@ -87,4 +88,5 @@ __all__ = [
     "Shown",
     "Topic",
     "TopicSet",
+    "mode_params",
 ]

@@ -1,6 +1,6 @@
 """The fact that modes of a channel changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -26,6 +26,18 @@ class Shown(NamedTuple):
     adding: bool
     letter: str
     argument: str | None = None
+
+
+def mode_params(shown: Iterable[Shown]) -> list[str]:
+    """Return the parameters of a MODE line after the channel: signs with letters, then the arguments."""
+    signs, arguments, sign = "", [], ""
+    for change in shown:
+        wanted = "+" if change.adding else "-"
+        signs += change.letter if wanted == sign else wanted + change.letter
+        sign = wanted
+        if change.argument is not None:
+            arguments.append(change.argument)
+    return [signs, *arguments]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from securechat.chat.records import (
 )
 from securechat.storage import audit
 from securechat.storage.writer import accounts, channels
+from securechat.storage.writer.events import event_of
 from securechat.storage.writer.messages import MessageWriter
 
 MEMBERSHIPS = (Joined, Kicked, Parted)
@@ -51,6 +52,9 @@ class RecordWriter:
                 self._messages.write_run(run)
                 run = []
             self._write_one(record)
+            event = event_of(record)
+            if event is not None:
+                run.append(event)
         if run:
             self._messages.write_run(run)
 

@@ -1,5 +1,7 @@
 """Records: `apply` and then `revert` leave the registry as it was, in any order of facts that can happen."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
@@ -136,6 +138,14 @@ def test_revert_undoes_apply(data: DataObject) -> None:
         assert state(one) == before, record
 
 
+EVENTS = (ChannelModesChanged, ChannelRenamed, Joined, Kicked, Parted, TopicSet)
+
+
+def renumbered(record: Record, key: int) -> Record:
+    """The store keeps events by their ids, which are never given out twice; a message keeps its own here."""
+    return replace(record, id=key) if isinstance(record, EVENTS) else record
+
+
 @settings(deadline=None)  # it writes to a disk
 @given(st.data())
 def test_registry_is_what_was_stored(data: DataObject) -> None:
@@ -149,8 +159,8 @@ def test_registry_is_what_was_stored(data: DataObject) -> None:
         for record in [*first, ChannelCreated(1, "#dev", 1, 5), Joined(6, 1, 1, 5)]:
             record.apply(one)
             store.commit([record])
-        for _ in range(data.draw(st.integers(1, 12))):
-            record = data.draw(st.sampled_from(possible(one)))
+        for number in range(data.draw(st.integers(1, 12))):
+            record = renumbered(data.draw(st.sampled_from(possible(one))), 10 + number)
             record.apply(one)
             store.commit([record])
         loaded = Registry("chat.test", store.load())

@@ -12,12 +12,9 @@ from securechat.chat.effects import Broadcast, Effect, Send, StartJob
 from securechat.chat.items import Administer, Connected, Disconnected, Item, JobDone, Received
 from securechat.chat.jobs import (
     CheckPassword,
-    FetchUndelivered,
-    FindNonce,
     Job,
-    MessagesRead,
+    JobResult,
     PasswordChecked,
-    ReadAudit,
 )
 from securechat.chat.records import MessageSent
 from securechat.chat.requests import AddAccount
@@ -27,6 +24,7 @@ from securechat.client.events import Message, MessageRefused, Said
 from securechat.client.registration import Credentials
 from securechat.client.session import Session
 from securechat.irc.framing import Framer
+from securechat.server.pools import query
 from tests.support.scratch_store import ScratchStore
 
 NAMES = ("alice", "bob")
@@ -82,17 +80,10 @@ class Server:
             case _:
                 pass
 
-    def _result(self, job: Job) -> PasswordChecked | MessagesRead:
-        match job:
-            case CheckPassword():
-                return PasswordChecked(True)
-            case FindNonce():
-                found = self.store.reader.find_nonce(job.account, job.nonce)
-                return MessagesRead((found,) if found else ())
-            case ReadAudit():
-                raise AssertionError("nobody asks for the audit log")
-            case FetchUndelivered():
-                return MessagesRead(tuple(self.store.reader.undelivered(job.account, job.after, job.limit)))
+    def _result(self, job: Job) -> JobResult:
+        if isinstance(job, CheckPassword):
+            return PasswordChecked(True)
+        return query(self.store.reader, job)
 
 
 class Person:

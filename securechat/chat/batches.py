@@ -1,0 +1,61 @@
+"""Long answers: one batch, sent in pieces that an honest client's SendQ holds.
+
+The opening line is the whole answer to the command (so a label is on it, as labeled-response wants), and the
+rest follows in steps of the session's backlog: each waits until the peer has taken most of what came before.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from securechat.chat.context import Context
+from securechat.chat.line import Line
+from securechat.chat.session import Continuation, Session
+from securechat.irc import capabilities as cap
+
+_LINE_BYTES: Final = 700
+"""What a line takes in a SendQ, with its own tags and without those of the client."""
+
+
+def reply_batch(ctx: Context, kind: str, params: tuple[str, ...], lines: Iterable[Line]) -> None:
+    """Reply with lines; in a batch if the client knows batches, which is empty when there are no lines."""
+    reply_batches(ctx, [(kind, params, lines)])
+
+
+def reply_batches(ctx: Context, batches: Iterable[tuple[str, tuple[str, ...], Iterable[Line]]]) -> None:
+    """Reply with one batch after the other."""
+    steps = _written(ctx.session, ctx.settings.server_name, ctx.core.now.wall, batches)
+    if ctx.label is not None and (opening := next(steps, None)) is not None:
+        ctx.reply(opening)
+    _go_on(ctx.session, steps)
+
+
+def _written(
+    session: Session, server: str, at: int, batches: Iterable[tuple[str, tuple[str, ...], Iterable[Line]]]
+) -> Iterator[Line]:
+    for kind, params, lines in batches:
+        if not session.has(cap.BATCH):
+            yield from lines
+            continue
+        session.batches += 1
+        reference = str(session.batches)
+        yield Line(server, "BATCH", (f"+{reference}", kind, *params), at=at)
+        for line in lines:
+            yield line._replace(batch=reference)
+        yield Line(server, "BATCH", (f"-{reference}",), at=at)
+
+
+def _go_on(session: Session, lines: Iterator[Line]) -> None:
+    session.backlog.appendleft(Continuation(lambda ctx: _step(ctx, lines)))
+
+
+def _step(ctx: Context, lines: Iterator[Line]) -> None:
+    """Send about an eighth of a SendQ; a session waits above a quarter (see `core`)."""
+    room = ctx.settings.sendq // 8
+    for line in lines:
+        ctx.reply(line)
+        room -= _LINE_BYTES
+        if line.tags:
+            room -= sum(len(name) + 2 * len(value) for name, value in line.tags.items())
+        if room <= 0:
+            _go_on(ctx.session, lines)
+            return

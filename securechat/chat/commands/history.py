@@ -1,0 +1,200 @@
+"""CHATHISTORY: what was said, in pages (https://ircv3.net/specs/extensions/chathistory).
+
+A query thread reads, the hub goes on meanwhile. Whatever the subcommand, the oldest message comes first.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from securechat.chat import isupport
+from securechat.chat.batches import reply_batch
+from securechat.chat.context import Context
+from securechat.chat.dispatch import Command, printable
+from securechat.chat.history import lines_of, name_of, place_of, readable_channels
+from securechat.chat.jobs import FetchHistory, FetchTargets, JobResult, MessagesRead, TargetsRead
+from securechat.chat.line import Line
+from securechat.chat.reading import LAST_ID, Conversation, Span, Target, first_id_at, last_id_at
+from securechat.chat.records import DirectDelivered
+from securechat.irc import capabilities as cap
+from securechat.irc import msgid, timestamp
+
+Point = tuple[int, int]
+"""What a selector selects: its first and its last id."""
+
+EVERYTHING: Final[Point] = (-1, -1)
+"""The selector `*`: all ids come after it."""
+
+
+class Unusable(Exception):
+    """A parameter that cannot be used. `code` and `context` are those of the FAIL."""
+
+    def __init__(self, code: str, text: str, *context: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.context = context
+
+
+def chathistory(ctx: Context) -> None:
+    """CHATHISTORY LATEST | BEFORE | AFTER | AROUND <target> <selector> <limit>
+
+    Reads what was said in a channel or a conversation; a selector is msgid=... or timestamp=..., or * for
+    LATEST. CHATHISTORY BETWEEN <target> <selector> <selector> <limit> and CHATHISTORY TARGETS <timestamp>
+    <timestamp> <limit>, which lists where something was said, have two.
+    """
+    subcommand = ctx.param(0).upper()
+    try:
+        if subcommand == "TARGETS":
+            targets(ctx)
+        elif subcommand in SPANS:
+            messages(ctx, subcommand)
+        else:
+            raise Unusable("INVALID_PARAMS", "Unknown command")
+    except Unusable as problem:
+        ctx.fail(problem.code, printable(ctx.param(0)), *problem.context, text=str(problem))
+
+
+def messages(ctx: Context, subcommand: str) -> None:
+    """Reply with the messages that a subcommand other than TARGETS selects."""
+    selectors, spans = SPANS[subcommand]
+    expect_params(ctx, selectors + 3)
+    target = ctx.param(1)
+    points = [point(ctx, text, subcommand == "LATEST") for text in ctx.params[2 : 2 + selectors]]
+    limit = read_limit(ctx)
+    found = place_of(ctx, target)
+    if found is None:
+        raise Unusable("INVALID_TARGET", "Messages could not be retrieved", printable(target))
+    place, name = found
+
+    def read(result: JobResult) -> None:
+        if isinstance(result, MessagesRead):
+            reply_batch(ctx, "chathistory", (name,), lines_of(ctx.registry, result.messages))
+        else:
+            text = "Messages could not be retrieved: the server is busy, try again"
+            ctx.fail("MESSAGE_ERROR", subcommand, name, text=text)
+
+    events = ctx.session.has(cap.EVENT_PLAYBACK)
+    ctx.ask(FetchHistory(ctx.session.link, place, spans(points, limit), events), read)
+
+
+def targets(ctx: Context) -> None:
+    """Reply where something was said between two points in time."""
+    expect_params(ctx, 4)
+    for text in ctx.params[1:3]:
+        if text.startswith("msgid="):
+            raise Unusable("INVALID_PARAMS", "TARGETS takes timestamps", printable(text))
+    first, second = (point(ctx, text, False) for text in ctx.params[1:3])
+    (span,) = between([first, second], read_limit(ctx))
+
+    def read(result: JobResult) -> None:
+        if isinstance(result, TargetsRead):
+            reply_batch(ctx, "draft/chathistory-targets", (), target_lines(ctx, result.targets))
+            handed_over(ctx, result.targets)
+        else:
+            text = "Targets could not be retrieved: the server is busy, try again"
+            ctx.fail("MESSAGE_ERROR", "TARGETS", text=text)
+
+    ctx.ask(FetchTargets(ctx.session.link, ctx.user.account.id, readable_channels(ctx), span), read)
+
+
+def target_lines(ctx: Context, found: tuple[Target, ...]) -> list[Line]:
+    """The lines that name places and the times of their latest messages."""
+    server, at = ctx.settings.server_name, ctx.core.now.wall
+    named = [(name_of(ctx, target.place), target) for target in found]
+    return [
+        Line(server, "CHATHISTORY", ("TARGETS", name, timestamp.format_ms(target.at)), None, at)
+        for name, target in named
+        if name is not None
+    ]
+
+
+def handed_over(ctx: Context, found: tuple[Target, ...]) -> None:
+    """What waited for a client that reads history by itself waits no more once it knows where to read.
+
+    In an outcome of its own: a full disk must not keep anybody from reading.
+    """
+    account = ctx.user.account
+    newest = max((target.id for target in found if isinstance(target.place, Conversation)), default=0)
+    if newest and ctx.registry.waiting[account.id] > 0 and ctx.session.has(cap.CHATHISTORY):
+        ctx.core.later(lambda: ctx.core.enter(DirectDelivered(account.id, newest, True), None))
+
+
+# Parameters
+
+
+def expect_params(ctx: Context, count: int) -> None:
+    """Raise Unusable unless there are so many parameters."""
+    if len(ctx.params) < count:
+        raise Unusable("INVALID_PARAMS", "Insufficient parameters")
+    if len(ctx.params) > count:
+        raise Unusable("INVALID_PARAMS", "Too many parameters")
+
+
+def read_limit(ctx: Context) -> int:
+    """Return the last parameter as a number of messages, at most what ISUPPORT says."""
+    text = ctx.params[-1]
+    if not (text.isascii() and text.isdigit()) or int(text[:9]) == 0:
+        raise Unusable("INVALID_PARAMS", "The limit is a number from 1 on", printable(text))
+    return min(int(text[:9]), isupport.MAX_HISTORY)
+
+
+def point(ctx: Context, text: str, latest: bool) -> Point:
+    """Read a selector."""
+    if latest and text == "*":
+        return EVERYTHING
+    kind, _, value = text.partition("=")
+    try:
+        if kind == "msgid":
+            key = min(msgid.decode(value), LAST_ID)
+            return key, key
+        if kind == "timestamp":
+            at = timestamp.parse(value)
+            return first_id_at(at), last_id_at(at)
+    except ValueError as error:
+        raise Unusable("INVALID_PARAMS", f"Invalid {kind}: {error}", printable(text)) from None
+    context = printable(ctx.param(1)), printable(text)
+    raise Unusable("INVALID_MSGREFTYPE", "Messages are selected by msgid= and timestamp=", *context)
+
+
+# Selections
+
+
+def latest(points: list[Point], limit: int) -> tuple[Span, ...]:
+    """The newest after a point."""
+    return (Span(points[0][1], LAST_ID, limit, newest=True),)
+
+
+def before(points: list[Point], limit: int) -> tuple[Span, ...]:
+    """The newest before a point."""
+    return (Span(-1, points[0][0], limit, newest=True),)
+
+
+def after(points: list[Point], limit: int) -> tuple[Span, ...]:
+    """The oldest after a point."""
+    return (Span(points[0][1], LAST_ID, limit, newest=False),)
+
+
+def around(points: list[Point], limit: int) -> tuple[Span, ...]:
+    """Half of the limit before a point, and the rest from it on."""
+    (first, _) = points[0]
+    earlier, later = limit // 2, limit - limit // 2
+    return Span(-1, first, earlier, newest=True), Span(first - 1, LAST_ID, later, newest=False)
+
+
+def between(points: list[Point], limit: int) -> tuple[Span, ...]:
+    """Between two points, counted from the first one: forwards or backwards in time."""
+    one, two = points
+    if one <= two:
+        return (Span(one[1], two[0], limit, newest=False),)
+    return (Span(two[1], one[0], limit, newest=True),)
+
+
+SPANS: Final[dict[str, tuple[int, Callable[[list[Point], int], tuple[Span, ...]]]]] = {
+    "AFTER": (1, after),
+    "AROUND": (1, around),
+    "BEFORE": (1, before),
+    "BETWEEN": (2, between),
+    "LATEST": (1, latest),
+}
+"""Subcommands: how many selectors they have, and what they select."""
+
+COMMANDS = (Command("CHATHISTORY", chathistory, min_params=1, cost=1.0),)

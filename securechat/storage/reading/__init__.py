@@ -1,0 +1,1 @@
+"""Queries about the past, for the query threads."""

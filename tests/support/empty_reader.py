@@ -1,0 +1,29 @@
+"""A reader that finds nothing: what a test wants found it overrides."""
+
+from collections.abc import Sequence
+
+from securechat.chat.ports import AuditEntry
+from securechat.chat.reading import ChannelPlace, Place, Span, Target
+from securechat.chat.records import MessageSent
+
+
+class EmptyReader:
+    """Implements `ports.Reader`."""
+
+    def find_nonce(self, account: int, nonce: str) -> MessageSent | None:
+        return None
+
+    def undelivered(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
+        return ()
+
+    def history(self, place: Place, span: Span, *, events: bool) -> Sequence[MessageSent]:
+        return ()
+
+    def targets(self, account: int, channels: Sequence[ChannelPlace], span: Span) -> Sequence[Target]:
+        return ()
+
+    def audit(self, after: int, limit: int) -> Sequence[AuditEntry]:
+        return ()
+
+    def close(self) -> None:
+        pass
