@@ -246,7 +246,9 @@ def test_a_reset_ends_the_connection(rig: Rig) -> None:
     peer.close()
     select.select([conn.fd], [], [], 10)
     rig.until(lambda: state(conn) is State.GONE)
-    assert rig.core.items[-1] == Disconnected(conn, "Connection closed")
+    # Python 3.13 tells a reset from an end without close_notify.
+    ends = [Disconnected(conn, reason) for reason in ("Connection closed", "Connection reset")]
+    assert rig.core.items[-1] in ends
 
 
 def test_rejected_lines_are_lines(rig: Rig) -> None:
