@@ -48,6 +48,10 @@ _SubjectName = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9.:*-]+\Z", max_length=2
 _ChannelName = Annotated[str, Meta(pattern=r"\A#[^\s,:\x00-\x1f\x7f-\x9f]+\Z", max_length=64)]
 
 
+_Line = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f-\x9f]*\Z", max_length=80)]
+_LINE: Final = "text of at most 80 characters, none of them a control character"
+
+
 class ServerSection(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the server listens and what it is called."""
 
@@ -80,6 +84,13 @@ class ServerSection(Struct, frozen=True, forbid_unknown_fields=True):
             "text of at most 8000 characters, none of them a control character",
             live=True,
         ),
+    ] = ""
+    admin_name: Annotated[_Line, Key("Who runs the server, as ADMIN shows it.", _LINE, live=True)] = ""
+    admin_location: Annotated[
+        _Line, Key("Where or for whom the server is run, as ADMIN shows it.", _LINE, live=True)
+    ] = ""
+    admin_email: Annotated[
+        _Line, Key("How to reach who runs the server, as ADMIN shows it.", _LINE, live=True)
     ] = ""
 
 

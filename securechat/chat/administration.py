@@ -7,6 +7,7 @@ from securechat.chat.effects import Answered, Then
 from securechat.chat.items import Administer, EndSessions
 from securechat.chat.jobs import AuditRead, JobResult, ReadAudit
 from securechat.chat.link import DESK
+from securechat.chat.operators import lose_powers
 from securechat.chat.ports import AuditEntry
 from securechat.chat.records import (
     AccountAdded,
@@ -183,8 +184,13 @@ def then_end(core: "Core", account: Account, why: str) -> None:
 
 
 def end_sessions(core: "Core", item: EndSessions) -> None:
-    """End every session that proved this account, also one that has not completed its registration."""
+    """End every session that proved this account, also one that has not completed its registration.
+
+    A session of another account to which it gave an operator's powers loses these.
+    """
     for session in list(core.sessions.values()):
+        if session.operator is not None and session.operator.id == item.account:
+            lose_powers(core, session)
         if session.account is not None and session.account.id == item.account:
             core.end(session, item.reason, item.reason)
 

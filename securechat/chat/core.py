@@ -12,7 +12,7 @@ while flood control says so, and while more than a quarter of its SendQ is still
 
 from collections.abc import Callable, Sequence
 
-from securechat.chat import administration, login
+from securechat.chat import administration, login, operators
 from securechat.chat.announcements import announce
 from securechat.chat.clock import Now
 from securechat.chat.commands import COMMANDS
@@ -30,7 +30,9 @@ from securechat.chat.items import (
     EndSessions,
     Item,
     JobDone,
+    KillUser,
     Received,
+    Reloaded,
     ShutDown,
     Tick,
 )
@@ -77,6 +79,8 @@ class Core:
         self._outcome = Outcome(None)
         self._later: list[Callable[[], None]] = []
         self._slowed: dict[Session, float] = {}
+        self._undo: list[tuple[Outcome, Callable[[], None]]] = []
+        self._undoable = self._undo
         self._consulted: dict[Job, Callable[[JobResult], None]] = {}
 
     # What the hub calls
@@ -101,6 +105,10 @@ class Core:
                 self._in_outcome(item.ticket, lambda: administration.administer(self, item))
             case EndSessions():
                 administration.end_sessions(self, item)
+            case KillUser():
+                operators.end_user(self, item)
+            case Reloaded():
+                self._in_outcome(None, lambda: operators.tell_reloaded(self, item))
             case Tick():
                 self._tick()
             case ShutDown():
@@ -110,6 +118,7 @@ class Core:
     def take(self) -> list[Outcome]:
         """Return everything that was caused since the last call, in order."""
         outcomes, self._outcomes = self._outcomes, []
+        self._undoable, self._undo = self._undo, []
         self.fanout.settle()
         return outcomes
 
@@ -121,6 +130,9 @@ class Core:
         for outcome in reversed(outcomes):
             for record in reversed(outcome.records):
                 record.revert(self.registry)
+        for outcome, undo in reversed(self._undoable):
+            if outcome in outcomes:
+                undo()
         for outcome in outcomes:
             if outcome.records:
                 outcome.records = []
@@ -165,6 +177,13 @@ class Core:
         """Start a job that belongs to no session's command; `resume` is called with its result."""
         self._consulted[job] = resume
         self.emit(StartJob(job))
+
+    def if_refused(self, undo: Callable[[], None]) -> None:
+        """Call `undo` when the current command turns out to be refused since its records find no room.
+
+        For state of a session that must not be there when they are not.
+        """
+        self._undo.append((self._outcome, undo))
 
     def next_id(self) -> int:
         """Return the id of a new message or event."""

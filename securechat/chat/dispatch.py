@@ -14,7 +14,7 @@ class Command:
     """One row: the handler's docstring begins with the syntax, which HELP prints.
 
     `before_login` lets it through on an unregistered session, `early` on one that negotiated this capability.
-    `cost` is in tokens of flood control.
+    `operators` are the only ones who may use it. `cost` is in tokens of flood control.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Command:
     before_login: bool = False
     early: int = 0
     cost: float = 1.0
+    operators: bool = False
 
     @property
     def syntax(self) -> str:
@@ -53,6 +54,8 @@ def dispatch(commands: dict[str, Command], ctx: Context) -> None:
         ctx.numeric(num.ERR_UNKNOWNCOMMAND, printable(name), text="Unknown command: HELP lists what there is")
     elif len(ctx.params) < command.min_params:
         ctx.numeric(num.ERR_NEEDMOREPARAMS, name, text=f"Not enough parameters: {command.syntax}")
+    elif command.operators and session.operator is None:
+        ctx.numeric(num.ERR_NOPRIVILEGES, text="Permission denied: only operators can do this (OPER)")
     else:
         command.handler(ctx)
 

@@ -84,4 +84,11 @@ class Then:
     item: Item
 
 
-Effect = Send | Broadcast | LoggedIn | AwaitDrain | Handled | Close | StartJob | Answered | Then
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Have the configuration read again, as SIGHUP does; the answer comes back as `items.Reloaded`."""
+
+    link: Link
+
+
+Effect = Send | Broadcast | LoggedIn | AwaitDrain | Handled | Close | StartJob | Answered | Then | Reload

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from securechat.chat.jobs import Job, JobResult
 from securechat.chat.link import Link
-from securechat.chat.requests import Request
+from securechat.chat.requests import Answer, Request
 from securechat.irc.framing import Rejected
 from securechat.irc.message import Message
 
@@ -71,6 +71,27 @@ class EndSessions:
 
 
 @dataclass(frozen=True, slots=True)
+class KillUser:
+    """Every session of the user is to end, since it is stored that an operator wants that.
+
+    `source` is the operator's, `killer` the operator's nick.
+    """
+
+    user: int
+    source: str
+    killer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """The reload that an operator's session asked for (see `effects.Reload`) has ended."""
+
+    link: Link
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed: wakes what waits for the clock."""
 
@@ -82,4 +103,16 @@ class ShutDown:
     reason: str
 
 
-Item = Connected | Received | Disconnected | Drained | JobDone | Administer | EndSessions | Tick | ShutDown
+Item = (
+    Connected
+    | Received
+    | Disconnected
+    | Drained
+    | JobDone
+    | Administer
+    | EndSessions
+    | KillUser
+    | Reloaded
+    | Tick
+    | ShutDown
+)

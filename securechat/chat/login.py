@@ -39,6 +39,25 @@ def authenticate(
 
     The session is logged in and `succeeded` called, or `refused` with the reason.
     """
+
+    def proved(account: Account, result: PasswordChecked) -> None:
+        accepted(ctx, account, result)
+        succeeded(ctx)
+
+    prove(ctx, name, password, refused, proved)
+
+
+def prove(
+    ctx: Context,
+    name: str,
+    password: str,
+    refused: Callable[[Context, str], None],
+    proved: Callable[[Account, PasswordChecked], None],
+) -> None:
+    """Find out whether the password is this account's: the one way, for a login and for anything else.
+
+    `proved` is called with the account, or `refused` with the reason.
+    """
     core, session = ctx.core, ctx.session
     account = core.registry.account(name)
     known = account is not None and is_known(account.sources, session.address, core.now.wall)
@@ -59,8 +78,7 @@ def authenticate(
             failed_exchange(ctx)
         else:
             core.throttle.succeeded(folded, session.address, known)
-            accepted(ctx, account, result)
-            succeeded(ctx)
+            proved(account, result)
 
     ctx.ask(CheckPassword(session.link, phc, password), checked)
 
@@ -155,12 +173,14 @@ def leave(core: "Core", session: Session, reason: str) -> None:
         presence.update_away(core, user)
 
 
-def nick_problem(ctx: Context, nick: str, user: User | None) -> tuple[str, str, str] | None:
-    """Return why `nick` cannot be a session's own nick in "free" mode.
+def nick_problem(
+    ctx: Context, nick: str, user: User | None, account: Account | None = None
+) -> tuple[str, str, str] | None:
+    """Return why `nick` cannot be a user's own nick in "free" mode; the account is the session's unless told.
 
     (numeric, nick, text), or None when it can.
     """
-    account = ctx.session.account
+    account = account or ctx.session.account
     try:
         check_account(nick)
     except InvalidName as error:

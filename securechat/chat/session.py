@@ -62,6 +62,7 @@ class Session:
         "user",
         "username",
         "waiting",
+        "wallops",
     )
 
     def __init__(self, session_id: int, link: Link, address: str) -> None:
@@ -73,8 +74,6 @@ class Session:
         self.away: str | None = None
         """What the session gave as its away message, at the monotonic time `away_at`."""
         self.away_at = 0.0
-        self.operator = False
-        """True while this session has an operator's powers, which the account's others do not share."""
         self.caps = 0
         self.key = 0
         self.negotiating = False
@@ -86,6 +85,13 @@ class Session:
         self.username: str | None = None
         self.realname = ""
         self.account: Account | None = None
+        self.operator: Account | None = None
+        """The administrator's account that OPER was proven with: this session has an operator's powers.
+
+        The account's others do not share them.
+        """
+        self.wallops = False
+        """User mode w: the session hears WALLOPS."""
         self.user: User | None = None
         self.sasl: Assembler | None = None
         self.failures = 0

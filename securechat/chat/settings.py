@@ -18,3 +18,7 @@ class Settings:
     motd: tuple[str, ...] = ()
     flood: bool = True
     sendq: int = 1 << 20
+    admin: tuple[str, str, str] = ("", "", "")
+    """Who runs the server: name, place or organisation, e-mail address."""
+    started: int = 0
+    """When the server was started, in milliseconds since the epoch."""

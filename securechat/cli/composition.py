@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from ipaddress import ip_network
 from typing import Final
 
@@ -15,6 +16,7 @@ from securechat.server.limits import Limits
 
 # A line of the message of the day has 512 bytes, less the server's name (63), the nick (64) and the numeric.
 _MOTD_ROOM: Final = 360
+_STARTED: Final = time.time_ns() // 1_000_000
 _MAX_SLOTS: Final = 4
 # What the server has open besides its connections: store, log, listeners, epoll and event descriptors.
 _OTHER_FILES: Final = 64
@@ -39,6 +41,8 @@ def core_settings(config: Config) -> Settings:
         motd=_motd(config.server.motd),
         flood=config.limits.flood,
         sendq=config.limits.sendq,
+        admin=(config.server.admin_name, config.server.admin_location, config.server.admin_email),
+        started=_STARTED,
     )
 
 

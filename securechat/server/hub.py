@@ -23,12 +23,14 @@ from securechat.chat.effects import (
     Effect,
     Handled,
     LoggedIn,
+    Reload,
     Send,
     StartJob,
     Then,
 )
 from securechat.chat.items import Disconnected, Item, JobDone, Tick
 from securechat.chat.jobs import CheckPassword, Job, JobResult, Query
+from securechat.chat.link import Link
 from securechat.chat.ports import Store, StoreFull
 from securechat.chat.records import MessageSent, Record
 from securechat.chat.requests import Answer
@@ -77,7 +79,7 @@ class Hub:
     """Runs the core. Everything is for the hub's thread, but for what says otherwise.
 
     `chores` are called after the turn of a tick when nothing waits. `answered` is called with the answers to
-    administrators' requests.
+    administrators' requests, `reload` when an operator's session wants the configuration read again.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Hub:
         limits: Limits,
         *,
         answered: Callable[[int, Answer], None],
+        reload: Callable[[Link], None] = lambda link: None,
         chores: Sequence[Callable[[], None]] = (),
         clock: Clock | None = None,
     ) -> None:
@@ -108,6 +111,7 @@ class Hub:
         self._limits = limits
         self._delivery = Delivery(limits.sendq)
         self._answered = answered
+        self._reload = reload
         self._chores = chores
         self._clock = clock or Clock()
         self._stopping = False
@@ -213,6 +217,8 @@ class Hub:
                 end(cast(Connection, effect.link))
             case Then():
                 self._inbox.put(effect.item)
+            case Reload():
+                self._reload(effect.link)
             case Answered():
                 self._answered(effect.ticket, effect.answer)
             case _:

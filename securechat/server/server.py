@@ -12,13 +12,15 @@ import logging
 import os
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Final
 
-from securechat.chat.items import ShutDown, Tick
+from securechat.chat.items import Reloaded, ShutDown, Tick
+from securechat.chat.link import Link
 from securechat.chat.ports import Reader, Store
 from securechat.chat.requests import Answer, Done, Refused
 from securechat.chat.settings import Settings
@@ -55,8 +57,8 @@ class Server:
     """Everything that runs. `run` is called by the main thread; what other threads may call says so.
 
     `core` was made from what `store` had loaded; from `run` on both belong to the hub's thread, which closes
-    the store. `open_reader` is called by each query thread. `reload` is called on SIGHUP and by the control
-    socket, one call at a time, in the main or the control thread; it swaps `tls.current` and calls
+    the store. `open_reader` is called by each query thread. `reload` is called on SIGHUP, REHASH and by the
+    control socket, one call at a time, in the main or the control thread; it swaps `tls.current` and calls
     `reconfigure`, and answers what it did. `chores` run on the hub's thread about once a second when nothing
     else waits, `every_second` on the main thread.
     """
@@ -97,6 +99,7 @@ class Server:
         self._workers = [
             Worker(self._inbox, tls, self._admission, limits, server_name) for _ in range(max(1, workers))
         ]
+        self._reload_asked: deque[Link] = deque()
         self._hub = Hub(
             core,
             store,
@@ -105,6 +108,7 @@ class Server:
             self._admission,
             limits,
             answered=lambda ticket, answer: self._control.answered(ticket, answer),
+            reload=self._ask_for_reload,
             chores=chores,
         )
         self._control: Control
@@ -246,6 +250,9 @@ class Server:
                 else:
                     log.info("%s: stopping", found.name)
                     self._stopping = True
+            while self._reload_asked:
+                link = self._reload_asked.popleft()
+                self._inbox.put(Reloaded(link, self.reload()))
             pause = min(worker.watch.look() for worker in self._workers)
             if time.monotonic() >= tick:
                 tick = max(tick + 1.0, time.monotonic())
@@ -253,6 +260,11 @@ class Server:
                 for action in self._every_second:
                     action()
             pause = min(pause, tick - time.monotonic())
+
+    def _ask_for_reload(self, link: Link) -> None:
+        """Have the main thread reload, and the hub told of it. Called by the hub."""
+        self._reload_asked.append(link)
+        self._signals.interrupt()
 
     def _fail(self, name: str, error: Exception) -> None:
         """A thread has ended that must not: everything ends. Any thread."""

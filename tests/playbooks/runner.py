@@ -4,6 +4,7 @@ The first line of a file is a comment that names the behaviour and the section o
 directives and steps, one a line; `#` begins a comment.
 
     accounts: alice bob        accounts that exist
+    admins: root               administrators' accounts
     settings: nicknames=free   settings of the core other than the defaults
     caps: echo-message batch   capabilities that `login` asks for from here on
     login: alice bob.phone     sessions that log in; what everybody reads until then is not looked at
@@ -31,8 +32,8 @@ from pathlib import Path
 
 from securechat.chat.clock import Now
 from securechat.chat.core import Core
-from securechat.chat.effects import Answered, Broadcast, Close, Effect, Send, StartJob, Then
-from securechat.chat.items import Administer, Connected, Disconnected, Item, JobDone, Received, Tick
+from securechat.chat.effects import Answered, Broadcast, Close, Effect, Reload, Send, StartJob, Then
+from securechat.chat.items import Administer, Connected, Disconnected, Item, JobDone, Received, Reloaded, Tick
 from securechat.chat.jobs import (
     CheckPassword,
     Job,
@@ -117,7 +118,7 @@ class Playbook:
         self._nothing_left()
 
     def _line(self, line: str) -> None:
-        directive = re.fullmatch(r"(accounts|settings|caps|login|connect|store|queries): ?(.*)", line)
+        directive = re.fullmatch(r"(accounts|admins|settings|caps|login|connect|store|queries): ?(.*)", line)
         step = re.fullmatch(r"([\w.-]+)(<\?|<\.\.|[<>!.])(?: (.*))?", line, re.DOTALL)
         if directive:
             self._nothing_left()
@@ -170,6 +171,10 @@ class Playbook:
     def _do_accounts(self, names: str) -> None:
         for name in names.split():
             self._happens(Administer(0, AddAccount(name, f"${name}$")))
+
+    def _do_admins(self, names: str) -> None:
+        for name in names.split():
+            self._happens(Administer(0, AddAccount(name, f"${name}$", "admin")))
 
     def _do_settings(self, text: str) -> None:
         changes: dict[str, object] = {}
@@ -253,6 +258,12 @@ class Playbook:
                 _fake(link).lines.append("(closed)")
             case StartJob(job):
                 jobs.append(job)
+            case Reload(link):
+                rows: list[Mapping[str, str | int | bool | None]] = [
+                    {"key": "server.motd", "applied": True},
+                    {"key": "server.port", "applied": False},
+                ]
+                self.next.append(Reloaded(link, Done(rows)))
             case Then(item):
                 self.next.append(item)
             case Answered(ticket, answer) if ticket:

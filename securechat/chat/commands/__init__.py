@@ -5,6 +5,7 @@ from securechat.chat.commands import (
     channels,
     history,
     messages,
+    operators,
     presence,
     queries,
     registration,
@@ -14,11 +15,12 @@ from securechat.chat.dispatch import table
 
 COMMANDS = table(
     capabilities.COMMANDS,
-    registration.COMMANDS,
     channels.COMMANDS,
     history.COMMANDS,
     messages.COMMANDS,
+    operators.COMMANDS,
     presence.COMMANDS,
     queries.COMMANDS,
+    registration.COMMANDS,
     server.COMMANDS,
 )

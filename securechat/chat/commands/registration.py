@@ -153,6 +153,9 @@ def ping_command(ctx: Context) -> None:
 
     Is answered with PONG after the answers to everything you sent before it.
     """
+    if not ctx.param(0):
+        ctx.numeric(num.ERR_NOORIGIN, text="No origin specified: PING needs a token")
+        return
     ctx.server("PONG", ctx.settings.server_name, text=ctx.param(0))
 
 
@@ -160,6 +163,13 @@ def pong_command(ctx: Context) -> None:
     """PONG <token>
 
     Answers the server's PING; any line shows that you are alive.
+    """
+
+
+def error_command(ctx: Context) -> None:
+    """ERROR :<reason>
+
+    Is for servers; what a client says with it is ignored.
     """
 
 
@@ -174,9 +184,10 @@ def quit_command(ctx: Context) -> None:
 
 COMMANDS = (
     Command("AUTHENTICATE", authenticate_command, min_params=1, before_login=True),
+    Command("ERROR", error_command, before_login=True),
     Command("NICK", nick_command, min_params=1, before_login=True),
     Command("PASS", pass_command, min_params=1, before_login=True),
-    Command("PING", ping_command, min_params=1, before_login=True),
+    Command("PING", ping_command, before_login=True),
     Command("PONG", pong_command, before_login=True),
     Command("QUIT", quit_command, before_login=True),
     Command("USER", user_command, min_params=4, before_login=True),

@@ -1,0 +1,198 @@
+"""Operators: OPER, and what only they may do. Every use is in the audit log."""
+
+from typing import Final
+
+from securechat.chat import welcome
+from securechat.chat.account import Account
+from securechat.chat.channel import Channel
+from securechat.chat.context import Context
+from securechat.chat.dispatch import Command, printable
+from securechat.chat.effects import Reload, Then
+from securechat.chat.items import KillUser
+from securechat.chat.line import Line
+from securechat.chat.login import nick_problem, prove
+from securechat.chat.records import Joined, Parted
+from securechat.chat.user import User
+from securechat.irc import numerics as num
+from securechat.irc.message import Message
+from securechat.irc.names import InvalidName, check_account, fold, is_channel
+from securechat.irc.text import body_room, split_text
+
+MAX_REASON: Final = 200
+"""Bytes of a reason that are shown."""
+
+
+def oper(ctx: Context) -> None:
+    """OPER <account> <password>
+
+    Gives this session an operator's powers until it ends; the account must be an administrator's.
+    """
+    prove(ctx, ctx.param(0), ctx.param(1), oper_refused, lambda account, _: empower(ctx, account))
+
+
+def oper_refused(ctx: Context, reason: str) -> None:
+    """Say that the password was not taken."""
+    ctx.numeric(num.ERR_PASSWDMISMATCH, text=f"Password incorrect: {reason}")
+
+
+def empower(ctx: Context, account: Account) -> None:
+    """Make the session an operator's, if the account that it proved is an administrator's."""
+    session, before = ctx.session, ctx.session.operator
+    if account.role != "admin":
+        ctx.audit("oper refused", account.name)
+        ctx.numeric(num.ERR_NOOPERHOST, text="This account is no administrator's")
+        return
+    ctx.audit("oper", account.name)
+
+    def undo() -> None:
+        session.operator = before
+
+    ctx.core.if_refused(undo)
+    session.operator = account
+    ctx.numeric(num.RPL_YOUREOPER, text="You are now an operator, in this session")
+    if before is None:
+        ctx.reply(Line(ctx.user.source, "MODE", (ctx.nick, "+o"), None, ctx.core.now.wall))
+
+
+def kill(ctx: Context) -> None:
+    """KILL <nick> :<reason>
+
+    Ends all sessions of a user, who may come back.
+    """
+    user, reason = known_user(ctx, ctx.param(0)), short(ctx.param(1)) or "No reason"
+    if user is not None:
+        ctx.audit("kill", user.account.name, reason)
+        ctx.core.emit(Then(KillUser(user.id, ctx.user.source, ctx.nick, reason)))
+
+
+def rehash(ctx: Context) -> None:
+    """REHASH
+
+    Has the server read its configuration and its certificate again.
+    """
+    ctx.audit("rehash", ctx.settings.server_name)
+    ctx.numeric(num.RPL_REHASHING, "securechat.toml", text="Rehashing")
+    ctx.core.emit(Reload(ctx.session.link))
+
+
+def wallops(ctx: Context) -> None:
+    """WALLOPS :<text>
+
+    Tells everybody who set the user mode w.
+    """
+    text = ctx.param(0)
+    if not text:
+        ctx.numeric(num.ERR_NEEDMOREPARAMS, "WALLOPS", text="There is no text to send")
+        return
+    ctx.audit("wallops", "*", text)
+    source, account, now = ctx.user.source, ctx.user.account.name, ctx.core.now.wall
+    room = body_room(source, "WALLOPS", "")
+    lines = [Line(source, "WALLOPS", (), piece, now, None, account) for piece in split_text(text, room)]
+    for session in ctx.core.sessions.values():
+        if session is ctx.session and session.wallops:
+            for line in lines:
+                ctx.reply(line)
+        elif session.wallops and session.user is not None:
+            ctx.core.fanout.send(session, *lines)
+
+
+def sajoin(ctx: Context) -> None:
+    """SAJOIN <nick> <channel>
+
+    Makes somebody a member of a channel, whatever its modes say.
+    """
+    user = known_user(ctx, ctx.param(0))
+    channel = known_channel(ctx, ctx.param(1)) if user is not None else None
+    if user is None or channel is None:
+        return
+    if user.id in channel.members:
+        ctx.numeric(num.ERR_USERONCHANNEL, user.nick, channel.name, text="is already on channel")
+        return
+    ctx.audit("sajoin", channel.name, user.account.name)
+    ctx.record(Joined(ctx.core.next_id(), user.id, channel.id, ctx.core.now.wall))
+    for session in user.sessions:
+        # What a session is told of a channel begins with its own nick.
+        its = ctx if session is ctx.session else Context(ctx.core, session, Message("JOIN", (channel.name,)))
+        for line in welcome.channel_state(its, channel):
+            its.reply(line)
+        if its is not ctx:
+            its.finish()
+
+
+def sapart(ctx: Context) -> None:
+    """SAPART <nick> <channel> [:<reason>]
+
+    Ends somebody's membership of a channel.
+    """
+    user = known_user(ctx, ctx.param(0))
+    channel = known_channel(ctx, ctx.param(1)) if user is not None else None
+    if user is None or channel is None:
+        return
+    joined = channel.members.get(user.id)
+    if joined is None:
+        ctx.numeric(num.ERR_USERNOTINCHANNEL, user.nick, channel.name, text="They aren't on that channel")
+        return
+    ctx.audit("sapart", channel.name, user.account.name)
+    now = ctx.core.now.wall
+    ctx.record(Parted(ctx.core.next_id(), user.id, channel.id, now, short(ctx.param(2)), joined))
+
+
+def sanick(ctx: Context) -> None:
+    """SANICK <nick> <new nick>
+
+    Changes somebody's nick; where nicks are account names, only the case of its letters.
+    """
+    user, nick = known_user(ctx, ctx.param(0)), ctx.param(1)
+    if user is None:
+        return
+    try:
+        nick = check_account(nick)
+    except InvalidName as error:
+        ctx.numeric(num.ERR_ERRONEUSNICKNAME, printable(nick), text=str(error))
+        return
+    if ctx.settings.nicknames == "account" and fold(nick) != fold(user.nick):
+        ctx.numeric(num.ERR_NONICKCHANGE, text="Nicks are account names here: only the case can change")
+        return
+    problem = nick_problem(ctx, nick, user, user.account)
+    if problem is not None:
+        ctx.numeric(*problem[:2], text=problem[2])
+        return
+    registry, before = ctx.registry, user.nick
+    ctx.audit("sanick", user.account.name, f"{before} to {nick}")
+    line = Line(user.source, "NICK", (nick,), None, ctx.core.now.wall, None, user.account.name)
+    peers = registry.peers(user)
+    ctx.core.if_refused(lambda: registry.rename(user, before))
+    registry.rename(user, nick)
+    ctx.core.fanout.broadcast(peers, line, ctx)
+
+
+def short(text: str) -> str:
+    """Return as much of a reason as fits into every line that shows it."""
+    return next(iter(split_text(text, MAX_REASON)), "")
+
+
+def known_user(ctx: Context, nick: str) -> User | None:
+    """Return the online user of this nick; else reply that there is none."""
+    user = ctx.registry.user(nick)
+    if user is None:
+        ctx.numeric(num.ERR_NOSUCHNICK, printable(nick), text="No such nick")
+    return user
+
+
+def known_channel(ctx: Context, name: str) -> Channel | None:
+    """Return the channel; else reply that there is none."""
+    channel = ctx.registry.channel(name) if is_channel(name) else None
+    if channel is None:
+        ctx.numeric(num.ERR_NOSUCHCHANNEL, printable(name), text="No such channel")
+    return channel
+
+
+COMMANDS = (
+    Command("KILL", kill, min_params=2, operators=True),
+    Command("OPER", oper, min_params=2),
+    Command("REHASH", rehash, operators=True),
+    Command("SAJOIN", sajoin, min_params=2, operators=True),
+    Command("SANICK", sanick, min_params=2, operators=True),
+    Command("SAPART", sapart, min_params=2, operators=True),
+    Command("WALLOPS", wallops, min_params=1, operators=True),
+)
