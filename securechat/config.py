@@ -45,6 +45,7 @@ _Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 _Threads = Annotated[int, Meta(ge=0, le=64)]
 _HostName = Annotated[str, Meta(pattern=rf"\A(?:(?:{_LABEL}\.)+{_LABEL})?\Z", max_length=63)]
 _SubjectName = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9.:*-]+\Z", max_length=253)]
+_ClientTag = Annotated[str, Meta(pattern=r"\A(?:\*|-?[A-Za-z0-9./-]+)\Z", max_length=64)]
 _ChannelName = Annotated[str, Meta(pattern=r"\A#[^\s,:\x00-\x1f\x7f-\x9f]+\Z", max_length=64)]
 
 
@@ -151,6 +152,14 @@ class ChannelsSection(Struct, frozen=True, forbid_unknown_fields=True):
         tuple[_ChannelName, ...],
         Key("Channels that new accounts join.", 'a list of channel names, such as ["#general"]', live=True),
     ] = ("#general",)
+    client_tag_deny: Annotated[
+        tuple[_ClientTag, ...],
+        Key(
+            'Client-only tags that are dropped: a name without its "+"; "*" is all of them, "-name" is not.',
+            'a list of tags, such as ["typing"] or ["*", "-draft/reply"]',
+            live=True,
+        ),
+    ] = ()
 
 
 class HistorySection(Struct, frozen=True, forbid_unknown_fields=True):
@@ -170,6 +179,11 @@ class HistorySection(Struct, frozen=True, forbid_unknown_fields=True):
         int,
         Meta(ge=0, le=36500),
         Key("Delete messages that are older than this; 0 keeps them for ever.", live=True),
+    ] = 0
+    edit_window: Annotated[
+        int,
+        Meta(ge=0, le=31_536_000),
+        Key("Seconds in which people may edit or redact what they said; 0 is no limit.", live=True),
     ] = 0
 
 

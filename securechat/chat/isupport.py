@@ -1,5 +1,6 @@
 """What the server supports, as RPL_ISUPPORT states it: every limit here is the one that is enforced."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from securechat.chat.membership import RANKS, SYMBOLS
@@ -18,8 +19,8 @@ TOKENS_PER_LINE: Final = 13
 
 def tokens(settings: Settings) -> list[str]:
     """Return the tokens, sorted by name."""
-    targets = ",".join(f"{name}:{MAX_TARGETS if name in ('JOIN', 'PART') else 1}" for name in TARGETED)
-    values = {
+    targets = ",".join(f"{name}:{MAX_TARGETS if name in SEVERAL else 1}" for name in TARGETED)
+    values: dict[str, str | None] = {
         "AWAYLEN": str(AWAYLEN),
         "CASEMAPPING": "ascii",
         "CHANLIMIT": f"#:{MAX_CHANNELS}",
@@ -38,9 +39,12 @@ def tokens(settings: Settings) -> list[str]:
         "UTF8MAPPING": "rfc8265",
         "UTF8ONLY": None,
     }
+    if settings.client_tag_deny:
+        values["CLIENTTAGDENY"] = ",".join(settings.client_tag_deny)
     return [name if value is None else f"{name}={value}" for name, value in sorted(values.items())]
 
 
+SEVERAL: Final = ("JOIN", "NOTICE", "PART", "PRIVMSG", "TAGMSG")
 TARGETED: Final = ("JOIN", "LIST", "NAMES", "NOTICE", "PART", "PRIVMSG", "TAGMSG", "WHOIS")
 
 
@@ -48,3 +52,9 @@ def lines(settings: Settings) -> list[list[str]]:
     """Return the tokens, at most 13 for each line."""
     every = tokens(settings)
     return [every[at : at + TOKENS_PER_LINE] for at in range(0, len(every), TOKENS_PER_LINE)]
+
+
+def is_denied(tag: str, deny: Sequence[str]) -> bool:
+    """Return whether a client-only tag is dropped, by a list as CLIENTTAGDENY writes it."""
+    name = tag.removeprefix("+")
+    return name in deny or ("*" in deny and f"-{name}" not in deny)

@@ -18,12 +18,17 @@ class CheckPassword:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FindNonce:
-    """Look for the stored message of `account` that carries `nonce`."""
+class FindMessages:
+    """Look for the stored messages of `account` that carry one of `nonces`, and for those with these ids.
+
+    With `edits`, those that edit one of the latter are found as well.
+    """
 
     link: Link
     account: int
-    nonce: str
+    nonces: tuple[str, ...] = ()
+    ids: tuple[int, ...] = ()
+    edits: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +80,7 @@ class FetchTargets:
     span: Span
 
 
-Query = FindNonce | FetchUndelivered | FetchHistory | FetchMissed | FetchTargets | ReadAudit
+Query = FindMessages | FetchUndelivered | FetchHistory | FetchMissed | FetchTargets | ReadAudit
 Job = CheckPassword | Query
 
 

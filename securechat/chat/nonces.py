@@ -25,5 +25,11 @@ class NonceMemory:
     def discard(self, account: int, nonce: str) -> None:
         self._known.pop((account, nonce), None)
 
+    def replace(self, message: MessageSent, other: MessageSent) -> None:
+        """Remember `other` where `message` is remembered, if it is."""
+        key = (message.sender, message.nonce or "")
+        if self._known.get(key) == message:
+            self._known[key] = other
+
     def find(self, account: int, nonce: str) -> MessageSent | None:
         return self._known.get((account, nonce))

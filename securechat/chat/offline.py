@@ -27,7 +27,8 @@ def _fetch(ctx: Context, account: Account, after: int) -> None:
         if not isinstance(result, MessagesRead):
             return  # they go on waiting, for the next login
         for message in result.messages:
-            if message.command != "TAGMSG" or ctx.session.has(cap.MESSAGE_TAGS):
+            readable = message.command != "TAGMSG" or ctx.session.has(cap.MESSAGE_TAGS)
+            if readable and message.redacted is None:
                 ctx.reply(line_of(ctx.registry, message))
         if result.messages:
             upto = result.messages[-1].id

@@ -91,6 +91,18 @@ class Reader(Protocol):
     def find_nonce(self, account: int, nonce: str) -> MessageSent | None:
         """Return the message that this account sent with this nonce."""
 
+    def message(self, key: int) -> MessageSent | None:
+        """Return the message of this id."""
+
+    def edits(self, key: int) -> Sequence[MessageSent]:
+        """Return the edits of a message, oldest first."""
+
+    def reactions(self, keys: Sequence[int]) -> Mapping[int, Mapping[str, Sequence[int]]]:
+        """Return the reactions to messages: for each, reaction → the accounts, in the order of reacting.
+
+        A message without reactions is left out, and so is what was taken back.
+        """
+
     def undelivered(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
         """Return the oldest `limit` messages after the id `after` that wait for the account, oldest first."""
 

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from securechat.chat.user import User
 
 ENCODING: Final = (
-    cap.ACCOUNT_TAG | cap.AWAY_NOTIFY | cap.EXTENDED_JOIN | cap.MESSAGE_TAGS | cap.SERVER_TIME | cap.SETNAME
+    cap.ACCOUNT_TAG
+    | cap.AWAY_NOTIFY
+    | cap.EXTENDED_JOIN
+    | cap.MESSAGE_REDACTION
+    | cap.MESSAGE_TAGS
+    | cap.SERVER_TIME
+    | cap.SETNAME
 )
 """The capabilities that change how a line that others caused is written: the key of `Audience.groups`."""
 

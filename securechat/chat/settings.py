@@ -17,6 +17,10 @@ class Settings:
     history_replay: int = 50
     motd: tuple[str, ...] = ()
     flood: bool = True
+    client_tag_deny: tuple[str, ...] = ()
+    """Client-only tags that are dropped, as ISUPPORT CLIENTTAGDENY writes them: `*`, `tag`, `-tag`."""
+    edit_window: int = 0
+    """Seconds in which people may edit or redact what they said; 0 is no limit."""
     sendq: int = 1 << 20
     admin: tuple[str, str, str] = ("", "", "")
     """Who runs the server: name, place or organisation, e-mail address."""

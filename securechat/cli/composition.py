@@ -43,6 +43,8 @@ def core_settings(config: Config) -> Settings:
         sendq=config.limits.sendq,
         admin=(config.server.admin_name, config.server.admin_location, config.server.admin_email),
         started=_STARTED,
+        client_tag_deny=config.channels.client_tag_deny,
+        edit_window=config.history.edit_window,
     )
 
 

@@ -21,6 +21,7 @@ PRE_AWAY: Final = 1 << 22
 SETNAME: Final = 1 << 23
 CHATHISTORY: Final = 1 << 30
 EVENT_PLAYBACK: Final = 1 << 31
+MESSAGE_REDACTION: Final = 1 << 40
 
 CAPABILITIES: Final[Mapping[str, int]] = {
     "account-tag": ACCOUNT_TAG,
@@ -29,6 +30,7 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "cap-notify": CAP_NOTIFY,
     "draft/chathistory": CHATHISTORY,
     "draft/event-playback": EVENT_PLAYBACK,
+    "draft/message-redaction": MESSAGE_REDACTION,
     "draft/pre-away": PRE_AWAY,
     "echo-message": ECHO_MESSAGE,
     "extended-join": EXTENDED_JOIN,
@@ -42,6 +44,11 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "standard-replies": STANDARD_REPLIES,
 }
 
+EDIT_TAG: Final = "+securechat/edit"
+"""Client tag: the message replaces the text of the one with this msgid, by the same author."""
+REACT_TAG: Final = "+draft/react"
+UNREACT_TAG: Final = "+draft/unreact"
+REPLY_TAGS: Final = ("+reply", "+draft/reply")
 NONCE_TAG: Final = "+securechat/nonce"
 """Client tag: unique per account; a message with a repeated nonce is answered with the first one's echo."""
 

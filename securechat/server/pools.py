@@ -7,7 +7,7 @@ belongs to the pool and not to the connection: a client that hangs up does not m
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from threading import Event
 from typing import Final, Generic, Protocol, TypeVar, assert_never
@@ -19,7 +19,7 @@ from securechat.chat.jobs import (
     FetchMissed,
     FetchTargets,
     FetchUndelivered,
-    FindNonce,
+    FindMessages,
     Job,
     JobRefused,
     JobResult,
@@ -31,6 +31,7 @@ from securechat.chat.jobs import (
 )
 from securechat.chat.ports import Reader
 from securechat.chat.reading import LAST_ID, Span
+from securechat.chat.records import MessageSent
 
 log: Final = logging.getLogger("securechat.jobs")
 
@@ -128,9 +129,8 @@ def answer_queries(pool: Pool[Query], open_reader: Callable[[], Reader]) -> None
 def query(reader: Reader, job: Query) -> JobResult:
     """Read what a job asks for."""
     match job:
-        case FindNonce():
-            found = reader.find_nonce(job.account, job.nonce)
-            return MessagesRead((found,) if found is not None else ())
+        case FindMessages():
+            return MessagesRead(tuple(find_messages(reader, job)))
         case FetchUndelivered():
             return MessagesRead(tuple(reader.undelivered(job.account, job.after, job.limit)))
         case ReadAudit():
@@ -146,3 +146,15 @@ def query(reader: Reader, job: Query) -> JobResult:
             return TargetsRead(tuple(reader.targets(job.account, job.channels, job.span)))
         case _:
             assert_never(job)
+
+
+def find_messages(reader: Reader, job: FindMessages) -> Iterator[MessageSent]:
+    """Answer one job."""
+    for nonce in job.nonces:
+        if (found := reader.find_nonce(job.account, nonce)) is not None:
+            yield found
+    for key in job.ids:
+        if (found := reader.message(key)) is not None:
+            yield found
+            if job.edits:
+                yield from reader.edits(key)

@@ -1,5 +1,6 @@
 """Rows to values: what the registry is made from, and messages."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, Select, func, select
 from securechat.chat.membership import Membership
 from securechat.chat.ports import AuditEntry, Snapshot, StoredAccount, StoredChannel
 from securechat.chat.records import Audited, ListEntry, MessageSent, Topic
+from securechat.irc.capabilities import REACT_TAG, UNREACT_TAG
 from securechat.storage.schema import (
     accounts,
     audit,
@@ -24,7 +26,21 @@ _decode_tags: Final = msgspec.json.Decoder(dict[str, str]).decode
 _decode_modes: Final = msgspec.json.Decoder(dict[str, str]).decode
 
 MessageSelect = Select[
-    int, int, str, int, str, int | None, int | None, str, str, str | None, str | None, int | None
+    int,
+    int,
+    str,
+    int,
+    str,
+    int | None,
+    int | None,
+    str,
+    str,
+    str | None,
+    str | None,
+    int | None,
+    int | None,
+    int | None,
+    int | None,
 ]
 
 
@@ -128,6 +144,9 @@ def select_messages() -> MessageSelect:
         m.text,
         m.tags,
         m.nonce,
+        m.refers,
+        m.redacted,
+        m.redacted_by,
         undelivered.c.message,
     ).select_from(messages.outerjoin(undelivered, undelivered.c.message == m.id))
 
@@ -148,6 +167,9 @@ def read_messages(connection: Connection, query: MessageSelect) -> list[MessageS
             tags=_decode_tags(tags) if tags is not None else {},
             nonce=nonce,
             undelivered=waiting is not None,
+            refers=refers,
+            redacted=redacted,
+            redacted_by=redacted_by,
         )
         for (
             key,
@@ -161,6 +183,35 @@ def read_messages(connection: Connection, query: MessageSelect) -> list[MessageS
             text,
             tags,
             nonce,
+            refers,
+            redacted,
+            redacted_by,
             waiting,
         ) in connection.execute(query)
     ]
+
+
+def read_reactions(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, list[int]]]:
+    """Add up the reactions to messages: message → reaction → the accounts, in the order of reacting."""
+    m = messages.c
+    query = (
+        select(m.refers, m.sender, m.tags)
+        .where(m.refers.in_(keys), m.tags.is_not(None))
+        .order_by(m.refers, m.id)
+    )
+    found: dict[int, dict[str, list[int]]] = {}
+    for refers, account, written in connection.execute(query):
+        if refers is None or written is None:
+            continue  # never: the query excludes it
+        tags = _decode_tags(written)
+        reaction, taken_back = tags.get(REACT_TAG), tags.get(UNREACT_TAG)
+        accounts_of = found.setdefault(refers, {})
+        if reaction and account not in accounts_of.setdefault(reaction, []):
+            accounts_of[reaction].append(account)
+        elif taken_back and account in accounts_of.get(taken_back, []):
+            accounts_of[taken_back].remove(account)
+    alive = {
+        key: {reaction: accounts_of for reaction, accounts_of in reactions.items() if accounts_of}
+        for key, reactions in found.items()
+    }
+    return {key: reactions for key, reactions in alive.items() if reactions}

@@ -22,7 +22,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -101,7 +101,10 @@ class DroppedChannelColumns(TypedColumns):
 
 
 class MessageColumns(TypedColumns):
-    """`id` is the msgid's key. `tags` is a JSON object of client-only tags, NULL without any."""
+    """`id` is the msgid's key. `tags` is a JSON object of client-only tags, NULL without any.
+
+    `refers` is the message that this one answers, reacts to or edits. What was redacted has no text or tags.
+    """
 
     id: Named[int] = Column(_ROW_KEY, primary_key=True, autoincrement=False)
     at: Named[int] = Column(BigInteger)
@@ -114,6 +117,9 @@ class MessageColumns(TypedColumns):
     text: Named[str] = Column(Text)
     tags: Named[str | None] = Column(Text)
     nonce: Named[str | None] = Column(Text)
+    refers: Named[int | None] = Column(BigInteger)
+    redacted: Named[int | None] = Column(BigInteger)
+    redacted_by: Named[int | None] = Column(BigInteger)
 
 
 class UndeliveredColumns(TypedColumns):
@@ -151,6 +157,7 @@ undelivered: Final = Table("undelivered", metadata, UndeliveredColumns, sqlite_w
 _of_channel = messages.c.channel.is_not(None)
 _direct = messages.c.recipient.is_not(None)
 _with_nonce = messages.c.nonce.is_not(None)
+_referring = messages.c.refers.is_not(None)
 
 Index(
     "messages_channel",
@@ -175,6 +182,14 @@ Index(
     unique=True,
     sqlite_where=_with_nonce,
     postgresql_where=_with_nonce,
+)
+# The edits of a message, and the reactions to it.
+Index(
+    "messages_refers",
+    messages.c.refers,
+    messages.c.id,
+    sqlite_where=_referring,
+    postgresql_where=_referring,
 )
 # For the retention: ids grow with time, but only time says what is too old (the clock may have been wrong).
 Index("messages_at", messages.c.at)

@@ -12,7 +12,7 @@ transaction that failed with "no room" is `StoreFull` only when the rollback aft
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, RootTransaction, delete, select
@@ -21,8 +21,16 @@ from sqlalchemy.exc import DBAPIError
 from securechat.chat.ports import AuditEntry, Snapshot, StoreFull
 from securechat.chat.reading import ChannelPlace, Place, Span, Target
 from securechat.chat.records import MessageSent, Record
+from securechat.irc.capabilities import EDIT_TAG
 from securechat.storage.reading.history import read_history, read_targets
-from securechat.storage.rows import MessageSelect, read_audit, read_messages, read_snapshot, select_messages
+from securechat.storage.rows import (
+    MessageSelect,
+    read_audit,
+    read_messages,
+    read_reactions,
+    read_snapshot,
+    select_messages,
+)
 from securechat.storage.schema import messages, undelivered
 from securechat.storage.writer import RecordWriter, is_stored
 
@@ -116,6 +124,23 @@ class SqlReader:
         """Return the message that this account sent with this nonce."""
         found = self._read(select_messages().where(messages.c.sender == account, messages.c.nonce == nonce))
         return found[0] if found else None
+
+    def message(self, key: int) -> MessageSent | None:
+        """Return the message of this id."""
+        found = self._read(select_messages().where(messages.c.id == key))
+        return found[0] if found else None
+
+    def edits(self, key: int) -> Sequence[MessageSent]:
+        """Return the edits of a message, oldest first."""
+        referring = self._read(select_messages().where(messages.c.refers == key).order_by(messages.c.id))
+        return [message for message in referring if EDIT_TAG in message.tags]
+
+    def reactions(self, keys: Sequence[int]) -> Mapping[int, Mapping[str, Sequence[int]]]:
+        """Return the reactions to messages: for each, reaction → the accounts, in the order of reacting.
+
+        A message without reactions is left out, and so is what was taken back.
+        """
+        return read_reactions(self._connection, keys)
 
     def undelivered(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
         """Return the oldest `limit` messages after the id `after` that wait for the account, oldest first."""

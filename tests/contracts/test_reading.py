@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from securechat.chat.ports import Reader
-from securechat.chat.records import DirectDelivered
+from securechat.chat.records import DirectDelivered, MessageRedacted, MessageSent
 from tests.contracts.databases import Database, DurableDatabase
 from tests.contracts.facts import ALICE, BOB, CAROL, CHANNELS, NOON, PEOPLE, message, waiting
 
@@ -31,6 +31,81 @@ def test_a_nonce_is_unique_for_an_account(durable: DurableDatabase) -> None:
         store.commit([message(6), message(7, nonce="n")])
     assert durable.reader().find_nonce(ALICE, "n") == first
     assert store.load().last_message == 5
+
+
+def test_a_message_is_found_by_its_id_with_its_edits(database: Database) -> None:
+    """Any message by its id; its edits in their order, and no answers or reactions."""
+    edits = [message(key, tags={"+securechat/edit": "x"})._replace(refers=5) for key in (6, 8)]
+    answer = message(7, tags={"+reply": "x"})._replace(refers=5)
+    database.store().commit([*PEOPLE, *CHANNELS, message(5), edits[0], answer, edits[1]])
+    reader = database.reader()
+    assert reader.message(5) == message(5)
+    assert reader.message(7) == answer
+    assert reader.message(9) is None
+    assert reader.edits(5) == edits
+    assert reader.edits(7) == []
+
+
+def test_reactions_add_up(database: Database) -> None:
+    """Each reaction with who reacted so, in order and once; what was taken back is gone."""
+
+    def reaction(key: int, account: int, refers: int, name: str, value: str) -> MessageSent:
+        return message(key, sender=account, tags={name: value, "+reply": "x"})._replace(refers=refers)
+
+    react, unreact = "+draft/react", "+draft/unreact"
+    database.store().commit(
+        [
+            *PEOPLE,
+            *CHANNELS,
+            *(message(key) for key in (5, 6, 7)),
+            reaction(10, BOB, 5, react, "👍"),
+            reaction(11, ALICE, 5, react, "👍"),
+            reaction(12, BOB, 5, react, "👍"),
+            reaction(13, ALICE, 5, react, "🎉"),
+            reaction(14, ALICE, 5, unreact, "🎉"),
+            reaction(15, BOB, 6, react, "x"),
+            reaction(16, ALICE, 6, unreact, "x"),
+            reaction(17, ALICE, 7, react, "y"),
+            reaction(18, ALICE, 7, unreact, "y"),
+            reaction(19, CAROL, 7, unreact, "never"),
+        ]
+    )
+    reader = database.reader()
+    assert reader.reactions([5, 6, 7]) == {5: {"👍": [BOB, ALICE]}, 6: {"x": [BOB]}}
+    assert reader.reactions([6]) == {6: {"x": [BOB]}}
+    assert reader.reactions([]) == {}
+
+
+def test_what_was_redacted_is_erased(database: Database) -> None:
+    """The text and the tags are gone wherever the message is read; that there was one stays."""
+    store = database.store()
+    kept = message(4, tags={"+a": "b"})
+    sent = message(5, recipient=BOB, tags={"+a": "b"}, nonce="n", undelivered=True)
+    record = MessageRedacted(sent, CAROL, "carol!carol@chat.example", "bob", "spam", NOON + 9)
+    store.commit([*PEOPLE, kept, sent, record])
+    reader = database.reader()
+    left = sent._replace(text="", tags={}, redacted=NOON + 9, redacted_by=CAROL)
+    assert record.tombstone == left
+    assert reader.message(5) == reader.find_nonce(ALICE, "n") == left
+    assert reader.undelivered(BOB, 0, 10) == [left]
+    assert reader.message(4) == kept
+
+
+def test_a_reaction_that_was_redacted_does_not_count(database: Database) -> None:
+    """Its tags went with the redaction."""
+    reaction = message(6, tags={"+draft/react": "👍"})._replace(refers=5)
+    store = database.store()
+    store.commit([*PEOPLE, *CHANNELS, message(5), reaction])
+    assert database.reader().reactions([5]) == {5: {"👍": [ALICE]}}
+    store.commit([MessageRedacted(reaction, ALICE, "alice!alice@x", "#general", "", NOON)])
+    assert database.reader().reactions([5]) == {}
+
+
+def test_a_message_that_is_gone_may_be_redacted(database: Database) -> None:
+    """The retention can delete a message between the question whether it is there and the redaction."""
+    store = database.store()
+    store.commit([*PEOPLE, MessageRedacted(message(5), ALICE, "alice!alice@x", "#general", "", NOON)])
+    assert database.reader().message(5) is None
 
 
 def test_undelivered_is_oldest_first_and_limited(database: Database) -> None:

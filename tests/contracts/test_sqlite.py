@@ -80,6 +80,9 @@ def test_queries_use_their_indexes(tmp_path: Path) -> None:
         store.commit([DirectDelivered(ALICE, 5, True)])
         reader.find_nonce(ALICE, "n")
         reader.undelivered(ALICE, 0, 100)
+        reader.message(5)
+        reader.edits(5)
+        reader.reactions([5, 6])
         asked = list(executed)
         plans = [
             tuple(row)[3]
@@ -90,9 +93,10 @@ def test_queries_use_their_indexes(tmp_path: Path) -> None:
     finally:
         reader.close()
         store.close()
-    assert len(asked) == 4
+    assert len(asked) == 7
     assert "SEARCH messages USING COVERING INDEX messages_at (at<?)" in plans
     assert "SEARCH messages USING INDEX messages_nonce (sender=? AND nonce=?)" in plans
+    assert "SEARCH messages USING INDEX messages_refers (refers=?)" in plans
     assert "SEARCH undelivered USING PRIMARY KEY (account=? AND message>?)" in plans
     assert not [step for step in plans if step.startswith(("SCAN", "USE TEMP"))]
 

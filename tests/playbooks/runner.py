@@ -155,6 +155,7 @@ class Playbook:
         if who == "admin":
             self._happens(Administer(1, _request(text)))
         elif kind == ">":
+            text = re.sub(r"\{(\w+)\}", lambda name: self.known.get(name[1], name[0]), text)
             raw = (
                 text.encode().decode("unicode_escape").encode("latin-1")
                 if text.startswith("\\x")

@@ -1,6 +1,6 @@
 """A reader that finds nothing: what a test wants found it overrides."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from securechat.chat.ports import AuditEntry
 from securechat.chat.reading import ChannelPlace, Place, Span, Target
@@ -12,6 +12,15 @@ class EmptyReader:
 
     def find_nonce(self, account: int, nonce: str) -> MessageSent | None:
         return None
+
+    def message(self, key: int) -> MessageSent | None:
+        return None
+
+    def edits(self, key: int) -> Sequence[MessageSent]:
+        return ()
+
+    def reactions(self, keys: Sequence[int]) -> Mapping[int, Mapping[str, Sequence[int]]]:
+        return {}
 
     def undelivered(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
         return ()

@@ -6,7 +6,7 @@ import pytest
 
 from securechat.chat.effects import AwaitDrain, Broadcast, Close, Handled, LoggedIn, Send, StartJob
 from securechat.chat.items import Administer, Disconnected, Item, JobDone, Received, ShutDown, Tick
-from securechat.chat.jobs import CheckPassword, FindNonce, JobRefused, PasswordChecked
+from securechat.chat.jobs import CheckPassword, FindMessages, JobRefused, PasswordChecked
 from securechat.chat.ports import StoreFull
 from securechat.chat.records import MessageSent
 from securechat.chat.requests import Done, ListAccounts
@@ -150,7 +150,7 @@ def test_a_login_and_its_end_in_one_turn(rig: Rig) -> None:
 def test_jobs_go_to_their_pools(rig: Rig) -> None:
     """Passwords and queries wait in different queues; a result comes back as an item."""
     _, conn = rig.connect("alice")
-    password, query = CheckPassword(conn, None, "x"), FindNonce(conn, 1, "n")
+    password, query = CheckPassword(conn, None, "x"), FindMessages(conn, 1, ("n",))
     rig.core.cause(StartJob(password), StartJob(query))
     turn(rig, Tick())
     assert (rig.hub.passwords.waiting, rig.hub.queries.waiting) == (1, 1)

@@ -8,7 +8,7 @@ from securechat.chat.jobs import (
     AuditRead,
     CheckPassword,
     FetchUndelivered,
-    FindNonce,
+    FindMessages,
     Job,
     JobRefused,
     JobResult,
@@ -201,7 +201,11 @@ def test_queries_are_answered_by_their_own_reader() -> None:
         return readers[-1]
 
     link = Link()
-    for job in (FindNonce(link, 1, "known"), FindNonce(link, 1, "new"), FetchUndelivered(link, 1, 4, 2)):
+    for job in (
+        FindMessages(link, 1, ("known",)),
+        FindMessages(link, 1, ("new",)),
+        FetchUndelivered(link, 1, 4, 2),
+    ):
         desk.queries.submit(job)
     desk.queries._queue.put(None)
     answer_queries(desk.queries, open_reader)

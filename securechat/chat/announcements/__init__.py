@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from securechat.chat.announcements import channels, messages
 from securechat.chat.fanout import Fanout
-from securechat.chat.records import ChannelRecord, MessageSent, Record
+from securechat.chat.records import ChannelRecord, MessageRedacted, MessageSent, Record
 from securechat.chat.registry import Registry
 
 if TYPE_CHECKING:
@@ -18,5 +18,7 @@ def announce(fanout: Fanout, registry: Registry, record: Record, origin: "Contex
     """
     if isinstance(record, MessageSent):
         messages.announce(fanout, registry, record, origin)
+    elif isinstance(record, MessageRedacted):
+        messages.announce_redaction(fanout, registry, record, origin)
     elif isinstance(record, ChannelRecord):
         channels.announce(fanout, registry, record, origin)

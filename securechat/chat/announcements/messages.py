@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from securechat.chat.audience import Audience
 from securechat.chat.fanout import Fanout
 from securechat.chat.line import Line
-from securechat.chat.records import MessageSent
+from securechat.chat.records import MessageRedacted, MessageSent
 from securechat.chat.registry import Registry
 from securechat.chat.user import BOT_TAGS, User
 from securechat.irc import capabilities as cap
+from securechat.irc import msgid
 
 if TYPE_CHECKING:
     from securechat.chat.context import Context
@@ -38,11 +40,7 @@ def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: "
     """Show a message to the channel's members, or to both sides of a conversation."""
     line = line_of(registry, message)
     if message.channel is not None:
-        audience = registry.channels[message.channel].audience
-        if origin is not None and not origin.session.has(cap.ECHO_MESSAGE):
-            fanout.others(audience, line, origin.session)
-        else:
-            fanout.broadcast(audience, line, origin)
+        _to_channel(fanout, line, registry.channels[message.channel].audience, origin)
         return
     recipient = registry.user(message.addressed)
     sender = origin.session.user if origin is not None else None
@@ -50,6 +48,31 @@ def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: "
         fanout.broadcast(recipient.audience, line)
     if origin is not None and sender is not None:
         _to_sender(fanout, line, origin, sender, to_self=sender is recipient)
+
+
+def announce_redaction(
+    fanout: Fanout, registry: Registry, record: MessageRedacted, origin: "Context | None"
+) -> None:
+    """Tell those who got the message, if they understand it ("MUST not forward" to others)."""
+    original = record.original
+    account = registry.accounts[record.by].name
+    params = (record.target, msgid.encode(original.id))
+    needs = cap.MESSAGE_REDACTION
+    line = Line(record.source, "REDACT", params, record.reason or None, record.at, None, account, None, needs)
+    if original.channel is not None:
+        audience = registry.channels[original.channel].audience
+    else:
+        sides = {original.sender, original.recipient or original.sender, record.by}
+        sessions = [session for side in sides for session in registry.accounts[side].sessions]
+        audience = Audience.of((session.link, session.key) for session in sessions if session.user)
+    fanout.broadcast(audience, line, origin)
+
+
+def _to_channel(fanout: Fanout, line: Line, audience: Audience, origin: "Context | None") -> None:
+    if origin is not None and not origin.session.has(cap.ECHO_MESSAGE):
+        fanout.others(audience, line, origin.session)
+    else:
+        fanout.broadcast(audience, line, origin)
 
 
 def _to_sender(fanout: Fanout, line: Line, origin: "Context", sender: User, *, to_self: bool) -> None:

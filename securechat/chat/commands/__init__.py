@@ -8,6 +8,7 @@ from securechat.chat.commands import (
     operators,
     presence,
     queries,
+    redaction,
     registration,
     server,
 )
@@ -21,6 +22,7 @@ COMMANDS = table(
     operators.COMMANDS,
     presence.COMMANDS,
     queries.COMMANDS,
+    redaction.COMMANDS,
     registration.COMMANDS,
     server.COMMANDS,
 )

@@ -1,37 +1,57 @@
 """Talking: PRIVMSG, NOTICE, TAGMSG.
 
-A message is stored, then shown. One that carries a nonce (`+securechat/nonce`) is stored once: when the nonce
-comes again, after a lost connection say, its sender gets the first one's echo and nobody else gets anything.
+A message is stored, then shown, for each of its targets. One that carries a nonce (`+securechat/nonce`) is
+stored once: when the nonce comes again, after a lost connection say, its sender gets the first one's echo and
+nobody else gets anything.
 """
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
+from securechat.chat import isupport
 from securechat.chat.announcements.messages import line_of
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
-from securechat.chat.jobs import FindNonce, JobResult, MessagesRead
+from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
 from securechat.chat.line import MAX_BODY
 from securechat.chat.records import MessageSent
+from securechat.chat.references import Reference, referred
 from securechat.irc import capabilities as cap
+from securechat.irc import msgid
 from securechat.irc import numerics as num
+from securechat.irc.message import NO_TAGS
 from securechat.irc.names import is_channel
 
 OFFLINE: Final = "offline, delivered at next login"
 MAX_NONCE: Final = 64
-UNSTORED: Final = frozenset({"+typing", cap.NONCE_TAG})
+UNSTORED: Final = frozenset({"+typing", "+draft/typing", cap.NONCE_TAG})
 """Client tags that by themselves are no reason to keep a TAGMSG."""
 
 
-def privmsg(ctx: Context) -> None:
-    """PRIVMSG <channel | nick> :<text>
+class Draft(NamedTuple):
+    """What is to be said, before it is known to whom.
 
-    Says something to a channel or a person.
+    `known` are the messages that already carry the nonce, by the nonce as it is stored for a target.
+    """
+
+    command: str
+    text: str
+    tags: Mapping[str, str] = NO_TAGS
+    nonce: str | None = None
+    known: Mapping[str | None, MessageSent] = {}
+    reference: Reference | None = None
+
+
+def privmsg(ctx: Context) -> None:
+    """PRIVMSG <channel | nick>{,<channel | nick>} :<text>
+
+    Says something to channels or people.
     """
     text(ctx)
 
 
 def notice(ctx: Context) -> None:
-    """NOTICE <channel | nick> :<text>
+    """NOTICE <channel | nick>{,<channel | nick>} :<text>
 
     Says something that must not be answered automatically.
     """
@@ -39,97 +59,143 @@ def notice(ctx: Context) -> None:
 
 
 def tagmsg(ctx: Context) -> None:
-    """TAGMSG <channel | nick>
+    """TAGMSG <channel | nick>{,<channel | nick>}
 
     Sends client tags without a text, such as a reaction.
     """
     if not ctx.param(0):
         ctx.numeric(num.ERR_NORECIPIENT, text="No recipient given (TAGMSG)")
-    elif client_tags(ctx):
-        once(ctx)
+        return
+    tags = client_tags(ctx)
+    if tags:
+        prepare(ctx, Draft("TAGMSG", "", tags))
 
 
 def text(ctx: Context) -> None:
     """Check a message that has a text."""
+    command = ctx.message.command
     if not ctx.param(0):
-        ctx.numeric(num.ERR_NORECIPIENT, text=f"No recipient given ({ctx.message.command})")
+        ctx.numeric(num.ERR_NORECIPIENT, text=f"No recipient given ({command})")
     elif not ctx.param(1):
         ctx.numeric(num.ERR_NOTEXTTOSEND, text="No text to send")
+    elif ctx.message.tags:
+        ctx.session.active = ctx.core.now.mono
+        prepare(ctx, Draft(command, ctx.param(1), client_tags(ctx)))
     else:
         ctx.session.active = ctx.core.now.mono
-        once(ctx)
+        to_all(ctx, Draft(command, ctx.param(1)), targets(ctx))
 
 
-def once(ctx: Context) -> None:
-    """Send a message unless its nonce is known; what memory does not know the store may."""
-    nonce = ctx.message.tags.get(cap.NONCE_TAG)
-    if not nonce:
-        send(ctx, None)
+def targets(ctx: Context) -> Sequence[str]:
+    """Return the names that a message is for, each once; none, with the reply, when there are too many."""
+    if "," not in ctx.params[0]:
+        return ctx.params[:1]
+    names = list(dict.fromkeys(name for name in ctx.params[0].split(",") if name))
+    if len(names) <= isupport.MAX_TARGETS:
+        return names
+    text = f"Too many targets: at most {isupport.MAX_TARGETS} at once, nothing was sent"
+    ctx.numeric(num.ERR_TOOMANYTARGETS, printable(names[isupport.MAX_TARGETS]), text=text)
+    return ()
+
+
+def prepare(ctx: Context, draft: Draft) -> None:
+    """Find what the tags of a message refer to, and whether its nonce was used; then send it.
+
+    What memory does not know the store may.
+    """
+    names = targets(ctx)
+    nonce, reference = draft.tags.get(cap.NONCE_TAG) or None, referred(draft.tags)
+    if nonce is not None and (len(nonce) > MAX_NONCE or "\n" in nonce):
+        ctx.fail(
+            "INVALID_PARAMS", text=f"A nonce has at most {MAX_NONCE} characters, none of them a line end"
+        )
         return
-    if len(nonce) > MAX_NONCE:
-        ctx.fail("INVALID_PARAMS", text=f"A nonce has at most {MAX_NONCE} characters")
-        return
-    account = ctx.user.account.id
-    if repeated(ctx, ctx.registry.nonces.find(account, nonce)):
+    draft = draft._replace(nonce=nonce, reference=reference)
+    wanted = [key for key in nonces(draft, names) if key not in in_memory(ctx, draft, names)]
+    if not names or (not wanted and reference is None):
+        to_all(ctx, draft._replace(known=in_memory(ctx, draft, names)), names)
         return
 
     def found(result: JobResult) -> None:
         if not isinstance(result, MessagesRead):
-            ctx.fail(
-                "STORE_UNAVAILABLE", ctx.param(0), text="The server is busy: nothing was sent, try again"
-            )
-        elif not repeated(ctx, ctx.registry.nonces.find(account, nonce) or next(iter(result.messages), None)):
-            send(ctx, nonce)
+            text = "The server is busy: nothing was sent, try again"
+            ctx.fail("STORE_UNAVAILABLE", printable(ctx.param(0)), text=text)
+            return
+        stored = {message.nonce: message for message in result.messages if message.nonce in wanted}
+        found = reference and reference.found(result.messages)
+        known = stored | in_memory(ctx, draft, names)
+        to_all(ctx, draft._replace(known=known, reference=found), names)
 
-    ctx.ask(FindNonce(ctx.session.link, account, nonce), found)
-
-
-def repeated(ctx: Context, original: MessageSent | None) -> bool:
-    """Answer a repeated nonce with the original echo; False when there is no original."""
-    if original is None:
-        return False
-    ctx.core.fanout.echo(line_of(ctx.registry, original), ctx)
-    return True
+    keys = (reference.key,) if reference is not None and reference.key is not None else ()
+    ctx.ask(FindMessages(ctx.session.link, ctx.user.account.id, tuple(wanted), keys), found)
 
 
-def send(ctx: Context, nonce: str | None) -> None:
-    """Find the target and let the message happen."""
-    target = ctx.param(0)
-    if is_channel(target):
-        to_channel(ctx, target, nonce)
+def nonces(draft: Draft, names: Sequence[str]) -> list[str]:
+    """Return the nonces that are stored: each target has its own, since a nonce is unique."""
+    if draft.nonce is None:
+        return []
+    return [draft.nonce if not index else f"{draft.nonce}\n{index}" for index in range(len(names))]
+
+
+def in_memory(ctx: Context, draft: Draft, names: Sequence[str]) -> dict[str | None, MessageSent]:
+    """Return the messages with these nonces that memory knows, which may not be stored yet."""
+    account, remembered = ctx.user.account.id, ctx.registry.nonces
+    found = [(key, remembered.find(account, key)) for key in nonces(draft, names)]
+    return {key: message for key, message in found if message is not None}
+
+
+def to_all(ctx: Context, draft: Draft, names: Sequence[str]) -> None:
+    """Send a message to each target; who got it before, with this nonce, does not get it again."""
+    keys: Sequence[str | None] = nonces(draft, names) or (None,) * len(names)
+    for name, key in zip(names, keys, strict=True):
+        original = draft.known.get(key)
+        if original is not None:
+            repeat(ctx, original)
+        elif is_channel(name):
+            to_channel(ctx, draft, name, key)
+        else:
+            to_person(ctx, draft, name, key)
+
+
+def repeat(ctx: Context, original: MessageSent) -> None:
+    """Answer a repeated nonce with the original echo."""
+    if original.redacted is None:
+        ctx.core.fanout.echo(line_of(ctx.registry, original), ctx)
     else:
-        to_person(ctx, target, nonce)
+        text = "This message was sent, and redacted since"
+        ctx.fail("MESSAGE_REDACTED", original.addressed, msgid.encode(original.id), text=text)
 
 
-def to_channel(ctx: Context, target: str, nonce: str | None) -> None:
+def to_channel(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
     """Send to a channel; only its members may (mode +n)."""
-    channel = ctx.registry.channel(target)
+    channel = ctx.registry.channel(name)
     if channel is None:
-        ctx.numeric(num.ERR_NOSUCHCHANNEL, printable(target), text="No such channel")
+        ctx.numeric(num.ERR_NOSUCHCHANNEL, printable(name), text="No such channel")
     elif ctx.user.id not in channel.members:
         ctx.numeric(num.ERR_CANNOTSENDTOCHAN, channel.name, text="You are not in this channel: join it first")
     else:
-        happen(ctx, channel.name, channel.id, None, nonce)
+        happen(ctx, draft, channel.name, channel.id, None, nonce)
 
 
-def to_person(ctx: Context, target: str, nonce: str | None) -> None:
+def to_person(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
     """Send to a user, or to an account that is offline."""
-    user = ctx.registry.user(target)
+    user = ctx.registry.user(name)
     if user is not None:
-        kept = happen(ctx, user.nick, None, user.account.id, nonce)
-        if kept and user.away is not None and ctx.message.command == "PRIVMSG":
+        kept = happen(ctx, draft, user.nick, None, user.account.id, nonce)
+        if kept and user.away is not None and draft.command == "PRIVMSG":
             ctx.numeric(num.RPL_AWAY, user.nick, text=user.away)
         return
-    account = ctx.registry.account(target)
+    account = ctx.registry.account(name)
     if account is None or not account.usable:
-        ctx.numeric(num.ERR_NOSUCHNICK, printable(target), text="No such nick or account")
+        ctx.numeric(num.ERR_NOSUCHNICK, printable(name), text="No such nick or account")
         return
-    if happen(ctx, account.name, None, account.id, nonce, offline=True):
+    if happen(ctx, draft, account.name, None, account.id, nonce, offline=True):
         ctx.numeric(num.RPL_AWAY, account.name, text=OFFLINE)
 
 
 def happen(
     ctx: Context,
+    draft: Draft,
     addressed: str,
     channel: int | None,
     recipient: int | None,
@@ -138,8 +204,7 @@ def happen(
     offline: bool = False,
 ) -> bool:
     """Record and announce the message; False when nothing of it is kept."""
-    core, user, command = ctx.core, ctx.user, ctx.message.command
-    tags, text = client_tags(ctx), ctx.param(1) if command != "TAGMSG" else ""
+    core, user, command, text = ctx.core, ctx.user, draft.command, draft.text
     over = len(f":{user.source} {command} {addressed} :{text}\r\n".encode()) - MAX_BODY
     if over > 0:
         # Cutting it would lose what was said; passing it on would break clients that hold lines of 512 bytes.
@@ -156,11 +221,17 @@ def happen(
         recipient,
         addressed,
         text,
-        tags,
+        draft.tags,
         nonce,
         offline,
     )
-    if command == "TAGMSG" and not tags.keys() - UNSTORED:
+    if draft.reference is not None:
+        refusal = draft.reference.refusal(message, core.settings.edit_window)
+        if refusal is not None:
+            ctx.fail(refusal.code, addressed, printable(draft.reference.written), text=refusal.text)
+            return False
+        message = message._replace(refers=draft.reference.of(message))
+    if command == "TAGMSG" and not draft.tags.keys() - UNSTORED:
         core.announce(message, ctx)
         return False
     ctx.record(message)
@@ -169,8 +240,12 @@ def happen(
 
 def client_tags(ctx: Context) -> dict[str, str]:
     """Return the client-only tags of the message; all others are the server's to give."""
-    tags = ctx.message.tags
-    return {name: value for name, value in tags.items() if name.startswith("+")} if tags else {}
+    tags, deny = ctx.message.tags, ctx.settings.client_tag_deny
+    return {
+        name: value
+        for name, value in tags.items()
+        if name.startswith("+") and not (deny and isupport.is_denied(name, deny))
+    }
 
 
 COMMANDS = (

@@ -30,7 +30,7 @@ from securechat.chat.records.channels import (
     Topic,
     TopicSet,
 )
-from securechat.chat.records.messages import DirectDelivered, MessageRecord, MessageSent
+from securechat.chat.records.messages import DirectDelivered, MessageRecord, MessageRedacted, MessageSent
 from securechat.chat.records.modes import (
     LISTS,
     ChannelModesChanged,
@@ -80,6 +80,7 @@ __all__ = [
     "ListEntry",
     "LoginRemembered",
     "MessageRecord",
+    "MessageRedacted",
     "MessageSent",
     "Parted",
     "PasswordSet",

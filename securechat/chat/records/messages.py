@@ -1,7 +1,7 @@
 """Facts about messages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -11,11 +11,13 @@ if TYPE_CHECKING:
 class MessageSent(NamedTuple):
     """A PRIVMSG, NOTICE or TAGMSG; a tuple, since a dataclass takes four times as long to make.
 
-    Exactly one of `channel` and `recipient` (an account) is set.
+    One of `channel` and `recipient` (an account) is set; neither when only some members of a channel got it
+    (STATUSMSG), so that no history shows it to the others.
 
     `nick` is the sender's nick at that time and `addressed` the target as the sender's line shall show it.
     `tags` are the client-only tags as they came. `undelivered` is true when the recipient was offline: the
-    message waits for the login.
+    message waits for the login. `refers` is the id of the message that this one answers, reacts to or edits.
+    `redacted` is when it was redacted, by the account `redacted_by`: then its text and tags are gone.
     """
 
     id: int
@@ -30,6 +32,9 @@ class MessageSent(NamedTuple):
     tags: Mapping[str, str]
     nonce: str | None = None
     undelivered: bool = False
+    refers: int | None = None
+    redacted: int | None = None
+    redacted_by: int | None = None
 
     def apply(self, registry: "Registry") -> None:
         if self.nonce is not None:
@@ -42,6 +47,33 @@ class MessageSent(NamedTuple):
             registry.nonces.discard(self.sender, self.nonce)
         if self.undelivered and self.recipient is not None:
             registry.waiting[self.recipient] -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRedacted:
+    """A message was taken back or removed: its text and tags are erased, that there was one stays.
+
+    `original` is the message as it was. `by` is the account and `source` the nick!user@host that did it,
+    `target` how the conversation is called in the line that says so.
+    """
+
+    original: MessageSent = field(repr=False)
+    by: int
+    source: str
+    target: str
+    reason: str
+    at: int
+
+    @property
+    def tombstone(self) -> MessageSent:
+        """What is left of the message."""
+        return self.original._replace(text="", tags={}, redacted=self.at, redacted_by=self.by)
+
+    def apply(self, registry: "Registry") -> None:
+        registry.nonces.replace(self.original, self.tombstone)
+
+    def revert(self, registry: "Registry") -> None:
+        registry.nonces.replace(self.tombstone, self.original)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +93,4 @@ class DirectDelivered:
             registry.waiting[self.account] += 1
 
 
-MessageRecord = MessageSent | DirectDelivered
+MessageRecord = MessageSent | MessageRedacted | DirectDelivered

@@ -16,6 +16,7 @@ from securechat.chat.records import (
     DirectDelivered,
     Joined,
     Kicked,
+    MessageRedacted,
     MessageSent,
     Parted,
     Record,
@@ -47,8 +48,8 @@ class RecordWriter:
             if isinstance(record, MessageSent):
                 run.append(record)
                 continue
-            # These remove rows that belong to messages; nothing else looks at messages.
-            if run and isinstance(record, DirectDelivered | AccountRemoved):
+            # These change messages or remove what belongs to them; nothing else looks at messages.
+            if run and isinstance(record, DirectDelivered | MessageRedacted | AccountRemoved):
                 self._messages.write_run(run)
                 run = []
             self._write_one(record)
@@ -58,7 +59,9 @@ class RecordWriter:
         if run:
             self._messages.write_run(run)
 
-    def _write_one(self, record: AccountRecord | Audited | ChannelRecord | DirectDelivered) -> None:
+    def _write_one(
+        self, record: AccountRecord | Audited | ChannelRecord | DirectDelivered | MessageRedacted
+    ) -> None:
         if isinstance(record, AccountRecord):
             accounts.write(self._connection, record)
         elif isinstance(record, ChannelRecord):
@@ -67,5 +70,7 @@ class RecordWriter:
             audit.append(self._connection, record)
         elif isinstance(record, DirectDelivered):
             self._messages.direct_delivered(record)
+        elif isinstance(record, MessageRedacted):
+            self._messages.redacted(record)
         else:
             assert_never(record)

@@ -8,19 +8,22 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Insert, bindparam, delete, insert
+from sqlalchemy import Connection, Insert, bindparam, delete, insert, update
 
-from securechat.chat.records import DirectDelivered, MessageSent
+from securechat.chat.records import DirectDelivered, MessageRedacted, MessageSent
 from securechat.storage.schema import messages, undelivered
 
 Value = int | str | None
 MessageRow = tuple[Value, ...]
 
+COLUMNS: Final = tuple(column.name for column in messages.c if not column.name.startswith("redacted"))
+"""What a new message has: nothing is redacted when it is sent."""
+
 _encode_tags: Final = msgspec.json.Encoder().encode
 
 
 def message_row(message: MessageSent) -> MessageRow:
-    """Return the values of `messages`' columns in their order."""
+    """Return the values of `COLUMNS` in their order."""
     tags = message.tags
     return (
         message.id,
@@ -34,6 +37,7 @@ def message_row(message: MessageSent) -> MessageRow:
         message.text,
         _encode_tags(dict(tags)).decode() if tags else None,
         message.nonce,
+        message.refers,
     )
 
 
@@ -42,7 +46,7 @@ class MessageWriter:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._insert_message = DriverInsert(connection, insert(messages), messages.c.keys())
+        self._insert_message = DriverInsert(connection, insert(messages), COLUMNS)
         self._insert_undelivered = DriverInsert(connection, insert(undelivered), undelivered.c.keys())
 
     def write_run(self, run: list[MessageSent]) -> None:
@@ -51,6 +55,14 @@ class MessageWriter:
         waiting: list[MessageRow] = [(m.recipient, m.id) for m in run if m.undelivered]
         if waiting:
             self._insert_undelivered.many(waiting)
+
+    def redacted(self, record: MessageRedacted) -> None:
+        """Erase a message; the retention may have deleted it meanwhile."""
+        self._connection.execute(
+            update(messages)
+            .where(messages.c.id == record.original.id)
+            .values(text="", tags=None, redacted=record.at, redacted_by=record.by)
+        )
 
     def direct_delivered(self, record: DirectDelivered) -> None:
         """Forget what waited."""

@@ -25,6 +25,7 @@ from securechat.chat.records import (
     Kicked,
     ListEntry,
     LoginRemembered,
+    MessageRedacted,
     MessageSent,
     Parted,
     PasswordSet,
@@ -95,6 +96,9 @@ def possible(one: Registry) -> list[Record]:
         facts.append(ChannelCreated(2, "#new", 2, 9))
     if one.nonces.find(1, "n1") is None:
         facts.append(MESSAGE._replace(undelivered=not one.waiting[2]))
+    sent = one.nonces.find(1, "n1")
+    if sent is not None and sent.redacted is None:
+        facts.append(MessageRedacted(sent, 1, "alice!alice@chat.test", "bob", "typo", 9))
     if one.waiting[2]:
         facts.append(DirectDelivered(2, 7, False))
     return facts

@@ -42,6 +42,8 @@ def test_core_settings() -> None:
             SERVER__MOTD="one\n\n  two  \nthree",
             IDENTITY__NICKNAMES="free",
             CHANNELS__AUTOJOIN='["#a", "#B"]',
+            CHANNELS__CLIENT_TAG_DENY='["*", "-draft/reply"]',
+            HISTORY__EDIT_WINDOW="60",
             LIMITS__FLOOD="false",
             LIMITS__SENDQ="65536",
         )
@@ -51,6 +53,8 @@ def test_core_settings() -> None:
     assert settings.motd == ("one", "", "  two", "three")
     assert settings.nicknames == "free"
     assert settings.autojoin == ("#a", "#B")
+    assert settings.client_tag_deny == ("*", "-draft/reply")
+    assert settings.edit_window == 60
     assert settings.flood is False
     assert settings.sendq == 65536
 

@@ -1,0 +1,125 @@
+"""Taking messages back: REDACT.
+
+https://ircv3.net/specs/extensions/message-redaction. What was redacted is erased in the store, with its
+edits; that there was a message stays. Who may not see a message learns nothing of it: its id is unknown.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from securechat.chat.account import Account
+from securechat.chat.channel import Channel
+from securechat.chat.context import Context
+from securechat.chat.dispatch import Command, printable
+from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
+from securechat.chat.line import MAX_BODY
+from securechat.chat.membership import is_at_least
+from securechat.chat.records import MessageRedacted, MessageSent
+from securechat.chat.references import key_of
+from securechat.irc import capabilities as cap
+from securechat.irc import numerics as num
+from securechat.irc.names import is_channel
+
+
+class Conversation(NamedTuple):
+    """Where a message was said, as the session calls it: a channel, or what it shares with an account."""
+
+    name: str
+    channel: Channel | None
+    account: Account | None
+
+    def holds(self, ctx: Context, message: MessageSent) -> bool:
+        """Return whether the message was said here, and can be seen by the session's user."""
+        if self.channel is not None:
+            return message.channel == self.channel.id
+        if message.channel is not None or self.account is None:
+            return False
+        return {message.sender, message.recipient} == {ctx.user.account.id, self.account.id}
+
+
+def redact(ctx: Context) -> None:
+    """REDACT <channel | nick> <msgid> [:<reason>]
+
+    Takes back a message: your own, or any in a channel that you moderate.
+    """
+
+    def found(messages: tuple[MessageSent, ...]) -> None:
+        place = conversation(ctx, ctx.param(0))
+        if place is None:
+            name = printable(ctx.param(0))
+            ctx.fail("INVALID_TARGET", name, text=f"You cannot redact messages in {name}")
+        elif not messages or messages[0].redacted is not None or not place.holds(ctx, messages[0]):
+            unknown = printable(ctx.param(1))
+            ctx.fail("UNKNOWN_MSGID", place.name, unknown, text="There is no such message here")
+        elif may_redact(ctx, place, messages[0]):
+            happen(ctx, place, messages)
+
+    look_up(ctx, key_of(ctx.param(1)), found)
+
+
+def conversation(ctx: Context, name: str) -> Conversation | None:
+    """Return the conversation that the user calls so; None for a channel that they are not in, or nobody."""
+    if is_channel(name):
+        channel = ctx.registry.channel(name)
+        if channel is None or ctx.user.id not in channel.members:
+            return None
+        return Conversation(channel.name, channel, None)
+    user = ctx.registry.user(name)
+    account = user.account if user is not None else ctx.registry.account(name)
+    return Conversation(user.nick if user is not None else account.name, None, account) if account else None
+
+
+def look_up(ctx: Context, key: int | None, found: Callable[[tuple[MessageSent, ...]], None]) -> None:
+    """Find a message and its edits, the original first; an edit's id stands for the whole."""
+    if key is None:
+        found(())
+        return
+
+    def read(result: JobResult) -> None:
+        if not isinstance(result, MessagesRead):
+            text = "The server is busy: nothing was done, try again"
+            ctx.fail("STORE_UNAVAILABLE", printable(ctx.param(0)), text=text)
+            return
+        messages = result.messages
+        if messages and cap.EDIT_TAG in messages[0].tags and messages[0].refers is not None:
+            look_up(ctx, messages[0].refers, found)
+        else:
+            found(messages)
+
+    ctx.ask(FindMessages(ctx.session.link, ctx.user.account.id, (), (key,), edits=True), read)
+
+
+def may_redact(ctx: Context, place: Conversation, message: MessageSent) -> bool:
+    """Return whether the user may; else reply why not."""
+    window, msgid = ctx.settings.edit_window, ctx.param(1)
+    if place.channel is not None and moderates(ctx, place.channel):
+        return True
+    if message.sender != ctx.user.account.id:
+        ctx.fail("REDACT_FORBIDDEN", place.name, msgid, text="You can only redact what you said yourself")
+        return False
+    if window and ctx.core.now.wall - message.at > window * 1000:
+        text = "It is too late to redact this message"
+        ctx.fail("REDACT_WINDOW_EXPIRED", place.name, msgid, str(window), text=text)
+        return False
+    return True
+
+
+def moderates(ctx: Context, channel: Channel) -> bool:
+    """Return whether the user may remove what others said in a channel."""
+    return is_at_least(channel.ranks(ctx.user.id), "o")
+
+
+def happen(ctx: Context, place: Conversation, messages: tuple[MessageSent, ...]) -> None:
+    """Record the redaction of a message and of its edits."""
+    user, reason = ctx.user, ctx.param(2)
+    over = len(f":{user.source} REDACT {place.name} {ctx.param(1)} :{reason}\r\n".encode()) - MAX_BODY
+    if over > 0:
+        ctx.numeric(num.ERR_INPUTTOOLONG, text=f"The reason is {over} bytes too long: nothing was redacted")
+        return
+    for message in messages:
+        if message.redacted is None:
+            by = user.account.id
+            ctx.record(MessageRedacted(message, by, user.source, place.name, reason, ctx.core.now.wall))
+
+
+COMMANDS = (Command("REDACT", redact, min_params=2),)
