@@ -36,6 +36,7 @@ CAPABILITY: Final = {
     "draft/pre-away": ("pre-away", "AWAY before the login, and `AWAY *` for a session at which nobody sits"),
     "echo-message": ("echo-message", "the sender gets its message back, after it is on disk"),
     "extended-join": ("extended-join", "JOIN says as which account, and the real name"),
+    "extended-monitor": ("extended-monitor", "AWAY and SETNAME also of those on the list of MONITOR"),
     "labeled-response": ("labeled-response", "replies carry the command's label; so does a message's echo"),
     "message-tags": ("message-tags", "client-only tags, `msgid` on every message, TAGMSG"),
     "multi-prefix": ("multi-prefix", "NAMES and WHO show all ranks of a member, not only the highest"),
@@ -47,6 +48,7 @@ CAPABILITY: Final = {
 }
 TOKEN: Final = {
     "AWAYLEN": "bytes of an away message; a longer one is cut",
+    "BOT": "the user mode that marks a bot, and its flag in WHO",
     "CASEMAPPING": "names compare as `UTF8MAPPING` says; ASCII alone would do for ASCII names",
     "CHANLIMIT": "channels that a user may be in",
     "CHANMODES": "channel modes: lists, always with a parameter, with one when set, flags",
@@ -57,12 +59,14 @@ TOKEN: Final = {
     "MODES": "changes with a parameter in one MODE",
     "MSGREFTYPES": "how CHATHISTORY selects messages",
     "NAMELEN": "bytes of a real name; USER cuts a longer one, SETNAME refuses it",
+    "MONITOR": "nicks on the list of one session",
     "NETWORK": "`server.network`",
     "NICKLEN": "characters of a nick",
     "PREFIX": "ranks in a channel and their signs, the highest first",
     "TARGMAX": "targets of one command",
     "TOPICLEN": "bytes of a topic",
     "UTF8MAPPING": "how names compare: PRECIS UsernameCaseMapped",
+    "WHOX": "WHO takes fields and a token",
     "UTF8ONLY": "everything is UTF-8; what is not is refused",
 }
 

@@ -51,6 +51,11 @@ class Account:
         """True when a right password lets it in."""
         return self.phc is not None and not self.disabled
 
+    def refresh_bot(self) -> None:
+        """Take over what follows from the role and from the modes of the account's users."""
+        users = (session.user for session in self.sessions)
+        self.bot = self.role == "bot" or any(user is not None and user.tags is not None for user in users)
+
     def remove(self) -> None:
         self.phc = None
         self.sources = {}

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 from securechat.chat.effects import StartJob
 from securechat.chat.jobs import Job, JobResult
-from securechat.chat.line import Line
+from securechat.chat.line import MAX_BODY, Line
 from securechat.chat.records import Audited, Record
 from securechat.irc import capabilities as cap
 from securechat.irc.message import Message, escape_tag_value
+from securechat.irc.text import clip
 
 if TYPE_CHECKING:
     from securechat.chat.core import Core
@@ -75,6 +76,13 @@ class Context:
     def numeric(self, code: str, *params: str, text: str | None = None) -> None:
         """Add a numeric reply; the nick comes first by itself."""
         self.server(code, self.nick, *params, text=text)
+
+    def fitted(self, code: str, *params: str, text: str | None = None) -> None:
+        """Add a numeric reply whose text is cut where it does not fit into a line."""
+        room = MAX_BODY - len(
+            f":{self.settings.server_name} {code} {self.nick} {' '.join(params)} :\r\n".encode()
+        )
+        self.numeric(code, *params, text=text if text is None else clip(text, room))
 
     def server(self, command: str, *params: str, text: str | None = None) -> None:
         """Add a line from the server."""

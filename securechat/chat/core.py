@@ -17,6 +17,7 @@ from securechat.chat.announcements import announce
 from securechat.chat.clock import Now
 from securechat.chat.commands import COMMANDS
 from securechat.chat.context import Context
+from securechat.chat.departures import Departures
 from securechat.chat.dispatch import MAX_LINES_BEFORE_LOGIN, dispatch
 from securechat.chat.effects import Answered, AwaitDrain, Close, Effect, Handled, StartJob
 from securechat.chat.fanout import Fanout
@@ -39,6 +40,7 @@ from securechat.chat.items import (
 from securechat.chat.jobs import Job, JobResult
 from securechat.chat.line import Line
 from securechat.chat.link import Link
+from securechat.chat.monitors import Monitors
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import DEPARTURES, Record
 from securechat.chat.registry import Registry
@@ -70,6 +72,8 @@ class Core:
         self.registry = Registry(settings.server_name, snapshot)
         self.fanout = Fanout(self.registry, self.emit)
         self.throttle = Throttle()
+        self.monitors = Monitors()
+        self.departures = Departures()
         self.ids = MessageIds(snapshot.last_message)
         self.commands = COMMANDS
         self.now = Now(0, 0.0)
@@ -342,4 +346,5 @@ class Core:
         session.backlog.clear()
         self._slowed.pop(session, None)
         self.sessions.pop(session.link, None)
+        self.monitors.clear(session)
         login.leave(self, session, reason)

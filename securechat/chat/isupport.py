@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from securechat.chat.membership import RANKS, SYMBOLS
+from securechat.chat.monitors import MAX_MONITORED
 from securechat.chat.settings import Settings
+from securechat.chat.user import BOT
 from securechat.irc.names import ACCOUNT_CHARS, NAME_BYTES
 
 TOPICLEN: Final = 390
@@ -21,6 +23,9 @@ def tokens(settings: Settings) -> list[str]:
     """Return the tokens, sorted by name."""
     targets = ",".join(f"{name}:{MAX_TARGETS if name in SEVERAL else 1}" for name in TARGETED)
     values: dict[str, str | None] = {
+        "BOT": BOT,
+        "MONITOR": str(MAX_MONITORED),
+        "WHOX": None,
         "AWAYLEN": str(AWAYLEN),
         "CASEMAPPING": "ascii",
         "CHANLIMIT": f"#:{MAX_CHANNELS}",

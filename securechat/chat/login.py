@@ -146,6 +146,8 @@ def enter(ctx: Context, session: Session, account: Account) -> None:
     first = registry.attach(session, account, user_id, nick, core.now.wall)
     user = registry.users[user_id]
     presence.update_away(core, user, announce=not first)
+    if first:
+        presence.came(core, user)
     for line in welcome.burst(ctx):
         ctx.reply(line)
     for channel in registry.channels_of(user_id):
@@ -169,6 +171,7 @@ def leave(core: "Core", session: Session, reason: str) -> None:
     peers = core.registry.peers(user)
     if core.registry.detach(session):
         core.fanout.others(peers, user.line("QUIT", (), reason, core.now.wall), session)
+        presence.went(core, user, session)
     else:
         presence.update_away(core, user)
 

@@ -3,14 +3,44 @@
 from typing import TYPE_CHECKING
 
 from securechat.chat.audience import Audience
+from securechat.chat.channel import Channel
 from securechat.chat.fanout import Fanout
 from securechat.chat.line import Line
-from securechat.chat.user import User
+from securechat.chat.registry import Registry
+from securechat.chat.user import INVISIBLE, User
 from securechat.irc import capabilities as cap
+from securechat.irc import numerics as num
+from securechat.irc.names import fold
 
 if TYPE_CHECKING:
     from securechat.chat.context import Context
     from securechat.chat.core import Core
+    from securechat.chat.session import Session
+
+
+# Who may see whom
+
+
+def shared(registry: Registry, one: User, other: User) -> list[Channel]:
+    """Return the channels that both are in, in the order in which `other` joined."""
+    mine = registry.memberships.get(one.id, {})
+    return [channel for channel in registry.channels_of(other.id) if channel.id in mine]
+
+
+def is_listed(registry: Registry, viewer: User, user: User) -> bool:
+    """Return whether a list shows the user to the viewer.
+
+    "Visible users are users who either aren't invisible or have a common channel with the requesting client."
+    """
+    return INVISIBLE not in user.modes or viewer is user or bool(shared(registry, viewer, user))
+
+
+def is_open(channel: Channel, viewer: User) -> bool:
+    """Return whether the viewer may know of the channel: a secret one is for its members."""
+    return "s" not in channel.modes or viewer.id in channel.members
+
+
+# What is told of a user
 
 
 def joined(user: User, channel: str, at: int, key: int | None = None) -> Line:
@@ -42,7 +72,7 @@ def update_away(core: "Core", user: User, *, announce: bool = True) -> None:
         return
     user.away = away
     if announce:
-        others = core.registry.peers(user).without(user.audience)
+        others = acquaintances(core, user).without(user.audience)
         core.fanout.broadcast(others, away_line(user, core.now.wall))
 
 
@@ -51,4 +81,51 @@ def change_realname(ctx: "Context", realname: str) -> None:
     user = ctx.user
     user.realname = realname
     line = user.line("SETNAME", (), realname, ctx.core.now.wall)._replace(needs=cap.SETNAME)
-    ctx.core.fanout.broadcast(ctx.registry.peers(user), line, ctx)
+    ctx.core.fanout.broadcast(acquaintances(ctx.core, user), line, ctx)
+
+
+def change_nick(ctx: "Context", user: User, nick: str) -> None:
+    """Give a user another nick, and tell everybody who knows the old or the new one."""
+    core, before = ctx.core, user.nick
+    line = user.line("NICK", (nick,), None, core.now.wall)
+    peers = core.registry.peers(user)
+    if fold(before) != fold(nick):
+        core.departures.add(user, user.sessions[-1].address, core.now.wall)
+    core.registry.rename(user, nick)
+    core.fanout.broadcast(peers, line, ctx)
+    if fold(before) != fold(nick):
+        tell_gone(core, before)
+        tell_here(core, user)
+
+
+def acquaintances(core: "Core", user: User) -> Audience:
+    """Return who shares a channel with the user, the user itself, and who watches (`extended-monitor`)."""
+    watchers = core.monitors.watchers(user.nick, lambda session: session.has(cap.EXTENDED_MONITOR))
+    peers = core.registry.peers(user)
+    return Audience.of({**peers.keys, **watchers.keys}.items()) if watchers.groups else peers
+
+
+# Coming and going
+
+
+def came(core: "Core", user: User) -> None:
+    """The user's first session is here."""
+    tell_here(core, user)
+
+
+def went(core: "Core", user: User, session: "Session") -> None:
+    """The user's last session has gone."""
+    core.departures.add(user, session.address, core.now.wall)
+    tell_gone(core, user.nick)
+
+
+def tell_here(core: "Core", user: User) -> None:
+    """Tell those who watch that a user is online (IRCv3 monitor; "*" makes it one line for all)."""
+    line = Line(core.settings.server_name, num.RPL_MONONLINE, ("*",), user.source, core.now.wall)
+    core.fanout.broadcast(core.monitors.watchers(user.nick), line)
+
+
+def tell_gone(core: "Core", nick: str) -> None:
+    """Tell those who watch that nobody has this nick any more."""
+    line = Line(core.settings.server_name, num.RPL_MONOFFLINE, ("*",), nick, core.now.wall)
+    core.fanout.broadcast(core.monitors.watchers(nick), line)

@@ -17,7 +17,7 @@ from securechat.chat.nonces import NonceMemory
 from securechat.chat.ports import Snapshot, StoredAccount, StoredChannel
 from securechat.chat.records import Topic
 from securechat.chat.session import Session
-from securechat.chat.user import User
+from securechat.chat.user import INVISIBLE, User
 from securechat.irc.names import fold, skeleton
 
 NO_TOPIC: Final = Topic("", "", 0)
@@ -35,6 +35,8 @@ class Registry:
         self.nonces = NonceMemory()
         self.waiting = Counter(snapshot.waiting)
         """Accounts for which direct messages wait; how many is known only to the store."""
+        self.attached = self.invisible = self.peak = 0
+        """Sessions that are logged in, users who have the mode i, and the most users at one time."""
         self._accounts_by_name: dict[str, Account] = {}
         self._account_skeletons: dict[str, Account] = {}
         self._channels_by_name: dict[str, Channel] = {}
@@ -157,6 +159,8 @@ class Registry:
         session.user = user
         account.sessions.append(session)
         user.sessions.append(session)
+        self.attached += 1
+        self.peak = max(self.peak, len(self.users))
         self._listen(session, user)
         return first
 
@@ -169,8 +173,10 @@ class Registry:
         user.sessions.remove(session)
         user.account.sessions.remove(session)
         session.user = None
+        self.attached -= 1
         if user.sessions:
             return False
+        self.set_modes(user, "")
         del self.users[user.id]
         self._forget_nick(user)
         if user.id < 0:
@@ -188,6 +194,12 @@ class Registry:
         self._unlisten(session, user)
         session.key = key
         self._listen(session, user)
+
+    def set_modes(self, user: User, letters: str) -> None:
+        """Give an online user these modes instead of those before."""
+        self.invisible += (INVISIBLE in letters) - (INVISIBLE in user.modes)
+        user.set_modes(letters)
+        user.account.refresh_bot()
 
     def rename(self, user: User, nick: str) -> None:
         """Give an online user another nick."""

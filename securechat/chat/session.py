@@ -59,6 +59,7 @@ class Session:
         "lines_before_login",
         "link",
         "modern_cap",
+        "monitored",
         "negotiating",
         "nick",
         "operator",
@@ -68,7 +69,6 @@ class Session:
         "user",
         "username",
         "waiting",
-        "wallops",
     )
 
     def __init__(self, session_id: int, link: Link, address: str) -> None:
@@ -80,6 +80,8 @@ class Session:
         self.away: str | None = None
         """What the session gave as its away message, at the monotonic time `away_at`."""
         self.away_at = 0.0
+        self.monitored: dict[str, str] = {}
+        """The list of MONITOR: nicks as they were given, by their folds."""
         self.caps = 0
         self.key = 0
         self.negotiating = False
@@ -96,8 +98,6 @@ class Session:
 
         The account's others do not share them.
         """
-        self.wallops = False
-        """User mode w: the session hears WALLOPS."""
         self.user: User | None = None
         self.sasl: Assembler | None = None
         self.failures = 0
@@ -115,6 +115,16 @@ class Session:
         """Bytes that this turn has for the session and that are not in its SendQ yet."""
         self.batches = 0
         self.closed = False
+
+    @property
+    def oper(self) -> bool:
+        """True while the session has an operator's powers."""
+        return self.operator is not None
+
+    @property
+    def wallops(self) -> bool:
+        """True when the session hears WALLOPS: its user has the mode w."""
+        return self.user is not None and "w" in self.user.modes
 
     def has(self, capability: int) -> bool:
         """Return whether the session negotiated this capability."""

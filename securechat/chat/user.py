@@ -15,6 +15,11 @@ UNATTENDED: Final = "*"
 """The away message of a session at which nobody sits, for no stated reason (IRCv3 pre-away)."""
 UNATTENDED_TEXT: Final = "Not here at the moment"
 BOT: Final = "B"
+INVISIBLE: Final = "i"
+CHOSEN_MODES: Final = "BRiw"
+"""What users set and unset: bot, only registered users may message (all are), invisible, WALLOPS."""
+GIVEN_MODES: Final = "Zo"
+"""Encrypted, as every connection is, and operator: the server gives these."""
 BOT_TAGS: Final[Mapping[str, str]] = MappingProxyType({"bot": ""})
 
 
@@ -67,7 +72,7 @@ class User:
     @property
     def operator(self) -> bool:
         """True when one of the sessions has an operator's powers."""
-        return any(session.operator for session in self.sessions)
+        return any(session.oper for session in self.sessions)
 
     def line(
         self, command: str, params: tuple[str, ...], text: str | None, at: int, key: int | None = None

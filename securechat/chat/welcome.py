@@ -6,8 +6,9 @@ from securechat.chat import isupport
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.line import MAX_BODY, Line
-from securechat.chat.membership import symbols
-from securechat.chat.user import User
+from securechat.chat.membership import RANKS, symbols
+from securechat.chat.presence import is_listed
+from securechat.chat.user import CHOSEN_MODES, GIVEN_MODES, User
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 
@@ -23,13 +24,39 @@ def burst(ctx: Context) -> Iterator[Line]:
     yield numeric(num.RPL_WELCOME, text=f"Welcome to {settings.network}, {user.nick}")
     yield numeric(num.RPL_YOURHOST, text=f"Your host is {settings.server_name}, running {software}")
     yield numeric(num.RPL_CREATED, text="Every message that you see confirmed is on this server's disk")
-    yield numeric(num.RPL_MYINFO, settings.server_name, software, "*", "n", "q")
+    yield numeric(
+        num.RPL_MYINFO,
+        settings.server_name,
+        software,
+        "".join(sorted(CHOSEN_MODES + GIVEN_MODES)),
+        "n",
+        RANKS,
+    )
     for tokens in isupport.lines(settings):
         yield numeric(num.RPL_ISUPPORT, *tokens, text="are supported by this server")
-    yield numeric(
-        num.RPL_LUSERCLIENT, text=f"There are {len(ctx.registry.users)} users and 0 invisible on 1 server"
-    )
+    yield from lusers(ctx)
     yield from motd(ctx)
+
+
+def lusers(ctx: Context) -> Iterator[Line]:
+    """How many people and channels there are; secret channels are not counted."""
+    core, registry = ctx.core, ctx.registry
+
+    def numeric(code: str, *params: str, text: str) -> Line:
+        return Line(core.settings.server_name, code, (ctx.nick, *params), text, core.now.wall)
+
+    users, most = str(len(registry.users)), str(registry.peak)
+    shown = len(registry.users) - registry.invisible
+    open_channels = sum("s" not in channel.modes for channel in registry.channels.values())
+    text = f"There are {shown} users and {registry.invisible} invisible on 1 servers"
+    yield numeric(num.RPL_LUSERCLIENT, text=text)
+    yield numeric(
+        num.RPL_LUSERUNKNOWN, str(len(core.sessions) - registry.attached), text="unknown connection(s)"
+    )
+    yield numeric(num.RPL_LUSERCHANNELS, str(open_channels), text="channels formed")
+    yield numeric(num.RPL_LUSERME, text=f"I have {users} clients and 0 servers")
+    yield numeric(num.RPL_LOCALUSERS, users, most, text=f"Current local users {users}, max {most}")
+    yield numeric(num.RPL_GLOBALUSERS, users, most, text=f"Current global users {users}, max {most}")
 
 
 def motd(ctx: Context) -> Iterator[Line]:
@@ -66,7 +93,10 @@ def names(ctx: Context, channel: Channel) -> Iterator[Line]:
     room = MAX_BODY - len(f":{server} 353 {nick} = {channel.name} :\r\n".encode())
     params = (nick, "=", channel.name)
     multi = ctx.session.has(cap.MULTI_PREFIX)
-    shown = (prefix(channel, user, multi=multi) + user.nick for user in ctx.registry.online(channel))
+    inside, registry = ctx.user.id in channel.members, ctx.registry
+    online = registry.online(channel)
+    listed = online if inside else [user for user in online if is_listed(registry, ctx.user, user)]
+    shown = (prefix(channel, user, multi=multi) + user.nick for user in listed)
     for text in packed(shown, room):
         yield Line(server, num.RPL_NAMREPLY, params, text, at)
     yield Line(server, num.RPL_ENDOFNAMES, (nick, channel.name), "End of NAMES list", at)
@@ -77,16 +107,16 @@ def prefix(channel: Channel, user: User, *, multi: bool = False) -> str:
     return symbols(channel.ranks(user.id), multi=multi)
 
 
-def packed(words: Iterator[str], room: int) -> Iterator[str]:
-    """Join words by blanks into texts of at most `room` bytes."""
+def packed(words: Iterator[str], room: int, between: str = " ") -> Iterator[str]:
+    """Join words by blanks, or by another character, into texts of at most `room` bytes."""
     line: list[str] = []
     length = 0
     for word in words:
         size = len(word.encode()) + 1
         if line and length + size > room + 1:
-            yield " ".join(line)
+            yield between.join(line)
             line, length = [], 0
         line.append(word)
         length += size
     if line:
-        yield " ".join(line)
+        yield between.join(line)

@@ -22,6 +22,7 @@ SETNAME: Final = 1 << 23
 CHATHISTORY: Final = 1 << 30
 EVENT_PLAYBACK: Final = 1 << 31
 MESSAGE_REDACTION: Final = 1 << 40
+EXTENDED_MONITOR: Final = 1 << 24
 
 CAPABILITIES: Final[Mapping[str, int]] = {
     "account-tag": ACCOUNT_TAG,
@@ -34,6 +35,7 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "draft/pre-away": PRE_AWAY,
     "echo-message": ECHO_MESSAGE,
     "extended-join": EXTENDED_JOIN,
+    "extended-monitor": EXTENDED_MONITOR,
     "labeled-response": LABELED_RESPONSE,
     "message-tags": MESSAGE_TAGS,
     "multi-prefix": MULTI_PREFIX,

@@ -118,7 +118,7 @@ class Playbook:
         self._nothing_left()
 
     def _line(self, line: str) -> None:
-        directive = re.fullmatch(r"(accounts|admins|settings|caps|login|connect|store|queries): ?(.*)", line)
+        directive = re.fullmatch(r"(accounts|admins|caps|connect|login|queries|settings|store): ?(.*)", line)
         step = re.fullmatch(r"([\w.-]+)(<\?|<\.\.|[<>!.])(?: (.*))?", line, re.DOTALL)
         if directive:
             self._nothing_left()

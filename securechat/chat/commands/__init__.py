@@ -5,12 +5,15 @@ from securechat.chat.commands import (
     channels,
     history,
     messages,
+    monitor,
     operators,
     presence,
     queries,
     redaction,
     registration,
     server,
+    who,
+    whois,
 )
 from securechat.chat.dispatch import table
 
@@ -20,9 +23,12 @@ COMMANDS = table(
     history.COMMANDS,
     messages.COMMANDS,
     operators.COMMANDS,
+    monitor.COMMANDS,
     presence.COMMANDS,
     queries.COMMANDS,
     redaction.COMMANDS,
     registration.COMMANDS,
     server.COMMANDS,
+    who.COMMANDS,
+    whois.COMMANDS,
 )

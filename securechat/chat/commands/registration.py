@@ -1,6 +1,6 @@
 """Coming in and going: AUTHENTICATE, NICK, USER, PASS, PING, PONG, QUIT."""
 
-from securechat.chat import isupport
+from securechat.chat import isupport, presence
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command
 from securechat.chat.line import Line
@@ -97,10 +97,7 @@ def nick_command(ctx: Context) -> None:
         if problem is not None:
             ctx.numeric(*problem[:2], text=problem[2])
             return
-        line = user.line("NICK", (nick,), None, ctx.core.now.wall)
-        peers = ctx.registry.peers(user)
-        ctx.registry.rename(user, nick)
-        ctx.core.fanout.broadcast(peers, line, ctx)
+        presence.change_nick(ctx, user, nick)
 
 
 def shown(nick: str) -> str:

@@ -1,0 +1,83 @@
+"""MONITOR: who of these is online (https://ircv3.net/specs/extensions/monitor)."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from securechat.chat.context import Context
+from securechat.chat.dispatch import Command
+from securechat.chat.line import MAX_BODY
+from securechat.chat.monitors import MAX_MONITORED
+from securechat.chat.welcome import packed
+from securechat.irc import numerics as num
+from securechat.irc.names import InvalidName, check_account
+
+
+def monitor(ctx: Context) -> None:
+    """MONITOR + <nick>{,<nick>} | - <nick>{,<nick>} | C | L | S
+
+    Tells when people come and go: adds to your list, removes, clears it, lists it, shows who is here.
+    """
+    handler = MODIFIERS.get(ctx.param(0).upper())
+    if handler is None:
+        ctx.fail("INVALID_PARAMS", text="MONITOR takes +, -, C, L or S")
+    else:
+        handler(ctx)
+
+
+def add(ctx: Context) -> None:
+    """Put targets on the list, and say who of them is here; what is no nick is nobody."""
+    given = [nick for nick in ctx.param(1).split(",") if is_nick(nick)]
+    full = [nick for nick in given if not ctx.core.monitors.add(ctx.session, nick)]
+    show_status(ctx, [nick for nick in given if nick not in full])
+    for text in packed(iter(full), MAX_BODY - 220, ","):
+        ctx.numeric(num.ERR_MONLISTFULL, str(MAX_MONITORED), text, text="Monitor list is full")
+
+
+def remove(ctx: Context) -> None:
+    """Take targets off the list."""
+    for nick in ctx.param(1).split(","):
+        ctx.core.monitors.remove(ctx.session, nick)
+
+
+def clear(ctx: Context) -> None:
+    """Empty the list."""
+    ctx.core.monitors.clear(ctx.session)
+
+
+def show_list(ctx: Context) -> None:
+    """List the targets."""
+    reply(ctx, num.RPL_MONLIST, ctx.session.monitored.values())
+    ctx.numeric(num.RPL_ENDOFMONLIST, text="End of MONITOR list")
+
+
+def show_all(ctx: Context) -> None:
+    """Say of each target whether it is online."""
+    show_status(ctx, ctx.session.monitored.values())
+
+
+def show_status(ctx: Context, nicks: Iterable[str]) -> None:
+    """Say who of these is online."""
+    users = {nick: ctx.registry.user(nick) for nick in nicks}
+    reply(ctx, num.RPL_MONONLINE, [user.source for user in users.values() if user is not None])
+    reply(ctx, num.RPL_MONOFFLINE, [nick for nick, user in users.items() if user is None])
+
+
+def reply(ctx: Context, code: str, targets: Iterable[str]) -> None:
+    """Reply targets, as many on a line as fit."""
+    room = MAX_BODY - len(f":{ctx.settings.server_name} {code} {ctx.nick} :\r\n".encode())
+    for text in packed(iter(targets), room, ","):
+        ctx.numeric(code, text=text)
+
+
+def is_nick(text: str) -> bool:
+    """Return whether somebody could have this nick."""
+    try:
+        check_account(text)
+    except InvalidName:
+        return False
+    return True
+
+
+MODIFIERS: Final = {"+": add, "-": remove, "C": clear, "L": show_list, "S": show_all}
+
+COMMANDS = (Command("MONITOR", monitor, min_params=1, cost=2.0),)

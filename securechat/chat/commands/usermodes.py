@@ -1,0 +1,65 @@
+"""MODE for people: the modes of a user, which all its sessions share and which end with the last of them.
+
+`o` alone belongs to a session: OPER gives it and only the session itself takes it away. `Z` says that the
+connection is encrypted, as every one is.
+"""
+
+from securechat.chat.context import Context
+from securechat.chat.dispatch import printable
+from securechat.chat.session import Session
+from securechat.chat.user import CHOSEN_MODES, GIVEN_MODES, User
+from securechat.irc import numerics as num
+from securechat.irc.names import fold
+
+
+def user_mode(ctx: Context) -> None:
+    """Show or change the modes of oneself."""
+    target, change = ctx.param(0), ctx.param(1)
+    if fold(target) != fold(ctx.nick):
+        if ctx.registry.user(target) is None:
+            ctx.numeric(num.ERR_NOSUCHNICK, printable(target), text="No such nick")
+        else:
+            ctx.numeric(num.ERR_USERSDONTMATCH, text="You can only see and change your own modes")
+    elif not change:
+        ctx.numeric(num.RPL_UMODEIS, shown(ctx.user, ctx.session))
+    else:
+        change_modes(ctx, change)
+
+
+def shown(user: User, session: Session | None = None) -> str:
+    """Return the modes of a user as 221 shows them; "o" is the given session's, or any session's."""
+    operator = session.oper if session is not None else user.operator
+    return "+" + "".join(sorted(user.modes + "Z" + ("o" if operator else "")))
+
+
+def change_modes(ctx: Context, change: str) -> None:
+    """Apply the changes that are known, show them, then say that one was not."""
+    user, modes = ctx.user, set(ctx.user.modes)
+    adding, unknown, resigns = True, False, False
+    for letter in change:
+        if letter in "+-":
+            adding = letter == "+"
+        elif letter in CHOSEN_MODES:
+            (modes.add if adding else modes.discard)(letter)
+        elif letter not in GIVEN_MODES:
+            unknown = True
+        elif letter == "o" and not adding:
+            resigns = ctx.session.oper
+    apply(ctx, user, "".join(sorted(modes)))
+    if resigns:
+        ctx.session.operator = None
+        ctx.reply(user.line("MODE", (user.nick, "-o"), None, ctx.core.now.wall))
+    if unknown:
+        ctx.numeric(num.ERR_UMODEUNKNOWNFLAG, text="Unknown user mode")
+
+
+def apply(ctx: Context, user: User, modes: str) -> None:
+    """Give the user these modes and show all sessions of the user what is different."""
+    added = "".join([letter for letter in modes if letter not in user.modes])
+    removed = "".join([letter for letter in user.modes if letter not in modes])
+    if not added and not removed:
+        return
+    ctx.registry.set_modes(user, modes)
+    signs = (f"+{added}" if added else "") + (f"-{removed}" if removed else "")
+    line = user.line("MODE", (user.nick, signs), None, ctx.core.now.wall)
+    ctx.core.fanout.broadcast(user.audience, line, ctx)

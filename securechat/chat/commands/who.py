@@ -1,0 +1,130 @@
+"""WHO, also in the form of WHOX (https://ircv3.net/specs/extensions/whox)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from securechat.chat import presence
+from securechat.chat.channel import Channel
+from securechat.chat.context import Context
+from securechat.chat.dispatch import Command, printable
+from securechat.chat.user import BOT, User
+from securechat.chat.welcome import prefix
+from securechat.irc import capabilities as cap
+from securechat.irc import numerics as num
+from securechat.irc.masks import is_mask, matches
+from securechat.irc.names import fold, is_channel
+
+FIELDS: Final = "tcuihsnfdlaor"
+"""The fields of WHOX in the order of a reply."""
+ROW_BYTES: Final = 512
+HIDDEN_ADDRESS: Final = "255.255.255.255"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was asked for: `fields` is None in a plain WHO."""
+
+    fields: str | None
+    token: str
+    operators: bool
+
+    @classmethod
+    def of(cls, argument: str) -> "Form":
+        """Read `[o][%<fields>[,<token>]]`."""
+        flags, percent, rest = argument.partition("%")
+        fields, _, token = rest.partition(",")
+        valid = token.isascii() and token.isdigit() and len(token) <= 3
+        return cls(fields if percent else None, token if valid else "0", "o" in flags)
+
+
+def who(ctx: Context) -> None:
+    """WHO <channel | nick | mask> [o][%<fields>[,<token>]]
+
+    Lists people: the members of a channel, one person, or those whose nick or account matches a mask.
+    """
+    mask, form = ctx.param(0), Form.of(ctx.param(1))
+    # An answer is one piece, so it must fit into a SendQ together with what still waits there.
+    room = ctx.settings.sendq // 2 // ROW_BYTES
+    for channel, user in found(ctx, mask):
+        if form.operators and not user.operator:
+            continue
+        if room == 0:
+            ctx.server("WARN", "WHO", "TOO_MANY_MATCHES", printable(mask), text="There are more than these")
+            break
+        room -= 1
+        row(ctx, form, channel, user)
+    ctx.numeric(num.RPL_ENDOFWHO, printable(mask), text="End of WHO list")
+
+
+def found(ctx: Context, mask: str) -> Iterator[tuple[Channel | None, User]]:
+    """Find whom the mask means, each with the channel that the reply names."""
+    registry, viewer = ctx.registry, ctx.user
+    if is_channel(mask):
+        channel = registry.channel(mask)
+        if channel is not None and presence.is_open(channel, viewer):
+            for user in registry.online(channel):
+                if viewer.id in channel.members or presence.is_listed(registry, viewer, user):
+                    yield channel, user
+        return
+    exact = registry.user(mask)
+    if exact is not None:
+        yield common(ctx, exact), exact
+    elif is_mask(mask) or mask == "0":
+        folded = "*" if mask == "0" else fold(mask)
+        for user in registry.users.values():
+            meant = matches(folded, fold(user.nick)) or matches(folded, user.account.folded)
+            if meant and presence.is_listed(registry, viewer, user):
+                yield common(ctx, user), user
+
+
+def common(ctx: Context, user: User) -> Channel | None:
+    """Return a channel that both are in, if there is one."""
+    return next(iter(presence.shared(ctx.registry, ctx.user, user)), None)
+
+
+def row(ctx: Context, form: Form, channel: Channel | None, user: User) -> None:
+    """Reply one row."""
+    server, name = ctx.settings.server_name, channel.name if channel is not None else "*"
+    if form.fields is None:
+        params = (name, user.account.name, server, server, user.nick, flags(ctx, channel, user))
+        ctx.fitted(num.RPL_WHOREPLY, *params, text=f"0 {user.realname}")
+        return
+    values = {
+        "t": form.token,
+        "c": name,
+        "u": user.account.name,
+        "i": address(ctx, user),
+        "h": server,
+        "s": server,
+        "n": user.nick,
+        "f": flags(ctx, channel, user),
+        "d": "0",
+        "l": str(user.idle(ctx.core.now.mono)),
+        "a": user.account.name,
+        "o": "n/a",
+    }
+    asked = [values[field] for field in FIELDS if field in form.fields and field in values]
+    ctx.fitted(num.RPL_WHOSPCRPL, *asked, text=user.realname if "r" in form.fields else None)
+
+
+def flags(ctx: Context, channel: Channel | None, user: User) -> str:
+    """Return here or gone, operator, ranks in the channel, bot."""
+    ranks = prefix(channel, user, multi=ctx.session.has(cap.MULTI_PREFIX)) if channel is not None else ""
+    away, operator = "H" if user.away is None else "G", "*" if user.operator else ""
+    return f"{away}{operator}{ranks}{BOT if BOT in user.modes else ''}"
+
+
+def address(ctx: Context, user: User) -> str:
+    """Return the address of the user's last session, which only operators may know."""
+    if not ctx.session.oper:
+        return HIDDEN_ADDRESS
+    return wire_address(user.sessions[-1].address)
+
+
+def wire_address(text: str) -> str:
+    """Write an IP address so that it can be a middle parameter: "::1" would begin the last one."""
+    return f"0{text}" if text.startswith(":") else text
+
+
+COMMANDS = (Command("WHO", who, min_params=1, cost=2.0),)

@@ -1,0 +1,152 @@
+"""Questions about single people: WHOIS, WHOWAS, USERHOST, ISON; and about all of them: LUSERS."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from securechat.chat import welcome
+from securechat.chat.commands import usermodes
+from securechat.chat.commands.who import wire_address
+from securechat.chat.context import Context
+from securechat.chat.dispatch import Command, printable
+from securechat.chat.line import MAX_BODY
+from securechat.chat.user import BOT, INVISIBLE, User
+from securechat.chat.welcome import packed, prefix
+from securechat.irc import capabilities as cap
+from securechat.irc import numerics as num
+from securechat.irc.names import fold
+from securechat.irc.timestamp import format_ms
+
+MAX_USERHOST: Final = 5
+
+
+def whois(ctx: Context) -> None:
+    """WHOIS [<server | nick>] <nick>
+
+    Tells who somebody is.
+    """
+    if not ctx.params or not ctx.params[-1]:
+        ctx.numeric(num.ERR_NONICKNAMEGIVEN, text="No nickname given")
+        return
+    target, nick = ctx.param(0), ctx.param(1) or ctx.param(0)
+    if fold(target) != fold(ctx.settings.server_name) and ctx.registry.user(target) is None and ctx.param(1):
+        ctx.numeric(num.ERR_NOSUCHSERVER, printable(target), text="No such server")
+        return
+    user = ctx.registry.user(nick)
+    if user is None:
+        ctx.numeric(num.ERR_NOSUCHNICK, printable(nick), text="No such nick")
+    else:
+        describe(ctx, user)
+        describe_connection(ctx, user)
+    ctx.numeric(num.RPL_ENDOFWHOIS, printable(nick), text="End of WHOIS list")
+
+
+def describe(ctx: Context, user: User) -> None:
+    """Reply who the user is and where to be met."""
+    server, account, nick = ctx.settings.server_name, user.account.name, user.nick
+    ctx.fitted(num.RPL_WHOISUSER, nick, account, server, "*", text=user.realname)
+    room = MAX_BODY - len(f":{server} 319 {ctx.nick} {nick} :\r\n".encode())
+    for text in packed(channels(ctx, user), room):
+        ctx.numeric(num.RPL_WHOISCHANNELS, nick, text=text)
+    ctx.numeric(num.RPL_WHOISSERVER, nick, server, text=ctx.settings.network)
+    if user.operator:
+        ctx.numeric(num.RPL_WHOISOPERATOR, nick, text="is an operator")
+    if BOT in user.modes:
+        ctx.numeric(num.RPL_WHOISBOT, nick, text=f"is a bot on {ctx.settings.network}")
+    ctx.numeric(num.RPL_WHOISACCOUNT, nick, account, text="is logged in as")
+    if user.away is not None:
+        ctx.fitted(num.RPL_AWAY, nick, text=user.away)
+
+
+def channels(ctx: Context, user: User) -> Iterator[str]:
+    """The channels of a user that may be seen: those that both are in, and the open ones of who is not +i."""
+    multi = ctx.session.has(cap.MULTI_PREFIX)
+    hides = INVISIBLE in user.modes and user is not ctx.user
+    for channel in ctx.registry.channels_of(user.id):
+        if ctx.user.id in channel.members or not (hides or "s" in channel.modes):
+            yield prefix(channel, user, multi=multi) + channel.name
+
+
+def describe_connection(ctx: Context, user: User) -> None:
+    """Reply how the user is connected; from where is for operators only."""
+    nick = user.nick
+    if ctx.session.oper:
+        for session in user.sessions:
+            host = wire_address(session.address)
+            ctx.numeric(num.RPL_WHOISACTUALLY, nick, host, text="is actually using host")
+            ctx.numeric(num.RPL_WHOISHOST, nick, text=f"is connecting from *@{host} {host}")
+    if ctx.session.oper or user is ctx.user:
+        ctx.numeric(num.RPL_WHOISMODES, nick, text=f"is using modes {usermodes.shown(user)}")
+        ctx.numeric(num.RPL_WHOISSPECIAL, nick, text=f"has {len(user.sessions)} connected session(s)")
+    ctx.numeric(num.RPL_WHOISSECURE, nick, text="is using a secure connection")
+    idle, signon = str(user.idle(ctx.core.now.mono)), str(user.signon // 1000)
+    ctx.numeric(num.RPL_WHOISIDLE, nick, idle, signon, text="seconds idle, signon time")
+
+
+def whowas(ctx: Context) -> None:
+    """WHOWAS <nick> [<count>]
+
+    Tells who had a nick until lately.
+    """
+    nick, count, server = ctx.param(0), ctx.param(1), ctx.settings.server_name
+    if not nick:
+        ctx.numeric(num.ERR_NONICKNAMEGIVEN, text="No nickname given")
+        return
+    entries = ctx.core.departures.of(nick)
+    if count.isascii() and count.isdigit() and int(count[:9]) > 0:
+        entries = entries[: int(count[:9])]
+    for entry in entries:
+        ctx.fitted(num.RPL_WHOWASUSER, entry.nick, entry.account, server, "*", text=entry.realname)
+        ctx.numeric(num.RPL_WHOISSERVER, entry.nick, server, text=format_ms(entry.at))
+        if ctx.session.oper:
+            address = wire_address(entry.address)
+            ctx.numeric(num.RPL_WHOISACTUALLY, entry.nick, address, text="was actually using host")
+    if not entries:
+        ctx.numeric(num.ERR_WASNOSUCHNICK, printable(nick), text="There was no such nickname")
+    ctx.numeric(num.RPL_ENDOFWHOWAS, printable(nick), text="End of WHOWAS")
+
+
+def userhost(ctx: Context) -> None:
+    """USERHOST <nick>{ <nick>}
+
+    Tells of up to five people whether they are away or operators, and their account.
+    """
+    users = [ctx.registry.user(nick) for nick in ctx.params[:MAX_USERHOST]]
+    shown = " ".join(host_of(ctx, user) for user in users if user is not None)
+    ctx.numeric(num.RPL_USERHOST, text=shown)
+
+
+def host_of(ctx: Context, user: User) -> str:
+    """Write somebody as USERHOST does: `nick [*] = (+|-) user@host`."""
+    operator, away = "*" if user.operator else "", "+" if user.away is None else "-"
+    return f"{user.nick}{operator}={away}{user.account.name}@{ctx.settings.server_name}"
+
+
+def ison(ctx: Context) -> None:
+    """ISON <nick>{ <nick>}
+
+    Tells which of these people are online.
+    """
+    asked = " ".join(ctx.params).split(" ")
+    users = [ctx.registry.user(nick) for nick in asked]
+    room = MAX_BODY - len(f":{ctx.settings.server_name} 303 {ctx.nick} :\r\n".encode())
+    here = dict.fromkeys(user.nick for user in users if user is not None)
+    for text in list(packed(iter(here), room)) or [""]:
+        ctx.numeric(num.RPL_ISON, text=text)
+
+
+def lusers(ctx: Context) -> None:
+    """LUSERS
+
+    Tells how many people and channels there are.
+    """
+    for line in welcome.lusers(ctx):
+        ctx.reply(line)
+
+
+COMMANDS = (
+    Command("ISON", ison, min_params=1),
+    Command("LUSERS", lusers),
+    Command("USERHOST", userhost, min_params=1),
+    Command("WHOIS", whois),
+    Command("WHOWAS", whowas, cost=2.0),
+)
