@@ -34,6 +34,10 @@ CAPABILITY: Final = {
     "draft/event-playback": ("chathistory", "history also holds TAGMSG and what happened in a channel"),
     "draft/message-redaction": ("message-redaction", "REDACT: tells that a message was taken back"),
     "draft/pre-away": ("pre-away", "AWAY before the login, and `AWAY *` for a session at which nobody sits"),
+    "draft/relaymsg": (
+        "https://github.com/ircv3/ircv3-specifications/pull/417",
+        "RELAYMSG: a bridge speaks for people elsewhere, whose nicks have a `/`",
+    ),
     "echo-message": ("echo-message", "the sender gets its message back, after it is on disk"),
     "extended-join": ("extended-join", "JOIN says as which account, and the real name"),
     "extended-monitor": ("extended-monitor", "AWAY and SETNAME also of those on the list of MONITOR"),
@@ -57,17 +61,18 @@ TOKEN: Final = {
     "CHATHISTORY": "messages that one CHATHISTORY gives at most; a higher limit is taken as this one",
     "CLIENTTAGDENY": "client-only tags that are dropped (`channels.client_tag_deny`)",
     "MODES": "changes with a parameter in one MODE",
+    "MONITOR": "nicks on the list of one session",
     "MSGREFTYPES": "how CHATHISTORY selects messages",
     "NAMELEN": "bytes of a real name; USER cuts a longer one, SETNAME refuses it",
-    "MONITOR": "nicks on the list of one session",
     "NETWORK": "`server.network`",
     "NICKLEN": "characters of a nick",
     "PREFIX": "ranks in a channel and their signs, the highest first",
+    "STATUSMSG": "before a channel's name: only members with this rank or a higher one get the message",
     "TARGMAX": "targets of one command",
     "TOPICLEN": "bytes of a topic",
     "UTF8MAPPING": "how names compare: PRECIS UsernameCaseMapped",
-    "WHOX": "WHO takes fields and a token",
     "UTF8ONLY": "everything is UTF-8; what is not is refused",
+    "WHOX": "WHO takes fields and a token",
 }
 
 
@@ -87,7 +92,8 @@ def capabilities() -> Iterator[str]:
     yield "|---|---|---|"
     for name in sorted(CAPABILITIES):
         page, what = CAPABILITY[name]
-        shown = f"[`{name}`]({SPECIFICATIONS}{page})" if page else f"`{name}`"
+        link = page if page.startswith("https:") else SPECIFICATIONS + page
+        shown = f"[`{name}`]({link})" if page else f"`{name}`"
         value = f"`{VALUES[name]}`" if name in VALUES else ""
         yield f"| {shown} | {value} | {what} |"
 

@@ -6,7 +6,7 @@ past (CHATHISTORY, SEARCH, what is replayed at login) asks here.
 
 from collections.abc import Iterable, Iterator
 
-from securechat.chat.announcements.messages import line_of
+from securechat.chat.announcements.messages import line_of, redaction_line
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.line import Line
@@ -65,6 +65,9 @@ def lines_of(registry: Registry, messages: Iterable[MessageSent]) -> Iterator[Li
             if channel is None:
                 continue  # it was dropped while this was read
             message = message._replace(addressed=channel.name)
+        if message.redacted is not None:
+            yield redaction_line(registry, message)
+            continue
         yield line_of(registry, message) if message.command in MESSAGES else event_line(registry, message)
 
 

@@ -39,6 +39,7 @@ def tokens(settings: Settings) -> list[str]:
         "NETWORK": settings.network.replace("\\", "\\x5C").replace(" ", "\\x20").replace("=", "\\x3D"),
         "NICKLEN": str(ACCOUNT_CHARS),
         "PREFIX": f"({RANKS}){SYMBOLS}",
+        "STATUSMSG": SYMBOLS,
         "TARGMAX": targets,
         "TOPICLEN": str(TOPICLEN),
         "UTF8MAPPING": "rfc8265",

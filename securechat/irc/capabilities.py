@@ -23,6 +23,7 @@ CHATHISTORY: Final = 1 << 30
 EVENT_PLAYBACK: Final = 1 << 31
 MESSAGE_REDACTION: Final = 1 << 40
 EXTENDED_MONITOR: Final = 1 << 24
+RELAYMSG: Final = 1 << 41
 
 CAPABILITIES: Final[Mapping[str, int]] = {
     "account-tag": ACCOUNT_TAG,
@@ -33,6 +34,7 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "draft/event-playback": EVENT_PLAYBACK,
     "draft/message-redaction": MESSAGE_REDACTION,
     "draft/pre-away": PRE_AWAY,
+    "draft/relaymsg": RELAYMSG,
     "echo-message": ECHO_MESSAGE,
     "extended-join": EXTENDED_JOIN,
     "extended-monitor": EXTENDED_MONITOR,
@@ -50,6 +52,8 @@ EDIT_TAG: Final = "+securechat/edit"
 """Client tag: the message replaces the text of the one with this msgid, by the same author."""
 REACT_TAG: Final = "+draft/react"
 UNREACT_TAG: Final = "+draft/unreact"
+RELAYMSG_TAG: Final = "draft/relaymsg"
+"""Server tag on a relayed message: the nick of the bridge that relayed it."""
 REPLY_TAGS: Final = ("+reply", "+draft/reply")
 NONCE_TAG: Final = "+securechat/nonce"
 """Client tag: unique per account; a message with a repeated nonce is answered with the first one's echo."""

@@ -3,7 +3,7 @@
 The first line of a file is a comment that names the behaviour and the section of its specification. Then come
 directives and steps, one a line; `#` begins a comment.
 
-    accounts: alice bob        accounts that exist
+    accounts: alice bob        accounts that exist; `admins:` and `bots:` have these roles
     admins: root               administrators' accounts
     settings: nicknames=free   settings of the core other than the defaults
     caps: echo-message batch   capabilities that `login` asks for from here on
@@ -118,7 +118,8 @@ class Playbook:
         self._nothing_left()
 
     def _line(self, line: str) -> None:
-        directive = re.fullmatch(r"(accounts|admins|caps|connect|login|queries|settings|store): ?(.*)", line)
+        names = "accounts|admins|bots|caps|connect|login|queries|settings|store"
+        directive = re.fullmatch(rf"({names}): ?(.*)", line)
         step = re.fullmatch(r"([\w.-]+)(<\?|<\.\.|[<>!.])(?: (.*))?", line, re.DOTALL)
         if directive:
             self._nothing_left()
@@ -176,6 +177,10 @@ class Playbook:
     def _do_admins(self, names: str) -> None:
         for name in names.split():
             self._happens(Administer(0, AddAccount(name, f"${name}$", "admin")))
+
+    def _do_bots(self, names: str) -> None:
+        for name in names.split():
+            self._happens(Administer(0, AddAccount(name, f"${name}$", "bot")))
 
     def _do_settings(self, text: str) -> None:
         changes: dict[str, object] = {}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from securechat.chat.audience import Audience
 from securechat.chat.fanout import Fanout
 from securechat.chat.line import Line
+from securechat.chat.membership import RANKS, SYMBOLS, is_at_least
 from securechat.chat.records import MessageRedacted, MessageSent
 from securechat.chat.registry import Registry
 from securechat.chat.user import BOT_TAGS, User
@@ -42,6 +43,9 @@ def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: "
     if message.channel is not None:
         _to_channel(fanout, line, registry.channels[message.channel].audience, origin)
         return
+    if message.recipient is None:
+        _to_channel(fanout, line, _ranked(registry, message), origin)
+        return
     recipient = registry.user(message.addressed)
     sender = origin.session.user if origin is not None else None
     if recipient is not None:
@@ -66,6 +70,30 @@ def announce_redaction(
         sessions = [session for side in sides for session in registry.accounts[side].sessions]
         audience = Audience.of((session.link, session.key) for session in sessions if session.user)
     fanout.broadcast(audience, line, origin)
+
+
+def redaction_line(registry: Registry, tombstone: MessageSent) -> Line:
+    """The line in place of a message that was redacted; nothing for those who would not understand it."""
+    by = registry.accounts[tombstone.redacted_by or tombstone.sender].name
+    params = (tombstone.addressed, msgid.encode(tombstone.id))
+    source = f"{by}!{by}@{registry.server_name}"
+    at = tombstone.redacted or tombstone.at
+    return Line(source, "REDACT", params, None, at, None, by, None, cap.MESSAGE_REDACTION)
+
+
+def _ranked(registry: Registry, message: MessageSent) -> Audience:
+    """Those who hear a STATUSMSG: the members with the rank that it begins with, and who sent it."""
+    channel = registry.channel(message.addressed[1:])
+    if channel is None:
+        return Audience()
+    rank = RANKS[SYMBOLS.index(message.addressed[0])]
+    sessions = [
+        session
+        for user in registry.online(channel)
+        if user.account.id == message.sender or is_at_least(channel.ranks(user.id), rank)
+        for session in user.sessions
+    ]
+    return Audience.of((session.link, session.key) for session in sessions)
 
 
 def _to_channel(fanout: Fanout, line: Line, audience: Audience, origin: "Context | None") -> None:

@@ -14,7 +14,7 @@ from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 
 VERSION_302: Final = 302
-VALUES: Final = {"sasl": "PLAIN"}
+VALUES: Final = {"draft/relaymsg": "/", "sasl": "PLAIN"}
 LINE_ROOM: Final = 400
 """Bytes of capability names on one line: what is left of 512 after source, nick and subcommand."""
 

@@ -10,10 +10,12 @@ from typing import Final, NamedTuple
 
 from securechat.chat import isupport
 from securechat.chat.announcements.messages import line_of
+from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
 from securechat.chat.line import MAX_BODY
+from securechat.chat.membership import SYMBOLS
 from securechat.chat.records import MessageSent
 from securechat.chat.references import Reference, referred
 from securechat.irc import capabilities as cap
@@ -153,6 +155,8 @@ def to_all(ctx: Context, draft: Draft, names: Sequence[str]) -> None:
             repeat(ctx, original)
         elif is_channel(name):
             to_channel(ctx, draft, name, key)
+        elif name[0] in SYMBOLS and is_channel(name.lstrip(SYMBOLS)):
+            to_ranks(ctx, draft, name, key)
         else:
             to_person(ctx, draft, name, key)
 
@@ -167,14 +171,31 @@ def repeat(ctx: Context, original: MessageSent) -> None:
 
 
 def to_channel(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
-    """Send to a channel; only its members may (mode +n)."""
+    """Send to a channel."""
+    channel = open_channel(ctx, name)
+    if channel is not None:
+        happen(ctx, draft, channel.name, channel.id, None, nonce)
+
+
+def to_ranks(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
+    """Send to a channel's members with a rank or a higher one (STATUSMSG); of several ranks the lowest."""
+    plain = name.lstrip(SYMBOLS)
+    channel = open_channel(ctx, plain)
+    if channel is not None:
+        lowest = max(name[: -len(plain)], key=SYMBOLS.index)
+        happen(ctx, draft, lowest + channel.name, None, None, nonce)
+
+
+def open_channel(ctx: Context, name: str) -> Channel | None:
+    """Return a channel if the user may speak in it; only its members may (mode +n). Else reply why not."""
     channel = ctx.registry.channel(name)
     if channel is None:
         ctx.numeric(num.ERR_NOSUCHCHANNEL, printable(name), text="No such channel")
-    elif ctx.user.id not in channel.members:
+        return None
+    if ctx.user.id not in channel.members:
         ctx.numeric(num.ERR_CANNOTSENDTOCHAN, channel.name, text="You are not in this channel: join it first")
-    else:
-        happen(ctx, draft, channel.name, channel.id, None, nonce)
+        return None
+    return channel
 
 
 def to_person(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:

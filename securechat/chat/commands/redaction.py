@@ -34,13 +34,15 @@ class Conversation(NamedTuple):
             return message.channel == self.channel.id
         if message.channel is not None or self.account is None:
             return False
+        if ctx.session.operator is not None:
+            return self.account.id in (message.sender, message.recipient)
         return {message.sender, message.recipient} == {ctx.user.account.id, self.account.id}
 
 
 def redact(ctx: Context) -> None:
     """REDACT <channel | nick> <msgid> [:<reason>]
 
-    Takes back a message: your own, or any in a channel that you moderate.
+    Takes back a message: your own, or any in a channel of which you are an operator.
     """
 
     def found(messages: tuple[MessageSent, ...]) -> None:
@@ -61,7 +63,7 @@ def conversation(ctx: Context, name: str) -> Conversation | None:
     """Return the conversation that the user calls so; None for a channel that they are not in, or nobody."""
     if is_channel(name):
         channel = ctx.registry.channel(name)
-        if channel is None or ctx.user.id not in channel.members:
+        if channel is None or not (ctx.user.id in channel.members or ctx.session.operator is not None):
             return None
         return Conversation(channel.name, channel, None)
     user = ctx.registry.user(name)
@@ -92,7 +94,7 @@ def look_up(ctx: Context, key: int | None, found: Callable[[tuple[MessageSent, .
 def may_redact(ctx: Context, place: Conversation, message: MessageSent) -> bool:
     """Return whether the user may; else reply why not."""
     window, msgid = ctx.settings.edit_window, ctx.param(1)
-    if place.channel is not None and moderates(ctx, place.channel):
+    if moderates(ctx, place.channel):
         return True
     if message.sender != ctx.user.account.id:
         ctx.fail("REDACT_FORBIDDEN", place.name, msgid, text="You can only redact what you said yourself")
@@ -104,9 +106,11 @@ def may_redact(ctx: Context, place: Conversation, message: MessageSent) -> bool:
     return True
 
 
-def moderates(ctx: Context, channel: Channel) -> bool:
-    """Return whether the user may remove what others said in a channel."""
-    return is_at_least(channel.ranks(ctx.user.id), "o")
+def moderates(ctx: Context, channel: Channel | None) -> bool:
+    """Return whether the user may remove what others said there."""
+    if ctx.session.operator is not None:
+        return True
+    return channel is not None and is_at_least(channel.ranks(ctx.user.id), "o")
 
 
 def happen(ctx: Context, place: Conversation, messages: tuple[MessageSent, ...]) -> None:
@@ -116,6 +120,8 @@ def happen(ctx: Context, place: Conversation, messages: tuple[MessageSent, ...])
     if over > 0:
         ctx.numeric(num.ERR_INPUTTOOLONG, text=f"The reason is {over} bytes too long: nothing was redacted")
         return
+    if messages[0].sender != user.account.id:
+        ctx.audit("redact", place.name, ctx.param(1))
     for message in messages:
         if message.redacted is None:
             by = user.account.id

@@ -1,0 +1,62 @@
+"""Bridges: RELAYMSG (https://github.com/ircv3/ircv3-specifications/pull/417).
+
+An account with the role bot speaks in a channel under the nicks of people who are in another chat. Such a
+nick has a "/", which no nick here can have, and the message stays the bridge's own: in its source, its
+account tag and the tag `draft/relaymsg`.
+"""
+
+import re
+from typing import Final
+
+from securechat.chat.commands.messages import client_tags, open_channel
+from securechat.chat.context import Context
+from securechat.chat.dispatch import Command, printable
+from securechat.chat.line import MAX_BODY
+from securechat.chat.records import MessageSent
+from securechat.irc import capabilities as cap
+from securechat.irc import numerics as num
+
+SEPARATOR: Final = "/"
+MAX_NICK: Final = 64
+"""Bytes of a relayed nick."""
+_PART: Final = r"""[^\s\x00-\x20\x7f-\x9f/,*?.!@:#$~&%+"'<>]+"""
+_NICK: Final = re.compile(f"{_PART}(?:{SEPARATOR}{_PART})+")
+
+
+def relaymsg(ctx: Context) -> None:
+    """RELAYMSG <channel> <nick>/<network> :<text>
+
+    Says something for somebody in another chat; for accounts with the role bot.
+    """
+    name, nick, text = ctx.param(0), ctx.param(1), ctx.param(2)
+    if ctx.user.account.role != "bot":
+        ctx.fail("PRIVS_NEEDED", printable(name), text="Only accounts with the role bot can relay messages")
+    elif not text.strip(" "):
+        ctx.fail("BLANK_MSG", text="There is no text to relay")
+    elif not _NICK.fullmatch(nick) or len(nick.encode()) > MAX_NICK:
+        reason = f"A relayed nick has a {SEPARATOR} between name and network, and at most {MAX_NICK} bytes"
+        ctx.fail("INVALID_NICK", printable(nick), text=reason)
+    else:
+        happen(ctx, name, nick, text)
+
+
+def happen(ctx: Context, name: str, nick: str, text: str) -> None:
+    """Record the message, as one of the bridge's with another nick."""
+    channel, core, user = open_channel(ctx, name), ctx.core, ctx.user
+    if channel is None:
+        return
+    source = f"{nick}!{user.account.name}@{ctx.settings.server_name}"
+    over = len(f":{source} PRIVMSG {channel.name} :{text}\r\n".encode()) - MAX_BODY
+    if over > 0:
+        ctx.numeric(
+            num.ERR_INPUTTOOLONG, text=f"The text is {over} bytes too long for one line: nothing was sent"
+        )
+        return
+    tags = {cap.RELAYMSG_TAG: user.nick, **client_tags(ctx)}
+    at, account = core.now.wall, user.account.id
+    ctx.record(
+        MessageSent(core.next_id(), at, "PRIVMSG", account, nick, channel.id, None, channel.name, text, tags)
+    )
+
+
+COMMANDS = (Command("RELAYMSG", relaymsg, min_params=3),)
