@@ -1,6 +1,6 @@
 """User administration: what `adduser` and its like do, with a running server and without one."""
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from securechat.chat.account import Account
 from securechat.chat.effects import Answered, Then
@@ -22,16 +22,18 @@ from securechat.chat.records import (
 )
 from securechat.chat.registry import sorted_by_name
 from securechat.chat.requests import (
+    OPERATION_NAMES,
     AddAccount,
     Answer,
     DisableAccount,
     Done,
     EnableAccount,
+    EndSession,
     ListAccounts,
     ListAudit,
+    ListSessions,
     Refused,
     RemoveAccount,
-    Request,
     SetPassword,
 )
 from securechat.irc.names import InvalidName, check_account
@@ -39,42 +41,52 @@ from securechat.irc.names import InvalidName, check_account
 if TYPE_CHECKING:
     from securechat.chat.core import Core
 
+Row = dict[str, str | int | bool | None]
+Change = (
+    AddAccount
+    | SetPassword
+    | RemoveAccount
+    | DisableAccount
+    | EnableAccount
+    | ListAccounts
+    | ListSessions
+    | EndSession
+)
+"""What is answered at once."""
+
 ROLES = frozenset({"member", "admin", "bot"})
 AUDIT_ROWS = 500
 """Rows of the audit log in one answer."""
 
 
 def administer(core: "Core", item: Administer) -> None:
-    """Do what was asked, note it in the audit log and answer it."""
-    request = item.request
-    if isinstance(request, ListAudit):
-        list_audit(core, item.ticket, request)
-        return
+    """Do what was asked and answer it."""
+    if isinstance(item.request, ListAudit):
+        list_audit(core, item.ticket, item.request)
+    else:
+        core.emit(Answered(item.ticket, perform(core, item.request, item.by, item.origin)))
+
+
+def perform(core: "Core", request: Change, by: str, origin: str) -> Answer:
+    """Do what somebody who may asks for, and note it in the audit log: `by` is who, `origin` from where."""
     answer = _answer(core, request)
-    if isinstance(answer, Done):
-        audit(core, item)
-    core.emit(Answered(item.ticket, answer))
+    if isinstance(answer, Done) and not isinstance(request, ListAccounts | ListSessions):
+        action, detail = OPERATION_NAMES[type(request)], _detail(request)
+        core.enter(Audited(core.now.wall, by, origin, action, request.name, detail), None)
+    return answer
 
 
-def audit(core: "Core", item: Administer) -> None:
-    """Note who asked for a change. Reading the list of accounts is none."""
-    request = item.request
+def _detail(request: Change) -> str:
+    """Return what the audit log says of a request besides its name and the account."""
     match request:
         case AddAccount():
-            action, detail = "adduser", request.role
+            return request.role
         case SetPassword():
-            action, detail = "passwd", "sessions kept" if request.keep_sessions else "sessions ended"
-        case RemoveAccount():
-            action, detail = "deluser", ""
-        case DisableAccount():
-            action, detail = "disable", ""
-        case EnableAccount():
-            action, detail = "enable", ""
-        case ListAccounts() | ListAudit():
-            return
+            return "sessions kept" if request.keep_sessions else "sessions ended"
+        case EndSession():
+            return f"session {request.id}"
         case _:
-            assert_never(request)
-    core.enter(Audited(core.now.wall, item.by, item.origin, action, request.name, detail), None)
+            return ""
 
 
 def list_audit(core: "Core", ticket: int, request: ListAudit) -> None:
@@ -90,7 +102,7 @@ def list_audit(core: "Core", ticket: int, request: ListAudit) -> None:
     core.consult(ReadAudit(DESK, request.after, AUDIT_ROWS), read)
 
 
-def audit_row(entry: AuditEntry) -> dict[str, str | int | bool | None]:
+def audit_row(entry: AuditEntry) -> Row:
     """Return a row of the audit log for people and programs."""
     record = entry.record
     return {
@@ -105,12 +117,13 @@ def audit_row(entry: AuditEntry) -> dict[str, str | int | bool | None]:
     }
 
 
-def _answer(core: "Core", request: Request) -> Answer:
+def _answer(core: "Core", request: Change) -> Answer:
     if isinstance(request, AddAccount):
         return add(core, request)
     if isinstance(request, ListAccounts):
         return Done(rows(core))
-    assert not isinstance(request, ListAudit), "that is answered by a job"
+    if isinstance(request, ListSessions) and not request.name:
+        return Done(session_rows(core, None))
     account = core.registry.account(request.name)
     if account is None or account.phc is None:
         return Refused(
@@ -130,6 +143,10 @@ def _answer(core: "Core", request: Request) -> Answer:
         case EnableAccount():
             if account.disabled:
                 core.enter(AccountEnabled(account.id, core.now.wall), None)
+        case ListSessions():
+            return Done(session_rows(core, account))
+        case EndSession():
+            return end_session(core, account, request.id)
     return Done()
 
 
@@ -178,9 +195,37 @@ def remove(core: "Core", account: Account, phc: str) -> None:
     then_end(core, account, "This account was removed")
 
 
-def then_end(core: "Core", account: Account, why: str) -> None:
-    """End the account's sessions once the change is stored: when the disk is full nothing has changed."""
-    core.emit(Then(EndSessions(account.id, why)))
+def end_session(core: "Core", account: Account, session_id: int) -> Answer:
+    """End one session of an account, once that is in the audit log."""
+    if not any(session.id == session_id for session in account.sessions):
+        text = f"{account.name} has no session {session_id}: `sessions` lists them"
+        return Refused("SESSION_UNKNOWN", text)
+    core.emit(Then(EndSessions(account.id, "This session was ended from another one", only=session_id)))
+    return Done()
+
+
+def session_rows(core: "Core", account: Account | None) -> list[Row]:
+    """List who is logged in from where and since when."""
+    return [
+        {
+            "account": session.account.name,
+            "id": session.id,
+            "name": session.title,
+            "address": session.address,
+            "since": session.since,
+            "operator": session.operator is not None,
+        }
+        for session in core.sessions.values()
+        if session.account is not None and account in (None, session.account)
+    ]
+
+
+def then_end(core: "Core", account: Account, why: str, *, spare: int | None = None) -> None:
+    """End the account's sessions once the change is stored: when the disk is full nothing has changed.
+
+    The session whose id is `spare` goes on.
+    """
+    core.emit(Then(EndSessions(account.id, why, spare=spare)))
 
 
 def end_sessions(core: "Core", item: EndSessions) -> None:
@@ -189,13 +234,14 @@ def end_sessions(core: "Core", item: EndSessions) -> None:
     A session of another account to which it gave an operator's powers loses these.
     """
     for session in list(core.sessions.values()):
-        if session.operator is not None and session.operator.id == item.account:
+        if item.only is None and session.operator is not None and session.operator.id == item.account:
             lose_powers(core, session)
-        if session.account is not None and session.account.id == item.account:
+        wanted = session.id != item.spare and item.only in (None, session.id)
+        if session.account is not None and session.account.id == item.account and wanted:
             core.end(session, item.reason, item.reason)
 
 
-def rows(core: "Core") -> list[dict[str, str | int | bool | None]]:
+def rows(core: "Core") -> list[Row]:
     """List the accounts that have credentials, for people and programs."""
     return [
         {

@@ -64,10 +64,15 @@ class Administer:
 
 @dataclass(frozen=True, slots=True)
 class EndSessions:
-    """Every session that proved `account` is to end, since what changed for the account is stored."""
+    """Every session that proved `account` is to end, since what changed for the account is stored.
+
+    `only` is the id of the only one, `spare` that of one that goes on.
+    """
 
     account: int
     reason: str
+    only: int | None = None
+    spare: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,18 @@ class FetchTargets:
 
 
 Query = FindMessages | FetchUndelivered | FetchHistory | FetchMissed | FetchTargets | ReadAudit
-Job = CheckPassword | Query
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HashPassword:
+    """Hash a new password, if it is one that may be set."""
+
+    link: Link
+    password: str = field(repr=False)
+
+
+PasswordJob = CheckPassword | HashPassword
+Job = PasswordJob | Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +129,12 @@ class JobRefused:
     """The job was not done: its queue is full, it waited too long, or the store could not be read."""
 
 
-JobResult = PasswordChecked | MessagesRead | AuditRead | TargetsRead | JobRefused
+@dataclass(frozen=True, slots=True)
+class PasswordHashed:
+    """`phc` is the hash of a new password, or None when it may not be set: `problem` tells the person why."""
+
+    phc: str | None = field(repr=False)
+    problem: str = ""
+
+
+JobResult = PasswordChecked | PasswordHashed | MessagesRead | AuditRead | TargetsRead | JobRefused

@@ -4,6 +4,7 @@ Nobody gets in without an account. A name that does not exist, one that is disab
 the same path: the same delays, the same queue, the same hashing, the same bytes.
 """
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from securechat.chat.core import Core
 
 MAX_FAILURES = 3
+SESSION_NAME = re.compile(r"[A-Za-z0-9._-]{1,32}")
 BUSY = "The server is busy with other logins, try again in a few seconds"
 
 
@@ -37,14 +39,21 @@ def authenticate(
 ) -> None:
     """Check a name and a password.
 
-    The session is logged in and `succeeded` called, or `refused` with the reason.
+    The session is logged in and `succeeded` called, or `refused` with the reason. With `alice@laptop` it is
+    alice who logs in, and the session is called laptop.
     """
+    account_name, at, own = name.partition("@")
+    if at and not SESSION_NAME.fullmatch(own):
+        refused(ctx, "After the @ stands a name for this session: up to 32 letters, digits, . _ or - (ASCII)")
+        failed_exchange(ctx)
+        return
 
     def proved(account: Account, result: PasswordChecked) -> None:
+        ctx.session.name = own
         accepted(ctx, account, result)
         succeeded(ctx)
 
-    prove(ctx, name, password, refused, proved)
+    prove(ctx, account_name, password, refused, proved)
 
 
 def prove(
@@ -94,6 +103,7 @@ def accepted(ctx: Context, account: Account, result: PasswordChecked) -> None:
     """The session proved the account."""
     core, session = ctx.core, ctx.session
     session.account = account
+    session.since = core.now.wall
     core.emit(LoggedIn(session.link))
     core.later(lambda: remember(core, account, session.address, account.phc, result.rehash))
 

@@ -5,6 +5,7 @@ The same values with a running server and without one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,46 @@ class ListAudit:
     after: int = 0
 
 
-Request = AddAccount | SetPassword | RemoveAccount | DisableAccount | EnableAccount | ListAccounts | ListAudit
+@dataclass(frozen=True, slots=True)
+class ListSessions:
+    """List the sessions that are logged in, of one account or ("") of all."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """End one session of an account, by the id that `ListSessions` gives."""
+
+    name: str
+    id: int
+
+
+Request = (
+    AddAccount
+    | SetPassword
+    | RemoveAccount
+    | DisableAccount
+    | EnableAccount
+    | ListAccounts
+    | ListSessions
+    | EndSession
+    | ListAudit
+)
+
+OPERATIONS: Final[Mapping[str, type[Request]]] = {
+    "adduser": AddAccount,
+    "passwd": SetPassword,
+    "deluser": RemoveAccount,
+    "disable": DisableAccount,
+    "enable": EnableAccount,
+    "users": ListAccounts,
+    "sessions": ListSessions,
+    "end-session": EndSession,
+    "audit": ListAudit,
+}
+"""The requests by their names: on the control socket, in the audit log and for the pseudo-user."""
+OPERATION_NAMES: Final[Mapping[type[Request], str]] = {kind: name for name, kind in OPERATIONS.items()}
 
 
 @dataclass(frozen=True, slots=True)

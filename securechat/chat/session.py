@@ -60,12 +60,14 @@ class Session:
         "link",
         "modern_cap",
         "monitored",
+        "name",
         "negotiating",
         "nick",
         "operator",
         "realname",
         "resume",
         "sasl",
+        "since",
         "user",
         "username",
         "waiting",
@@ -92,6 +94,10 @@ class Session:
         """The nick that was asked for before the login."""
         self.username: str | None = None
         self.realname = ""
+        self.name = ""
+        """What its login called the session: `laptop` of `alice@laptop`."""
+        self.since = 0
+        """When it logged in, in milliseconds since the epoch."""
         self.account: Account | None = None
         self.operator: Account | None = None
         """The administrator's account that OPER was proven with: this session has an operator's powers.
@@ -125,6 +131,11 @@ class Session:
     def wallops(self) -> bool:
         """True when the session hears WALLOPS: its user has the mode w."""
         return self.user is not None and "w" in self.user.modes
+
+    @property
+    def title(self) -> str:
+        """How the session is listed: by its own name, else by what its client said in USER."""
+        return self.name or self.username or "?"
 
     def has(self, capability: int) -> bool:
         """Return whether the session negotiated this capability."""

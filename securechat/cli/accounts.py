@@ -22,7 +22,7 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False,
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (adduser, passwd, deluser, users, disable, enable):
+    for command in (adduser, passwd, deluser, users, disable, enable, sessions):
         app.command()(command)
 
 
@@ -135,6 +135,45 @@ def users(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Da
         _print_table(table)
 
 
+def sessions(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME] | end NAME ID", show_default=False, help="Whose, or which to end."),
+    ] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """List who is logged in, from where and since when; or end one session.
+
+    Each has the name that its login gave it, as in alice@laptop.
+    """
+    from securechat.chat.requests import EndSession, ListSessions
+    from securechat.log import escape
+
+    place = _existing_place(config, data_dir)
+    settings = load_config(place).config
+    match words or []:
+        case ["end", name, number] if number.isascii() and number.isdigit():
+            _ask(place, settings, EndSession(name, int(number)))
+            _confirm(f"Session {number} of {name} was ended.")
+            return
+        case []:
+            rows = _ask(place, settings, ListSessions()).rows
+        case [name]:
+            rows = _ask(place, settings, ListSessions(name)).rows
+        case _:
+            raise typer.BadParameter("use `sessions`, `sessions NAME` or `sessions end NAME ID`")
+    if as_json:
+        typer.echo(json.dumps([dict(row) for row in rows], ensure_ascii=False))
+        return
+    table: list[tuple[str, ...]] = [("ACCOUNT", "ID", "SESSION", "ADDRESS", "SINCE (UTC)")]
+    for row in rows:
+        cells = (row["account"], row["id"], escape(str(row["name"])), row["address"], _time(row["since"]))
+        table.append(tuple(str(cell) for cell in cells))
+    _print_table(table)
+
+
 def _existing_place(config: "ConfigOption", data_dir: "DataDirOption") -> Place:
     place = find_place(config, data_dir)
     place.require()
@@ -175,6 +214,11 @@ def _confirm(text: str, password: str | None = None) -> None:
 def _date(milliseconds: object) -> str:
     assert isinstance(milliseconds, int)
     return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d}"
+
+
+def _time(milliseconds: object) -> str:
+    assert isinstance(milliseconds, int)
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M}"
 
 
 def _print_table(rows: Sequence[Sequence[str]]) -> None:

@@ -97,9 +97,9 @@ def _answer_offline(directory: Path, config: Config, request: Request) -> Answer
 def _do(database: "Database", job: "Job") -> "JobDone":
     """Do a query that answers an administrator's request."""
     from securechat.chat.items import JobDone
-    from securechat.chat.jobs import CheckPassword
+    from securechat.chat.jobs import CheckPassword, HashPassword
     from securechat.server.pools import query
 
-    assert not isinstance(job, CheckPassword), "only sessions log in"
+    assert not isinstance(job, CheckPassword | HashPassword), "only sessions have passwords"
     with closing(database.open_reader()) as reader:
         return JobDone(job, query(reader, job))

@@ -70,7 +70,8 @@ def decode_plain(payload: bytes) -> PlainCredentials:
     """Read `[authzid] NUL authcid NUL password`.
 
     Raises SaslTooLong over 2 KiB, and SaslError unless there are exactly these fields, in UTF-8, neither
-    authcid nor password empty. An authzid other than authcid asks to act as somebody else, which nobody may.
+    authcid nor password empty. An authzid other than authcid asks to act as somebody else, which nobody may;
+    that of `alice@laptop`, where the session has a name, may be `alice`.
     """
     if len(payload) > PAYLOAD_LIMIT:
         raise SaslTooLong(f"The credentials are too long: the most is {PAYLOAD_LIMIT} bytes.")
@@ -83,7 +84,7 @@ def decode_plain(payload: bytes) -> PlainCredentials:
     authzid, authcid, password = fields
     if not authcid or not password:
         raise SaslError("The account name or the password is empty.")
-    if authzid not in ("", authcid):
+    if authzid not in ("", authcid, authcid.partition("@")[0]):
         raise SaslError("Acting as another account (authzid) is not possible; leave authzid empty.")
     return PlainCredentials(authcid, password)
 

@@ -9,36 +9,13 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Final
 
-from securechat.chat.requests import (
-    AddAccount,
-    Answer,
-    DisableAccount,
-    Done,
-    EnableAccount,
-    ListAccounts,
-    ListAudit,
-    Refused,
-    RemoveAccount,
-    Request,
-    SetPassword,
-)
+from securechat.chat.requests import OPERATION_NAMES, OPERATIONS, Answer, Done, Refused, Request
 
 SOCKET: Final = "control.sock"
 MAX_LINE: Final = 64 * 1024
 """Of a request; answers may be longer."""
 
 Value = str | int | bool | None
-
-OPERATIONS: Final[Mapping[str, type[Request]]] = {
-    "adduser": AddAccount,
-    "passwd": SetPassword,
-    "deluser": RemoveAccount,
-    "disable": DisableAccount,
-    "enable": EnableAccount,
-    "users": ListAccounts,
-    "audit": ListAudit,
-}
-_NAMES: Final = {kind: name for name, kind in OPERATIONS.items()}
 
 
 class BadLine(ValueError):
@@ -50,7 +27,7 @@ def encode_request(request: Request | str) -> bytes:
     if isinstance(request, str):
         return _line({"op": request})
     content = {field.name: getattr(request, field.name) for field in fields(request)}
-    return _line({"op": _NAMES[type(request)], **content})
+    return _line({"op": OPERATION_NAMES[type(request)], **content})
 
 
 def decode_request(line: bytes) -> Request | str:

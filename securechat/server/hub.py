@@ -29,7 +29,7 @@ from securechat.chat.effects import (
     Then,
 )
 from securechat.chat.items import Disconnected, Item, JobDone, Tick
-from securechat.chat.jobs import CheckPassword, Job, JobResult, Query
+from securechat.chat.jobs import CheckPassword, HashPassword, Job, JobResult, PasswordJob, Query
 from securechat.chat.link import Link
 from securechat.chat.ports import Store, StoreFull
 from securechat.chat.records import MessageSent, Record
@@ -97,7 +97,7 @@ class Hub:
         clock: Clock | None = None,
     ) -> None:
         answer = self._job_done
-        self.passwords = Pool[CheckPassword](limits.password_queue, limits.password_wait, answer)
+        self.passwords = Pool[PasswordJob](limits.password_queue, limits.password_wait, answer)
         self.queries = Pool[Query](limits.query_queue, limits.query_wait, answer)
         self.sessions = 0
         self.messages = 0
@@ -230,7 +230,7 @@ class Hub:
             link.owner.resumed.append(link)
 
     def _start(self, job: Job) -> None:
-        if isinstance(job, CheckPassword):
+        if isinstance(job, CheckPassword | HashPassword):
             self.passwords.submit(job)
         else:
             self.queries.submit(job)

@@ -14,17 +14,19 @@ from typing import Final, Generic, Protocol, TypeVar, assert_never
 
 from securechat.chat.jobs import (
     AuditRead,
-    CheckPassword,
     FetchHistory,
     FetchMissed,
     FetchTargets,
     FetchUndelivered,
     FindMessages,
+    HashPassword,
     Job,
     JobRefused,
     JobResult,
     MessagesRead,
     PasswordChecked,
+    PasswordHashed,
+    PasswordJob,
     Query,
     ReadAudit,
     TargetsRead,
@@ -35,14 +37,17 @@ from securechat.chat.records import MessageSent
 
 log: Final = logging.getLogger("securechat.jobs")
 
-J = TypeVar("J", CheckPassword, Query)
+J = TypeVar("J", PasswordJob, Query)
 
 
 class PasswordHasher(Protocol):
-    """Checks passwords; used by several threads at once."""
+    """Checks and hashes passwords; used by several threads at once."""
 
     def check(self, phc: str | None, password: str) -> PasswordChecked:
         """Compare; `phc` None is an unknown account, which takes the same time as a known one."""
+
+    def make(self, password: str) -> PasswordHashed:
+        """Hash a new password, or say why it may not be set."""
 
 
 class Pool(Generic[J]):
@@ -112,9 +117,15 @@ class Pool(Generic[J]):
         self._answer(job, JobRefused())
 
 
-def check_passwords(pool: Pool[CheckPassword], hasher: PasswordHasher) -> None:
+def check_passwords(pool: Pool[PasswordJob], hasher: PasswordHasher) -> None:
     """The body of a password thread."""
-    pool.run(lambda job: hasher.check(job.phc, job.password))
+
+    def work(job: PasswordJob) -> JobResult:
+        if isinstance(job, HashPassword):
+            return hasher.make(job.password)
+        return hasher.check(job.phc, job.password)
+
+    pool.run(work)
 
 
 def answer_queries(pool: Pool[Query], open_reader: Callable[[], Reader]) -> None:

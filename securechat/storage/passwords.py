@@ -14,7 +14,7 @@ import argon2
 from argon2.exceptions import HashingError, InvalidHashError, VerificationError, VerifyMismatchError
 from argon2.low_level import Type
 
-from securechat.chat.jobs import PasswordChecked
+from securechat.chat.jobs import PasswordChecked, PasswordHashed
 
 MIN_LENGTH: Final = 8
 """Characters of a new password."""
@@ -72,6 +72,13 @@ class Hasher:
     def hash(self, password: str) -> str:
         """Return the PHC string for a new password. Raises `WeakPassword`."""
         return self._argon2.hash(check_policy(password))
+
+    def make(self, password: str) -> PasswordHashed:
+        """Hash a new password, or say why it may not be set."""
+        try:
+            return PasswordHashed(self.hash(password))
+        except WeakPassword as problem:
+            return PasswordHashed(None, str(problem))
 
     def check(self, phc: str | None, password: str) -> PasswordChecked:
         """Verify a password that somebody logs in with. None stands for an account that cannot log in.

@@ -14,7 +14,7 @@ directives and steps, one a line; `#` begins a comment.
     alice< :alice! JOIN {any}  what alice gets next; {name} matches anything, and the same thing from then on
     alice<?                    skips whatever alice got so far
     alice<.. :{any} 422 {any}  skips what alice got up to this, which she must have got
-    alice! ok                  answers a password job: ok, wrong, stale (ok, with a new hash), busy
+    alice! ok                  answers a password job: ok, wrong, weak, stale (ok, with a new hash), busy
     alice. Ping timeout        alice's connection is gone, for this reason
     admin> disable alice       an administrator's request; `admin< Done` or `admin< Refused CODE` answers it
     +30s                       time passes
@@ -36,10 +36,12 @@ from securechat.chat.effects import Answered, Broadcast, Close, Effect, Reload, 
 from securechat.chat.items import Administer, Connected, Disconnected, Item, JobDone, Received, Reloaded, Tick
 from securechat.chat.jobs import (
     CheckPassword,
+    HashPassword,
     Job,
     JobRefused,
     JobResult,
     PasswordChecked,
+    PasswordHashed,
 )
 from securechat.chat.ports import StoreFull
 from securechat.chat.requests import (
@@ -48,8 +50,10 @@ from securechat.chat.requests import (
     DisableAccount,
     Done,
     EnableAccount,
+    EndSession,
     ListAccounts,
     ListAudit,
+    ListSessions,
     RemoveAccount,
     Request,
     SetPassword,
@@ -66,6 +70,10 @@ PASSWORDS: dict[str, JobResult] = {
     "wrong": PasswordChecked(False),
     "stale": PasswordChecked(True, "$new$"),
     "busy": JobRefused(),
+}
+HASHES: dict[str, JobResult] = {
+    "ok": PasswordHashed("$new$"),
+    "weak": PasswordHashed(None, "The password is too short"),
 }
 
 
@@ -164,9 +172,14 @@ class Playbook:
             )
             self._send(who, raw)
         elif kind == "!":
-            self._happens(JobDone(self.jobs.pop(who), PASSWORDS[text]))
+            self._password_done(who, text)
         else:
             self._happens(Disconnected(self.links.pop(who), text))
+
+    def _password_done(self, who: str, how: str) -> None:
+        job = self.jobs.pop(who)
+        hashing = isinstance(job, HashPassword) and how != "busy"
+        self._happens(JobDone(job, HASHES[how] if hashing else PASSWORDS[how]))
 
     # Directives
 
@@ -280,7 +293,7 @@ class Playbook:
     def _start(self, job: Job) -> None:
         result: JobResult
         match job:
-            case CheckPassword():
+            case CheckPassword() | HashPassword():
                 self.jobs[_fake(job.link).name] = job
                 return
             case _:
@@ -334,6 +347,8 @@ def _shown_row(row: Mapping[str, str | int | bool | None]) -> str:
     if "action" in row:
         words = [row["id"], row["actor"], row["origin"], row["action"], row["target"], row["detail"]]
         return f"[{' '.join(str(word) for word in words).rstrip()}]"
+    if "since" in row:
+        return f"{row['account']}@{row['name']}:{row['id']}:{row['address']}"
     return f"{row['name']}:{row['sessions']}"
 
 
@@ -350,6 +365,10 @@ def _request(text: str) -> Request:
             return DisableAccount(names[0])
         case "enable":
             return EnableAccount(names[0])
+        case "sessions":
+            return ListSessions(*names)
+        case "end-session":
+            return EndSession(names[0], int(names[1]))
         case "audit":
             return ListAudit(int(names[0]) if names else 0)
         case _:

@@ -9,11 +9,14 @@ from securechat.chat.jobs import (
     CheckPassword,
     FetchUndelivered,
     FindMessages,
+    HashPassword,
     Job,
     JobRefused,
     JobResult,
     MessagesRead,
     PasswordChecked,
+    PasswordHashed,
+    PasswordJob,
     Query,
     ReadAudit,
 )
@@ -37,6 +40,9 @@ class Hasher:
         if password == "broken":
             raise MemoryError("no memory for argon2")
         return PasswordChecked(phc is not None and password == "right")
+
+    def make(self, password: str) -> PasswordHashed:
+        return PasswordHashed(f"${password}$")
 
 
 def entry(number: int) -> AuditEntry:
@@ -74,7 +80,7 @@ class Desk:
     def __init__(self, queue: int = 3, wait: float = 5.0) -> None:
         self.now = 0.0
         self.answers: list[tuple[Job, JobResult]] = []
-        self.passwords: Pool[CheckPassword] = Pool(queue, wait, self._answer, lambda: self.now)
+        self.passwords: Pool[PasswordJob] = Pool(queue, wait, self._answer, lambda: self.now)
         self.queries: Pool[Query] = Pool(queue, wait, self._answer, lambda: self.now)
 
     def _answer(self, job: Job, result: JobResult) -> None:
@@ -220,3 +226,13 @@ def test_queries_are_answered_by_their_own_reader() -> None:
 def test_the_audit_log_is_a_query() -> None:
     """It is read by the query threads like messages."""
     assert query(Messages(), ReadAudit(Link(), 4, 2)) == AuditRead((entry(5), entry(6)))
+
+
+def test_a_new_password_is_hashed_by_the_same_threads() -> None:
+    """A hash is made where hashes are verified, within the same bounds."""
+    desk = Desk()
+    link = Link()
+    desk.passwords.submit(HashPassword(link, "secret"))
+    desk.passwords._queue.put(None)
+    check_passwords(desk.passwords, Hasher())
+    assert [result for _, result in desk.answers] == [PasswordHashed("$secret$")]

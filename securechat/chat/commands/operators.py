@@ -89,10 +89,12 @@ def wallops(ctx: Context) -> None:
     room = body_room(source, "WALLOPS", "")
     lines = [Line(source, "WALLOPS", (), piece, now, None, account) for piece in split_text(text, room)]
     for session in ctx.core.sessions.values():
-        if session is ctx.session and session.wallops:
+        if not session.wallops:
+            continue
+        if session is ctx.session:
             for line in lines:
                 ctx.reply(line)
-        elif session.wallops and session.user is not None:
+        else:
             ctx.core.fanout.send(session, *lines)
 
 

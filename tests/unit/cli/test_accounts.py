@@ -327,3 +327,21 @@ def test_a_channel_that_cannot_be(command: Command, monkeypatch: pytest.MonkeyPa
 def test_command_failed_has_a_code() -> None:
     """An error without one is the general one."""
     assert CommandFailed("x").code is ExitCode.ERROR
+
+
+def test_sessions_without_a_server(command: Command) -> None:
+    """Nobody is logged in then; what cannot be asked is a usage error."""
+    assert command("adduser", "alice", "--generate").code == 0
+    assert command("sessions", "alice").out.split() == [
+        "ACCOUNT",
+        "ID",
+        "SESSION",
+        "ADDRESS",
+        "SINCE",
+        "(UTC)",
+    ]
+    assert json.loads(command("sessions", "--json").out) == []
+    assert command("sessions", "nobody").code == ExitCode.REFUSED
+    assert command("sessions", "end", "alice", "1").code == ExitCode.REFUSED
+    for words in (["end", "alice", "x"], ["a", "b"]):
+        assert command("sessions", *words).code == ExitCode.USAGE

@@ -12,6 +12,7 @@ from securechat.chat.effects import Broadcast, Effect, Send, StartJob
 from securechat.chat.items import Administer, Connected, Disconnected, Item, JobDone, Received
 from securechat.chat.jobs import (
     CheckPassword,
+    HashPassword,
     Job,
     JobResult,
     PasswordChecked,
@@ -81,6 +82,7 @@ class Server:
                 pass
 
     def _result(self, job: Job) -> JobResult:
+        assert not isinstance(job, HashPassword), "nobody changes a password"
         if isinstance(job, CheckPassword):
             return PasswordChecked(True)
         return query(self.store.reader, job)

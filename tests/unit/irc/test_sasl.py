@@ -136,3 +136,12 @@ def test_encode_plain() -> None:
 def test_credentials_do_not_show_the_password() -> None:
     """A traceback or a log line that holds credentials does not hold the password."""
     assert "secret" not in repr(PlainCredentials("alice", "secret"))
+
+
+def test_the_authzid_may_leave_out_the_name_of_the_session() -> None:
+    """`alice@laptop` acts as alice, whose session it is, and as nobody else."""
+    assert sasl.decode_plain(b"alice\0alice@laptop\0secret").authcid == "alice@laptop"
+    assert sasl.decode_plain(b"alice@laptop\0alice@laptop\0secret").authcid == "alice@laptop"
+    for other in (b"bob", b"alice@phone", b"laptop"):
+        with pytest.raises(SaslError):
+            sasl.decode_plain(other + b"\0alice@laptop\0secret")
