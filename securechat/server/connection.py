@@ -74,6 +74,7 @@ class Connection:
         "slot",
         "stalled",
         "state",
+        "stranger",
         "ticket",
         "transport",
         "wasted",
@@ -109,6 +110,8 @@ class Connection:
 
         # Written by the worker
         self.state = State.SILENT
+        self.stranger = True
+        """It had not logged in when it was read last."""
         self.fd = plain.fileno()
         self.plain: socket.socket | None = plain
         self.transport: Transport | None = None
@@ -141,3 +144,11 @@ class Connection:
     def unhandled(self) -> int:
         """Lines that the chat has not handled yet."""
         return self.posted - self.handled
+
+
+def drain(items: list[Connection]) -> list[Connection]:
+    """Take what is in a list that others append to: it is shortened in place, never replaced."""
+    count = len(items)
+    taken = items[:count]
+    del items[:count]
+    return taken

@@ -17,7 +17,7 @@ from securechat.irc.framing import Framer
 from securechat.server.admission import Admission
 from securechat.server.connection import Connection, State
 from securechat.server.limits import Limits
-from securechat.server.transport import FRUITLESS, Broken, Tls, Transport
+from securechat.server.transport import FRUITLESS, Broken, Tls, Transport, narrow
 from securechat.server.wheel import TimerWheel
 
 EDGE: Final = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
@@ -56,6 +56,8 @@ class Lifecycle:
         """Take over an accepted connection. TLS state is made when its first byte comes."""
         if conn.state is State.GONE:
             return  # it had to make room before it got here
+        if conn.plain is not None:
+            narrow(conn.plain)
         self.connections[conn.fd] = conn
         self._wheel.schedule(conn, due(conn, self.limits))
         self.epoll.register(conn.fd, EDGE)
@@ -98,6 +100,13 @@ class Lifecycle:
         conn.held = False
         self._set_deadline(conn, self.limits.closing)
 
+    def has_last_lines(self, conn: Connection) -> bool:
+        """Begin to end a connection that the hub wants ended; False when there is nothing to write."""
+        if conn.state is State.OPEN:
+            reason = "SendQ exceeded" if conn.overflowed else "Closed by the server"
+            self.finish(conn, reason, farewell=False)
+        return conn.state is State.CLOSING
+
     def over_budget(self, conn: Connection, received: int, lines: int, cpu: float) -> bool:
         """Charge a connection for a turn of reading; begin to end it and return True when it was too much.
 
@@ -110,15 +119,25 @@ class Lifecycle:
             forgiven = (self.now - conn.charged) * FORGIVEN
             conn.wasted = max(0.0, conn.wasted - forgiven) + excess
             conn.charged = self.now
-        if not conn.authenticated:
-            conn.received += received
-            if conn.received > limits.bytes_before_login:
-                reason = "Too much input before the login"
-        if conn.fruitless > limits.fruitless_reads or conn.wasted > limits.wasted_cpu:
+        wasted_cpu = limits.wasted_cpu
+        if conn.stranger:
+            if conn.authenticated:
+                self._welcome(conn)
+            else:
+                wasted_cpu = limits.wasted_before_login
+                conn.received += received
+                if conn.received > limits.bytes_before_login:
+                    reason = "Too much input before the login"
+        if conn.fruitless > limits.fruitless_reads or conn.wasted > wasted_cpu:
             reason = FRUITLESS
         if reason:
             self.finish(conn, reason, farewell=True)
         return bool(reason)
+
+    def _welcome(self, conn: Connection) -> None:
+        conn.stranger = False
+        if conn.transport is not None:
+            conn.transport.widen()
 
     def append(self, conn: Connection, line: bytes) -> None:
         """Queue a line of the worker's own; it counts in `written`, since `appended` is the hub's."""

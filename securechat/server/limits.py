@@ -34,6 +34,8 @@ class Limits:
     """Reads since the last complete line: more than the longest line sent byte by byte needs."""
     wasted_cpu: float = 0.5
     """CPU seconds spent on input that is no lines; a fiftieth of a second is forgiven each second."""
+    wasted_before_login: float = 0.05
+    """The same before the login."""
     connections_per_source: int = 16
     connections_window: int = 32
     window: float = 600.0

@@ -22,18 +22,15 @@ from typing import Final
 from securechat.server.admission import Address, Admission, Refusal
 from securechat.server.bell import Bell
 from securechat.server.connection import Connection
+from securechat.server.transport import RECEIVE_BUFFER
 from securechat.server.worker import Worker
 
 BACKLOG: Final = 4096
 ACCEPTS: Final = 64
 """Connections accepted before the thread looks whether it shall stop."""
 BACK_OFF_MS: Final = 100
-RECEIVE_BUFFER: Final = 16 * 1024
-"""Of the kernel, per connection: enough for chat, and little enough to hold for every peer that sends and
-sends."""
-
 SEND_BUFFER: Final = 256 * 1024
-"""Likewise: what a peer does not take waits in the SendQ, which is counted."""
+"""Of the kernel, per connection: what a peer does not take waits in the SendQ, which is counted."""
 
 _EXHAUSTED: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 # What the connection at the head of the queue died of, as accept(2) has it: the next one may be well.

@@ -20,6 +20,12 @@ CHUNK: Final = 4 * RECORD
 """The most that is handed to OpenSSL at once. More than one record, because the interpreter's lock is free
 while OpenSSL writes, and to get it back from a busy hub takes longer than to write a record."""
 
+RECEIVE_BUFFER: Final = 16 * 1024
+"""Of the kernel, per connection: enough for chat, and little enough to hold for every peer that sends and
+sends."""
+NARROW: Final = 4 * 1024
+"""The same before the login: what is there when a peer is cut off is still gone through."""
+
 _IN_WORDS: Final = {
     "HTTP_REQUEST": "it speaks HTTP, not TLS",
     "WRONG_VERSION_NUMBER": "it does not speak TLS",
@@ -50,6 +56,11 @@ class Tls:
 
     def __init__(self, current: ssl.SSLContext) -> None:
         self.current = current
+
+
+def narrow(plain: socket.socket) -> None:
+    """Let the kernel hold little of what a stranger sends."""
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW)
 
 
 class Transport:
@@ -165,6 +176,10 @@ class Transport:
     def _push_back(self, chunk: memoryview | bytes, sent: int) -> None:
         rest = chunk[sent:] if self.rest is None else b"".join((chunk[sent:], self.rest))
         self.rest = memoryview(rest)
+
+    def widen(self) -> None:
+        """Let the kernel hold more: the peer is known now."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
 
     def say_goodbye(self) -> None:
         """Send close_notify and end our side of the stream, as far as that goes without waiting."""

@@ -21,7 +21,7 @@ from securechat.irc.framing import Rejected
 from securechat.irc.message import Message
 from securechat.server.admission import Admission
 from securechat.server.bell import Bell
-from securechat.server.connection import Connection, State
+from securechat.server.connection import Connection, State, drain
 from securechat.server.inbox import Inbox
 from securechat.server.lifecycle import Lifecycle
 from securechat.server.limits import Limits
@@ -71,6 +71,7 @@ class Worker:
         self._evicted: deque[Connection] = deque()
         self._greeting: deque[Connection] = deque()
         self._ready: deque[Connection] = deque()
+        self._strangers: deque[Connection] = deque()
         self._unwritten: deque[Connection] = deque()
         self._bell = Bell()
         self._lives.epoll.register(self._bell.fd, select.EPOLLIN)
@@ -131,7 +132,7 @@ class Worker:
     def run_once(self, timeout: float) -> None:
         """One pass; waits at most `timeout` seconds when there is nothing to do."""
         lives = self._lives
-        if self._ready or self._unwritten or self._greeting or lives.overdue:
+        if self._ready or self._strangers or self._unwritten or self._greeting or lives.overdue:
             timeout = 0
         events = lives.epoll.poll(timeout, 1024)
         lives.now = self._clock()
@@ -143,6 +144,8 @@ class Worker:
         self._take_requests()
         self._flush_some()
         self._read_some()
+        if self._strangers:
+            self._read_strangers()
         self._greet_some()
         self._unwritten += lives.expire()
         self._hand_over()
@@ -196,18 +199,18 @@ class Worker:
         if self._stop_at is not None:
             for conn in [c for c in lives.connections.values() if c.state in (State.SILENT, State.GREETING)]:
                 lives.release(conn, "the server stops")
-        for conn in _drain(self.resumed):
+        for conn in drain(self.resumed):
             conn.held = False
             self._queue_to_read(conn)
         if self.postponed and len(self._inbox) <= self._limits.inbox // 2:
-            for conn in _drain(self.postponed):
+            for conn in drain(self.postponed):
                 conn.held = False
                 self._queue_to_read(conn)
 
     # Writing
 
     def _flush_some(self) -> None:
-        self._unwritten += _drain(self.dirty)
+        self._unwritten += drain(self.dirty)
         for _ in range(min(WRITERS, len(self._unwritten))):
             self._attempt(self._flush, self._unwritten.popleft())
         if not self._unwritten and not self.flushed.is_set():
@@ -215,13 +218,13 @@ class Worker:
 
     def _flush(self, conn: Connection) -> None:
         conn.scheduled = False  # before the queue is looked at: what is appended from now on schedules it
-        transport = conn.transport
-        if transport is None or ((conn.ending or conn.state is not OPEN) and not self._has_last_lines(conn)):
+        lives, transport = self._lives, conn.transport
+        if transport is None or ((conn.ending or conn.state is not OPEN) and not lives.has_last_lines(conn)):
             return
         try:
             written = transport.write(conn.sendq, WRITE_TURN)
         except Broken as problem:
-            self._lives.release(conn, str(problem))
+            lives.release(conn, str(problem))
             return
         conn.written += written
         if transport.blocked:
@@ -233,13 +236,6 @@ class Worker:
         if conn.awaiting and conn.queued <= self._limits.sendq // 4:
             conn.awaiting = False
             self._outbox.append(Drained(conn))
-
-    def _has_last_lines(self, conn: Connection) -> bool:
-        """Begin to end a connection that the hub wants ended; False when there is nothing to write."""
-        if conn.state is OPEN:
-            reason = "SendQ exceeded" if conn.overflowed else "Closed by the server"
-            self._lives.finish(conn, reason, farewell=False)
-        return conn.state is State.CLOSING
 
     def _all_written(self, conn: Connection, transport: Transport) -> None:
         conn.stalled = 0.0
@@ -259,13 +255,24 @@ class Worker:
     def _queue_to_read(self, conn: Connection) -> None:
         if not conn.queued_to_read and not conn.held:
             conn.queued_to_read = True
-            self._ready.append(conn)
+            (self._strangers if conn.stranger else self._ready).append(conn)
 
     def _read_some(self) -> None:
         for _ in range(min(READERS, len(self._ready))):
             conn = self._ready.popleft()
             conn.queued_to_read = False
             self._attempt(self._take_turn, conn)
+
+    def _read_strangers(self) -> None:
+        """Read connections without a login, up to the first that costs more than its lines are worth."""
+        self._hand_over()  # what the others said need not wait for them
+        for _ in range(min(READERS, len(self._strangers))):
+            conn = self._strangers.popleft()
+            conn.queued_to_read = False
+            wasted = conn.wasted
+            self._attempt(self._take_turn, conn)
+            if conn.wasted > wasted or conn.state is not OPEN:
+                return
 
     def _greet_some(self) -> None:
         for _ in range(min(GREETERS, len(self._greeting))):
@@ -318,7 +325,7 @@ class Worker:
         most = self._limits.unhandled_lines - conn.unhandled
         try:
             while total < READ_TURN and len(lines) <= most:
-                data = self.watch.read(transport)
+                data = self.watch.read(transport, conn.stranger)
                 if not data:
                     end = None if data is None else "Connection closed"
                     break
@@ -338,11 +345,3 @@ class Worker:
             self._lives.release(conn, end)
         elif self._lives.over_budget(conn, total, len(lines), self._cpu() - began):
             self._unwritten.append(conn)
-
-
-def _drain(items: list[Connection]) -> list[Connection]:
-    """Take what is in a list that others append to: it is shortened in place, never replaced."""
-    count = len(items)
-    taken = items[:count]
-    del items[:count]
-    return taken

@@ -1,11 +1,13 @@
 """What a connection may cost before it has said anything."""
 
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 
-from securechat.chat.items import Disconnected
-from securechat.server.connection import State
+from securechat.chat.items import Disconnected, Received
+from securechat.server.connection import Connection, State
+from securechat.server.transport import NARROW, RECEIVE_BUFFER
 from tests.transport.conftest import UNLIMITED
 from tests.transport.rig import Rig, state
 
@@ -88,6 +90,56 @@ def test_wasted_cpu_is_forgiven_slowly(rig: Rig) -> None:
         peer.send(b"ECHO :x\r\n")
         rig.settle(2)
     assert state(conn) is State.OPEN
+
+
+def test_less_may_be_wasted_before_the_login(rig: Rig) -> None:
+    """A stranger has a tenth of the CPU time that somebody with an account may waste."""
+    peer, conn = rig.connect()
+    spend(rig, 0.03)
+    peer.send(b"x")
+    rig.settle(2)
+    assert state(conn) is State.OPEN
+    peer.send(b"x")
+    rig.until(lambda: peer.ended)
+    assert peer.lines[-1] == "ERROR :Closing link: (Too much input without a line)"
+
+
+def buffer(conn: Connection) -> int:
+    """What the kernel holds for it."""
+    assert conn.transport is not None
+    return conn.transport._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+
+
+def test_the_kernel_holds_little_for_strangers(rig: Rig) -> None:
+    """What a stranger may have under way is little; after the login it is what chat needs."""
+    peer, conn = rig.connect()
+    assert buffer(conn) == 2 * NARROW  # the kernel doubles it, for its own needs
+    peer.send(b"NICK a\r\nUSER a\r\n")
+    rig.settle()
+    peer.send(b"ECHO :x\r\n")
+    rig.settle()
+    assert buffer(conn) == 2 * RECEIVE_BUFFER
+
+
+def test_members_are_read_before_strangers(rig: Rig) -> None:
+    """In each pass those with a login come first, and a stranger who wastes time ends it."""
+    pairs = [rig.connect(nick) for nick in ("", "", "alice")]
+    pairs[2][0].send(b"ECHO :x\r\n")  # the worker learns of a login when it reads the next time
+    rig.settle()
+    spend(rig, 0.03)
+    for peer, _ in pairs:
+        peer.send(b"ECHO :x\r\n")
+    rig.core.items.clear()
+    rig.worker.run_once(0)
+    first = rig.inbox.take(0, 100)
+    rig.worker.run_once(0)
+    second = rig.inbox.take(0, 100)
+    assert [item.link for item in [*first, *second] if isinstance(item, Received)] == [
+        pairs[2][1],
+        pairs[0][1],
+        pairs[1][1],
+    ]
+    assert len(first) == 2
 
 
 def test_a_connection_that_was_cut_has_the_reason(rig: Rig) -> None:

@@ -68,19 +68,24 @@ class Work:
         assert self._over.wait(DEADLINE)
 
 
-def read(watch: Watch, peer: Peer) -> bytes | None:
-    return watch.read(cast(Transport, peer))
+def read(watch: Watch, peer: Peer, *, stranger: bool = False) -> bytes | None:
+    return watch.read(cast(Transport, peer), stranger)
 
 
 def test_a_read_that_goes_on_using_cpu_is_cut() -> None:
-    """A single read that uses CPU time from one look to the next is cut off, and not before."""
+    """A single read that goes on using CPU time from look to look is cut off, and not before."""
     clock = Clock()
     watch = Watch(clock)
 
     def during() -> None:
         assert watch.look() == CLOSE
         assert watch.look() == CLOSE
-        assert peer.cuts == 0  # it has used no CPU time: it waits for a processor, perhaps
+        clock.now += 0.02
+        assert watch.look() == CLOSE
+        assert watch.look() == CLOSE
+        clock.now += 0.02
+        assert watch.look() == CLOSE
+        assert peer.cuts == 0  # it was not busy twice in a row: it waits for a processor, perhaps
         clock.now += 0.02
         watch.look()
 
@@ -95,8 +100,9 @@ def test_many_short_reads_are_not_cut() -> None:
     watch = Watch(clock)
 
     def during() -> None:
-        watch.look()
-        clock.now += 0.02
+        for _ in range(2):
+            watch.look()
+            clock.now += 0.02
 
     peer = Peer(during)
     for _ in range(5):
@@ -124,6 +130,8 @@ def test_what_comes_after_a_read_is_not_charged_to_it(late: bool) -> None:
     work = Work(watch)
     work.begin()
     watch.look()
+    clock.now += 0.02
+    watch.look()  # once more, and it is cut
 
     def meanwhile() -> None:
         work.end()
@@ -150,6 +158,8 @@ def test_what_comes_before_a_read_is_not_charged_to_it(late: bool) -> None:
     clock.hook = meanwhile
     watch.look()
     watch.look()
+    clock.now += 0.02
+    watch.look()
     work.end()
     assert work.peer.cuts == 0
 
@@ -160,6 +170,8 @@ def test_a_read_is_not_charged_for_the_one_before() -> None:
     watch = Watch(clock)
     first = Work(watch)
     first.begin()
+    watch.look()
+    clock.now += 0.02
     watch.look()
     second = Work(watch)
     second.peer = first.peer
@@ -202,3 +214,23 @@ def test_the_call_comes_before_the_read() -> None:
     assert watch.look() == math.inf
     read(watch, Peer(lambda: seen.append(0.0)))
     assert seen == [CLOSE, 0.0]
+
+
+def test_reads_before_the_login_are_watched_closely() -> None:
+    """A connection without a login does not have to wait for a look that comes now and then."""
+    watch = Watch(lambda: 0.0)
+    rung: list[int] = []
+    watch.ring = lambda: rung.append(1)
+    peer = Peer(lambda: None)
+    read(watch, peer)
+    assert watch.look() == PACE
+    read(watch, peer)
+    assert not rung
+    read(watch, peer, stranger=True)
+    assert rung == [1]
+    assert watch.look() == CLOSE
+    read(watch, peer, stranger=True)
+    assert rung == [1]
+    assert watch.look() == CLOSE
+    read(watch, peer)
+    assert watch.look() == PACE
