@@ -24,6 +24,7 @@ class Account:
         "name",
         "phc",
         "role",
+        "seen",
         "sessions",
         "sources",
     )
@@ -38,6 +39,7 @@ class Account:
         """True for an account whose role it is, and while a user of it has the mode B."""
         self.disabled = stored.disabled
         self.created = stored.created
+        self.seen = stored.seen
         self.sources = dict(stored.sources)
         self.sessions: list[Session] = []
         self.epoch = 0

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from securechat.chat.context import Context
-from securechat.chat.line import Line
+from securechat.chat.line import Line, fitting
 from securechat.chat.session import Continuation, Session
 from securechat.irc import capabilities as cap
 
@@ -40,7 +40,9 @@ def _written(
         reference = str(session.batches)
         yield Line(server, "BATCH", (f"+{reference}", kind, *params), at=at)
         for line in lines:
-            yield line._replace(batch=reference)
+            form = fitting(line, session.caps)
+            if form is not None:
+                yield form._replace(batch=reference)
         yield Line(server, "BATCH", (f"-{reference}",), at=at)
 
 

@@ -14,6 +14,11 @@ class MessageIds:
     def __init__(self, last: int) -> None:
         self._last = last
 
+    @property
+    def last(self) -> int:
+        """The newest id."""
+        return self._last
+
     def next(self, wall: int) -> int:
         """Return a new id; `wall` is in milliseconds since the epoch."""
         self._last = max(self._last + 1, wall << 20)

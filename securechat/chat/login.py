@@ -8,13 +8,12 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from securechat.chat import presence, welcome
+from securechat.chat import presence, replay, welcome
 from securechat.chat.account import Account
 from securechat.chat.announcements.channels import show_ranks
 from securechat.chat.context import Context
 from securechat.chat.effects import LoggedIn
 from securechat.chat.jobs import CheckPassword, JobResult, PasswordChecked
-from securechat.chat.offline import deliver_waiting
 from securechat.chat.records import LoginRemembered, PasswordSet
 from securechat.chat.session import Session
 from securechat.chat.throttle import is_known, known_network
@@ -153,6 +152,9 @@ def enter(ctx: Context, session: Session, account: Account) -> None:
             return
         user_id, nick = -session.id, wanted
     session.active = core.now.mono
+    missed_after = account.seen if not account.sessions else None
+    if not account.sessions:
+        replay.came(core, account)
     first = registry.attach(session, account, user_id, nick, core.now.wall)
     user = registry.users[user_id]
     presence.update_away(core, user, announce=not first)
@@ -169,8 +171,7 @@ def enter(ctx: Context, session: Session, account: Account) -> None:
         ctx.reply(joined)
         for line in welcome.channel_state(ctx, channel):
             ctx.reply(line)
-    if registry.waiting[account.id] > 0:
-        deliver_waiting(session, account)
+    replay.catch_up(ctx, account, missed_after)
 
 
 def leave(core: "Core", session: Session, reason: str) -> None:
@@ -184,6 +185,8 @@ def leave(core: "Core", session: Session, reason: str) -> None:
         presence.went(core, user, session)
     else:
         presence.update_away(core, user)
+    if not user.account.sessions:
+        replay.went(core, user.account)
 
 
 def nick_problem(

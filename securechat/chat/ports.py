@@ -15,7 +15,10 @@ class StoreFull(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StoredAccount:
-    """One account row. `phc` is None when the account was removed and only its name is reserved."""
+    """One account row. `phc` is None when the account was removed and only its name is reserved.
+
+    `seen` is as in `records.AccountSeen`, None for an account that has never been here.
+    """
 
     id: int
     name: str
@@ -25,6 +28,7 @@ class StoredAccount:
     created: int
     last_login: int | None
     sources: Mapping[str, int]
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

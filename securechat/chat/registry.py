@@ -15,7 +15,7 @@ from securechat.chat.link import Link
 from securechat.chat.membership import Membership
 from securechat.chat.nonces import NonceMemory
 from securechat.chat.ports import Snapshot, StoredAccount, StoredChannel
-from securechat.chat.records import Topic
+from securechat.chat.records import ONLINE, Topic
 from securechat.chat.session import Session
 from securechat.chat.user import INVISIBLE, User
 from securechat.irc.names import fold, skeleton
@@ -43,8 +43,11 @@ class Registry:
         self._channel_skeletons: dict[str, Channel] = {}
         self._users_by_nick: dict[str, User] = {}
         self._nick_skeletons: dict[str, User] = {}
-        for account in snapshot.accounts:
-            self._index_account(Account(account))
+        for stored in snapshot.accounts:
+            account = Account(stored)
+            if account.seen == ONLINE:  # its sessions ended with the server
+                account.seen = snapshot.last_message
+            self._index_account(account)
         for channel in snapshot.channels:
             self.restore_channel(channel)
         self.last_channel = max(snapshot.last_channel, *self.channels, 0)

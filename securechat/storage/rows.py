@@ -68,9 +68,12 @@ def _accounts(connection: Connection) -> list[StoredAccount]:
         sources.setdefault(account, {})[source] = at
     a = accounts.c
     rows = connection.execute(
-        select(a.id, a.name, a.phc, a.role, a.disabled, a.created, a.last_login).order_by(a.id)
+        select(a.id, a.name, a.phc, a.role, a.disabled, a.created, a.last_login, a.seen).order_by(a.id)
     )
-    return [StoredAccount(*row, sources.get(row.id, {})) for row in rows]
+    return [
+        StoredAccount(key, name, phc, role, disabled, created, last_login, sources.get(key, {}), seen)
+        for key, name, phc, role, disabled, created, last_login, seen in rows
+    ]
 
 
 def _channels(connection: Connection) -> list[StoredChannel]:

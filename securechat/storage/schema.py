@@ -22,7 +22,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -49,6 +49,7 @@ class AccountColumns(TypedColumns):
     disabled: Named[bool] = Column(Boolean)
     created: Named[int] = Column(BigInteger)
     last_login: Named[int | None] = Column(BigInteger)
+    seen: Named[int | None] = Column(BigInteger)
 
 
 class LoginSourceColumns(TypedColumns):

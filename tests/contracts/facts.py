@@ -21,7 +21,7 @@ CHANNELS = (
     ChannelCreated(DEV, "#Dev", BOB, NOON + 4),
 )
 
-AccountState = tuple[str, str | None, str, bool, int, Mapping[str, int]]
+AccountState = tuple[str, str | None, str, bool, int, Mapping[str, int], int | None]
 ChannelState = tuple[
     str,
     int | None,
@@ -76,7 +76,7 @@ def too_big(key: int) -> MessageSent:
 def state_of(snapshot: Snapshot) -> State:
     """Return what a snapshot says, in a form to compare."""
     return (
-        {a.id: (a.name, a.phc, a.role, a.disabled, a.created, a.sources) for a in snapshot.accounts},
+        {a.id: (a.name, a.phc, a.role, a.disabled, a.created, a.sources, a.seen) for a in snapshot.accounts},
         {channel.id: _channel_state(channel) for channel in snapshot.channels},
         snapshot.waiting,
     )
@@ -93,7 +93,7 @@ def state_in(registry: Registry) -> State:
     removed = {account.id for account in accounts if account.phc is None}
     return (
         {
-            a.id: (a.name, a.phc, a.role, a.disabled, a.created, {} if a.id in removed else a.sources)
+            a.id: (a.name, a.phc, a.role, a.disabled, a.created, {} if a.id in removed else a.sources, a.seen)
             for a in accounts
         },
         {channel.id: _channel_state(channel.stored()) for channel in registry.channels.values()},

@@ -17,6 +17,7 @@ from securechat.chat.records import (
     AccountDisabled,
     AccountEnabled,
     AccountRemoved,
+    AccountSeen,
     ChannelCreated,
     ChannelDropped,
     ChannelModesChanged,
@@ -65,7 +66,7 @@ class World:
         """Draw one of the records that can happen now."""
         account = self.draw.draw(st.sampled_from([a for a in self.registry.accounts.values() if a.phc]))
         kinds: list[Callable[[Account], Record]] = [self.account_added, self.channel_created, self.to_account]
-        kinds += [self.password_set, self.switched, self.login, self.delivered]
+        kinds += [self.password_set, self.switched, self.login, self.seen, self.delivered]
         if len([a for a in self.registry.accounts.values() if a.phc]) > 2:
             kinds.append(self.removed)
         if self.registry.channels:
@@ -95,6 +96,9 @@ class World:
     def login(self, account: Account) -> Record:
         source = self.draw.draw(st.sampled_from(SOURCES))
         return LoginRemembered(account.id, source, NOON + self.next(), tuple(account.sources.items()))
+
+    def seen(self, account: Account) -> Record:
+        return AccountSeen(account.id, self.next(), account.seen)
 
     def channel(self) -> Channel:
         return self.draw.draw(st.sampled_from(list(self.registry.channels.values())))

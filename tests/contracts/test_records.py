@@ -8,9 +8,11 @@ from securechat.chat.account import REMEMBERED_SOURCES
 from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot, Store, StoredChannel
 from securechat.chat.records import (
+    ONLINE,
     AccountDisabled,
     AccountEnabled,
     AccountRemoved,
+    AccountSeen,
     ChannelDropped,
     ChannelModesChanged,
     ChannelRenamed,
@@ -76,6 +78,7 @@ SEQUENCES: dict[str, tuple[Record, ...]] = {
     "PasswordSet": (*PEOPLE, PasswordSet(ALICE, "$new", "$alice", NOON)),
     "AccountDisabled": (*PEOPLE, AccountDisabled(BOB, NOON)),
     "AccountEnabled": (*PEOPLE, AccountDisabled(BOB, NOON), AccountEnabled(BOB, NOON + 1)),
+    "AccountSeen": (*PEOPLE, AccountSeen(ALICE, ONLINE, None), AccountSeen(BOB, 5, None)),
     "LoginRemembered": (
         *PEOPLE,
         LoginRemembered(ALICE, "192.0.2.0/24", NOON, ()),

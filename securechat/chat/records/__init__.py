@@ -10,11 +10,13 @@ message ids.
 """
 
 from securechat.chat.records.accounts import (
+    ONLINE,
     AccountAdded,
     AccountDisabled,
     AccountEnabled,
     AccountRecord,
     AccountRemoved,
+    AccountSeen,
     LoginRemembered,
     PasswordSet,
 )
@@ -61,11 +63,13 @@ __all__ = [
     "DEPARTURES",
     "LISTS",
     "NEW_CHANNEL_MODES",
+    "ONLINE",
     "AccountAdded",
     "AccountDisabled",
     "AccountEnabled",
     "AccountRecord",
     "AccountRemoved",
+    "AccountSeen",
     "Audited",
     "ChannelCreated",
     "ChannelDropped",

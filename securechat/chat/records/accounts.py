@@ -1,10 +1,12 @@
 """Facts about accounts."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from securechat.chat.registry import Registry
+
+ONLINE: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,27 @@ class LoginRemembered:
         registry.accounts[self.account].sources = dict(self.previous)
 
 
+@dataclass(frozen=True, slots=True)
+class AccountSeen:
+    """The account has seen everything up to the id `seen`; ONLINE while it has a session."""
+
+    account: int
+    seen: int
+    previous: int | None
+
+    def apply(self, registry: "Registry") -> None:
+        registry.accounts[self.account].seen = self.seen
+
+    def revert(self, registry: "Registry") -> None:
+        registry.accounts[self.account].seen = self.previous
+
+
 AccountRecord = (
-    AccountAdded | AccountRemoved | PasswordSet | AccountDisabled | AccountEnabled | LoginRemembered
+    AccountAdded
+    | AccountRemoved
+    | PasswordSet
+    | AccountDisabled
+    | AccountEnabled
+    | AccountSeen
+    | LoginRemembered
 )

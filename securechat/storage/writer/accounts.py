@@ -11,6 +11,7 @@ from securechat.chat.records import (
     AccountEnabled,
     AccountRecord,
     AccountRemoved,
+    AccountSeen,
     LoginRemembered,
     PasswordSet,
 )
@@ -34,6 +35,8 @@ def write(connection: Connection, record: AccountRecord) -> None:
             _change_account(connection, record.account, disabled=True)
         case AccountEnabled():
             _change_account(connection, record.account, disabled=False)
+        case AccountSeen():
+            _change_account(connection, record.account, seen=record.seen)
         case LoginRemembered():
             _login_remembered(connection, record)
         case _:

@@ -14,6 +14,7 @@ from securechat.chat.records import (
     AccountDisabled,
     AccountEnabled,
     AccountRemoved,
+    AccountSeen,
     ChannelCreated,
     ChannelDropped,
     ChannelModesChanged,
@@ -55,7 +56,14 @@ def registry() -> Registry:
 def state(one: Registry) -> object:
     """Everything that records change, as a value, but for the epochs: these only grow."""
     accounts = {
-        account.id: (account.name, account.phc, account.role, account.disabled, dict(account.sources))
+        account.id: (
+            account.name,
+            account.phc,
+            account.role,
+            account.disabled,
+            dict(account.sources),
+            account.seen,
+        )
         for account in one.accounts.values()
     }
     channels = {channel.id: channel.stored() for channel in one.channels.values()}
@@ -90,6 +98,7 @@ def possible(one: Registry) -> list[Record]:
             PasswordSet(1, alice.phc + "x", alice.phc, 9),
             AccountRemoved(1, alice.phc, 9, tuple(alice.sources.items())),
         ]
+    facts += [AccountSeen(1, 9, alice.seen), AccountSeen(1, 10, alice.seen)]
     if 3 not in one.accounts:
         facts.append(AccountAdded(3, "carol", "$c$", "admin", 9))
     if 2 not in one.channels and one.last_channel < 2:

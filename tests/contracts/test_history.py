@@ -1,0 +1,162 @@
+"""What readers find of the past, in every database."""
+
+import pytest
+
+from securechat.chat.membership import Membership
+from securechat.chat.reading import LAST_ID, ChannelPlace, Conversation, Place, Span, Target
+from securechat.chat.records import (
+    ChannelModesChanged,
+    ChannelRenamed,
+    Joined,
+    Kicked,
+    MessageSent,
+    Parted,
+    Record,
+    Shown,
+    Topic,
+    TopicSet,
+)
+from tests.contracts.databases import Database
+from tests.contracts.facts import ALICE, BOB, CAROL, CHANNELS, DEV, GENERAL, NOON, PEOPLE, message
+
+ALL = Span(-1, LAST_ID, 100, newest=True)
+
+
+def found(database: Database, place: Place, span: Span, *, events: bool = False) -> list[int]:
+    """Return the ids that a reader finds."""
+    return [message.id for message in database.reader().history(place, span, events=events)]
+
+
+@pytest.mark.parametrize(
+    ("span", "ids"),
+    [
+        (ALL, [5, 7, 8, 9, 11]),
+        (Span(-1, LAST_ID, 2, newest=True), [9, 11]),
+        (Span(-1, LAST_ID, 2, newest=False), [5, 7]),
+        (Span(7, 11, 9, newest=True), [8, 9]),
+        (Span(7, 11, 1, newest=True), [9]),
+        (Span(7, 11, 1, newest=False), [8]),
+        (Span(7, 8, 9, newest=True), []),
+        (Span(8, 7, 9, newest=True), []),
+        (Span(11, LAST_ID, 9, newest=False), []),
+        (Span(-1, LAST_ID, 0, newest=True), []),
+    ],
+)
+def test_a_span_of_a_channel(database: Database, span: Span, ids: list[int]) -> None:
+    """Both ends are excluded, the limit takes the newest or the oldest, and the oldest comes first."""
+    store = database.store()
+    store.commit([*PEOPLE, *CHANNELS, *(message(key) for key in (5, 7, 8, 9, 11)), message(6, channel=DEV)])
+    assert found(database, ChannelPlace(GENERAL), span) == ids
+
+
+def test_a_conversation_has_two_directions(database: Database) -> None:
+    """What both said to each other, and nothing of anybody else; to oneself once."""
+    store = database.store()
+    store.commit(
+        [
+            *PEOPLE,
+            message(5, sender=ALICE, recipient=BOB),
+            message(6, sender=BOB, recipient=ALICE),
+            message(7, sender=CAROL, recipient=BOB),
+            message(8, sender=BOB, recipient=ALICE),
+            message(9, sender=ALICE, recipient=BOB),
+            message(10, sender=ALICE, recipient=ALICE),
+        ]
+    )
+    for conversation in (Conversation(ALICE, BOB), Conversation(BOB, ALICE)):
+        assert found(database, conversation, ALL) == [5, 6, 8, 9]
+        assert found(database, conversation, Span(-1, LAST_ID, 3, newest=True)) == [6, 8, 9]
+        assert found(database, conversation, Span(5, 9, 1, newest=False)) == [6]
+    assert found(database, Conversation(ALICE, ALICE), ALL) == [10]
+    assert found(database, Conversation(ALICE, CAROL), ALL) == []
+
+
+def test_events_are_kept_in_their_place(database: Database) -> None:
+    """What happens in a channel is a row among its messages, for those who ask for events."""
+    topic = Topic("Tea at four", "Bob", NOON)
+    member = Membership(NOON)
+    happened: list[Record] = [
+        Joined(5, ALICE, DEV, NOON),
+        message(6, channel=DEV),
+        TopicSet(7, DEV, topic, Topic("", "", 0)),
+        ChannelModesChanged(8, DEV, NOON, "Bob", (Shown(True, "o", "alice"), Shown(False, "t"))),
+        ChannelRenamed(9, DEV, "#Devel", "#Dev", NOON, "Bob", "longer is better"),
+        Joined(10, CAROL, DEV, NOON),
+        Kicked(11, CAROL, DEV, NOON, "Bob", "no bots", member),
+        Parted(12, ALICE, DEV, NOON, "bye", member),
+        Joined(13, -7, DEV, NOON),
+    ]
+    store = database.store()
+    store.commit([*PEOPLE, *CHANNELS, *happened])
+    rows = database.reader().history(ChannelPlace(DEV), ALL, events=True)
+    assert [(row.id, row.command, row.sender, row.nick, row.text) for row in rows] == [
+        (5, "JOIN", ALICE, "", ""),
+        (6, "PRIVMSG", ALICE, "alice", "hello"),
+        (7, "TOPIC", 0, "Bob", "Tea at four"),
+        (8, "MODE", 0, "Bob", "+o-t alice"),
+        (9, "RENAME", 0, "Bob", "#Dev #Devel longer is better"),
+        (10, "JOIN", CAROL, "", ""),
+        (11, "KICK", 0, "Bob", f"{CAROL} no bots"),
+        (12, "PART", ALICE, "", "bye"),
+    ]
+    assert found(database, ChannelPlace(DEV), ALL) == [6]
+    assert store.load().last_message == 12
+
+
+def test_reactions_come_with_the_events(database: Database) -> None:
+    """A TAGMSG is no message for those who did not ask for events."""
+    store = database.store()
+    reaction = message(6, tags={"+draft/react": ":)"})._replace(command="TAGMSG", text="")
+    store.commit([*PEOPLE, *CHANNELS, message(5), reaction])
+    assert found(database, ChannelPlace(GENERAL), ALL) == [5]
+    assert database.reader().history(ChannelPlace(GENERAL), ALL, events=True)[1] == reaction
+
+
+def test_targets_are_ordered_by_their_latest_message(database: Database) -> None:
+    """Channels that one may read and conversations that one has; only the latest message counts."""
+    store = database.store()
+    store.commit(
+        [
+            *PEOPLE,
+            *CHANNELS,
+            message(5, channel=DEV, at=NOON + 5),
+            message(6, recipient=BOB, at=NOON + 6),
+            message(7, sender=BOB, recipient=ALICE, at=NOON + 7),
+            message(8, sender=CAROL, recipient=BOB, at=NOON + 8),
+            message(9, channel=GENERAL, at=NOON + 9),
+            Joined(10, ALICE, DEV, NOON),
+        ]
+    )
+    dev, general = ChannelPlace(DEV), ChannelPlace(GENERAL)
+    every = [
+        Target(dev, 5, NOON + 5),
+        Target(Conversation(ALICE, BOB), 7, NOON + 7),
+        Target(general, 9, NOON + 9),
+    ]
+    reader = database.reader()
+    assert reader.targets(ALICE, [general, dev], ALL) == every
+    assert reader.targets(ALICE, [dev], ALL) == every[:2]
+    assert reader.targets(ALICE, [general, dev], Span(-1, LAST_ID, 2, newest=True)) == every[1:]
+    assert reader.targets(ALICE, [general, dev], Span(-1, LAST_ID, 2, newest=False)) == every[:2]
+    assert reader.targets(ALICE, [general, dev], Span(5, 9, 9, newest=False)) == every[1:2]
+    assert reader.targets(ALICE, [ChannelPlace(DEV, 6)], ALL) == every[1:2]
+    assert reader.targets(BOB, [], ALL) == [
+        Target(Conversation(BOB, ALICE), 7, NOON + 7),
+        Target(Conversation(BOB, CAROL), 8, NOON + 8),
+    ]
+
+
+def test_many_messages_at_one_time_keep_their_order(database: Database) -> None:
+    """Ids order messages, not their times, which may go back."""
+    store = database.store()
+    sent: list[MessageSent] = [message(key, at=NOON - key) for key in range(5, 45)]
+    store.commit([*PEOPLE, *CHANNELS, *sent])
+    assert database.reader().history(ChannelPlace(GENERAL), ALL, events=False) == sent
+
+
+def test_a_place_may_begin_later(database: Database) -> None:
+    """Who may read only what came since an id reads from that id on."""
+    store = database.store()
+    store.commit([*PEOPLE, *CHANNELS, *(message(key) for key in (5, 7, 8, 9))])
+    assert found(database, ChannelPlace(GENERAL, 8), ALL) == [8, 9]
+    assert found(database, ChannelPlace(GENERAL, 8), Span(-1, LAST_ID, 1, newest=False)) == [8]
