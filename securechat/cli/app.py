@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 from securechat import __version__
-from securechat.cli import accounts, audit, certs, config, connect, control, send, server, trust
+from securechat.cli import (
+    accounts,
+    audit,
+    backup,
+    certs,
+    config,
+    connect,
+    control,
+    migrate_store,
+    send,
+    server,
+    trust,
+)
 from securechat.cli.exits import CommandFailed
 
 app = typer.Typer(
@@ -49,5 +61,5 @@ def _main(
     pass
 
 
-for module in (server, accounts, audit, control, certs, config, connect, send, trust):
+for module in (server, accounts, audit, control, backup, migrate_store, certs, config, connect, send, trust):
     module.register(app)

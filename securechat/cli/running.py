@@ -24,6 +24,7 @@ from securechat.chat.requests import Answer, Done, Refused
 from securechat.cli.certificates import certificates_of, connect_line, make_context, prepare, read_identity
 from securechat.cli.composition import core_settings, server_name, transport_limits, worker_count
 from securechat.cli.configuration import ConfigError, Loaded, change
+from securechat.cli.online_copy import OnlineCopy
 from securechat.cli.patience import patiently
 from securechat.cli.place import data_dir_option
 from securechat.cli.retention import Retention
@@ -68,6 +69,7 @@ class Running:
         self._config = config
         self._open_files = open_files
         self._database = Database(directory, config.storage.url)
+        self._copy = OnlineCopy(directory)
         self._settings = core_settings(config)
         prepare(config, directory)
         self.tls = Tls(make_context(config, directory))
@@ -135,6 +137,8 @@ class Running:
             port=config.server.port,
             workers=worker_count(config),
             reload=self.reload,
+            commands={"copy-start": self._copy.start, "copy-status": self._copy.status},
+            at_stop=[self._copy.stop],
             chores=[Retention(store, lambda: self._config.history.retention_days)],
             every_second=[self.renew_certificate],
             notify_socket=os.environ.get("NOTIFY_SOCKET"),

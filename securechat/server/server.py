@@ -13,10 +13,11 @@ import os
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from threading import Lock, Thread
+from types import MappingProxyType
 from typing import Final
 
 from securechat.chat.items import Reloaded, ShutDown, Tick
@@ -59,8 +60,9 @@ class Server:
     `core` was made from what `store` had loaded; from `run` on both belong to the hub's thread, which closes
     the store. `open_reader` is called by each query thread. `reload` is called on SIGHUP, REHASH and by the
     control socket, one call at a time, in the main or the control thread; it swaps `tls.current` and calls
-    `reconfigure`, and answers what it did. `chores` run on the hub's thread about once a second when nothing
-    else waits, `every_second` on the main thread.
+    `reconfigure`, and answers what it did. `commands` are more that the control thread answers. `chores` run
+    on the hub's thread about once a second when nothing else waits, `every_second` and, once no more commands
+    come, `at_stop` on the main thread.
     """
 
     def __init__(
@@ -78,7 +80,9 @@ class Server:
         port: int = 6697,
         workers: int = 1,
         reload: Callable[[], Answer] | None = None,
+        commands: Mapping[str, Callable[[], Answer]] = MappingProxyType({}),
         chores: Sequence[Callable[[], None]] = (),
+        at_stop: Sequence[Callable[[], None]] = (),
         every_second: Sequence[Callable[[], None]] = (),
         notify_socket: str | None = None,
         announce: Callable[[str], None] = say,
@@ -90,6 +94,8 @@ class Server:
         self._directory = directory
         self._address = (host, port)
         self._reload = reload
+        self._commands = commands
+        self._at_stop = at_stop
         self._every_second = every_second
         self._announce = announce
         self._notifier = Notifier(notify_socket)
@@ -111,14 +117,12 @@ class Server:
             reload=self._ask_for_reload,
             chores=chores,
         )
-        self._control: Control
         self._listeners: list[Listener] = []
         self._threads: list[Thread] = []
         self._lock = Lock()
         self._reloading = Lock()
         self._stopping = False
-        self._failed: str | None = None
-        """The name of the thread that has failed."""
+        self._failed: str | None = None  # the name of the thread that has failed
         self._started = time.monotonic()
 
     # For other threads
@@ -195,8 +199,8 @@ class Server:
             sockets = bind(*self._address)
             serials = count(1).__next__
             self._listeners = [Listener(sock, self._workers, self._admission, serials) for sock in sockets]
-            self._control = Control(
-                self._directory, self._inbox, {"status": self.status, "reload": self.reload}
+            self._control: Control = Control(
+                self._directory, self._inbox, {**self._commands, "status": self.status, "reload": self.reload}
             )
         except OSError as error:
             for listener in self._listeners:
@@ -285,6 +289,8 @@ class Server:
             listener.stop()
         self._control.stop()
         self._join("listener-", "control")
+        for action in self._at_stop:
+            action()
         self._inbox.put(ShutDown("Server shutting down"))
         deadline = float("-inf") if self._failed else time.monotonic() + self._limits.stopping
         for worker in self._workers:

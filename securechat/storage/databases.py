@@ -1,10 +1,14 @@
 """Which database a server uses: the file in its data directory, or the PostgreSQL database of a URL."""
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from securechat.storage.copying import Progress, copy_stopped
 from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.store import SqlReader, SqlStore
+from securechat.storage.transfer import copy_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,31 @@ class Database:
         from securechat.storage import sqlite
 
         return sqlite.open_reader(self.directory)
+
+    def copy(self, target: Path, progress: Progress) -> None:
+        """Copy everything into a SQLite file; `progress` is called with what is done and what there is.
+
+        Nobody may use a file meanwhile: the caller holds the directory's lock. A PostgreSQL database is read
+        while a server uses it. Raises `StorageError`.
+        """
+        if not self.url:
+            copy_stopped(self.directory, target, progress)
+            return
+        from securechat.storage import postgres, sqlite
+
+        with TemporaryDirectory(dir=target.parent, prefix=".copy-") as name:
+            with (
+                closing(postgres.open_reader(self.url)) as reader,
+                closing(sqlite.open_store(Path(name))) as store,
+                reader.snapshot() as source,
+                store.transaction() as copied,
+            ):
+                copy_rows(source, copied, lambda table, done, total: progress(done, total))
+            copy_stopped(Path(name), target, progress)
+
+    def exists(self) -> bool:
+        """Return False for a file that is not there. A PostgreSQL database shows when it is opened."""
+        return bool(self.url) or (self.directory / DATABASE_NAME).exists()
 
     def __str__(self) -> str:
         """Name it as it may be shown."""

@@ -94,6 +94,23 @@ class PostgresStore(SqlStore):
 class PostgresReader(SqlReader):
     """A read-only connection to a PostgreSQL database."""
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give a connection that sees one state of everything, for as long as it takes.
+
+        Raises `SchemaRefused` when this program does not know how to read it.
+        """
+        with self._engine.connect() as connection:
+            connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+                if is_behind(revision_of(connection), MIGRATIONS):
+                    raise SchemaRefused(
+                        "it is not of this version: start the server once, it brings it up to date"
+                    )
+                yield connection
+
 
 def open_store(url: str, *, migrations: Migrations = MIGRATIONS, patience: int = _PATIENCE) -> PostgresStore:
     """Open a database for writing and bring its schema up to date, all of it or nothing.
@@ -128,6 +145,14 @@ def without_password(url: str) -> str:
     head, at, rest = url.partition("?")[0].rpartition("@")
     scheme, slashes, user = head.partition("//")
     return f"{scheme}{slashes}{user.partition(':')[0]}{at}{rest}"
+
+
+def holds_password(url: str) -> bool:
+    """Return whether a URL has a password in it."""
+    try:
+        return bool(conninfo_to_dict(url).get("password"))
+    except psycopg.Error:
+        return False  # it cannot be opened either
 
 
 @contextmanager

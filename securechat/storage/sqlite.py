@@ -22,7 +22,7 @@ What a full disk does, measured on a file system without a free block:
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -32,7 +32,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from securechat.chat.ports import StoreFull
+from securechat.storage.copying import copy_file
 from securechat.storage.errors import SchemaRefused, StorageError
+from securechat.storage.files import create_private
 from securechat.storage.lock import DATABASE_NAME, prepare_directory
 from securechat.storage.migration import MIGRATIONS, Migrations, is_behind, revision_of, upgrade
 from securechat.storage.store import SqlReader, SqlStore
@@ -90,7 +92,7 @@ def open_store(directory: Path, *, migrations: Migrations = MIGRATIONS) -> Sqlit
     prepare_directory(directory)
     path = directory / DATABASE_NAME
     with _explained(path), ExitStack() as undo:
-        _create_private(path)
+        create_private(path)
         engine = _engine(lambda: _connect_writer(path))
         undo.callback(engine.dispose)
         event.listen(engine, "begin", _begin_immediate)
@@ -134,28 +136,6 @@ def _code(error: Exception) -> int | None:
 def _engine(creator: Callable[[], sqlite3.Connection]) -> Engine:
     # The parameters of a statement are messages and password hashes: never in an exception's text.
     return create_engine("sqlite://", creator=creator, poolclass=NullPool, hide_parameters=True)
-
-
-def _create_private(path: Path) -> None:
-    """Make the file before SQLite does, which would let others read it; its log gets the same mode."""
-    with _descriptor(path, os.O_RDWR | os.O_CREAT) as file:
-        os.fchmod(file, 0o600)
-    _sync_directory(path)
-
-
-def _sync_directory(path: Path) -> None:
-    """Have the name of a new file on disk."""
-    with _descriptor(path.parent, os.O_RDONLY | os.O_DIRECTORY) as directory:
-        os.fsync(directory)
-
-
-@contextmanager
-def _descriptor(path: Path, flags: int) -> Iterator[int]:
-    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def _connect_writer(path: Path) -> sqlite3.Connection:
@@ -220,19 +200,7 @@ def _back_up(source: sqlite3.Connection, path: Path, head: str) -> None:
     """Copy the database to a file of its own beside it, and see that the copy is good."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     target = path.with_name(f"{path.name}.before-{head}-{stamp}")
-    partial = target.with_name(f"{target.name}.partial")
     try:
-        partial.unlink(missing_ok=True)
-        _create_private(partial)
-        with closing(sqlite3.connect(partial, isolation_level=None)) as copy:
-            source.backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")
-            (verdict,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
-        if verdict != "ok":
-            raise StorageError(f"the database {path} is damaged and was not upgraded: {verdict}")
-        partial.rename(target)
-        _sync_directory(target)
-    except (sqlite3.Error, OSError) as error:
-        raise StorageError(f"cannot back up {path} before its upgrade to {target}: {error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
+        copy_file(source, target)
+    except StorageError as error:
+        raise StorageError(f"{path} was not upgraded, since it cannot be backed up first: {error}") from error

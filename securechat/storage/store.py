@@ -12,7 +12,8 @@ transaction that failed with "no room" is `StoreFull` only when the rollback aft
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, RootTransaction, delete, select
@@ -69,6 +70,12 @@ class SqlStore(ABC):
         return self._transact(
             lambda: self._connection.execute(delete(messages).where(messages.c.id.in_(oldest))).rowcount
         )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Give the connection for one transaction, committed in the end: for copies of everything."""
+        with self._connection.begin():
+            yield self._connection
 
     def close(self) -> None:
         """Close the connection."""

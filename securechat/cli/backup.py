@@ -1,0 +1,243 @@
+"""`securechat backup` and `securechat restore`."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from securechat.cli.config import load_config
+from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+
+if TYPE_CHECKING:
+    from securechat.config import Config
+    from securechat.storage.archive import Manifest
+    from securechat.storage.sealing import Recipient
+
+StdinOption = Annotated[
+    bool,
+    typer.Option("--passphrase-stdin", help="Read the passphrase from the first line of standard input."),
+]
+FileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--passphrase-file", metavar="FILE", help="Read the passphrase from the first line of a file."
+    ),
+]
+_SHORTEST: Final = 12
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(backup)
+    app.command()(restore)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The new file; it may not exist.")],
+    passphrase_stdin: StdinOption = False,
+    passphrase_file: FileOption = None,
+    recipient: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--recipient", metavar="KEY", help="Encrypt for an age or SSH public key; may be repeated."
+        ),
+    ] = None,
+    with_keys: Annotated[
+        bool,
+        typer.Option("--with-keys", help="Put the server's private keys into a file that is not encrypted."),
+    ] = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Save everything in one file, with the server running or without it.
+
+    An encrypted backup also holds the server's certificates, private keys and configuration.
+    """
+    from securechat.storage.errors import StorageError
+    from securechat.storage.sealing import parse_recipient
+
+    if passphrase_stdin + (passphrase_file is not None) + bool(recipient) > 1:
+        raise typer.BadParameter("use one of --passphrase-stdin, --passphrase-file and --recipient")
+    place = find_place(config, data_dir)
+    place.require()
+    settings = load_config(place).config
+    if file.exists():
+        raise CommandFailed(f"{file} is there already: name a new file", ExitCode.REFUSED)
+    try:
+        recipients = [parse_recipient(text) for text in recipient or ()]
+        secret = _new_passphrase(passphrase_stdin, passphrase_file)
+        keys = with_keys or bool(recipients) or secret is not None
+        manifest = _write(place, settings, file, keys, secret, recipients)
+    except (StorageError, OSError) as error:
+        raise CommandFailed(f"there is no backup: {error}") from error
+    held = "with the server's keys" if keys else "without the server's keys"
+    messages = manifest.rows["messages"]
+    typer.echo(f"{file} holds {messages} messages, {manifest.rows['accounts']} accounts, {held}.", err=True)
+
+
+def restore(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A file that `securechat backup` has written.")
+    ],
+    passphrase_stdin: StdinOption = False,
+    passphrase_file: FileOption = None,
+    identity: Annotated[
+        Path | None,
+        typer.Option("--identity", metavar="FILE", help="The key to decrypt with: of age-keygen, or SSH's."),
+    ] = None,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Put back what a backup holds, into a data directory without a database.
+
+    Nothing is overwritten, and everything is checked before anything is put in its place.
+    """
+    from securechat.cli.patience import patiently
+    from securechat.cli.restoring import put_back
+    from securechat.cli.snapshot import scratch
+    from securechat.storage.archive import unpack
+    from securechat.storage.errors import StorageError
+    from securechat.storage.lock import DirectoryLock
+
+    if passphrase_stdin + (passphrase_file is not None) + (identity is not None) > 1:
+        raise typer.BadParameter("use one of --passphrase-stdin, --passphrase-file and --identity")
+    place = find_place(config, data_dir)
+    try:
+        with ExitStack() as stack:
+            patiently(lambda: stack.enter_context(DirectoryLock(place.directory)))
+            directory = stack.enter_context(scratch(place.directory))
+            with file.open("rb") as stream, NamedTemporaryFile(dir=directory) as plain:
+                _unseal(stream, plain, passphrase_stdin, passphrase_file, identity)
+                plain.seek(0)
+                (directory / "new").mkdir(mode=0o700)
+                manifest = unpack(plain, directory / "new")
+            restored = put_back(place, manifest, directory / "new")
+    except (StorageError, OSError) as error:
+        raise CommandFailed(f"nothing was restored: {error}") from error
+    rows = manifest.rows
+    typer.echo(
+        f"Restored {rows['messages']} messages and {rows['accounts']} accounts of {manifest.server} "
+        f"({', '.join(restored)}).",
+        err=True,
+    )
+
+
+def _write(
+    place: Place,
+    settings: "Config",
+    file: Path,
+    keys: bool,
+    secret: str | None,
+    recipients: "list[Recipient]",
+) -> "Manifest":
+    from securechat.cli.snapshot import snapshot
+    from securechat.storage.archive import pack
+    from securechat.storage.databases import Database
+    from securechat.storage.files import create_private, sync_directory, sync_file
+    from securechat.storage.sealing import seal_for, seal_with
+
+    partial = file.with_name(f"{file.name}.partial")
+    with snapshot(Database(place.directory, settings.storage.url)) as directory:
+        files = _files(place, directory, keys)
+        manifest = _manifest(settings, files)
+        try:
+            create_private(partial)
+            with partial.open("wb") as target, NamedTemporaryFile(dir=directory) as plain:
+                sealing = bool(recipients) or secret is not None
+                pack(plain if sealing else target, manifest, files)
+                plain.seek(0)
+                if recipients:
+                    seal_for(plain, target, recipients)
+                elif secret is not None:
+                    seal_with(plain, target, secret)
+            sync_file(partial)
+            partial.rename(file)
+            sync_directory(file.absolute().parent)
+        finally:
+            partial.unlink(missing_ok=True)
+    return manifest
+
+
+def _files(place: Place, directory: Path, keys: bool) -> Mapping[str, Path]:
+    """Return what goes into the backup, by its name there."""
+    from securechat.storage.archive import OTHER_FILES
+    from securechat.storage.lock import DATABASE_NAME
+
+    files = {DATABASE_NAME: directory / DATABASE_NAME}
+    if keys:
+        own = {name: place.directory / name for name in OTHER_FILES}
+        if place.file is not None:
+            own["securechat.toml"] = place.file
+        files |= {name: path for name, path in own.items() if path.is_file()}
+    return files
+
+
+def _manifest(settings: "Config", files: Mapping[str, Path]) -> "Manifest":
+    import time
+
+    from securechat import __version__
+    from securechat.cli.composition import server_name
+    from securechat.storage.archive import FORMAT, VERSION, Manifest, entry_of
+    from securechat.storage.copying import contents_of
+    from securechat.storage.lock import DATABASE_NAME
+
+    schema, rows = contents_of(files[DATABASE_NAME])
+    return Manifest(
+        format=FORMAT,
+        version=VERSION,
+        program=__version__,
+        schema=schema,
+        created=time.time_ns() // 1_000_000,
+        server=server_name(settings),
+        rows=dict(rows),
+        files={name: entry_of(path) for name, path in files.items()},
+    )
+
+
+def _new_passphrase(stdin: bool, file: Path | None) -> str | None:
+    if not stdin and file is None:
+        return None
+    secret = _passphrase(stdin, file)
+    if len(secret) < _SHORTEST:
+        raise CommandFailed(
+            f"the passphrase is too short: use at least {_SHORTEST} characters", ExitCode.REFUSED
+        )
+    return secret
+
+
+def _passphrase(stdin: bool, file: Path | None) -> str:
+    """Return the passphrase; it is asked for on the terminal when nothing says where it is."""
+    from securechat.client.credentials import PasswordSource, ask_on_terminal, read_password
+    from securechat.client.errors import CredentialError
+
+    try:
+        return read_password(
+            PasswordSource(stdin=stdin, file=file), "Passphrase of the backup: ", ask_on_terminal
+        )
+    except CredentialError as error:
+        raise CommandFailed(str(error).replace("password", "passphrase")) from error
+
+
+def _unseal(
+    stream: IO[bytes], plain: IO[bytes], stdin: bool, file: Path | None, identity: Path | None
+) -> None:
+    """Write the archive inside a backup, encrypted or not."""
+    import shutil
+
+    from securechat.storage.sealing import read_identities, sealed_how, unseal_for, unseal_with
+
+    how = sealed_how(stream)
+    if how == "no":
+        shutil.copyfileobj(stream, plain)
+    elif how == "passphrase":
+        if identity is not None:
+            raise CommandFailed("this backup was encrypted with a passphrase, not for a key", ExitCode.USAGE)
+        unseal_with(stream, plain, _passphrase(stdin, file))
+    elif identity is None:
+        raise CommandFailed("this backup was encrypted for a key: name it with --identity", ExitCode.USAGE)
+    else:
+        unseal_for(stream, plain, read_identities(identity))

@@ -1,0 +1,98 @@
+"""`securechat migrate-store`: move everything from one database to another."""
+
+from collections.abc import Mapping
+from contextlib import closing
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from securechat.cli.config import load_config
+from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+
+if TYPE_CHECKING:
+    from securechat.storage.databases import Database
+
+_FILE: Final = "sqlite"
+_HELP: Final = 'a PostgreSQL URL, or "sqlite" for the file in the data directory'
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("migrate-store")(migrate_store)
+
+
+def migrate_store(
+    to: Annotated[str, typer.Option("--to", metavar="URL", help=f"The new database, empty: {_HELP}.")],
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="URL", help=f"The database until now: {_HELP}; by default the configured."
+        ),
+    ] = None,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Copy everything into another, empty database.
+
+    The server has to be stopped. The old database stays as it is; set storage.url to the new one afterwards.
+    """
+    from securechat.storage.databases import Database
+    from securechat.storage.errors import StorageError
+    from securechat.storage.lock import DirectoryBusy, DirectoryLock
+
+    place = find_place(config, data_dir)
+    place.require()
+    settings = load_config(place).config
+    configured = Database(place.directory, settings.storage.url)
+    old = configured if source is None else _database(place, source)
+    new = _database(place, to)
+    if old.url == new.url:
+        raise CommandFailed("the old and the new database are the same one", ExitCode.USAGE)
+    if not old.exists():
+        raise CommandFailed(f"there is no database {old}")
+    try:
+        with DirectoryLock(place.directory):
+            rows = _copy(old, new)
+    except DirectoryBusy as error:
+        raise CommandFailed(f"{error}: what is written meanwhile would be lost") from error
+    except StorageError as error:
+        raise CommandFailed(str(error)) from error
+    typer.echo(f"Copied {sum(rows.values())} rows, {rows['messages']} of them messages, to {new}.", err=True)
+    if new.url != settings.storage.url:
+        value = f'url = "{new}"' if new.url else 'url = ""'
+        typer.echo(f"Now set this in the section [storage] of the configuration: {value}", err=True)
+
+
+def _copy(old: "Database", new: "Database") -> Mapping[str, int]:
+    from securechat.cli.progress import Progress
+    from securechat.storage.transfer import copy_rows
+
+    progress = Progress("rows")
+    try:
+        with (
+            closing(old.open_store()) as source,
+            closing(new.open_store()) as target,
+            source.transaction() as read,
+            target.transaction() as written,
+        ):
+            return copy_rows(read, written, progress.show)
+    finally:
+        progress.finish()
+
+
+def _database(place: Place, text: str) -> "Database":
+    from securechat.storage.databases import Database
+
+    if text in ("", _FILE):
+        return Database(place.directory)
+    if not text.startswith("postgresql://"):
+        raise CommandFailed(f"{text.partition(':')[0]!r} is no database of ours: use {_HELP}", ExitCode.USAGE)
+    from securechat.storage.postgres import holds_password
+
+    if holds_password(text):
+        raise CommandFailed(
+            "every user of this machine can see a password in an argument: put it into ~/.pgpass",
+            ExitCode.USAGE,
+        )
+    return Database(place.directory, text)

@@ -1,0 +1,82 @@
+"""What a backup held, put in its place: all checks first, the database last.
+
+A restore that was interrupted is done again: what it has put in its place already is the same, and there is
+no database yet.
+"""
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from securechat.cli.config import load_config
+from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.place import Place
+from securechat.storage.archive import BadBackup, Manifest
+from securechat.storage.copying import check_file, contents_of
+from securechat.storage.databases import Database
+from securechat.storage.files import sync_directory
+from securechat.storage.lock import DATABASE_NAME
+from securechat.storage.schema import HEAD
+from securechat.storage.transfer import copy_rows
+
+_CONFIGURATION = "securechat.toml"
+
+
+def put_back(place: Place, manifest: Manifest, directory: Path) -> Sequence[str]:
+    """Check the files in `directory` and move them into the data directory; return their names.
+
+    The caller holds the directory's lock. Raises CommandFailed when something would be overwritten, and
+    StorageError.
+    """
+    _check(manifest, directory / DATABASE_NAME)
+    others = [name for name in manifest.files if name != DATABASE_NAME]
+    if place.file is not None and _CONFIGURATION in others:
+        others.remove(_CONFIGURATION)  # whoever has written a configuration for the new place wants that
+    _refuse_to_overwrite(place.directory, directory, others)
+    configuration = directory / _CONFIGURATION if _CONFIGURATION in others else place.file
+    url = load_config(Place(place.directory, configuration)).config.storage.url
+    for name in others:
+        (directory / name).rename(place.directory / name)
+    sync_directory(place.directory)
+    if url:
+        _into(Database(place.directory, url), directory)
+    else:
+        (directory / DATABASE_NAME).rename(place.directory / DATABASE_NAME)
+        sync_directory(place.directory)
+    return [DATABASE_NAME, *others]
+
+
+def _check(manifest: Manifest, database: Path) -> None:
+    check_file(database)
+    schema, rows = contents_of(database)
+    if schema > HEAD:
+        raise BadBackup(
+            f"the backup is of a newer securechat (its schema is {schema}, this program knows {HEAD}): "
+            "use that version"
+        )
+    if schema != manifest.schema or dict(rows) != manifest.rows:
+        raise BadBackup("the database in the backup is not the one that its manifest describes")
+
+
+def _refuse_to_overwrite(place: Path, directory: Path, others: Sequence[str]) -> None:
+    if (place / DATABASE_NAME).exists():
+        raise CommandFailed(
+            f"{place} holds a database already: name an empty data directory", ExitCode.REFUSED
+        )
+    for name in others:
+        path = place / name
+        if path.exists() and path.read_bytes() != (directory / name).read_bytes():
+            raise CommandFailed(
+                f"{path} is there already and differs: name an empty data directory", ExitCode.REFUSED
+            )
+
+
+def _into(database: Database, directory: Path) -> None:
+    """Copy everything into an empty PostgreSQL database."""
+    with (
+        closing(Database(directory).open_store()) as source,
+        closing(database.open_store()) as target,
+        source.transaction() as read,
+        target.transaction() as written,
+    ):
+        copy_rows(read, written, lambda table, done, total: None)

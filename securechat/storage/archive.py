@@ -1,0 +1,135 @@
+"""Backups: one file with a copy of the database and, where it is asked for, the server's own keys.
+
+Format, version 1: a tar archive compressed with gzip. Its first member is `manifest.json`, which names the
+version, the database's schema and of every other member the size and SHA-256; then come `securechat.db` and
+the files of `OTHER_FILES` that there are. An encrypted backup is that archive inside the age format, so that
+`age -d` opens it as well.
+
+What is read here may come from anywhere: only members that the manifest names and that a backup may have are
+taken, as plain files, at their sizes.
+"""
+
+import hashlib
+import io
+import tarfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Final
+
+import msgspec
+
+from securechat.storage.errors import StorageError
+from securechat.storage.files import create_private, sync_file
+from securechat.storage.lock import DATABASE_NAME
+
+FORMAT: Final = "securechat-backup"
+VERSION: Final = 1
+OTHER_FILES: Final = ("ca.pem", "ca.key", "server.pem", "server.key", "securechat.toml")
+"""What a backup with keys has besides the database, of the data directory."""
+
+_MANIFEST: Final = "manifest.json"
+_MAX_MANIFEST: Final = 1 << 20
+_BLOCK: Final = 1 << 20
+
+
+class BadBackup(StorageError):
+    """A file is no backup, or not the one that was written."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One member: its size in bytes and its SHA-256 in hexadecimal digits."""
+
+    size: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a backup says of itself. `created` is in milliseconds since the epoch, `rows` counts per table."""
+
+    format: str
+    version: int
+    program: str
+    schema: str
+    created: int
+    server: str
+    rows: dict[str, int]
+    files: dict[str, Entry]
+
+
+def entry_of(path: Path) -> Entry:
+    """Return what the manifest says of a file."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Entry(path.stat().st_size, digest)
+
+
+def pack(stream: IO[bytes], manifest: Manifest, files: Mapping[str, Path]) -> None:
+    """Write an archive of the files, which do not change meanwhile."""
+    with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=4) as archive:
+        text = msgspec.json.format(msgspec.json.encode(manifest))
+        archive.addfile(_member(_MANIFEST, len(text), manifest), io.BytesIO(text))
+        for name, path in files.items():
+            with path.open("rb") as file:
+                archive.addfile(_member(name, manifest.files[name].size, manifest), file)
+
+
+def unpack(stream: IO[bytes], directory: Path) -> Manifest:
+    """Write the members into an empty directory, on disk; return the manifest. Raises BadBackup."""
+    try:
+        with tarfile.open(fileobj=stream, mode="r:gz") as archive:
+            manifest = _read_manifest(archive)
+            missing = set(manifest.files)
+            while (member := archive.next()) is not None:
+                entry = manifest.files.get(member.name)
+                content = archive.extractfile(member)
+                if entry is None or content is None or member.name not in missing:
+                    raise BadBackup(f"the backup has a member that it does not name: {member.name[:80]!r}")
+                _write(content, entry, directory / member.name)
+                missing.discard(member.name)
+    except (tarfile.TarError, EOFError, zlib.error, KeyError) as error:
+        raise BadBackup(f"this is no backup of securechat, or it is damaged: {error}") from error
+    if missing:
+        raise BadBackup(f"the backup is not complete: {', '.join(sorted(missing))} is missing")
+    return manifest
+
+
+def _member(name: str, size: int, manifest: Manifest) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode, member.mtime = size, 0o600, manifest.created // 1000
+    return member
+
+
+def _read_manifest(archive: tarfile.TarFile) -> Manifest:
+    first = archive.next()
+    content = archive.extractfile(first) if first is not None and first.name == _MANIFEST else None
+    if first is None or content is None or first.size > _MAX_MANIFEST:
+        raise BadBackup("this is no backup of securechat: it does not begin with a manifest")
+    try:
+        manifest = msgspec.json.decode(content.read(), type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadBackup(f"the backup's manifest cannot be read: {error}") from error
+    if manifest.format != FORMAT:
+        raise BadBackup("this is no backup of securechat")
+    if manifest.version > VERSION:
+        raise BadBackup(
+            f"the backup was written by securechat {manifest.program[:32]}, which is newer: use that version"
+        )
+    if DATABASE_NAME not in manifest.files or not manifest.files.keys() <= {DATABASE_NAME, *OTHER_FILES}:
+        raise BadBackup("the backup does not hold the files of a backup")
+    return manifest
+
+
+def _write(content: IO[bytes], entry: Entry, path: Path) -> None:
+    create_private(path)
+    digest, size = hashlib.sha256(), 0
+    with path.open("wb") as file:
+        while block := content.read(_BLOCK):
+            size += len(block)
+            if size > entry.size:
+                break
+            digest.update(block)
+            file.write(block)
+    if size != entry.size or digest.hexdigest() != entry.sha256:
+        raise BadBackup(f"{path.name} in the backup is not what was written: the backup is damaged")
+    sync_file(path)

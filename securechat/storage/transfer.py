@@ -1,0 +1,55 @@
+"""All rows of one database into another that is empty, whatever each of them is.
+
+Both have this program's newest schema. The rows of a table go in the order of their keys and tables after
+those that they refer to. The caller's transactions make it one state that is read, and all or nothing that is
+written.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from sqlalchemy import Connection, Table, func, insert, select
+
+from securechat.storage.errors import StorageError
+from securechat.storage.schema import metadata
+
+_ROWS: Final = 1000
+
+Progress = Callable[[str, int, int], None]
+"""Called with a table's name, how many rows of it have been copied, and how many there are."""
+
+
+def count_rows(connection: Connection) -> Mapping[str, int]:
+    """Return how many rows each table has."""
+    return {table.name: _count(connection, table) for table in metadata.sorted_tables}
+
+
+def copy_rows(source: Connection, target: Connection, progress: Progress) -> Mapping[str, int]:
+    """Copy everything and count it again; return how many rows each table has.
+
+    Raises StorageError when the target is not empty, or does not hold in the end what the source does.
+    """
+    filled = [name for name, rows in count_rows(target).items() if rows]
+    if filled:
+        raise StorageError(f"the target is not empty: it has rows in {', '.join(sorted(filled))}")
+    for table in metadata.sorted_tables:
+        _copy_table(source, target, table, progress)
+    expected, found = count_rows(source), count_rows(target)
+    if expected != found:
+        raise StorageError(f"the copy is not complete: {dict(found)} instead of {dict(expected)} rows")
+    return found
+
+
+def _copy_table(source: Connection, target: Connection, table: Table, progress: Progress) -> None:
+    total, done = _count(source, table), 0
+    # A cursor of the database's own: a table of messages does not fit into memory.
+    in_order = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=_ROWS)
+    with source.execute(in_order) as result:
+        for rows in result.mappings().partitions():
+            target.execute(insert(table), [dict(row) for row in rows])
+            done += len(rows)
+            progress(table.name, done, total)
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return connection.scalar(select(func.count()).select_from(table)) or 0

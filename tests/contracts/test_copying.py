@@ -1,0 +1,120 @@
+"""Copies: one state of everything, whatever is written meanwhile; a name only when they are right."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from securechat.storage.copying import CopyStopped, contents_of, copy_running, copy_stopped
+from securechat.storage.databases import Database
+from securechat.storage.errors import StorageError
+from securechat.storage.lock import DATABASE_NAME
+from securechat.storage.schema import metadata
+from securechat.storage.sqlite import open_store
+from securechat.storage.transfer import copy_rows, count_rows
+from tests.contracts.databases import DurableDatabase, PostgresDatabase, SqliteDatabase
+from tests.contracts.facts import BOB, CHANNELS, PEOPLE, message, waiting
+
+BIG = "x" * 100_000
+
+
+def keys_in(path: Path) -> list[int]:
+    """Return the messages in a copy."""
+    with closing(sqlite3.connect(path)) as connection:
+        return [key for (key,) in connection.execute("SELECT id FROM messages ORDER BY id")]
+
+
+def test_a_copy_of_a_running_store_is_of_one_moment(tmp_path: Path) -> None:
+    """What is committed while pages are copied is not in the copy, and does not make it begin anew."""
+    store = open_store(tmp_path)
+    try:
+        store.commit([*PEOPLE, *CHANNELS, *(message(key, text=BIG) for key in range(1, 201))])
+        seen: list[tuple[int, int]] = []
+
+        def write(done: int, total: int) -> None:
+            seen.append((done, total))
+            store.commit([message(1000 + len(seen))])
+
+        copy_running(tmp_path, tmp_path / "copy", write)
+        assert keys_in(tmp_path / "copy") == list(range(1, 201))
+        steps = [done for done, total in seen if total > 1]
+        assert len(steps) >= 3 and steps == sorted(steps)
+        assert store.load().last_message == 1000 + len(seen)
+    finally:
+        store.close()
+
+
+def test_a_copy_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
+    """Neither the file nor a part of it."""
+    store = open_store(tmp_path / "chat")
+    store.commit([*PEOPLE, *CHANNELS, message(5)])
+
+    def give_up(done: int, total: int) -> None:
+        raise CopyStopped
+
+    (tmp_path / "copies").mkdir()
+    with pytest.raises(CopyStopped):
+        copy_running(tmp_path / "chat", tmp_path / "copies" / "copy", give_up)
+    store.close()
+    assert list((tmp_path / "copies").iterdir()) == []
+
+
+def test_a_damaged_database_is_not_copied(tmp_path: Path) -> None:
+    """The copy is looked through before it gets its name."""
+    store = open_store(tmp_path)
+    store.commit([*PEOPLE, *CHANNELS, *(message(key, text=BIG[:3000]) for key in range(1, 101))])
+    store.close()
+    path = tmp_path / DATABASE_NAME
+    content = bytearray(path.read_bytes())
+    content[-20 * 4096 : -19 * 4096] = bytes(4096)
+    path.write_bytes(content)
+    with pytest.raises(StorageError, match=r"damaged|malformed"):
+        copy_stopped(tmp_path, tmp_path / "copy", lambda done, total: None)
+    assert not (tmp_path / "copy").exists()
+    with pytest.raises(StorageError, match="there is no database"):
+        copy_stopped(tmp_path / "nothing", tmp_path / "copy", lambda done, total: None)
+
+
+def test_everything_is_copied_between_databases(durable: DurableDatabase, tmp_path: Path) -> None:
+    """Every table's rows are the same on the other side; only an empty database is filled."""
+    store = durable.store()
+    many = [message(key, text=f"message {key} ü", tags={"+a": "b"}) for key in range(10, 2510)]
+    store.commit([*PEOPLE, *CHANNELS, *many, message(5, nonce="n"), waiting(6, BOB)])
+    assert isinstance(durable, PostgresDatabase | SqliteDatabase)
+    other = open_store(tmp_path / "other")
+    seen: list[tuple[str, int, int]] = []
+    source = durable.store()
+    with source.transaction() as read, other.transaction() as written:
+        rows = copy_rows(read, written, lambda *step: seen.append(step))
+        assert rows == count_rows(read) and rows["messages"] == 2502
+    assert ("messages", 2502, 2502) in seen
+    with source.transaction() as first, other.transaction() as second:
+        for table in metadata.sorted_tables:
+            order = list(table.primary_key.columns)
+            query = table.select().order_by(*order)
+            assert first.execute(query).fetchall() == second.execute(query).fetchall()
+    with (
+        pytest.raises(StorageError, match="not empty: it has rows in accounts"),
+        source.transaction() as read,
+        other.transaction() as written,
+    ):
+        copy_rows(read, written, lambda *step: None)
+    other.close()
+
+
+def test_a_database_in_use_is_copied_into_a_file(durable: DurableDatabase, tmp_path: Path) -> None:
+    """PostgreSQL is read beside the server; what the copy holds is counted per table."""
+    store = durable.store()
+    store.commit([*PEOPLE, *CHANNELS, message(5)])
+    if isinstance(durable, SqliteDatabase):
+        durable.close()
+        database = Database(durable.directory)
+    else:
+        assert isinstance(durable, PostgresDatabase)
+        database = Database(tmp_path, durable.place.url)
+    database.copy(tmp_path / "copy", lambda done, total: None)
+    revision, rows = contents_of(tmp_path / "copy")
+    assert revision.isdigit()
+    assert (rows["messages"], rows["accounts"], rows["channels"]) == (1, 3, 2)
+    assert {path.name for path in tmp_path.iterdir()} - {"chat"} == {"copy"}

@@ -1,0 +1,155 @@
+"""Backups of a running server, and what they bring back."""
+
+import json
+import stat
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pyrage import x25519
+
+from securechat.tls.pins import pin, read_certificates
+from tests.support.postgres import PostgresPlace, require_server
+from tests.system.conftest import Serve
+from tests.system.person import Person
+from tests.system.server_process import PASSWORD, ServerProcess
+
+Enter = Callable[..., Person]
+SECRET = "a passphrase for backups\n"
+
+
+def restored(server: ServerProcess, file: Path, *arguments: str, text: str = "") -> ServerProcess:
+    """Return a server of a new directory into which a backup was restored."""
+    new = ServerProcess(server.data.parent.with_name("restored"))
+    new.administer("restore", str(file), *arguments, text=text)
+    return new
+
+
+def test_a_running_server_is_backed_up_and_restored(serve: Serve, enter: Enter, tmp_path: Path) -> None:
+    """Everything confirmed before the backup is in it; the restored server is the same one, keys included."""
+    server = serve(accounts=["alice", "bob"])
+    alice = enter(server, "alice")
+    alice.say("#general", "before the backup")
+    alice.say("bob", "while you were away")
+    file = tmp_path / "chat.backup"
+    said = server.run("backup", str(file), "--passphrase-stdin", text=SECRET)
+    assert said.returncode == 0 and "2 messages, 2 accounts, with the server's keys" in said.stderr
+    alice.say("#general", "after the backup")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert file.read_bytes().startswith(b"age-encryption.org/v1\n")
+    with restored(server, file, "--passphrase-stdin", text=SECRET) as new:
+        assert pin(read_certificates(new.ca)[0]) == pin(read_certificates(server.ca)[0])
+        bob = enter(new, "bob", password=PASSWORD)
+        assert "while you were away" in [line.params[-1] for line in bob.welcome]
+        enter(new, "alice").say("#general", "again")
+        bob.hear("again")
+        new.stop()
+        new.check_log()
+
+
+def test_a_stopped_server_is_backed_up_for_a_key(serve: Serve, enter: Enter, tmp_path: Path) -> None:
+    """`--recipient` encrypts for an age key, `--identity` decrypts; the configuration is kept as well."""
+    server = serve(accounts=["alice"])
+    server.kill()
+    key = x25519.Identity.generate()
+    identity, file = tmp_path / "key.txt", tmp_path / "chat.backup"
+    identity.write_text(f"# created: today\n{key}\n")
+    server.administer("backup", str(file), "--recipient", str(key.to_public()))
+    new = restored(server, file, "--identity", str(identity))
+    assert not (new.data / "securechat.toml").exists(), "it has one by --config already"
+    with new:
+        enter(new, "alice")
+        new.stop()
+
+
+def test_without_encryption_there_are_no_keys(serve: Serve, enter: Enter, tmp_path: Path) -> None:
+    """A plain backup holds the database and what describes it, the keys only when that is asked for."""
+    server = serve(accounts=["alice"])
+    server.administer("backup", str(tmp_path / "plain"))
+    server.administer("backup", str(tmp_path / "keys"), "--with-keys")
+    with tarfile.open(tmp_path / "plain") as archive:
+        assert archive.getnames() == ["manifest.json", "securechat.db"]
+        manifest = archive.extractfile("manifest.json")
+        assert manifest is not None
+        assert json.load(manifest)["rows"]["accounts"] == 1
+    with tarfile.open(tmp_path / "keys") as archive:
+        assert {"ca.key", "server.key", "securechat.toml"} <= set(archive.getnames())
+    with restored(server, tmp_path / "plain") as new:
+        enter(new, "alice")
+        new.stop()
+
+
+def test_what_cannot_be_done_is_explained(serve: Serve, tmp_path: Path) -> None:
+    """Nothing is overwritten, a wrong passphrase and a file that was changed are refused, nothing is left."""
+    server = serve(accounts=["alice"])
+    file, sealed = tmp_path / "plain", tmp_path / "sealed"
+    server.administer("backup", str(file))
+    server.administer("backup", str(sealed), "--passphrase-stdin", text=SECRET)
+    damaged = tmp_path / "damaged"
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged.write_bytes(content)
+    (tmp_path / "other").write_text("something else\n")
+    new = ServerProcess(tmp_path / "new")
+    cases = [
+        (server, ("backup", str(file)), "", "is there already", 6),
+        (server, ("backup", str(tmp_path / "b"), "--passphrase-stdin"), "short\n", "too short", 6),
+        (server, ("backup", str(tmp_path / "b"), "--recipient", "age1x"), "", "is no recipient", 1),
+        (server, ("backup", str(tmp_path / "no" / "b")), "", "there is no backup", 1),
+        (server, ("restore", str(file)), "", "in use by process", 1),
+        (
+            new,
+            ("restore", str(sealed), "--passphrase-stdin"),
+            "not this one at all\n",
+            "passphrase is wrong",
+            1,
+        ),
+        (new, ("restore", str(sealed), "--identity", str(file)), "", "with a passphrase", 2),
+        (new, ("restore", str(damaged)), "", "nothing was restored", 1),
+        (new, ("restore", str(tmp_path / "other")), "", "no backup of securechat", 1),
+        (new, ("restore", str(tmp_path / "missing")), "", "nothing was restored", 1),
+    ]
+    for about, arguments, text, expected, code in cases:
+        done = about.run(*arguments, text=text)
+        assert (done.returncode, expected in done.stderr) == (code, True), (arguments, done.stderr)
+        assert "Traceback" not in done.stderr
+    assert not (tmp_path / "b").exists()
+    assert {path.name for path in new.data.iterdir()} == {"securechat.lock"}
+    new.administer("restore", str(file))
+    again = new.run("restore", str(file))
+    assert again.returncode == 6 and "holds a database already" in again.stderr
+
+
+@pytest.fixture
+def place() -> "PostgresPlace":
+    """An empty PostgreSQL database."""
+    require_server()
+    return PostgresPlace()
+
+
+def test_postgresql_and_back(serve: Serve, enter: Enter, tmp_path: Path, place: PostgresPlace) -> None:
+    """`migrate-store` moves everything into PostgreSQL; a backup of that brings it back to SQLite."""
+    try:
+        server = serve(accounts=["alice", "bob"])
+        enter(server, "alice").say("#general", "first in SQLite")
+        refused = server.run("migrate-store", "--to", place.url)
+        assert refused.returncode == 1 and "in use by process" in refused.stderr
+        server.stop()
+        server.administer("migrate-store", "--to", place.url)
+        assert place.execute("SELECT text FROM messages") == [("first in SQLite",)]
+        again = server.run("migrate-store", "--to", place.url)
+        assert again.returncode == 1 and "the target is not empty" in again.stderr
+        shown = server.run("migrate-store", "--to", "postgresql://u:geheim@db/chat")
+        assert shown.returncode == 2 and "~/.pgpass" in shown.stderr and "geheim" not in shown.stderr
+        server.configure(storage__url=place.url)
+        server.start()
+        enter(server, "alice").say("#general", "then in PostgreSQL")
+        file = tmp_path / "chat.backup"
+        server.administer("backup", str(file))
+        server.stop()
+        with restored(server, file) as new:
+            enter(new, "bob").say("#general", "and back")
+            new.stop()
+    finally:
+        place.drop()
