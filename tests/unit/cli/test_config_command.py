@@ -38,7 +38,7 @@ def test_show_for_programs(command: Command, file: Path) -> None:
     """JSON with every key."""
     file.write_text('[channels]\nautojoin = ["#b"]\n')
     shown = json.loads(command("config", "show", "--json").out)
-    assert shown["channels"] == {"autojoin": ["#b"]}
+    assert shown["channels"]["autojoin"] == ["#b"]
     assert shown.keys() == msgspec.to_builtins(Config()).keys()
 
 
