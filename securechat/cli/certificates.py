@@ -68,7 +68,12 @@ class Identity:
 
     pin: str
     names: tuple[str, ...]
+    starts: datetime
     expires: datetime
+
+    def is_valid(self) -> bool:
+        """Return whether it is valid now."""
+        return self.starts <= _now() <= self.expires
 
 
 def read_identity(certificate: Path) -> Identity:
@@ -77,6 +82,7 @@ def read_identity(certificate: Path) -> Identity:
     return Identity(
         pin(_to_pin(chain)),
         tuple(str(name.value) for name in alternative_names(chain[0])),
+        chain[0].not_valid_before_utc,
         chain[0].not_valid_after_utc,
     )
 

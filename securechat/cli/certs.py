@@ -1,7 +1,8 @@
 """`securechat certs`: the server's certificate and the pin that clients compare."""
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -11,6 +12,8 @@ from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 
 if TYPE_CHECKING:
     from securechat.config import Config
+
+_MINUTES: Final = "%Y-%m-%d %H:%M UTC"
 
 
 def register(app: typer.Typer) -> None:
@@ -23,10 +26,21 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="certs")
 
 
-def show(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
-    """Print the certificate's pin, its names, when it expires, and how to connect."""
+def show(
+    as_json: JsonOption = False,
+    cert: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What `securechat server` is given as --cert, if it is."),
+    ] = None,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Print the pin and the names of the server's certificate, how long it is valid, and how to connect.
+
+    The certificate is that of --cert, or the configured one, or else the server's own in the data directory.
+    """
     place = find_place(config, data_dir)
-    _show(load_config(place).config, place, as_json)
+    _show(load_config(place).config, place, as_json, cert)
 
 
 def renew(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
@@ -73,33 +87,37 @@ def _renew(config: "Config", place: Place) -> None:
         raise CommandFailed(str(error)) from error
 
 
-def _show(config: "Config", place: Place, as_json: bool) -> None:
+def _show(config: "Config", place: Place, as_json: bool, given: Path | None = None) -> None:
     from securechat.cli.certificates import certificates_of, connect_line, read_identity
     from securechat.tls.errors import CertificateProblem
 
     files = certificates_of(config, place.directory)
-    if files.own and not files.certificate.exists():
+    certificate, own = (files.certificate, files.own) if given is None else (given.absolute(), False)
+    if own and not certificate.exists():
         raise CommandFailed(
             f"there is no certificate in {place.directory} yet: the server makes it when it starts"
         )
     try:
-        identity = read_identity(files.certificate)
+        identity = read_identity(certificate)
     except CertificateProblem as error:
         raise CommandFailed(str(error)) from error
     line = connect_line(config, identity, config.server.port)
     if as_json:
         facts = {
-            "certificate": str(files.certificate),
-            "own": files.own,
+            "certificate": str(certificate),
+            "own": own,
             "pin": identity.pin,
             "names": identity.names,
+            "valid": identity.is_valid(),
+            "starts": identity.starts.isoformat(),
             "expires": identity.expires.isoformat(),
             "connect": line,
         }
         typer.echo(json.dumps(facts))
         return
-    typer.echo(f"certificate  {files.certificate}")
+    typer.echo(f"certificate  {certificate}")
     typer.echo(f"pin          {identity.pin}")
     typer.echo(f"names        {', '.join(identity.names)}")
-    typer.echo(f"expires      {identity.expires:%Y-%m-%d %H:%M} UTC")
+    remark = "" if identity.is_valid() else " (not now: the server does not start with it)"
+    typer.echo(f"valid        {identity.starts:{_MINUTES}} to {identity.expires:{_MINUTES}}{remark}")
     typer.echo(f"connect      {line}")

@@ -2,10 +2,11 @@
 
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from securechat.cli.certificates import (
     Identity,
@@ -18,6 +19,7 @@ from securechat.cli.certificates import (
 from securechat.cli.configuration import load
 from securechat.cli.exits import ExitCode
 from securechat.config import Config
+from securechat.tls.authority import create_authority, issue_server
 from securechat.tls.pins import pin, read_certificates
 from tests.unit.cli.conftest import Command
 
@@ -31,7 +33,7 @@ def config(**variables: str) -> Config:
 
 def identity(*names: str) -> Identity:
     """Return the identity of a certificate for these names."""
-    return Identity(PIN, names, datetime.now(UTC))
+    return Identity(PIN, names, datetime.now(UTC), datetime.now(UTC))
 
 
 def test_the_own_certificate_holds_the_configured_names(tmp_path: Path) -> None:
@@ -102,8 +104,45 @@ def test_show(command: Command, home: Path) -> None:
     assert facts["pin"] == expected.pin
     assert facts["names"] == list(expected.names)
     assert facts["own"] is True
+    assert facts["valid"] is True
+    assert datetime.fromisoformat(facts["starts"]) == expected.starts
     assert datetime.fromisoformat(facts["expires"]) == expected.expires
     assert facts["connect"].endswith(f" --pin {expected.pin}")
+
+
+def test_show_what_the_server_would_use(
+    command: Command, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The configured certificate instead of the own one, and that of --cert instead of both."""
+    prepare(config(), home)
+    for name in ("first", "second"):
+        prepare(config(TLS__NAMES=f'["{name}.example.org"]'), tmp_path / name)
+    file = tmp_path / "securechat.toml"
+    file.write_text('tls.certificate = "first/server.pem"\ntls.key = "first/server.key"\n')
+    configured = json.loads(command("certs", "show", "--json", "--config", str(file)).out)
+    monkeypatch.chdir(tmp_path)
+    options = ["--config", str(file), "--cert", "second/server.pem"]
+    given = json.loads(command("certs", "show", "--json", *options).out)
+    for facts, name in ((configured, "first"), (given, "second")):
+        expected = read_identity(tmp_path / name / "server.pem")
+        assert facts["certificate"] == str(tmp_path / name / "server.pem")
+        assert facts["own"] is False
+        assert facts["pin"] == expected.pin
+        assert f"{name}.example.org" in facts["names"]
+    missing = command("certs", "show", "--cert", "third.pem")
+    assert missing.code == ExitCode.ERROR
+    assert str(tmp_path / "third.pem") in missing.err
+
+
+def test_show_one_that_has_expired(command: Command, home: Path, tmp_path: Path) -> None:
+    """What cannot be used is shown, and that it cannot be used."""
+    long_ago = datetime.now(UTC) - timedelta(days=1000)
+    old = issue_server(create_authority("old", long_ago), ["chat.example.org"], long_ago)
+    file = tmp_path / "old.pem"
+    file.write_bytes(old.certificate.public_bytes(Encoding.PEM))
+    shown = command("certs", "show", "--cert", str(file)).out
+    assert f"{old.certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC (not now" in shown
+    assert json.loads(command("certs", "show", "--json", "--cert", str(file)).out)["valid"] is False
 
 
 def test_renew_keeps_the_keys(command: Command, home: Path) -> None:
