@@ -36,6 +36,7 @@ from securechat.chat.requests import (
     RemoveAccount,
     SetPassword,
 )
+from securechat.chat.reserved import is_reserved
 from securechat.irc.names import InvalidName, check_account
 
 if TYPE_CHECKING:
@@ -67,9 +68,12 @@ def administer(core: "Core", item: Administer) -> None:
         core.emit(Answered(item.ticket, perform(core, item.request, item.by, item.origin)))
 
 
-def perform(core: "Core", request: Change, by: str, origin: str) -> Answer:
-    """Do what somebody who may asks for, and note it in the audit log: `by` is who, `origin` from where."""
-    answer = _answer(core, request)
+def perform(core: "Core", request: Change, by: str, origin: str, *, spare: int | None = None) -> Answer:
+    """Do what somebody who may asks for, and note it in the audit log: `by` is who, `origin` from where.
+
+    When sessions end for it, that whose id is `spare` goes on.
+    """
+    answer = _answer(core, request, spare)
     if isinstance(answer, Done) and not isinstance(request, ListAccounts | ListSessions):
         action, detail = OPERATION_NAMES[type(request)], _detail(request)
         core.enter(Audited(core.now.wall, by, origin, action, request.name, detail), None)
@@ -117,7 +121,7 @@ def audit_row(entry: AuditEntry) -> Row:
     }
 
 
-def _answer(core: "Core", request: Change) -> Answer:
+def _answer(core: "Core", request: Change, spare: int | None) -> Answer:
     if isinstance(request, AddAccount):
         return add(core, request)
     if isinstance(request, ListAccounts):
@@ -133,7 +137,7 @@ def _answer(core: "Core", request: Change) -> Answer:
         case SetPassword():
             core.enter(PasswordSet(account.id, request.phc, account.phc, core.now.wall), None)
             if not request.keep_sessions:
-                then_end(core, account, "The password of this account was changed")
+                then_end(core, account, "The password of this account was changed", spare=spare)
         case RemoveAccount():
             remove(core, account, account.phc)
         case DisableAccount():
@@ -156,6 +160,8 @@ def add(core: "Core", request: AddAccount) -> Answer:
         name = check_account(request.name)
     except InvalidName as error:
         return Refused("NAME_INVALID", str(error))
+    if is_reserved(name):
+        return Refused("NAME_RESERVED", f"The name {name!r} is the server's own, or looks like one of these")
     same = core.registry.account(name)
     like = core.registry.account_like(name)
     if same is not None:

@@ -15,6 +15,7 @@ from securechat.chat.context import Context
 from securechat.chat.effects import LoggedIn
 from securechat.chat.jobs import CheckPassword, JobResult, PasswordChecked
 from securechat.chat.records import LoginRemembered, PasswordSet
+from securechat.chat.reserved import is_reserved
 from securechat.chat.session import Session
 from securechat.chat.throttle import is_known, known_network
 from securechat.chat.user import User
@@ -201,6 +202,8 @@ def nick_problem(
         check_account(nick)
     except InvalidName as error:
         return num.ERR_ERRONEUSNICKNAME, nick, str(error)
+    if is_reserved(nick):
+        return num.ERR_NICKNAMEINUSE, nick, "Nickname is the server's own, or looks like one of these"
     other = ctx.registry.user_like(nick)
     if other is not None and other is not user:
         return num.ERR_NICKNAMEINUSE, nick, "Nickname is already in use, or looks like one that is"

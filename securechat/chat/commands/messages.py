@@ -8,7 +8,7 @@ nobody else gets anything.
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from securechat.chat import isupport
+from securechat.chat import isupport, service
 from securechat.chat.announcements.messages import line_of
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
@@ -18,6 +18,7 @@ from securechat.chat.line import MAX_BODY
 from securechat.chat.membership import SYMBOLS
 from securechat.chat.records import MessageSent
 from securechat.chat.references import Reference, referred
+from securechat.chat.reserved import is_service
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid
 from securechat.irc import numerics as num
@@ -199,7 +200,10 @@ def open_channel(ctx: Context, name: str) -> Channel | None:
 
 
 def to_person(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
-    """Send to a user, or to an account that is offline."""
+    """Send to a user, to an account that is offline, or to the pseudo-user."""
+    if is_service(name):
+        service.answer(ctx, draft.command, draft.text)
+        return
     user = ctx.registry.user(name)
     if user is not None:
         kept = happen(ctx, draft, user.nick, None, user.account.id, nonce)

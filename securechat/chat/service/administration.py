@@ -1,0 +1,74 @@
+"""What administrators ask for on the command line, for operators in the chat: the same table of requests."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Final
+
+from securechat.chat.administration import perform
+from securechat.chat.requests import OPERATIONS, ListAudit, Refused, Request
+from securechat.chat.service.asked import Asked, ServiceCommand
+from securechat.irc.timestamp import format_ms
+
+SECRET: Final = "phc"
+TIMES: Final = frozenset({"created", "since"})
+
+OFFERED: Final[Mapping[str, type[Request]]] = {
+    name: kind
+    for name, kind in OPERATIONS.items()
+    if kind is not ListAudit and not any(field.name == SECRET for field in fields(kind))
+}
+"""Requests that need no password: that would stand in the operator's client."""
+
+
+def admin(asked: Asked) -> None:
+    """admin <operation> [<account> [<id>]]
+
+    Does what `securechat <operation>` does on the server's command line.
+    """
+    kind = OFFERED.get(asked.word(0).lower())
+    request = read(kind, asked.words[1:]) if kind is not None else None
+    if request is None or isinstance(request, ListAudit):
+        asked.say(f"The operations are: {', '.join(usage(name) for name in OFFERED)}")
+        return
+    core, session = asked.ctx.core, asked.ctx.session
+    answer = perform(core, request, asked.account.name, session.address)
+    if isinstance(answer, Refused):
+        asked.say(answer.text)
+        return
+    for row in answer.rows:
+        asked.say(", ".join(f"{key} {shown(key, value)}" for key, value in row.items()))
+    asked.say("Done")
+
+
+def usage(name: str) -> str:
+    """Return how an operation is written."""
+    words = [f"<{'account' if field.name == 'name' else field.name}>" for field in fields(OFFERED[name])]
+    return " ".join([name, *words])
+
+
+def read(kind: type[Request], words: list[str]) -> Request | None:
+    """Make a request of words; None when they do not fit."""
+    wanted = fields(kind)
+    if len(words) != len(wanted) and not (not words and kind is OPERATIONS["sessions"]):
+        return None
+    values: list[str | int] = []
+    for field, word in zip(wanted, words, strict=False):
+        if field.type is int:
+            if not (word.isascii() and word.isdigit()):
+                return None
+            values.append(int(word[:9]))
+        else:
+            values.append(word)
+    return kind(*values)  # type: ignore[arg-type]  # every field's type was looked at
+
+
+def shown(key: str, value: str | int | bool | None) -> str:
+    """Return a cell of an answer for people."""
+    if key in TIMES and isinstance(value, int):
+        return format_ms(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+COMMANDS: Final = (ServiceCommand("admin", admin, 1, operators=True),)
