@@ -33,6 +33,10 @@ CAPABILITY: Final = {
     "draft/chathistory": ("chathistory", "CHATHISTORY reads what was said; nothing is replayed at login"),
     "draft/event-playback": ("chathistory", "history also holds TAGMSG and what happened in a channel"),
     "draft/message-redaction": ("message-redaction", "REDACT: tells that a message was taken back"),
+    "draft/extended-isupport": (
+        "extended-isupport",
+        "ISUPPORT, also before the login; with `batch` the lines come as a `draft/isupport` batch",
+    ),
     "draft/pre-away": ("pre-away", "AWAY before the login, and `AWAY *` for a session at which nobody sits"),
     "draft/relaymsg": (
         "https://github.com/ircv3/ircv3-specifications/pull/417",

@@ -86,6 +86,15 @@ class ServerSection(Struct, frozen=True, forbid_unknown_fields=True):
             live=True,
         ),
     ] = ""
+    icon: Annotated[
+        str,
+        Meta(pattern=r"\A(?:https://[!-~]+)?\Z", max_length=200),
+        Key(
+            "The address of a picture that clients show for this chat.",
+            "an https:// address of at most 200 characters",
+            live=True,
+        ),
+    ] = ""
     admin_name: Annotated[_Line, Key("Who runs the server, as ADMIN shows it.", _LINE, live=True)] = ""
     admin_location: Annotated[
         _Line, Key("Where or for whom the server is run, as ADMIN shows it.", _LINE, live=True)
@@ -114,6 +123,11 @@ class TlsSection(Struct, frozen=True, forbid_unknown_fields=True):
             live=True,
         ),
     ] = ()
+    sts_days: Annotated[
+        int,
+        Meta(ge=0, le=3650),
+        Key("Days for which clients shall refuse to connect without TLS (STS); 0 says nothing.", live=True),
+    ] = 0
 
 
 class IdentitySection(Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,6 +16,7 @@ from securechat.chat import administration, login, operators
 from securechat.chat.announcements import announce
 from securechat.chat.clock import Now
 from securechat.chat.commands import COMMANDS
+from securechat.chat.commands.capabilities import announce_changes, offers
 from securechat.chat.context import Context
 from securechat.chat.departures import Departures
 from securechat.chat.dispatch import MAX_LINES_BEFORE_LOGIN, dispatch
@@ -151,7 +152,8 @@ class Core:
 
         What identifies the server (its name, the kind of nicknames) must be the same.
         """
-        self.settings = settings
+        before, self.settings = self.settings, settings
+        self._in_outcome(None, lambda: announce_changes(self, offers(before), offers(settings)))
 
     # What handlers and their modules use
 

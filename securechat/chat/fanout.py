@@ -60,7 +60,9 @@ class Fanout:
             inside = f"batch={reference}"
             opening = Line(server, "BATCH", (f"+{reference}", "labeled-response"), at=at)
             closing = Line(server, "BATCH", (f"-{reference}",), at=at)
-            written = [encode(line, session.key, inside) for line in lines]
+            written = [
+                encode(line, session.key, *(() if line.batch is not None else (inside,))) for line in lines
+            ]
             first, last = encode(opening, session.key, tag), encode(closing, session.key)
             self._send(session, b"".join([first, *written, last]))
 

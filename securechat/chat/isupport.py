@@ -17,16 +17,16 @@ MAX_CHANNELS: Final = 256
 MAX_HISTORY: Final = 1000
 """Messages that one CHATHISTORY gives at most: a week of 30 channels takes a request for each."""
 TOKENS_PER_LINE: Final = 13
+LINE_ROOM: Final = 340
+"""Bytes of tokens on one line: what the longest names of a server and a nick leave of 512."""
 
 
 def tokens(settings: Settings) -> list[str]:
     """Return the tokens, sorted by name."""
     targets = ",".join(f"{name}:{MAX_TARGETS if name in SEVERAL else 1}" for name in TARGETED)
     values: dict[str, str | None] = {
-        "BOT": BOT,
-        "MONITOR": str(MAX_MONITORED),
-        "WHOX": None,
         "AWAYLEN": str(AWAYLEN),
+        "BOT": BOT,
         "CASEMAPPING": "ascii",
         "CHANLIMIT": f"#:{MAX_CHANNELS}",
         "CHANMODES": ",,,n",
@@ -34,9 +34,10 @@ def tokens(settings: Settings) -> list[str]:
         "CHANTYPES": "#",
         "CHATHISTORY": str(MAX_HISTORY),
         "MODES": "1",
+        "MONITOR": str(MAX_MONITORED),
         "MSGREFTYPES": "msgid,timestamp",
         "NAMELEN": str(NAMELEN),
-        "NETWORK": settings.network.replace("\\", "\\x5C").replace(" ", "\\x20").replace("=", "\\x3D"),
+        "NETWORK": escaped(settings.network),
         "NICKLEN": str(ACCOUNT_CHARS),
         "PREFIX": f"({RANKS}){SYMBOLS}",
         "STATUSMSG": SYMBOLS,
@@ -44,7 +45,10 @@ def tokens(settings: Settings) -> list[str]:
         "TOPICLEN": str(TOPICLEN),
         "UTF8MAPPING": "rfc8265",
         "UTF8ONLY": None,
+        "WHOX": None,
     }
+    if settings.icon:
+        values["draft/ICON"] = escaped(settings.icon)
     if settings.client_tag_deny:
         values["CLIENTTAGDENY"] = ",".join(settings.client_tag_deny)
     return [name if value is None else f"{name}={value}" for name, value in sorted(values.items())]
@@ -54,10 +58,22 @@ SEVERAL: Final = ("JOIN", "NOTICE", "PART", "PRIVMSG", "TAGMSG")
 TARGETED: Final = ("JOIN", "LIST", "NAMES", "NOTICE", "PART", "PRIVMSG", "TAGMSG", "WHOIS")
 
 
+def escaped(value: str) -> str:
+    """Write a value so that it holds neither a blank nor what ends it."""
+    return value.replace("\\", "\\x5C").replace(" ", "\\x20").replace("=", "\\x3D")
+
+
 def lines(settings: Settings) -> list[list[str]]:
-    """Return the tokens, at most 13 for each line."""
-    every = tokens(settings)
-    return [every[at : at + TOKENS_PER_LINE] for at in range(0, len(every), TOKENS_PER_LINE)]
+    """Return the tokens, for each line at most 13 and as many as fit."""
+    lines: list[list[str]] = [[]]
+    room = LINE_ROOM
+    for token in tokens(settings):
+        room -= len(token.encode()) + 1
+        if room < 0 or len(lines[-1]) == TOKENS_PER_LINE:
+            lines.append([])
+            room = LINE_ROOM - len(token.encode()) - 1
+        lines[-1].append(token)
+    return lines
 
 
 def is_denied(tag: str, deny: Sequence[str]) -> bool:

@@ -126,6 +126,11 @@ def complete(ctx: Context) -> None:
     session = ctx.session
     if session.user is not None or session.negotiating or session.nick is None or session.username is None:
         return
+    if session.sasl is not None:
+        # "If the client completes registration while the SASL authentication is still in progress, the server
+        # SHOULD abort it and send a 906 numeric."
+        session.sasl = None
+        ctx.numeric(num.ERR_SASLABORTED, text="SASL authentication aborted")
     if session.account is None:
         text = "This server is for people with an account: log in with SASL PLAIN"
         ctx.server("FAIL", "*", "ACCOUNT_REQUIRED", text=text)

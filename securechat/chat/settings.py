@@ -15,6 +15,8 @@ class Settings:
     autojoin: tuple[str, ...] = ("#general",)
     history_access: Literal["all", "joined"] = "all"
     history_replay: int = 50
+    icon: str = ""
+    sts_days: int = 0
     motd: tuple[str, ...] = ()
     flood: bool = True
     client_tag_deny: tuple[str, ...] = ()

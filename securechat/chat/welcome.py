@@ -32,10 +32,27 @@ def burst(ctx: Context) -> Iterator[Line]:
         "n",
         RANKS,
     )
-    for tokens in isupport.lines(settings):
-        yield numeric(num.RPL_ISUPPORT, *tokens, text="are supported by this server")
+    yield from supported(ctx)
     yield from lusers(ctx)
     yield from motd(ctx)
+
+
+def supported(ctx: Context) -> Iterator[Line]:
+    """What the server supports; as a batch for those who know `draft/extended-isupport`."""
+    server, nick, at, session = ctx.settings.server_name, ctx.nick, ctx.core.now.wall, ctx.session
+    text = "are supported by this server"
+    lines = [
+        Line(server, num.RPL_ISUPPORT, (nick, *tokens), text, at) for tokens in isupport.lines(ctx.settings)
+    ]
+    if not (session.has(cap.BATCH) and session.has(cap.EXTENDED_ISUPPORT)):
+        yield from lines
+        return
+    session.batches += 1
+    reference = str(session.batches)
+    yield Line(server, "BATCH", (f"+{reference}", "draft/isupport"), at=at)
+    for line in lines:
+        yield line._replace(batch=reference)
+    yield Line(server, "BATCH", (f"-{reference}",), at=at)
 
 
 def lusers(ctx: Context) -> Iterator[Line]:

@@ -38,6 +38,8 @@ def core_settings(config: Config) -> Settings:
         autojoin=_channels(config),
         history_access=config.history.access,
         history_replay=config.history.replay,
+        icon=config.server.icon,
+        sts_days=config.tls.sts_days,
         motd=_motd(config.server.motd),
         flood=config.limits.flood,
         sendq=config.limits.sendq,

@@ -24,6 +24,7 @@ EVENT_PLAYBACK: Final = 1 << 31
 MESSAGE_REDACTION: Final = 1 << 40
 EXTENDED_MONITOR: Final = 1 << 24
 RELAYMSG: Final = 1 << 41
+EXTENDED_ISUPPORT: Final = 1 << 25
 
 CAPABILITIES: Final[Mapping[str, int]] = {
     "account-tag": ACCOUNT_TAG,
@@ -32,6 +33,7 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "cap-notify": CAP_NOTIFY,
     "draft/chathistory": CHATHISTORY,
     "draft/event-playback": EVENT_PLAYBACK,
+    "draft/extended-isupport": EXTENDED_ISUPPORT,
     "draft/message-redaction": MESSAGE_REDACTION,
     "draft/pre-away": PRE_AWAY,
     "draft/relaymsg": RELAYMSG,

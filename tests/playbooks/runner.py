@@ -18,6 +18,7 @@ directives and steps, one a line; `#` begins a comment.
     alice. Ping timeout        alice's connection is gone, for this reason
     admin> disable alice       an administrator's request; `admin< Done` or `admin< Refused CODE` answers it
     +30s                       time passes
+    reload: sts_days=30        settings that a reload of the configuration changes
     store: full | ok           the disk is full, or has room again
     queries: busy | ok         queries are refused, or done again
     restart                    the server starts anew from what is stored
@@ -126,7 +127,7 @@ class Playbook:
         self._nothing_left()
 
     def _line(self, line: str) -> None:
-        names = "accounts|admins|bots|caps|connect|login|queries|settings|store"
+        names = "accounts|admins|bots|caps|connect|login|queries|reload|settings|store"
         directive = re.fullmatch(rf"({names}): ?(.*)", line)
         step = re.fullmatch(r"([\w.-]+)(<\?|<\.\.|[<>!.])(?: (.*))?", line, re.DOTALL)
         if directive:
@@ -196,6 +197,15 @@ class Playbook:
             self._happens(Administer(0, AddAccount(name, f"${name}$", "bot")))
 
     def _do_settings(self, text: str) -> None:
+        self._change_settings(text)
+        self.core = Core(self.settings, self.store.load())
+
+    def _do_reload(self, text: str) -> None:
+        self._change_settings(text)
+        self.core.reconfigure(self.settings)
+        self._happens(Tick())
+
+    def _change_settings(self, text: str) -> None:
         changes: dict[str, object] = {}
         for pair in text.split():
             key, value = pair.split("=", 1)
@@ -209,7 +219,6 @@ class Playbook:
                 converted = tuple(part for part in value.split(",") if part)
             changes[key] = converted
         self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
-        self.core = Core(self.settings, self.store.load())
 
     def _do_caps(self, text: str) -> None:
         self.caps = text

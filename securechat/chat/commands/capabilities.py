@@ -3,20 +3,42 @@
 What client and server can do for each other (https://ircv3.net/specs/extensions/capability-negotiation).
 """
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
+from securechat.chat.line import MAX_BODY, Line
 from securechat.chat.login import complete
-from securechat.chat.session import ENCODING
+from securechat.chat.session import ENCODING, Session
+from securechat.chat.settings import Settings
 from securechat.chat.welcome import packed
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 
+if TYPE_CHECKING:
+    from securechat.chat.core import Core
+
 VERSION_302: Final = 302
 VALUES: Final = {"draft/relaymsg": "/", "sasl": "PLAIN"}
-LINE_ROOM: Final = 400
-"""Bytes of capability names on one line: what is left of 512 after source, nick and subcommand."""
+STS: Final = "sts"
+
+
+def offers(settings: Settings) -> dict[str, str]:
+    """Return what the server offers with these settings: capabilities with their values, sorted by name.
+
+    `sts` has no bit: "clients MUST NOT request this capability". As there is no plaintext listener, only its
+    duration, which counts on encrypted connections, is of use.
+    """
+    offered = {name: VALUES.get(name, "") for name in cap.CAPABILITIES}
+    if settings.sts_days:
+        offered[STS] = f"duration={settings.sts_days * 24 * 3600}"
+    return dict(sorted(offered.items()))
+
+
+def written(name: str, value: str, *, values: bool) -> str:
+    """Write a capability as CAP LS and CAP NEW do."""
+    return f"{name}={value}" if value and values else name
 
 
 def cap_command(ctx: Context) -> None:
@@ -41,10 +63,14 @@ def ls(ctx: Context) -> None:
     if modern:
         session.caps |= cap.CAP_NOTIFY
         session.modern_cap = True
-    every = [
-        f"{name}={VALUES[name]}" if modern and name in VALUES else name for name in sorted(cap.CAPABILITIES)
-    ]
-    show(ctx, "LS", every)
+    offered = offers(ctx.settings)
+    if modern:
+        show(ctx, "LS", [written(name, value, values=True) for name, value in offered.items()])
+        return
+    # Only 302 knows of several lines. What is a draft or a vendor's would be of no use to a client that old.
+    names = [name for name in offered if "/" not in name]
+    room = cap_room(ctx.settings.server_name, ctx.nick, "LS")
+    ctx.server("CAP", ctx.nick, "LS", text=next(packed(iter(names), room), ""))
 
 
 def list_active(ctx: Context) -> None:
@@ -52,12 +78,18 @@ def list_active(ctx: Context) -> None:
     show(ctx, "LIST", cap.names(ctx.session.caps))
 
 
-def show(ctx: Context, subcommand: str, names: list[str]) -> None:
+def show(ctx: Context, subcommand: str, names: Sequence[str]) -> None:
     """Reply a list of capabilities, on several lines only to those who know of that (302)."""
-    lines = list(packed(iter(names), LINE_ROOM)) or [""]
+    room = cap_room(ctx.settings.server_name, ctx.nick, subcommand)
+    lines = list(packed(iter(names), room)) or [""]
     for line in lines[:-1]:
         ctx.server("CAP", ctx.nick, subcommand, *(["*"] if ctx.session.modern_cap else []), text=line)
     ctx.server("CAP", ctx.nick, subcommand, text=lines[-1])
+
+
+def cap_room(server_name: str, nick: str, subcommand: str) -> int:
+    """Return the bytes that a line has for capabilities."""
+    return MAX_BODY - len(f":{server_name} CAP {nick} {subcommand} * :\r\n".encode())
 
 
 def req(ctx: Context) -> None:
@@ -71,13 +103,20 @@ def req(ctx: Context) -> None:
         bit = cap.CAPABILITIES.get(name.removeprefix("-"))
         sticky = bit == cap.CAP_NOTIFY and session.modern_cap
         if bit is None or (name.startswith("-") and sticky):
-            ctx.server("CAP", ctx.nick, "NAK", text=ctx.param(1))
+            answer(ctx, "NAK", wanted)
             return
         caps = caps & ~bit if name.startswith("-") else caps | bit
-    ctx.server("CAP", ctx.nick, "ACK", text=ctx.param(1))
+    answer(ctx, "ACK", wanted)
     ctx.flush()
     session.caps = caps
     ctx.registry.regroup(session, caps & ENCODING)
+
+
+def answer(ctx: Context, subcommand: str, names: list[str]) -> None:
+    """Reply what was asked for, on several lines when it does not fit on one with the server's name."""
+    room = cap_room(ctx.settings.server_name, ctx.nick, subcommand)
+    for line in list(packed(iter(names), room)) or [""]:
+        ctx.server("CAP", ctx.nick, subcommand, text=line)
 
 
 def end(ctx: Context) -> None:
@@ -85,6 +124,36 @@ def end(ctx: Context) -> None:
     if ctx.session.user is None:
         ctx.session.negotiating = False
         complete(ctx)
+
+
+def announce_changes(core: "Core", before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    """Tell those who want to know (cap-notify) what is offered now and was not, and the other way round.
+
+    An STS policy is never deleted: "servers MUST NOT send CAP DEL"; it ends by a duration of 0.
+    """
+    now = dict(after)
+    if STS in before and STS not in after:
+        now[STS] = "duration=0"
+    new = {name: value for name, value in now.items() if before.get(name) != value}
+    gone = [name for name in before if name not in now]
+    for session in core.sessions.values():
+        if not session.has(cap.CAP_NOTIFY):
+            continue
+        shown = [written(name, value, values=session.modern_cap) for name, value in new.items()]
+        notify(core, session, "NEW", shown)
+        notify(core, session, "DEL", gone)
+    cancelled = sum(cap.CAPABILITIES[name] for name in gone)
+    for session in core.sessions.values() if cancelled else ():
+        session.caps &= ~cancelled
+        core.registry.regroup(session, session.caps & ENCODING)
+
+
+def notify(core: "Core", session: Session, subcommand: str, names: list[str]) -> None:
+    """Send capabilities that were not asked for."""
+    nick = session.user.nick if session.user is not None else session.nick or "*"
+    for line in packed(iter(names), cap_room(core.settings.server_name, nick, subcommand)):
+        text = Line(core.settings.server_name, "CAP", (nick, subcommand), line, core.now.wall)
+        core.fanout.send(session, text)
 
 
 SUBCOMMANDS: Final = {"LS": ls, "LIST": list_active, "REQ": req, "END": end}

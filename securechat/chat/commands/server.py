@@ -3,9 +3,10 @@
 from fnmatch import fnmatchcase
 from typing import Final
 
-from securechat.chat import isupport, welcome
+from securechat.chat import welcome
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
+from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.timestamp import format_ms
 
@@ -171,14 +172,24 @@ def version_command(ctx: Context) -> None:
     ctx.numeric(
         num.RPL_VERSION, software, settings.server_name, text="every byte TLS, every echo after the commit"
     )
-    for tokens in isupport.lines(settings):
-        ctx.numeric(num.RPL_ISUPPORT, *tokens, text="are supported by this server")
+    for line in welcome.supported(ctx):
+        ctx.reply(line)
+
+
+def isupport_command(ctx: Context) -> None:
+    """ISUPPORT
+
+    Shows what the server supports.
+    """
+    for line in welcome.supported(ctx):
+        ctx.reply(line)
 
 
 COMMANDS = (
     Command("ADMIN", admin_command),
     Command("HELP", help_command),
     Command("INFO", info_command),
+    Command("ISUPPORT", isupport_command, early=cap.EXTENDED_ISUPPORT),
     Command("LINKS", links_command),
     Command("MOTD", motd_command),
     Command("STATS", stats_command, min_params=1),

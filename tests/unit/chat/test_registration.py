@@ -1,0 +1,94 @@
+"""What holds for all commands before the login, and how capabilities are listed."""
+
+import pytest
+
+from securechat.chat.clock import Now
+from securechat.chat.commands import COMMANDS
+from securechat.chat.commands.capabilities import announce_changes
+from securechat.chat.core import Core
+from securechat.chat.effects import Send
+from securechat.chat.items import Administer, Connected, Received
+from securechat.chat.ports import Snapshot
+from securechat.chat.requests import AddAccount
+from securechat.chat.settings import Settings
+from securechat.irc import capabilities as cap
+from securechat.irc.framing import Framer
+from tests.playbooks.runner import FakeLink
+
+NOW = Now(1_700_000_000_000, 10.0)
+OPEN = {"AUTHENTICATE", "CAP", "ERROR", "NICK", "PASS", "PING", "PONG", "QUIT", "USER"}
+WITH_CAPABILITY = {"AWAY": "draft/pre-away", "ISUPPORT": "draft/extended-isupport"}
+
+
+def connected() -> tuple[Core, FakeLink]:
+    """A core with an account, and a connection that has not logged in."""
+    core = Core(Settings("chat.test", "Net", "1", autojoin=()), Snapshot((), (), frozenset(), 0))
+    link = FakeLink("c")
+    core.handle(Administer(1, AddAccount("alice", "$p$")), NOW)
+    core.handle(Connected(link, "192.0.2.1"), NOW)
+    core.take()
+    return core, link
+
+
+def answers(core: Core, link: FakeLink, line: str) -> list[str]:
+    """Send a line and return what comes back; nothing may be recorded."""
+    core.handle(Received(link, Framer().feed(line.encode() + b"\r\n")), NOW)
+    outcomes = core.take()
+    assert not any(outcome.records for outcome in outcomes)
+    sent = b"".join(e.data for outcome in outcomes for e in outcome.effects if isinstance(e, Send))
+    return sent.decode().split("\r\n")[:-1]
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - OPEN))
+def test_nothing_else_is_possible_before_the_login(command: str) -> None:
+    """Every command but those of the login is answered with 451, also with every capability but its own."""
+    core, link = connected()
+    key = WITH_CAPABILITY.get(command)
+    core.sessions[link].caps = sum(bit for name, bit in cap.CAPABILITIES.items() if name != key)
+    core.sessions[link].caps &= ~(cap.SERVER_TIME | cap.LABELED_RESPONSE)
+    refused = [":chat.test 451 * :You have not registered: log in first (SASL)"]
+    assert answers(core, link, f"{command} alice #general :x") == refused
+    assert core.sessions[link].user is None
+
+
+@pytest.mark.parametrize("version", ["302", "310"])
+def test_a_long_list_takes_several_lines_with_302(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All lines but the last one have a "*", and none has more than 512 bytes."""
+    names = {f"example.org/capability-{number:02}": 1 << number for number in range(40)}
+    monkeypatch.setattr(cap, "CAPABILITIES", names)
+    core, link = connected()
+    lines = answers(core, link, f"CAP LS {version}")
+    assert len(lines) > 1
+    assert all(line.startswith(":chat.test CAP * LS * :") for line in lines[:-1])
+    assert lines[-1].startswith(":chat.test CAP * LS :")
+    assert all(len(line.encode()) <= 510 for line in lines)
+    assert [name for line in lines for name in line.partition("LS")[2].partition(":")[2].split(" ")] == [
+        *names
+    ]
+
+
+def test_an_old_client_gets_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without 302 what does not fit is left out, the drafts first: several lines would be several answers."""
+    names = {f"capability-{number:02}": 1 << number for number in range(60)}
+    monkeypatch.setattr(cap, "CAPABILITIES", {"draft/example": 1 << 60, **names})
+    core, link = connected()
+    (line,) = answers(core, link, "CAP LS")
+    assert "draft/example" not in line and "capability-00" in line and len(line.encode()) <= 510
+
+
+def test_what_is_not_offered_any_more_is_named_and_cancelled() -> None:
+    """Those with cap-notify read CAP NEW and CAP DEL, and the session has the capability no longer."""
+    core, link = connected()
+    answers(core, link, "CAP LS 302")
+    answers(core, link, "CAP REQ :account-tag setname")
+    core.later(
+        lambda: announce_changes(
+            core, {"setname": "", "sasl": "PLAIN"}, {"sasl": "PLAIN,EXTERNAL", "batch": ""}
+        )
+    )
+    assert answers(core, link, "PONG x") == [
+        ":chat.test CAP * NEW :sasl=PLAIN,EXTERNAL batch",
+        ":chat.test CAP * DEL :setname",
+    ]
+    assert core.sessions[link].caps & cap.SETNAME == 0
+    assert core.sessions[link].has(cap.ACCOUNT_TAG)
