@@ -42,6 +42,7 @@ from securechat.chat.jobs import Job, JobResult
 from securechat.chat.line import Line
 from securechat.chat.link import Link
 from securechat.chat.monitors import Monitors
+from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import DEPARTURES, Record
 from securechat.chat.registry import Registry
@@ -52,17 +53,6 @@ from securechat.chat.settings import Settings
 from securechat.chat.throttle import Throttle
 from securechat.irc.framing import Rejected
 from securechat.irc.message import Message
-
-
-class Outcome:
-    """What one command caused. `cause` is its context, or the ticket of an administrator's request."""
-
-    __slots__ = ("cause", "effects", "records")
-
-    def __init__(self, cause: Context | int | None) -> None:
-        self.cause = cause
-        self.records: list[Record] = []
-        self.effects: list[Effect] = []
 
 
 class Core:

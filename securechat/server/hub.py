@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol, assert_never, cast
 
 from securechat.chat.clock import Now
-from securechat.chat.core import Outcome
 from securechat.chat.effects import (
     Answered,
     AwaitDrain,
@@ -31,6 +30,7 @@ from securechat.chat.effects import (
 from securechat.chat.items import Disconnected, Item, JobDone, Tick
 from securechat.chat.jobs import CheckPassword, HashPassword, Job, JobResult, PasswordJob, Query
 from securechat.chat.link import Link
+from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Store, StoreFull
 from securechat.chat.records import MessageSent, Record
 from securechat.chat.requests import Answer

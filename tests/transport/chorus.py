@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from securechat.chat.audience import Audience
 from securechat.chat.clock import Now
-from securechat.chat.core import Outcome
 from securechat.chat.effects import (
     Answered,
     AwaitDrain,
@@ -34,6 +33,7 @@ from securechat.chat.items import (
 )
 from securechat.chat.jobs import CheckPassword, PasswordChecked
 from securechat.chat.link import Link
+from securechat.chat.outcome import Outcome
 from securechat.chat.records import MessageSent
 from securechat.chat.requests import Done
 from securechat.chat.settings import Settings
