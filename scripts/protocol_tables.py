@@ -32,12 +32,13 @@ CAPABILITY: Final = {
     "cap-notify": ("capability-negotiation", "implied by `CAP LS 302`"),
     "draft/chathistory": ("chathistory", "CHATHISTORY reads what was said; nothing is replayed at login"),
     "draft/event-playback": ("chathistory", "history also holds TAGMSG and what happened in a channel"),
-    "draft/message-redaction": ("message-redaction", "REDACT: tells that a message was taken back"),
     "draft/extended-isupport": (
         "extended-isupport",
         "ISUPPORT, also before the login; with `batch` the lines come as a `draft/isupport` batch",
     ),
+    "draft/message-redaction": ("message-redaction", "REDACT: tells that a message was taken back"),
     "draft/pre-away": ("pre-away", "AWAY before the login, and `AWAY *` for a session at which nobody sits"),
+    "draft/read-marker": ("read-marker", "MARKREAD: how far one has read, the same on all one's devices"),
     "draft/relaymsg": (
         "https://github.com/ircv3/ircv3-specifications/pull/417",
         "RELAYMSG: a bridge speaks for people elsewhere, whose nicks have a `/`",

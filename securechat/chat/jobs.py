@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from securechat.chat.link import Link
-from securechat.chat.ports import AuditEntry
+from securechat.chat.ports import AuditEntry, Pin
 from securechat.chat.reading import ChannelPlace, Place, Span, Target
 from securechat.chat.records import MessageSent
 
@@ -29,6 +29,14 @@ class FindMessages:
     nonces: tuple[str, ...] = ()
     ids: tuple[int, ...] = ()
     edits: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FetchPins:
+    """Read the pinned messages of a channel."""
+
+    link: Link
+    channel: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +88,7 @@ class FetchTargets:
     span: Span
 
 
-Query = FindMessages | FetchUndelivered | FetchHistory | FetchMissed | FetchTargets | ReadAudit
+Query = FindMessages | FetchPins | FetchUndelivered | FetchHistory | FetchMissed | FetchTargets | ReadAudit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,6 +133,13 @@ class TargetsRead:
 
 
 @dataclass(frozen=True, slots=True)
+class PinsRead:
+    """Pinned messages, oldest first."""
+
+    pins: tuple[Pin, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class JobRefused:
     """The job was not done: its queue is full, it waited too long, or the store could not be read."""
 
@@ -137,4 +152,4 @@ class PasswordHashed:
     problem: str = ""
 
 
-JobResult = PasswordChecked | PasswordHashed | MessagesRead | AuditRead | TargetsRead | JobRefused
+JobResult = PasswordChecked | PasswordHashed | MessagesRead | AuditRead | PinsRead | TargetsRead | JobRefused

@@ -58,6 +58,10 @@ class Snapshot:
     last_message: int
     last_channel: int = 0
     """The highest id that a channel has or had: no id is given out twice."""
+    markers: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
+    """How far accounts read: account → target → time. A target is a channel's id or minus an account's."""
+    metadata: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    """What is said of each target: target → key → value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,15 @@ class AuditEntry:
     id: int
     record: Audited
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A pinned message: the account that pinned it, and when."""
+
+    message: MessageSent
+    by: int
+    at: int
 
 
 class Store(Protocol):
@@ -106,6 +119,9 @@ class Reader(Protocol):
 
         A message without reactions is left out, and so is what was taken back.
         """
+
+    def pins(self, channel: int) -> Sequence[Pin]:
+        """Return the pinned messages of a channel, oldest first, without those that were redacted."""
 
     def undelivered(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
         """Return the oldest `limit` messages after the id `after` that wait for the account, oldest first."""

@@ -37,6 +37,10 @@ class Registry:
         """Accounts for which direct messages wait; how many is known only to the store."""
         self.attached = self.invisible = self.peak = 0
         """Sessions that are logged in, users who have the mode i, and the most users at one time."""
+        self.markers = {account: dict(targets) for account, targets in snapshot.markers.items()}
+        """How far accounts read: account → target (a channel's id, or minus an account's) → time."""
+        self.metadata = {target: dict(values) for target, values in snapshot.metadata.items()}
+        """What is said of channels and accounts: target → key → value."""
         self._accounts_by_name: dict[str, Account] = {}
         self._account_skeletons: dict[str, Account] = {}
         self._channels_by_name: dict[str, Channel] = {}

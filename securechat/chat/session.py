@@ -26,6 +26,7 @@ ENCODING: Final = (
     | cap.MESSAGE_TAGS
     | cap.SERVER_TIME
     | cap.SETNAME
+    | cap.STANDARD_REPLIES
 )
 """The capabilities that change how a line that others caused is written: the key of `Audience.groups`."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from securechat.chat import isupport
+from securechat.chat.announcements.places import marker_line
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.line import MAX_BODY, Line
@@ -92,6 +93,7 @@ def motd(ctx: Context) -> Iterator[Line]:
 def channel_state(ctx: Context, channel: Channel) -> Iterator[Line]:
     """A channel's topic and the members who are online."""
     yield from topic(ctx, channel)
+    yield marker_line(ctx.registry, ctx.user.account, channel.id, channel.name, ctx.core.now.wall)
     yield from names(ctx, channel)
 
 

@@ -25,6 +25,7 @@ MESSAGE_REDACTION: Final = 1 << 40
 EXTENDED_MONITOR: Final = 1 << 24
 RELAYMSG: Final = 1 << 41
 EXTENDED_ISUPPORT: Final = 1 << 25
+READ_MARKER: Final = 1 << 42
 
 CAPABILITIES: Final[Mapping[str, int]] = {
     "account-tag": ACCOUNT_TAG,
@@ -36,6 +37,7 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "draft/extended-isupport": EXTENDED_ISUPPORT,
     "draft/message-redaction": MESSAGE_REDACTION,
     "draft/pre-away": PRE_AWAY,
+    "draft/read-marker": READ_MARKER,
     "draft/relaymsg": RELAYMSG,
     "echo-message": ECHO_MESSAGE,
     "extended-join": EXTENDED_JOIN,

@@ -16,6 +16,7 @@ from securechat.chat.jobs import (
     AuditRead,
     FetchHistory,
     FetchMissed,
+    FetchPins,
     FetchTargets,
     FetchUndelivered,
     FindMessages,
@@ -27,6 +28,7 @@ from securechat.chat.jobs import (
     PasswordChecked,
     PasswordHashed,
     PasswordJob,
+    PinsRead,
     Query,
     ReadAudit,
     TargetsRead,
@@ -142,6 +144,8 @@ def query(reader: Reader, job: Query) -> JobResult:
     match job:
         case FindMessages():
             return MessagesRead(tuple(find_messages(reader, job)))
+        case FetchPins():
+            return PinsRead(tuple(reader.pins(job.channel)))
         case FetchUndelivered():
             return MessagesRead(tuple(reader.undelivered(job.account, job.after, job.limit)))
         case ReadAudit():

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, Select, func, select
 
 from securechat.chat.membership import Membership
-from securechat.chat.ports import AuditEntry, Snapshot, StoredAccount, StoredChannel
+from securechat.chat.ports import AuditEntry, Pin, Snapshot, StoredAccount, StoredChannel
 from securechat.chat.records import Audited, ListEntry, MessageSent, Topic
 from securechat.irc.capabilities import REACT_TAG, UNREACT_TAG
 from securechat.storage.schema import (
@@ -17,8 +17,11 @@ from securechat.storage.schema import (
     channels,
     dropped_channels,
     login_sources,
+    markers,
     memberships,
     messages,
+    metadata_values,
+    pins,
     undelivered,
 )
 
@@ -55,7 +58,26 @@ def read_snapshot(connection: Connection) -> Snapshot:
             connection.scalar(select(func.max(channels.c.id))) or 0,
             connection.scalar(select(func.max(dropped_channels.c.id))) or 0,
         ),
+        markers=_markers(connection),
+        metadata=_metadata(connection),
     )
+
+
+def _markers(connection: Connection) -> dict[int, dict[int, int]]:
+    found: dict[int, dict[int, int]] = {}
+    for account, target, upto in connection.execute(
+        select(markers.c.account, markers.c.target, markers.c.upto)
+    ):
+        found.setdefault(account, {})[target] = upto
+    return found
+
+
+def _metadata(connection: Connection) -> dict[int, dict[str, str]]:
+    found: dict[int, dict[str, str]] = {}
+    m = metadata_values.c
+    for target, key, value in connection.execute(select(m.target, m.key, m.value)):
+        found.setdefault(target, {})[key] = value
+    return found
 
 
 def _accounts(connection: Connection) -> list[StoredAccount]:
@@ -218,3 +240,14 @@ def read_reactions(connection: Connection, keys: Sequence[int]) -> dict[int, dic
         for key, reactions in found.items()
     }
     return {key: reactions for key, reactions in alive.items() if reactions}
+
+
+def read_pins(connection: Connection, channel: int) -> list[Pin]:
+    """Read the pinned messages of a channel, oldest first, without those that were redacted."""
+    of_channel = select(pins.c.message, pins.c.account, pins.c.at).where(pins.c.channel == channel)
+    pinned = {message: (account, at) for message, account, at in connection.execute(of_channel)}
+    if not pinned:
+        return []
+    m = messages.c
+    query = select_messages().where(m.id.in_(list(pinned)), m.redacted.is_(None)).order_by(m.id)
+    return [Pin(message, *pinned[message.id]) for message in read_messages(connection, query)]

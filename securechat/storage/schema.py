@@ -22,7 +22,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -145,10 +145,38 @@ class AuditColumns(TypedColumns):
     hash: Named[str] = Column(Text)
 
 
+class MarkerColumns(TypedColumns):
+    """How far an account has read a target: a channel's id, or minus an account's."""
+
+    account: Named[int] = Column(BigInteger, primary_key=True)
+    target: Named[int] = Column(BigInteger, primary_key=True)
+    upto: Named[int] = Column(BigInteger)
+
+
+class PinColumns(TypedColumns):
+    """The pinned messages of a channel, with who pinned them and when; a message may be gone meanwhile."""
+
+    channel: Named[int] = Column(BigInteger, primary_key=True)
+    message: Named[int] = Column(BigInteger, primary_key=True)
+    account: Named[int] = Column(BigInteger)
+    at: Named[int] = Column(BigInteger)
+
+
+class MetadataColumns(TypedColumns):
+    """What people and channels say of themselves, for programs; `target` is as in `markers`."""
+
+    target: Named[int] = Column(BigInteger, primary_key=True)
+    key: Named[str] = Column(Text, primary_key=True)
+    value: Named[str] = Column(Text)
+
+
 accounts: Final = Table("accounts", metadata, AccountColumns)
 audit: Final = Table("audit", metadata, AuditColumns)
 login_sources: Final = Table("login_sources", metadata, LoginSourceColumns, sqlite_with_rowid=False)
 channels: Final = Table("channels", metadata, ChannelColumns)
+markers: Final = Table("markers", metadata, MarkerColumns, sqlite_with_rowid=False)
+metadata_values: Final = Table("metadata", metadata, MetadataColumns, sqlite_with_rowid=False)
+pins: Final = Table("pins", metadata, PinColumns, sqlite_with_rowid=False)
 memberships: Final = Table("memberships", metadata, MembershipColumns, sqlite_with_rowid=False)
 channel_lists: Final = Table("channel_lists", metadata, ChannelListColumns, sqlite_with_rowid=False)
 dropped_channels: Final = Table("dropped_channels", metadata, DroppedChannelColumns)

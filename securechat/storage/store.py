@@ -19,7 +19,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, RootTransaction, delete, select
 from sqlalchemy.exc import DBAPIError
 
-from securechat.chat.ports import AuditEntry, Snapshot, StoreFull
+from securechat.chat.ports import AuditEntry, Pin, Snapshot, StoreFull
 from securechat.chat.reading import ChannelPlace, Place, Span, Target
 from securechat.chat.records import MessageSent, Record
 from securechat.irc.capabilities import EDIT_TAG
@@ -28,6 +28,7 @@ from securechat.storage.rows import (
     MessageSelect,
     read_audit,
     read_messages,
+    read_pins,
     read_reactions,
     read_snapshot,
     select_messages,
@@ -148,6 +149,10 @@ class SqlReader:
         A message without reactions is left out, and so is what was taken back.
         """
         return read_reactions(self._connection, keys)
+
+    def pins(self, channel: int) -> Sequence[Pin]:
+        """Return the pinned messages of a channel, oldest first, without those that were redacted."""
+        return read_pins(self._connection, channel)
 
     def undelivered(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
         """Return the oldest `limit` messages after the id `after` that wait for the account, oldest first."""

@@ -4,10 +4,18 @@ import threading
 
 import pytest
 
-from securechat.chat.ports import Reader
-from securechat.chat.records import DirectDelivered, MessageRedacted, MessageSent
+from securechat.chat.ports import Pin, Reader
+from securechat.chat.records import (
+    DirectDelivered,
+    MarkerMoved,
+    MessagePinned,
+    MessageRedacted,
+    MessageSent,
+    MessageUnpinned,
+    MetadataSet,
+)
 from tests.contracts.databases import Database, DurableDatabase
-from tests.contracts.facts import ALICE, BOB, CAROL, CHANNELS, NOON, PEOPLE, message, waiting
+from tests.contracts.facts import ALICE, BOB, CAROL, CHANNELS, DEV, GENERAL, NOON, PEOPLE, message, waiting
 
 
 def test_find_nonce_belongs_to_the_account(database: Database) -> None:
@@ -106,6 +114,39 @@ def test_a_message_that_is_gone_may_be_redacted(database: Database) -> None:
     store = database.store()
     store.commit([*PEOPLE, MessageRedacted(message(5), ALICE, "alice!alice@x", "#general", "", NOON)])
     assert database.reader().message(5) is None
+
+
+def test_pins_are_the_messages_that_are_still_there(database: Database) -> None:
+    """Pinned messages of the channel in their order; not what was unpinned, redacted or deleted."""
+    store = database.store()
+    sent = [message(key) for key in (5, 6, 7, 8)]
+    pins = [MessagePinned(GENERAL, key, BOB, NOON + key) for key in (8, 5, 6, 7, 99)]
+    store.commit([*PEOPLE, *CHANNELS, *sent, *pins, MessagePinned(DEV, 5, BOB, NOON)])
+    store.commit([MessageUnpinned(GENERAL, 6, BOB, NOON), MessagePinned(GENERAL, 5, CAROL, NOON + 50)])
+    store.commit([MessageRedacted(sent[2], ALICE, "alice!alice@x", "#general", "", NOON)])
+    reader = database.reader()
+    assert reader.pins(GENERAL) == [Pin(sent[0], CAROL, NOON + 50), Pin(sent[3], BOB, NOON + 8)]
+    assert reader.pins(DEV) == [Pin(sent[0], BOB, NOON)]
+    assert reader.pins(3) == []
+
+
+def test_markers_and_metadata_are_loaded(database: Database) -> None:
+    """The newest value of each counts; a value that was taken away is not there."""
+    store = database.store()
+    store.commit(
+        [
+            MarkerMoved(ALICE, DEV, NOON, None),
+            MarkerMoved(ALICE, DEV, NOON + 1, NOON),
+            MarkerMoved(BOB, -ALICE, NOON, None),
+            MetadataSet(-ALICE, "avatar", "a", None, ALICE, NOON),
+            MetadataSet(-ALICE, "avatar", "", "a", ALICE, NOON),
+            MetadataSet(DEV, "url", "b", None, ALICE, NOON),
+            MetadataSet(DEV, "url", None, "b", ALICE, NOON),
+        ]
+    )
+    snapshot = store.load()
+    assert snapshot.markers == {ALICE: {DEV: NOON + 1}, BOB: {-ALICE: NOON}}
+    assert snapshot.metadata == {-ALICE: {"avatar": ""}}
 
 
 def test_undelivered_is_oldest_first_and_limited(database: Database) -> None:

@@ -81,6 +81,7 @@ def test_queries_use_their_indexes(tmp_path: Path) -> None:
         reader.find_nonce(ALICE, "n")
         reader.undelivered(ALICE, 0, 100)
         reader.message(5)
+        reader.pins(1)
         reader.edits(5)
         reader.reactions([5, 6])
         asked = list(executed)
@@ -93,7 +94,7 @@ def test_queries_use_their_indexes(tmp_path: Path) -> None:
     finally:
         reader.close()
         store.close()
-    assert len(asked) == 7
+    assert len(asked) == 8
     assert "SEARCH messages USING COVERING INDEX messages_at (at<?)" in plans
     assert "SEARCH messages USING INDEX messages_nonce (sender=? AND nonce=?)" in plans
     assert "SEARCH messages USING INDEX messages_refers (refers=?)" in plans

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from securechat.chat.ports import AuditEntry
+from securechat.chat.ports import AuditEntry, Pin
 from securechat.chat.reading import ChannelPlace, Place, Span, Target
 from securechat.chat.records import MessageSent
 
@@ -21,6 +21,9 @@ class EmptyReader:
 
     def reactions(self, keys: Sequence[int]) -> Mapping[int, Mapping[str, Sequence[int]]]:
         return {}
+
+    def pins(self, channel: int) -> Sequence[Pin]:
+        return ()
 
     def undelivered(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
         return ()

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from securechat.chat.announcements import channels, messages
+from securechat.chat.announcements import channels, messages, places
 from securechat.chat.fanout import Fanout
-from securechat.chat.records import ChannelRecord, MessageRedacted, MessageSent, Record
+from securechat.chat.records import ChannelRecord, MessageRedacted, MessageSent, PlaceRecord, Record
 from securechat.chat.registry import Registry
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def announce(fanout: Fanout, registry: Registry, record: Record, origin: "Context | None") -> None:
-    """Show a record to everybody who may see it; what is neither of a channel nor a message nobody sees.
+    """Show a record to everybody who may see it; what has no case here nobody sees.
 
     A `Parted` is announced before it is applied, all others after.
     """
@@ -20,5 +20,7 @@ def announce(fanout: Fanout, registry: Registry, record: Record, origin: "Contex
         messages.announce(fanout, registry, record, origin)
     elif isinstance(record, MessageRedacted):
         messages.announce_redaction(fanout, registry, record, origin)
+    elif isinstance(record, PlaceRecord):
+        places.announce(fanout, registry, record, origin)
     elif isinstance(record, ChannelRecord):
         channels.announce(fanout, registry, record, origin)

@@ -43,6 +43,13 @@ from securechat.chat.records.modes import (
     Shown,
     mode_params,
 )
+from securechat.chat.records.places import (
+    MarkerMoved,
+    MessagePinned,
+    MessageUnpinned,
+    MetadataSet,
+    PlaceRecord,
+)
 
 ChannelRecord = (
     ChannelCreated
@@ -54,7 +61,7 @@ ChannelRecord = (
     | Parted
     | TopicSet
 )
-Record = AccountRecord | Audited | ChannelRecord | MessageRecord
+Record = AccountRecord | Audited | ChannelRecord | MessageRecord | PlaceRecord
 
 DEPARTURES = (ChannelDropped, Kicked, Parted)
 """The records that are announced before they are applied: afterwards nobody would hear of them."""
@@ -83,11 +90,16 @@ __all__ = [
     "Kicked",
     "ListEntry",
     "LoginRemembered",
+    "MarkerMoved",
+    "MessagePinned",
     "MessageRecord",
     "MessageRedacted",
     "MessageSent",
+    "MessageUnpinned",
+    "MetadataSet",
     "Parted",
     "PasswordSet",
+    "PlaceRecord",
     "RanksChanged",
     "Record",
     "Shown",

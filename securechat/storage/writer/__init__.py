@@ -19,10 +19,11 @@ from securechat.chat.records import (
     MessageRedacted,
     MessageSent,
     Parted,
+    PlaceRecord,
     Record,
 )
 from securechat.storage import audit
-from securechat.storage.writer import accounts, channels
+from securechat.storage.writer import accounts, channels, places
 from securechat.storage.writer.events import event_of
 from securechat.storage.writer.messages import MessageWriter
 
@@ -60,12 +61,15 @@ class RecordWriter:
             self._messages.write_run(run)
 
     def _write_one(
-        self, record: AccountRecord | Audited | ChannelRecord | DirectDelivered | MessageRedacted
+        self,
+        record: AccountRecord | Audited | ChannelRecord | DirectDelivered | MessageRedacted | PlaceRecord,
     ) -> None:
         if isinstance(record, AccountRecord):
             accounts.write(self._connection, record)
         elif isinstance(record, ChannelRecord):
             channels.write(self._connection, record)
+        elif isinstance(record, PlaceRecord):
+            places.write(self._connection, record)
         elif isinstance(record, Audited):
             audit.append(self._connection, record)
         elif isinstance(record, DirectDelivered):

@@ -26,8 +26,10 @@ from securechat.chat.records import (
     Kicked,
     ListEntry,
     LoginRemembered,
+    MarkerMoved,
     MessageRedacted,
     MessageSent,
+    MetadataSet,
     Parted,
     PasswordSet,
     RanksChanged,
@@ -82,6 +84,8 @@ def state(one: Registry) -> object:
         memberships,
         {account for account, waits in one.waiting.items() if waits},
         one.nonces.find(1, "n1"),
+        {account: dict(targets) for account, targets in one.markers.items() if targets},
+        {target: dict(values) for target, values in one.metadata.items() if values},
         names,
     )
 
@@ -108,6 +112,10 @@ def possible(one: Registry) -> list[Record]:
     sent = one.nonces.find(1, "n1")
     if sent is not None and sent.redacted is None:
         facts.append(MessageRedacted(sent, 1, "alice!alice@chat.test", "bob", "typo", 9))
+    read = one.markers.get(1, {}).get(-2)
+    facts.append(MarkerMoved(1, -2, (read or 0) + 5, read))
+    said = one.metadata.get(1, {}).get("url")
+    facts.append(MetadataSet(1, "url", "x" if said is None else None, said, 1, 9))
     if one.waiting[2]:
         facts.append(DirectDelivered(2, 7, False))
     return facts

@@ -1,0 +1,68 @@
+"""What people see of read markers, pins and metadata."""
+
+from typing import TYPE_CHECKING, assert_never
+
+from securechat.chat.account import Account
+from securechat.chat.fanout import Fanout
+from securechat.chat.line import Line
+from securechat.chat.records import MarkerMoved, MessagePinned, MessageUnpinned, MetadataSet, PlaceRecord
+from securechat.chat.registry import Registry
+from securechat.irc import capabilities as cap
+from securechat.irc import msgid
+from securechat.irc.timestamp import format_ms
+
+if TYPE_CHECKING:
+    from securechat.chat.context import Context
+
+
+def announce(fanout: Fanout, registry: Registry, record: PlaceRecord, origin: "Context | None") -> None:
+    """Show a record to those whom it concerns."""
+    match record:
+        case MarkerMoved():
+            _marker(fanout, registry, record, origin)
+        case MessagePinned():
+            _pin(fanout, registry, record, origin, ("PIN", "PINNED", "pinned a message"))
+        case MessageUnpinned():
+            _pin(fanout, registry, record, origin, ("UNPIN", "UNPINNED", "took a pin off"))
+        case MetadataSet():
+            pass
+        case _:
+            assert_never(record)
+
+
+def marker_line(registry: Registry, account: Account, target: int, name: str, at: int) -> Line:
+    """The line that says how far an account has read a target."""
+    upto = registry.markers.get(account.id, {}).get(target)
+    shown = "*" if upto is None else f"timestamp={format_ms(upto)}"
+    return Line(registry.server_name, "MARKREAD", (name, shown), None, at, needs=cap.READ_MARKER)
+
+
+def name_of(registry: Registry, target: int) -> str:
+    """How a target is called: a channel's name, or an account's."""
+    return registry.channels[target].name if target > 0 else registry.accounts[-target].name
+
+
+def _marker(fanout: Fanout, registry: Registry, record: MarkerMoved, origin: "Context | None") -> None:
+    """Nobody but the account's own sessions learns how far it read."""
+    account = registry.accounts[record.account]
+    at = origin.core.now.wall if origin is not None else record.upto
+    line = marker_line(registry, account, record.target, name_of(registry, record.target), at)
+    for session in account.sessions:
+        if origin is None or session is not origin.session:
+            fanout.send(session, line)
+    if origin is not None:
+        origin.reply(line._replace(needs=0))
+
+
+def _pin(
+    fanout: Fanout,
+    registry: Registry,
+    record: MessagePinned | MessageUnpinned,
+    origin: "Context | None",
+    words: tuple[str, str, str],
+) -> None:
+    command, code, what = words
+    channel, by = registry.channels[record.channel], registry.accounts[record.by].name
+    params = (command, code, channel.name, msgid.encode(record.message), by)
+    line = Line(registry.server_name, "NOTE", params, f"{by} {what}", record.at, needs=cap.STANDARD_REPLIES)
+    fanout.broadcast(channel.audience, line, origin)

@@ -1,0 +1,90 @@
+"""Facts about what is kept beside the messages of a place: how far somebody read, pins, metadata.
+
+A *target* is a channel's id, or minus an account's.
+"""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from securechat.chat.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerMoved:
+    """An account has read a target up to the time `upto`, and before up to `previous` (None is never)."""
+
+    account: int
+    target: int
+    upto: int
+    previous: int | None
+
+    def apply(self, registry: "Registry") -> None:
+        registry.markers.setdefault(self.account, {})[self.target] = self.upto
+
+    def revert(self, registry: "Registry") -> None:
+        if self.previous is None:
+            del registry.markers[self.account][self.target]
+        else:
+            registry.markers[self.account][self.target] = self.previous
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePinned:
+    """A message of a channel was pinned. Pins are only in the store, as messages are."""
+
+    channel: int
+    message: int
+    by: int
+    at: int
+
+    def apply(self, registry: "Registry") -> None:
+        pass
+
+    def revert(self, registry: "Registry") -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class MessageUnpinned:
+    """A message of a channel is no longer pinned."""
+
+    channel: int
+    message: int
+    by: int
+    at: int
+
+    def apply(self, registry: "Registry") -> None:
+        pass
+
+    def revert(self, registry: "Registry") -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataSet:
+    """A key of a target's metadata has another value; None is none. `by` is the account that set it."""
+
+    target: int
+    key: str
+    value: str | None = field(repr=False)
+    previous: str | None = field(repr=False)
+    by: int
+    at: int
+
+    def apply(self, registry: "Registry") -> None:
+        _put(registry, self.target, self.key, self.value)
+
+    def revert(self, registry: "Registry") -> None:
+        _put(registry, self.target, self.key, self.previous)
+
+
+def _put(registry: "Registry", target: int, key: str, value: str | None) -> None:
+    values = registry.metadata.setdefault(target, {})
+    if value is None:
+        del values[key]
+    else:
+        values[key] = value
+
+
+PlaceRecord = MarkerMoved | MessagePinned | MessageUnpinned | MetadataSet
