@@ -1,8 +1,9 @@
 """What the server supports, as RPL_ISUPPORT states it: every limit here is the one that is enforced."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from securechat.chat import modes
 from securechat.chat.membership import RANKS, SYMBOLS
 from securechat.chat.monitors import MAX_MONITORED
 from securechat.chat.settings import Settings
@@ -12,6 +13,12 @@ from securechat.irc.names import ACCOUNT_CHARS, NAME_BYTES
 TOPICLEN: Final = 390
 NAMELEN: Final = 150
 AWAYLEN: Final = 200
+KEYLEN: Final = 32
+KICKLEN: Final = 250
+MAX_LIST: Final = 100
+MAX_MODES: Final = 12
+MAX_SLOW: Final = 3600
+MAX_LIMIT: Final = 1_000_000
 MAX_TARGETS: Final = 4
 MAX_CHANNELS: Final = 256
 MAX_HISTORY: Final = 1000
@@ -19,21 +26,45 @@ MAX_HISTORY: Final = 1000
 TOKENS_PER_LINE: Final = 13
 LINE_ROOM: Final = 340
 """Bytes of tokens on one line: what the longest names of a server and a nick leave of 512."""
+TARGETS: Final[Mapping[str, int]] = {
+    "INVITE": 1,
+    "JOIN": MAX_TARGETS,
+    "KICK": MAX_TARGETS,
+    "KNOCK": 1,
+    "LIST": MAX_TARGETS,
+    "NAMES": MAX_TARGETS,
+    "NOTICE": MAX_TARGETS,
+    "PART": MAX_TARGETS,
+    "PRIVMSG": MAX_TARGETS,
+    "RENAME": 1,
+    "TAGMSG": MAX_TARGETS,
+    "WHOIS": 1,
+}
+"""How many targets each command takes."""
 
 
 def tokens(settings: Settings) -> list[str]:
     """Return the tokens, sorted by name."""
-    targets = ",".join(f"{name}:{MAX_TARGETS if name in SEVERAL else 1}" for name in TARGETED)
+    targets = ",".join(f"{name}:{most}" for name, most in sorted(TARGETS.items()))
     values: dict[str, str | None] = {
+        "ACCOUNTEXTBAN": "a,account",
         "AWAYLEN": str(AWAYLEN),
         "BOT": BOT,
         "CASEMAPPING": "ascii",
         "CHANLIMIT": f"#:{MAX_CHANNELS}",
-        "CHANMODES": ",,,n",
+        "CHANMODES": modes.chanmodes(),
         "CHANNELLEN": str(NAME_BYTES),
         "CHANTYPES": "#",
         "CHATHISTORY": str(MAX_HISTORY),
-        "MODES": "1",
+        "ELIST": "CMNTU",
+        "EXCEPTS": "e",
+        "EXTBAN": "$,am",
+        "INVEX": "I",
+        "KEYLEN": str(KEYLEN),
+        "KICKLEN": str(KICKLEN),
+        "KNOCK": None,
+        "MAXLIST": ",".join(f"{kind}:{MAX_LIST}" for kind in modes.letters(modes.Kind.LIST)),
+        "MODES": str(MAX_MODES),
         "MONITOR": str(MAX_MONITORED),
         "MSGREFTYPES": "msgid,timestamp",
         "NAMELEN": str(NAMELEN),
@@ -52,10 +83,6 @@ def tokens(settings: Settings) -> list[str]:
     if settings.client_tag_deny:
         values["CLIENTTAGDENY"] = ",".join(settings.client_tag_deny)
     return [name if value is None else f"{name}={value}" for name, value in sorted(values.items())]
-
-
-SEVERAL: Final = ("JOIN", "NOTICE", "PART", "PRIVMSG", "TAGMSG")
-TARGETED: Final = ("JOIN", "LIST", "NAMES", "NOTICE", "PART", "PRIVMSG", "TAGMSG", "WHOIS")
 
 
 def escaped(value: str) -> str:

@@ -4,7 +4,7 @@ What a client gets of a line depends on its capabilities only through the tags, 
 set of capabilities (`Session.key`) and the same bytes go to everybody who has that set.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from securechat.irc import capabilities as cap
@@ -88,3 +88,18 @@ def variants(line: Line, keys: Mapping[int, object]) -> dict[int, bytes]:
         tagged = tags(form, key)
         encoded[key] = f"@{';'.join(tagged)} ".encode() + plain if tagged else plain
     return encoded
+
+
+def packed(words: Iterator[str], room: int, between: str = " ") -> Iterator[str]:
+    """Join words by blanks, or by another character, into texts of at most `room` bytes."""
+    line: list[str] = []
+    length = 0
+    for word in words:
+        size = len(word.encode()) + 1
+        if line and length + size > room + 1:
+            yield between.join(line)
+            line, length = [], 0
+        line.append(word)
+        length += size
+    if line:
+        yield between.join(line)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from securechat.chat import presence, replay, welcome
+from securechat.chat import channel_state, presence, replay, welcome
 from securechat.chat.account import Account
 from securechat.chat.announcements.channels import show_ranks
 from securechat.chat.context import Context
@@ -171,11 +171,12 @@ def enter(ctx: Context, session: Session, account: Account) -> None:
     for channel in registry.channels_of(user_id):
         joined = presence.joined(user, channel.name, core.now.wall)
         if first:
-            core.fanout.others(channel.audience, joined, session)
-            presence.show_away(core.fanout, channel.audience, user, core.now.wall)
+            witnesses = registry.witnesses(channel, user_id)
+            core.fanout.others(witnesses, joined, session)
+            presence.show_away(core.fanout, witnesses, user, core.now.wall)
             show_ranks(core.fanout, registry, channel, user, core.now.wall)
         ctx.reply(joined)
-        for line in welcome.channel_state(ctx, channel):
+        for line in channel_state.after_join(registry, session, channel, core.now.wall):
             ctx.reply(line)
     replay.catch_up(ctx, account, missed_after)
 

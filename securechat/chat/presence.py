@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 
 def shared(registry: Registry, one: User, other: User) -> list[Channel]:
-    """Return the channels that both are in, in the order in which `other` joined."""
+    """Return the channels in which `one` sees `other`, in the order in which `other` joined."""
     mine = registry.memberships.get(one.id, {})
-    return [channel for channel in registry.channels_of(other.id) if channel.id in mine]
+    theirs = registry.channels_of(other.id)
+    return [channel for channel in theirs if channel.id in mine and channel.shows(other.id, one.id)]
 
 
 def is_listed(registry: Registry, viewer: User, user: User) -> bool:
@@ -36,8 +37,8 @@ def is_listed(registry: Registry, viewer: User, user: User) -> bool:
 
 
 def is_open(channel: Channel, viewer: User) -> bool:
-    """Return whether the viewer may know of the channel: a secret one is for its members."""
-    return "s" not in channel.modes or viewer.id in channel.members
+    """Return whether the viewer may know of the channel: a secret or private one is for its members."""
+    return channel.visible_to(viewer.id)
 
 
 # What is told of a user

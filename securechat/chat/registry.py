@@ -6,7 +6,7 @@ of the former come from records (`records`), changes of the latter from logins a
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from securechat.chat.account import Account
 from securechat.chat.audience import Audience
@@ -21,6 +21,14 @@ from securechat.chat.user import INVISIBLE, User
 from securechat.irc.names import fold, skeleton
 
 NO_TOPIC: Final = Topic("", "", 0)
+
+
+class Person(NamedTuple):
+    """Somebody who may be a member of channels: the user's id, the account's id, and the nick."""
+
+    user: int
+    account: int
+    nick: str
 
 
 class Registry:
@@ -82,6 +90,16 @@ class Registry:
     def user_like(self, nick: str) -> User | None:
         """Return the online user whose nick looks like this one."""
         return self._nick_skeletons.get(skeleton(nick))
+
+    def person(self, name: str) -> Person | None:
+        """Return who has this nick; somebody offline is found by the name of their account."""
+        user = self.user(name)
+        if user is not None:
+            return Person(user.id, user.account.id, user.nick)
+        account = self.account(name)
+        if account is None or account.phc is None:
+            return None
+        return Person(account.id, account.id, account.name)
 
     def channels_of(self, user_id: int) -> list[Channel]:
         """Return the channels of a user, in the order of joining."""
@@ -214,11 +232,21 @@ class Registry:
         user.rename(nick, self.server_name)
         self._index_nick(user)
 
+    def witnesses(self, channel: Channel, user_id: int) -> Audience:
+        """Everybody who sees this member come and go: in an auditorium not those without a rank."""
+        if "u" not in channel.modes or channel.ranks(user_id):
+            return channel.audience
+        keys: dict[Link, int] = {}
+        for member in self.online(channel):
+            if channel.shows(user_id, member.id):
+                keys.update(member.audience.keys)
+        return Audience.of(keys.items())
+
     def peers(self, user: User) -> Audience:
-        """Everybody who shares a channel with the user, and the user's own sessions."""
+        """Everybody who shares a channel with the user and sees them there, and the user's own sessions."""
         keys: dict[Link, int] = dict(user.audience.keys)
         for channel in self.channels_of(user.id):
-            keys.update(channel.audience.keys)
+            keys.update(self.witnesses(channel, user.id).keys)
         return Audience.of(keys.items())
 
     # Indexes

@@ -1,14 +1,12 @@
-"""What a session is told when it comes in: the welcome burst, and each channel as it is now."""
+"""What a session is told when it comes in."""
 
 from collections.abc import Iterator
 
-from securechat.chat import isupport
-from securechat.chat.announcements.places import marker_line
+from securechat.chat import isupport, modes
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
-from securechat.chat.line import MAX_BODY, Line
-from securechat.chat.membership import RANKS, symbols
-from securechat.chat.presence import is_listed
+from securechat.chat.line import Line
+from securechat.chat.membership import symbols
 from securechat.chat.user import CHOSEN_MODES, GIVEN_MODES, User
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
@@ -25,14 +23,8 @@ def burst(ctx: Context) -> Iterator[Line]:
     yield numeric(num.RPL_WELCOME, text=f"Welcome to {settings.network}, {user.nick}")
     yield numeric(num.RPL_YOURHOST, text=f"Your host is {settings.server_name}, running {software}")
     yield numeric(num.RPL_CREATED, text="Every message that you see confirmed is on this server's disk")
-    yield numeric(
-        num.RPL_MYINFO,
-        settings.server_name,
-        software,
-        "".join(sorted(CHOSEN_MODES + GIVEN_MODES)),
-        "n",
-        RANKS,
-    )
+    user_modes = "".join(sorted(CHOSEN_MODES + GIVEN_MODES))
+    yield numeric(num.RPL_MYINFO, settings.server_name, software, user_modes, *modes.my_info())
     yield from supported(ctx)
     yield from lusers(ctx)
     yield from motd(ctx)
@@ -65,7 +57,7 @@ def lusers(ctx: Context) -> Iterator[Line]:
 
     users, most = str(len(registry.users)), str(registry.peak)
     shown = len(registry.users) - registry.invisible
-    open_channels = sum("s" not in channel.modes for channel in registry.channels.values())
+    open_channels = sum(not channel.hidden for channel in registry.channels.values())
     text = f"There are {shown} users and {registry.invisible} invisible on 1 servers"
     yield numeric(num.RPL_LUSERCLIENT, text=text)
     yield numeric(
@@ -90,52 +82,6 @@ def motd(ctx: Context) -> Iterator[Line]:
     yield Line(settings.server_name, num.RPL_ENDOFMOTD, (nick,), "End of the message of the day", at)
 
 
-def channel_state(ctx: Context, channel: Channel) -> Iterator[Line]:
-    """A channel's topic and the members who are online."""
-    yield from topic(ctx, channel)
-    yield marker_line(ctx.registry, ctx.user.account, channel.id, channel.name, ctx.core.now.wall)
-    yield from names(ctx, channel)
-
-
-def topic(ctx: Context, channel: Channel) -> Iterator[Line]:
-    """The topic with its author and time; nothing when there is none."""
-    if channel.topic.text:
-        server, nick, at = ctx.settings.server_name, ctx.nick, ctx.core.now.wall
-        yield Line(server, num.RPL_TOPIC, (nick, channel.name), channel.topic.text, at)
-        set_at = str(channel.topic.at // 1000)
-        yield Line(server, num.RPL_TOPICWHOTIME, (nick, channel.name, channel.topic.setter, set_at), None, at)
-
-
-def names(ctx: Context, channel: Channel) -> Iterator[Line]:
-    """The members who are online, as many on a line as fit."""
-    server, nick, at = ctx.settings.server_name, ctx.nick, ctx.core.now.wall
-    room = MAX_BODY - len(f":{server} 353 {nick} = {channel.name} :\r\n".encode())
-    params = (nick, "=", channel.name)
-    multi = ctx.session.has(cap.MULTI_PREFIX)
-    inside, registry = ctx.user.id in channel.members, ctx.registry
-    online = registry.online(channel)
-    listed = online if inside else [user for user in online if is_listed(registry, ctx.user, user)]
-    shown = (prefix(channel, user, multi=multi) + user.nick for user in listed)
-    for text in packed(shown, room):
-        yield Line(server, num.RPL_NAMREPLY, params, text, at)
-    yield Line(server, num.RPL_ENDOFNAMES, (nick, channel.name), "End of NAMES list", at)
-
-
 def prefix(channel: Channel, user: User, *, multi: bool = False) -> str:
     """Return the symbol of a user's highest rank in the channel; of all with `multi` (`multi-prefix`)."""
     return symbols(channel.ranks(user.id), multi=multi)
-
-
-def packed(words: Iterator[str], room: int, between: str = " ") -> Iterator[str]:
-    """Join words by blanks, or by another character, into texts of at most `room` bytes."""
-    line: list[str] = []
-    length = 0
-    for word in words:
-        size = len(word.encode()) + 1
-        if line and length + size > room + 1:
-            yield between.join(line)
-            line, length = [], 0
-        line.append(word)
-        length += size
-    if line:
-        yield between.join(line)

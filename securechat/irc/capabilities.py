@@ -15,6 +15,10 @@ STANDARD_REPLIES: Final = 1 << 8
 DURABLE: Final = 1 << 9
 """`securechat/durable`: the echo of a message leaves the server only after the message is on disk."""
 MULTI_PREFIX: Final = 1 << 10
+USERHOST_IN_NAMES: Final = 1 << 11
+NO_IMPLICIT_NAMES: Final = 1 << 12
+INVITE_NOTIFY: Final = 1 << 13
+CHANNEL_RENAME: Final = 1 << 14
 AWAY_NOTIFY: Final = 1 << 20
 EXTENDED_JOIN: Final = 1 << 21
 PRE_AWAY: Final = 1 << 22
@@ -32,6 +36,7 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "away-notify": AWAY_NOTIFY,
     "batch": BATCH,
     "cap-notify": CAP_NOTIFY,
+    "draft/channel-rename": CHANNEL_RENAME,
     "draft/chathistory": CHATHISTORY,
     "draft/event-playback": EVENT_PLAYBACK,
     "draft/extended-isupport": EXTENDED_ISUPPORT,
@@ -42,14 +47,17 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "echo-message": ECHO_MESSAGE,
     "extended-join": EXTENDED_JOIN,
     "extended-monitor": EXTENDED_MONITOR,
+    "invite-notify": INVITE_NOTIFY,
     "labeled-response": LABELED_RESPONSE,
     "message-tags": MESSAGE_TAGS,
     "multi-prefix": MULTI_PREFIX,
+    "no-implicit-names": NO_IMPLICIT_NAMES,
     "sasl": SASL,
     "securechat/durable": DURABLE,
     "server-time": SERVER_TIME,
     "setname": SETNAME,
     "standard-replies": STANDARD_REPLIES,
+    "userhost-in-names": USERHOST_IN_NAMES,
 }
 
 EDIT_TAG: Final = "+securechat/edit"

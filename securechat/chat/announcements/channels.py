@@ -1,9 +1,9 @@
 """What people see of changes of channels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, assert_never
 
-from securechat.chat import presence
+from securechat.chat import channel_state, presence
 from securechat.chat.channel import Channel
 from securechat.chat.fanout import Fanout
 from securechat.chat.line import MAX_BODY, Line, body
@@ -21,7 +21,10 @@ from securechat.chat.records import (
     mode_params,
 )
 from securechat.chat.registry import Registry
+from securechat.chat.session import Session
 from securechat.chat.user import User
+from securechat.irc import capabilities as cap
+from securechat.irc.names import fold
 
 if TYPE_CHECKING:
     from securechat.chat.context import Context
@@ -41,9 +44,9 @@ def announce(fanout: Fanout, registry: Registry, record: ChannelRecord, origin: 
         case ChannelModesChanged():
             _modes(fanout, registry, record, origin)
         case ChannelDropped():
-            _dropped(fanout, registry, record)
+            _dropped(fanout, registry, record, origin)
         case ChannelRenamed():
-            pass
+            _renamed(fanout, registry, record, origin)
         case ChannelCreated():
             pass  # its founder joins next
         case _:
@@ -55,8 +58,9 @@ def _joined(fanout: Fanout, registry: Registry, record: Joined, origin: "Context
     if user is None:
         return
     channel = registry.channels[record.channel]
-    fanout.broadcast(channel.audience, presence.joined(user, channel.name, record.at, record.id), origin)
-    presence.show_away(fanout, channel.audience, user, record.at)
+    witnesses = registry.witnesses(channel, user.id)
+    fanout.broadcast(witnesses, presence.joined(user, channel.name, record.at, record.id), origin)
+    presence.show_away(fanout, witnesses, user, record.at)
     show_ranks(fanout, registry, channel, user, record.at)
 
 
@@ -66,7 +70,7 @@ def show_ranks(fanout: Fanout, registry: Registry, channel: Channel, user: User,
     others = channel.audience.without(user.audience)
     if ranks and others.groups:
         shown = [Shown(True, rank, user.nick) for rank in ranks]
-        for line in mode_lines(registry.server_name, None, channel.name, shown, at):
+        for line in mode_lines(Line(registry.server_name, "MODE", (channel.name,), None, at), shown):
             fanout.broadcast(others, line)
 
 
@@ -76,53 +80,83 @@ def _parted(fanout: Fanout, registry: Registry, record: Parted, origin: "Context
         channel = registry.channels[record.channel]
         text = record.reason or None
         line = user.line("PART", (channel.name,), text, record.at, record.id)
-        fanout.broadcast(channel.audience, line, origin)
+        fanout.broadcast(registry.witnesses(channel, user.id), line, origin)
 
 
 def _kicked(fanout: Fanout, registry: Registry, record: Kicked, origin: "Context | None") -> None:
     user = registry.users.get(record.user)
     nick = user.nick if user is not None else registry.accounts[record.user].name
     channel = registry.channels[record.channel]
-    source, account = _by(registry, record.by)
-    line = Line(source, "KICK", (channel.name, nick), record.reason, record.at, record.id, account)
-    fanout.broadcast(channel.audience, line, origin)
+    params = (channel.name, nick)
+    line = _by(registry, record.by, "KICK", params, record.reason, record.at, record.id)
+    fanout.broadcast(registry.witnesses(channel, record.user), line, origin)
 
 
 def _topic(fanout: Fanout, registry: Registry, record: TopicSet, origin: "Context | None") -> None:
-    channel = registry.channels[record.channel]
-    source, account = _by(registry, record.topic.setter)
-    line = Line(source, "TOPIC", (channel.name,), record.topic.text, record.topic.at, record.id, account)
+    channel, topic = registry.channels[record.channel], record.topic
+    line = _by(registry, topic.setter, "TOPIC", (channel.name,), topic.text, topic.at, record.id)
     fanout.broadcast(channel.audience, line, origin)
 
 
 def _modes(fanout: Fanout, registry: Registry, record: ChannelModesChanged, origin: "Context | None") -> None:
     channel = registry.channels[record.channel]
-    source, account = _by(registry, record.by)
-    for line in mode_lines(source, account, channel.name, record.shown, record.at, record.id):
-        fanout.broadcast(channel.audience, line, origin)
+    line = _by(registry, record.by, "MODE", (channel.name,), None, record.at, record.id)
+    for one in mode_lines(line, record.shown):
+        fanout.broadcast(channel.audience, one, origin)
 
 
-def _dropped(fanout: Fanout, registry: Registry, record: ChannelDropped) -> None:
+def _dropped(fanout: Fanout, registry: Registry, record: ChannelDropped, origin: "Context | None") -> None:
     """Everybody sees only themselves go: of n members going one by one there would be n² lines."""
     channel = registry.channels[record.channel]
     for user in registry.online(channel):
-        line = Line(user.source, "PART", (channel.name,), record.reason, record.at, None, user.account.name)
-        fanout.broadcast(user.audience, line)
+        line = user.line("PART", (channel.name,), record.reason, record.at)
+        fanout.broadcast(user.audience, line, origin)
 
 
-def mode_lines(
-    source: str, account: str | None, name: str, shown: Sequence[Shown], at: int, key: int | None = None
-) -> list[Line]:
+def _renamed(fanout: Fanout, registry: Registry, record: ChannelRenamed, origin: "Context | None") -> None:
+    """Rare, and different for each session, so each is told by itself."""
+    for user in registry.online(registry.channels[record.channel]):
+        for session in user.sessions:
+            lines = list(_rename_lines(registry, record, user, session))
+            if origin is not None and session is origin.session:
+                for line in lines:
+                    origin.reply(line)
+            else:
+                fanout.send(session, *lines)
+
+
+def _rename_lines(registry: Registry, record: ChannelRenamed, user: User, session: Session) -> Iterator[Line]:
+    """A RENAME; who does not know that leaves one channel and joins the other (IRCv3 channel-rename)."""
+    channel, at = registry.channels[record.channel], record.at
+    if session.has(cap.CHANNEL_RENAME):
+        params = (record.previous, record.name)
+        yield _by(registry, record.by, "RENAME", params, record.reason, at, record.id)
+    elif fold(record.previous) != fold(record.name):
+        yield user.line("PART", (record.previous,), record.reason or None, at)
+        yield presence.joined(user, record.name, at)
+        yield from channel_state.after_join(registry, session, channel, at)
+
+
+def mode_lines(line: Line, shown: Sequence[Shown]) -> list[Line]:
     """Write changes of modes as one MODE line, or as several when they do not fit; the first has the id."""
-    line = Line(source, "MODE", (name, *mode_params(shown)), None, at, key, account)
-    if len(body(line)) <= MAX_BODY or len(shown) == 1:
-        return [line]
+    written = line._replace(params=(*line.params, *mode_params(shown)))
+    if len(body(written)) <= MAX_BODY or len(shown) == 1:
+        return [written]
     half = len(shown) // 2
-    first = mode_lines(source, account, name, shown[:half], at, key)
-    return [*first, *mode_lines(source, account, name, shown[half:], at)]
+    return [*mode_lines(line, shown[:half]), *mode_lines(line._replace(id=None), shown[half:])]
 
 
-def _by(registry: Registry, nick: str) -> tuple[str, str | None]:
-    """Return the source and the account of who did something; the server when they are not online."""
+def _by(
+    registry: Registry,
+    nick: str,
+    command: str,
+    params: tuple[str, ...],
+    text: str | None,
+    at: int,
+    key: int,
+) -> Line:
+    """The line that shows what somebody did; it comes from the server when they are not online."""
     user = registry.user(nick)
-    return (user.source, user.account.name) if user is not None else (registry.server_name, None)
+    if user is None:
+        return Line(registry.server_name, command, params, text, at, key)
+    return user.line(command, params, text, at, key)

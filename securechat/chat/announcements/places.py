@@ -2,14 +2,13 @@
 
 from typing import TYPE_CHECKING, assert_never
 
-from securechat.chat.account import Account
+from securechat.chat.channel_state import marker_line
 from securechat.chat.fanout import Fanout
 from securechat.chat.line import Line
 from securechat.chat.records import MarkerMoved, MessagePinned, MessageUnpinned, MetadataSet, PlaceRecord
 from securechat.chat.registry import Registry
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid
-from securechat.irc.timestamp import format_ms
 
 if TYPE_CHECKING:
     from securechat.chat.context import Context
@@ -28,13 +27,6 @@ def announce(fanout: Fanout, registry: Registry, record: PlaceRecord, origin: "C
             pass
         case _:
             assert_never(record)
-
-
-def marker_line(registry: Registry, account: Account, target: int, name: str, at: int) -> Line:
-    """The line that says how far an account has read a target."""
-    upto = registry.markers.get(account.id, {}).get(target)
-    shown = "*" if upto is None else f"timestamp={format_ms(upto)}"
-    return Line(registry.server_name, "MARKREAD", (name, shown), None, at, needs=cap.READ_MARKER)
 
 
 def name_of(registry: Registry, target: int) -> str:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
-from securechat.chat.line import MAX_BODY, Line
+from securechat.chat.line import MAX_BODY, Line, packed
 from securechat.chat.login import complete
 from securechat.chat.session import ENCODING, Session
 from securechat.chat.settings import Settings
-from securechat.chat.welcome import packed
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 

@@ -1,16 +1,17 @@
-"""Channels: JOIN, PART, TOPIC, NAMES, LIST."""
+"""Channels: JOIN, PART, TOPIC, NAMES. LIST is in `listing`."""
 
-from securechat.chat import isupport, welcome
+from securechat.chat import access, channel_state, isupport
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
 from securechat.chat.records import ChannelCreated, Joined, Parted, Topic, TopicSet
+from securechat.chat.user import User
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_channel, is_channel
 
 
 def join(ctx: Context) -> None:
-    """JOIN <channel>{,<channel>}
+    """JOIN <channel>{,<channel>} [<key>{,<key>}]
 
     Joins channels; a channel that does not exist is made, and you are its founder. JOIN 0 leaves all.
     """
@@ -18,30 +19,65 @@ def join(ctx: Context) -> None:
         for left in ctx.registry.channels_of(ctx.user.id):
             leave_channel(ctx, left, "")
         return
-    names = ctx.param(0).split(",")
-    if len(names) > isupport.MAX_TARGETS:
-        too_many(ctx, names[isupport.MAX_TARGETS])
+    names, keys = targets(ctx, 0), ctx.param(1).split(",")
+    for number, name in enumerate(names):
+        join_one(ctx, name, keys[number] if number < len(keys) else "")
+
+
+def join_one(ctx: Context, name: str, key: str) -> None:
+    """Let the user into a channel, into the one that it forwards to, or say why not."""
+    channel = ctx.registry.channel(name) or create(ctx, name)
+    if channel is None or ctx.user.id in channel.members:
         return
-    for name in names:
-        channel = ctx.registry.channel(name) or create(ctx, name)
-        if channel is not None and ctx.user.id not in channel.members:
-            enter_channel(ctx, channel)
+    refusal = access.may_join(channel, ctx.user, key)
+    if refusal is None:
+        enter_channel(ctx, channel)
+        return
+    forward = forwarded(ctx, channel) if refusal.numeric != num.ERR_BANNEDFROMCHAN else None
+    if forward is None:
+        # The name as it was asked for: who is refused is not told how a hidden channel spells its own.
+        ctx.numeric(refusal.numeric, printable(name), text=refusal.text)
+        return
+    text = f"You cannot join it, so you are sent to {forward.name}"
+    ctx.numeric(num.ERR_LINKCHANNEL, printable(name), forward.name, text=text)
+    refusal = access.may_join(forward, ctx.user, key)
+    if refusal is not None:
+        ctx.numeric(refusal.numeric, forward.name, text=refusal.text)
+    elif ctx.user.id not in forward.members:
+        enter_channel(ctx, forward)
+
+
+def forwarded(ctx: Context, channel: Channel) -> Channel | None:
+    """Return the channel for those who cannot join this one (+f), when they may see it."""
+    target = ctx.registry.channel(channel.modes.get("f", ""))
+    return target if target is not None and target.visible_to(ctx.user.id) else None
 
 
 def enter_channel(ctx: Context, channel: Channel) -> None:
-    """Make the user a member, and show the channel to the session."""
-    core, user = ctx.core, ctx.user
+    """Make the user a member, unless they are in too many channels."""
+    user = ctx.user
     if len(ctx.registry.memberships.get(user.id, ())) >= isupport.MAX_CHANNELS:
         text = f"You are in {isupport.MAX_CHANNELS} channels: leave one first"
         ctx.numeric(num.ERR_TOOMANYCHANNELS, channel.name, text=text)
         return
+    make_member(ctx, user, channel)
+
+
+def make_member(ctx: Context, user: User, channel: Channel) -> None:
+    """Make somebody a member, and show the channel to all their sessions."""
+    core, registry = ctx.core, ctx.registry
     ranks = channel.initial_ranks(user.account)
     ctx.record(Joined(core.next_id(), user.id, channel.id, core.now.wall, ranks))
+    invitation = channel.invited.pop(user.account.id, None)
+    if invitation is not None:
+        core.if_refused(lambda: channel.invited.update({user.account.id: invitation}))
     for session in user.sessions:
+        lines = channel_state.after_join(registry, session, channel, core.now.wall)
         if session is not ctx.session:
-            core.fanout.send(session, *welcome.channel_state(ctx, channel))
-    for line in welcome.channel_state(ctx, channel):
-        ctx.reply(line)
+            core.fanout.send(session, *lines)
+        else:
+            for line in lines:
+                ctx.reply(line)
 
 
 def create(ctx: Context, name: str) -> Channel | None:
@@ -51,15 +87,22 @@ def create(ctx: Context, name: str) -> Channel | None:
     except InvalidName as error:
         ctx.numeric(num.ERR_NOSUCHCHANNEL, printable(name), text=str(error))
         return None
-    like = ctx.registry.channel_like(name)
-    if like is not None:
-        ctx.numeric(
-            num.ERR_NOSUCHCHANNEL, name, text=f"There is a channel whose name looks the same: {like.name}"
-        )
+    if looks_taken(ctx, name):
         return None
     channel_id = ctx.registry.last_channel + 1
     ctx.record(ChannelCreated(channel_id, name, ctx.user.account.id, ctx.core.now.wall))
     return ctx.registry.channels[channel_id]
+
+
+def looks_taken(ctx: Context, name: str) -> bool:
+    """Say so when there is a channel whose name looks like this one; a hidden one is not named."""
+    like = ctx.registry.channel_like(name)
+    if like is None:
+        return False
+    text = "There is a channel whose name looks the same"
+    text += f": {like.name}" if like.visible_to(ctx.user.id) else ", choose another name"
+    ctx.numeric(num.ERR_NOSUCHCHANNEL, name, text=text)
+    return True
 
 
 def part(ctx: Context) -> None:
@@ -67,11 +110,7 @@ def part(ctx: Context) -> None:
 
     Leaves channels, with all your sessions.
     """
-    names = ctx.param(0).split(",")
-    if len(names) > isupport.MAX_TARGETS:
-        too_many(ctx, names[isupport.MAX_TARGETS])
-        return
-    for name in names:
+    for name in targets(ctx, 0):
         channel = member_of(ctx, name)
         if channel is not None:
             leave_channel(ctx, channel, ctx.param(1))
@@ -94,72 +133,67 @@ def topic(ctx: Context) -> None:
         return
     if len(ctx.params) == 1:
         if channel.topic.text:
-            for line in welcome.topic(ctx, channel):
+            for line in channel_state.topic(ctx.registry, ctx.session, channel, ctx.core.now.wall):
                 ctx.reply(line)
         else:
             ctx.numeric(num.RPL_NOTOPIC, channel.name, text="No topic is set")
         return
     text = ctx.param(1)
-    if len(text.encode()) > isupport.TOPICLEN:
+    if "t" in channel.modes and not access.has_rank(channel, ctx.user, "h"):
+        why = f"You need the rank +h in {channel.name} to change its topic (+t)"
+        ctx.numeric(num.ERR_CHANOPRIVSNEEDED, channel.name, text=why)
+    elif len(text.encode()) > isupport.TOPICLEN:
         ctx.fail("INVALID_PARAMS", channel.name, text=f"A topic has at most {isupport.TOPICLEN} bytes")
-        return
-    changed = Topic(text, ctx.user.nick, ctx.core.now.wall)
-    ctx.record(TopicSet(ctx.core.next_id(), channel.id, changed, channel.topic))
+    else:
+        changed = Topic(text, ctx.user.nick, ctx.core.now.wall)
+        ctx.record(TopicSet(ctx.core.next_id(), channel.id, changed, channel.topic))
 
 
 def names(ctx: Context) -> None:
-    """NAMES [<channel>]
+    """NAMES [<channel>{,<channel>}]
 
-    Lists the members of a channel who are online.
+    Lists the members of channels who are online.
     """
-    name = ctx.param(0)
-    channel = ctx.registry.channel(name)
-    if channel is None:
-        ctx.numeric(num.RPL_ENDOFNAMES, printable(name), text="End of NAMES list")
-        return
-    for line in welcome.names(ctx, channel):
-        ctx.reply(line)
+    for name in targets(ctx, 0):
+        channel = ctx.registry.channel(name)
+        if channel is None or not channel.visible_to(ctx.user.id):
+            ctx.numeric(num.RPL_ENDOFNAMES, printable(name), text="End of NAMES list")
+            continue
+        for line in channel_state.names(ctx.registry, ctx.session, channel, ctx.core.now.wall):
+            ctx.reply(line)
 
 
-def list_channels(ctx: Context) -> None:
-    """LIST [<channel>{,<channel>}]
+def targets(ctx: Context, index: int) -> list[str]:
+    """Return the targets in a parameter; none, and a refusal, when they are more than TARGMAX says."""
+    found = [name for name in ctx.param(index).split(",") if name] or [""]
+    most = isupport.TARGETS[ctx.message.command]
+    if len(found) <= most:
+        return found
+    text = f"Too many targets: at most {most} at once"
+    ctx.numeric(num.ERR_TOOMANYTARGETS, printable(found[most]), text=text)
+    return []
 
-    Lists channels with the number of members who are online, and their topics.
-    """
-    registry = ctx.registry
-    if ctx.param(0):
-        found = [registry.channel(name) for name in ctx.param(0).split(",")[: isupport.MAX_TARGETS]]
-        channels = [channel for channel in found if channel is not None]
-    else:
-        channels = sorted(registry.channels.values(), key=lambda channel: channel.folded)
-    ctx.numeric(num.RPL_LISTSTART, "Channel", text="Users  Name")
-    for channel in channels:
-        online = str(len(registry.online(channel)))
-        ctx.numeric(num.RPL_LIST, channel.name, online, text=channel.topic.text)
-    ctx.numeric(num.RPL_LISTEND, text="End of LIST")
+
+def visible_channel(ctx: Context, name: str) -> Channel | None:
+    """Return the channel if the user may know of it; else reply that there is none."""
+    channel = ctx.registry.channel(name) if is_channel(name) else None
+    if channel is not None and channel.visible_to(ctx.user.id):
+        return channel
+    ctx.numeric(num.ERR_NOSUCHCHANNEL, printable(name), text="No such channel")
+    return None
 
 
 def member_of(ctx: Context, name: str) -> Channel | None:
     """Return the channel if the user is a member of it; else reply why not."""
-    channel = ctx.registry.channel(name) if is_channel(name) else None
-    if channel is None:
-        ctx.numeric(num.ERR_NOSUCHCHANNEL, printable(name), text="No such channel")
-        return None
-    if ctx.user.id not in channel.members:
+    channel = visible_channel(ctx, name)
+    if channel is not None and ctx.user.id not in channel.members:
         ctx.numeric(num.ERR_NOTONCHANNEL, channel.name, text="You're not on that channel")
         return None
     return channel
 
 
-def too_many(ctx: Context, name: str) -> None:
-    """Refuse a command with more targets than TARGMAX says."""
-    text = f"Too many targets: at most {isupport.MAX_TARGETS} at once"
-    ctx.numeric(num.ERR_TOOMANYTARGETS, printable(name), text=text)
-
-
 COMMANDS = (
     Command("JOIN", join, min_params=1),
-    Command("LIST", list_channels, cost=3.0),
     Command("NAMES", names, cost=2.0),
     Command("PART", part, min_params=1),
     Command("TOPIC", topic, min_params=1),

@@ -3,7 +3,7 @@
 https://ircv3.net/specs/extensions/read-marker. Nobody else is told.
 """
 
-from securechat.chat.announcements.places import marker_line
+from securechat.chat.channel_state import marker_line
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
 from securechat.chat.records import MarkerMoved

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from securechat.chat import isupport, service
+from securechat.chat.access import is_op_moderated, may_speak
 from securechat.chat.announcements.messages import line_of
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
@@ -25,6 +26,8 @@ from securechat.irc import numerics as num
 from securechat.irc.message import NO_TAGS
 from securechat.irc.names import is_channel
 
+HALFOPS: Final = "%"
+"""Before a channel's name: for half-operators and up (STATUSMSG)."""
 OFFLINE: Final = "offline, delivered at next login"
 MAX_NONCE: Final = 64
 UNSTORED: Final = frozenset({"+typing", "+draft/typing", cap.NONCE_TAG})
@@ -173,28 +176,35 @@ def repeat(ctx: Context, original: MessageSent) -> None:
 
 def to_channel(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
     """Send to a channel."""
-    channel = open_channel(ctx, name)
-    if channel is not None:
+    channel = open_channel(ctx, name, draft.text)
+    if channel is None:
+        return
+    if is_op_moderated(channel, ctx.user):
+        happen(ctx, draft, HALFOPS + channel.name, None, None, nonce)
+    else:
         happen(ctx, draft, channel.name, channel.id, None, nonce)
 
 
 def to_ranks(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
     """Send to a channel's members with a rank or a higher one (STATUSMSG); of several ranks the lowest."""
     plain = name.lstrip(SYMBOLS)
-    channel = open_channel(ctx, plain)
+    channel = open_channel(ctx, plain, draft.text)
     if channel is not None:
         lowest = max(name[: -len(plain)], key=SYMBOLS.index)
+        if is_op_moderated(channel, ctx.user):
+            lowest = min(lowest, HALFOPS, key=SYMBOLS.index)
         happen(ctx, draft, lowest + channel.name, None, None, nonce)
 
 
-def open_channel(ctx: Context, name: str) -> Channel | None:
-    """Return a channel if the user may speak in it; only its members may (mode +n). Else reply why not."""
+def open_channel(ctx: Context, name: str, text: str) -> Channel | None:
+    """Return a channel if its modes let the user say this in it; else reply why not."""
     channel = ctx.registry.channel(name)
-    if channel is None:
+    if channel is None or not channel.visible_to(ctx.user.id):
         ctx.numeric(num.ERR_NOSUCHCHANNEL, printable(name), text="No such channel")
         return None
-    if ctx.user.id not in channel.members:
-        ctx.numeric(num.ERR_CANNOTSENDTOCHAN, channel.name, text="You are not in this channel: join it first")
+    reason = may_speak(ctx, channel, text)
+    if reason is not None:
+        ctx.numeric(num.ERR_CANNOTSENDTOCHAN, channel.name, text=reason)
         return None
     return channel
 

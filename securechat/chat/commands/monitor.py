@@ -5,9 +5,8 @@ from typing import Final
 
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command
-from securechat.chat.line import MAX_BODY
+from securechat.chat.line import MAX_BODY, packed
 from securechat.chat.monitors import MAX_MONITORED
-from securechat.chat.welcome import packed
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account
 

@@ -2,19 +2,18 @@
 
 from typing import Final
 
-from securechat.chat import welcome
 from securechat.chat.account import Account
 from securechat.chat.channel import Channel
+from securechat.chat.commands.channels import make_member
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
 from securechat.chat.effects import Reload, Then
 from securechat.chat.items import KillUser
 from securechat.chat.line import Line
 from securechat.chat.login import nick_problem, prove
-from securechat.chat.records import Joined, Parted
+from securechat.chat.records import Parted
 from securechat.chat.user import User
 from securechat.irc import numerics as num
-from securechat.irc.message import Message
 from securechat.irc.names import InvalidName, check_account, fold, is_channel
 from securechat.irc.text import body_room, split_text
 
@@ -111,14 +110,7 @@ def sajoin(ctx: Context) -> None:
         ctx.numeric(num.ERR_USERONCHANNEL, user.nick, channel.name, text="is already on channel")
         return
     ctx.audit("sajoin", channel.name, user.account.name)
-    ctx.record(Joined(ctx.core.next_id(), user.id, channel.id, ctx.core.now.wall))
-    for session in user.sessions:
-        # What a session is told of a channel begins with its own nick.
-        its = ctx if session is ctx.session else Context(ctx.core, session, Message("JOIN", (channel.name,)))
-        for line in welcome.channel_state(its, channel):
-            its.reply(line)
-        if its is not ctx:
-            its.finish()
+    make_member(ctx, user, channel)
 
 
 def sapart(ctx: Context) -> None:

@@ -8,6 +8,7 @@ account tag and the tag `draft/relaymsg`.
 import re
 from typing import Final
 
+from securechat.chat.access import is_op_moderated
 from securechat.chat.commands.messages import client_tags, open_channel
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
@@ -42,8 +43,12 @@ def relaymsg(ctx: Context) -> None:
 
 def happen(ctx: Context, name: str, nick: str, text: str) -> None:
     """Record the message, as one of the bridge's with another nick."""
-    channel, core, user = open_channel(ctx, name), ctx.core, ctx.user
+    channel, core, user = open_channel(ctx, name, text), ctx.core, ctx.user
     if channel is None:
+        return
+    if is_op_moderated(channel, user):
+        why = "Cannot relay to channel (+U): the bridge needs a rank in it"
+        ctx.numeric(num.ERR_CANNOTSENDTOCHAN, channel.name, text=why)
         return
     source = f"{nick}!{user.account.name}@{ctx.settings.server_name}"
     over = len(f":{source} PRIVMSG {channel.name} :{text}\r\n".encode()) - MAX_BODY

@@ -3,7 +3,7 @@
 from fnmatch import fnmatchcase
 from typing import Final
 
-from securechat.chat import welcome
+from securechat.chat import modes, welcome
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
 from securechat.irc import capabilities as cap
@@ -137,13 +137,15 @@ def motd_command(ctx: Context) -> None:
 def help_command(ctx: Context) -> None:
     """HELP [<command>]
 
-    Lists the commands, or explains one.
+    Lists the commands, or explains one. HELP CMODE explains the modes of channels.
     """
     subject = ctx.param(0).upper()
     commands = ctx.core.commands
     if not subject:
         rows = [command.syntax for command in commands.values()]
         show(ctx, "*", "Commands (HELP <command> explains one):", rows)
+    elif subject == "CMODE":
+        show(ctx, subject, "Modes of channels:", modes.explained())
     elif subject in commands:
         show(ctx, subject, commands[subject].syntax, commands[subject].help)
     else:

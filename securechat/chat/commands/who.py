@@ -64,7 +64,10 @@ def found(ctx: Context, mask: str) -> Iterator[tuple[Channel | None, User]]:
         channel = registry.channel(mask)
         if channel is not None and presence.is_open(channel, viewer):
             for user in registry.online(channel):
-                if viewer.id in channel.members or presence.is_listed(registry, viewer, user):
+                if viewer.id in channel.members:
+                    if channel.shows(user.id, viewer.id):
+                        yield channel, user
+                elif presence.is_listed(registry, viewer, user) and channel.shows(user.id, viewer.id):
                     yield channel, user
         return
     exact = registry.user(mask)

@@ -8,9 +8,9 @@ from securechat.chat.commands import usermodes
 from securechat.chat.commands.who import wire_address
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
-from securechat.chat.line import MAX_BODY
+from securechat.chat.line import MAX_BODY, packed
 from securechat.chat.user import BOT, INVISIBLE, User
-from securechat.chat.welcome import packed, prefix
+from securechat.chat.welcome import prefix
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import fold
@@ -62,7 +62,8 @@ def channels(ctx: Context, user: User) -> Iterator[str]:
     multi = ctx.session.has(cap.MULTI_PREFIX)
     hides = INVISIBLE in user.modes and user is not ctx.user
     for channel in ctx.registry.channels_of(user.id):
-        if ctx.user.id in channel.members or not (hides or "s" in channel.modes):
+        inside = ctx.user.id in channel.members
+        if (inside or not (hides or channel.hidden)) and channel.shows(user.id, ctx.user.id):
             yield prefix(channel, user, multi=multi) + channel.name
 
 

@@ -86,27 +86,20 @@ class ChannelModesChanged:
     def apply(self, registry: "Registry") -> None:
         channel = registry.channels[self.channel]
         if self.flags is not None:
-            channel.modes = dict(self.flags.modes)
+            channel.set_modes(self.flags.modes)
         for entry in self.entries:
-            _put(channel.lists[entry.kind], entry.mask, entry.entry)
+            channel.set_entry(entry.kind, entry.mask, entry.entry)
         for change in self.ranks:
             _rank(channel.members, change.user, change.ranks)
 
     def revert(self, registry: "Registry") -> None:
         channel = registry.channels[self.channel]
         if self.flags is not None:
-            channel.modes = dict(self.flags.previous)
+            channel.set_modes(self.flags.previous)
         for entry in self.entries:
-            _put(channel.lists[entry.kind], entry.mask, entry.previous)
+            channel.set_entry(entry.kind, entry.mask, entry.previous)
         for change in self.ranks:
             _rank(channel.members, change.user, change.previous)
-
-
-def _put(entries: dict[str, ListEntry], mask: str, entry: ListEntry | None) -> None:
-    if entry is None:
-        del entries[mask]
-    else:
-        entries[mask] = entry
 
 
 def _rank(members: dict[int, Membership], user: int, ranks: str) -> None:

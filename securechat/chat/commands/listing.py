@@ -1,0 +1,81 @@
+"""LIST, with the conditions of ISUPPORT ELIST: C creation, M mask, N not a mask, T topic, U users."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from securechat.chat import isupport
+from securechat.chat.channel import Channel
+from securechat.chat.context import Context
+from securechat.chat.dispatch import Command
+from securechat.chat.masks import compile_globs
+from securechat.irc import numerics as num
+from securechat.irc.names import fold, is_channel
+
+Condition = Callable[[Channel, int], bool]
+"""Whether a channel is to be listed, by what it is and how many of its members are online."""
+
+MINUTE: Final = 60_000
+
+
+def list_channels(ctx: Context) -> None:
+    """LIST [<channel>{,<channel>}] [<condition>{,<condition>}]
+
+    Lists channels with the number of members who are online, and their topics. Conditions: >3 and <3
+    (people online), C>60 and C<60 (made more, less than so many minutes ago), T>60 and T<60 (so for the
+    topic), *mask* and !*mask* (names).
+    """
+    words = [word for param in ctx.params for word in param.split(",") if word]
+    named = [word for word in words if is_channel(word) and not re.search(r"[*?]", word)]
+    conditions = [condition(word, ctx.core.now.wall) for word in words if word not in named]
+    if len(named) > isupport.TARGETS["LIST"]:
+        text = f"Too many targets: at most {isupport.TARGETS['LIST']} at once"
+        ctx.numeric(num.ERR_TOOMANYTARGETS, named[isupport.TARGETS["LIST"]], text=text)
+        return
+    ctx.numeric(num.RPL_LISTSTART, "Channel", text="Users  Name")
+    for channel in candidates(ctx, named):
+        online = len(ctx.registry.online(channel))
+        if all(fits(channel, online) for fits in conditions):
+            ctx.numeric(num.RPL_LIST, channel.name, str(online), text=channel.topic.text)
+    ctx.numeric(num.RPL_LISTEND, text="End of LIST")
+
+
+def candidates(ctx: Context, named: list[str]) -> list[Channel]:
+    """Return the channels that were named, or all, by name; only those that the user may know of."""
+    registry = ctx.registry
+    if named:
+        found = [channel for name in named if (channel := registry.channel(name)) is not None]
+    else:
+        found = sorted(registry.channels.values(), key=lambda channel: channel.folded)
+    return [channel for channel in found if channel.visible_to(ctx.user.id)]
+
+
+def condition(word: str, now: int) -> Condition:
+    """Return what a condition means; one that cannot be read lists nothing."""
+    match = re.fullmatch(r"([CT]?)([<>])([0-9]{1,9})", word)
+    if match is None:
+        return masked(word)
+    subject, sign, number = match[1], match[2], int(match[3])
+    if subject == "":
+        return lambda channel, online: online > number if sign == ">" else online < number
+    border = now - number * MINUTE
+
+    def timed(channel: Channel, _online: int) -> bool:
+        at = channel.created if subject == "C" else channel.topic.at
+        if not at:
+            return False  # no topic was ever set
+        return at <= border if sign == ">" else at > border
+
+    return timed
+
+
+def masked(word: str) -> Condition:
+    """Return the condition that a name fits a mask, or with ! that it does not."""
+    wanted = not word.startswith("!")
+    pattern = compile_globs([fold(word.removeprefix("!"))])
+    return lambda channel, _online: (
+        (pattern is not None and pattern.fullmatch(channel.folded) is not None) is wanted
+    )
+
+
+COMMANDS = (Command("LIST", list_channels, cost=3.0),)

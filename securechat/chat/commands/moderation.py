@@ -1,0 +1,190 @@
+"""What operators of a channel do, and what is asked of them: KICK, INVITE, KNOCK, RENAME."""
+
+from typing import Final
+
+from securechat.chat import access, isupport
+from securechat.chat.account import Account
+from securechat.chat.channel import Channel
+from securechat.chat.commands.channels import member_of, targets, visible_channel
+from securechat.chat.context import Context
+from securechat.chat.dispatch import Command, printable
+from securechat.chat.line import Line
+from securechat.chat.records import ChannelRenamed, Kicked
+from securechat.irc import capabilities as cap
+from securechat.irc import numerics as num
+from securechat.irc.names import InvalidName, check_channel
+
+KNOCK_AGAIN: Final = 60.0
+"""Seconds until somebody's next knock at the same channel is passed on."""
+OFFLINE: Final = "offline, may join at the next login"
+
+
+def kick(ctx: Context) -> None:
+    """KICK <channel> <nick>{,<nick>} [:<reason>]
+
+    Removes people from a channel. Half-operators kick members without their rank; operators also each other.
+    """
+    channel = member_of(ctx, ctx.param(0))
+    if channel is None:
+        return
+    reason = ctx.param(2) or ctx.user.nick
+    if not access.has_rank(channel, ctx.user, "h"):
+        why = f"You need the rank +h in {channel.name} to kick"
+        ctx.numeric(num.ERR_CHANOPRIVSNEEDED, channel.name, text=why)
+    elif len(reason.encode()) > isupport.KICKLEN:
+        ctx.fail("INVALID_PARAMS", channel.name, text=f"A reason has at most {isupport.KICKLEN} bytes")
+    else:
+        for name in targets(ctx, 1):
+            kick_one(ctx, channel, name, reason)
+
+
+def kick_one(ctx: Context, channel: Channel, name: str, reason: str) -> None:
+    """Remove one member."""
+    target = ctx.registry.person(name)
+    if target is None:
+        ctx.numeric(num.ERR_NOSUCHNICK, printable(name), text="No such nick or account")
+    elif target.user not in channel.members:
+        ctx.numeric(num.ERR_USERNOTINCHANNEL, target.nick, channel.name, text="They aren't on that channel")
+    elif ctx.user.id not in channel.members or not access.outranks(channel, ctx.user, target):
+        text = f"{target.nick} has a rank that you cannot kick"
+        ctx.numeric(num.ERR_CHANOPRIVSNEEDED, channel.name, text=text)
+    else:
+        core, membership = ctx.core, channel.members[target.user]
+        ctx.record(
+            Kicked(
+                core.next_id(),
+                target.user,
+                channel.id,
+                core.now.wall,
+                ctx.user.nick,
+                reason,
+                membership,
+            )
+        )
+
+
+def invite(ctx: Context) -> None:
+    """INVITE [<nick> <channel>]
+
+    Invites somebody to a channel. Who was invited by an operator may join whatever the channel's modes say.
+    Without parameters it lists the channels to which you are invited.
+    """
+    if not ctx.params:
+        list_invitations(ctx)
+        return
+    if len(ctx.params) == 1:
+        ctx.numeric(num.ERR_NEEDMOREPARAMS, "INVITE", text="Not enough parameters: INVITE <nick> <channel>")
+        return
+    channel = member_of(ctx, ctx.param(1))
+    if channel is None:
+        return
+    target = ctx.registry.person(ctx.param(0))
+    if target is None:
+        ctx.numeric(num.ERR_NOSUCHNICK, printable(ctx.param(0)), text="No such nick or account")
+    elif "i" in channel.modes and not access.has_rank(channel, ctx.user, "o"):
+        why = f"You need the rank +o in {channel.name} to invite (+i)"
+        ctx.numeric(num.ERR_CHANOPRIVSNEEDED, channel.name, text=why)
+    elif target.user in channel.members:
+        ctx.numeric(num.ERR_USERONCHANNEL, target.nick, channel.name, text="is already on channel")
+    else:
+        invited(ctx, channel, ctx.registry.accounts[target.account], target.nick)
+
+
+def invited(ctx: Context, channel: Channel, account: Account, nick: str) -> None:
+    """Tell the one who is invited, the one who did, and the operators who want to know (invite-notify)."""
+    core, user = ctx.core, ctx.registry.user(nick)
+    line = ctx.user.line("INVITE", (nick, channel.name), None, core.now.wall)
+    if access.has_rank(channel, ctx.user, "o"):
+        channel.invited[account.id] = core.now.wall
+    ctx.numeric(num.RPL_INVITING, nick, channel.name)
+    if user is None:
+        ctx.numeric(num.RPL_AWAY, nick, text=OFFLINE)
+    else:
+        core.fanout.broadcast(user.audience, line)
+        if user.away is not None:
+            ctx.numeric(num.RPL_AWAY, nick, text=user.away)
+    for member in ctx.registry.online(channel):
+        if access.has_rank(channel, member, "h") and member is not ctx.user:
+            for session in member.sessions:
+                core.fanout.send(session, line._replace(needs=cap.INVITE_NOTIFY))
+
+
+def list_invitations(ctx: Context) -> None:
+    """List the channels to which the user is invited."""
+    for channel in ctx.registry.channels.values():
+        if ctx.user.account.id in channel.invited:
+            ctx.numeric(num.RPL_INVITELIST, channel.name)
+    ctx.numeric(num.RPL_ENDOFINVITELIST, text="End of INVITE list")
+
+
+def knock(ctx: Context) -> None:
+    """KNOCK <channel> [:<text>]
+
+    Asks the operators of an invite-only channel to let you in.
+    """
+    channel, user, now = visible_channel(ctx, ctx.param(0)), ctx.user, ctx.core.now.mono
+    if channel is None:
+        return
+    if user.id in channel.members:
+        ctx.numeric(num.ERR_KNOCKONCHAN, channel.name, text="You're already on that channel")
+    elif access.may_join(channel, user, "") is None:
+        ctx.numeric(num.ERR_CHANOPEN, channel.name, text="The channel is open: join it")
+    elif channel.listed("b", user) and not channel.listed("e", user):
+        ctx.numeric(num.ERR_BANNEDFROMCHAN, channel.name, text="You are banned from the channel (+b)")
+    elif now - channel.knocked.get(user.id, now - KNOCK_AGAIN) < KNOCK_AGAIN:
+        text = f"You knocked already: wait {KNOCK_AGAIN:.0f} seconds"
+        ctx.numeric(num.ERR_TOOMANYKNOCK, channel.name, text=text)
+    elif len(ctx.param(1).encode()) > isupport.KICKLEN:
+        ctx.fail("INVALID_PARAMS", channel.name, text=f"A text has at most {isupport.KICKLEN} bytes")
+    else:
+        channel.knocked[user.id] = now
+        announce_knock(ctx, channel)
+        ctx.numeric(num.RPL_KNOCKDLVR, channel.name, text="Your knock was heard")
+
+
+def announce_knock(ctx: Context, channel: Channel) -> None:
+    """Tell the operators, who can invite."""
+    server, at, text = ctx.settings.server_name, ctx.core.now.wall, ctx.param(1) or "asks for an invitation"
+    for member in ctx.registry.online(channel):
+        if access.has_rank(channel, member, "o"):
+            params = (member.nick, channel.name, ctx.user.source)
+            ctx.core.fanout.broadcast(member.audience, Line(server, num.RPL_KNOCK, params, text, at))
+
+
+def rename(ctx: Context) -> None:
+    """RENAME <channel> <new name> [:<reason>]
+
+    Gives a channel another name; its members, modes and history stay.
+    """
+    channel = member_of(ctx, ctx.param(0))
+    if channel is None:
+        return
+    if not access.has_rank(channel, ctx.user, "a"):
+        why = f"You need the rank +a in {channel.name} to rename it"
+        ctx.numeric(num.ERR_CHANOPRIVSNEEDED, channel.name, text=why)
+        return
+    reason, wanted = ctx.param(2), printable(ctx.param(1))
+    try:
+        name = check_channel(ctx.param(1))
+    except InvalidName as error:
+        ctx.fail("CANNOT_RENAME", channel.name, wanted, text=str(error))
+        return
+    other = ctx.registry.channel_like(name)
+    if other is not None and other is not channel:
+        text = "There is a channel of this name, or of one that looks the same"
+        ctx.fail("CHANNEL_NAME_IN_USE", channel.name, wanted, text=text)
+    elif len(reason.encode()) > isupport.KICKLEN:
+        ctx.fail("INVALID_PARAMS", channel.name, text=f"A reason has at most {isupport.KICKLEN} bytes")
+    elif name != channel.name:
+        core, user = ctx.core, ctx.user
+        ctx.record(
+            ChannelRenamed(core.next_id(), channel.id, name, channel.name, core.now.wall, user.nick, reason)
+        )
+
+
+COMMANDS = (
+    Command("INVITE", invite),
+    Command("KICK", kick, min_params=2),
+    Command("KNOCK", knock, min_params=1, cost=3.0),
+    Command("RENAME", rename, min_params=2, cost=3.0),
+)

@@ -1,0 +1,152 @@
+"""Masks of people, as the lists of a channel (+b, +e, +I) hold them.
+
+A mask is one of
+
+    nick!account@server     with * and ?; what is missing is *
+    $a:account              an account (IRCv3 account-extban), also written $account:
+    $m:mask                 a mute: may be in the channel, may not speak; also written m:
+
+in its canonical form: folded, so that one person or set of people has one spelling.
+
+Theory of operation. The masks of a list are compiled to one regular expression. A * would make it go back and
+forth (time like n to the power of their number, for a mask that an operator wrote in order to stop the
+server), but after a * the first place where the rest up to the next * fits is as good as any later one. So
+each such piece is an atomic group, and the time is at most length times length.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from securechat.irc.names import fold
+
+if TYPE_CHECKING:
+    from securechat.chat.user import User
+
+SIGN: Final = "$"
+ACCOUNT: Final = "$a:"
+MUTE: Final = "$m:"
+_SPELLINGS: Final = {"$account:": ACCOUNT, "$a:": ACCOUNT, "$m:": MUTE, "$mute:": MUTE, "m:": MUTE}
+MAX_MASK: Final = 200
+"""Bytes of a mask: it has to fit on a line with the channel's name and who set it."""
+_REMEMBERED: Final = 4096
+
+
+class InvalidMask(ValueError):
+    """The mask cannot be used. The text says why, to the person who wrote it."""
+
+
+def canonical(mask: str) -> str:
+    """Return the canonical form of a mask. Raises InvalidMask."""
+    if not mask or " " in mask or mask.startswith(":") or not mask.isprintable():
+        raise InvalidMask("A mask is nick!account@server with * and ?, $a:account, or $m: before a mask")
+    result = _canonical(mask)
+    if len(result.encode()) > MAX_MASK:
+        raise InvalidMask(f"A mask has at most {MAX_MASK} bytes")
+    return result
+
+
+def _canonical(mask: str) -> str:
+    sign, rest = _extended(mask)
+    if sign == MUTE and not rest.startswith(tuple(_SPELLINGS)):
+        return MUTE + _hostmask(rest)
+    if sign == MUTE:
+        inner = _canonical(rest)
+        if inner.startswith(MUTE):
+            raise InvalidMask("A mute holds no other mute")
+        return MUTE + inner
+    if sign == ACCOUNT:
+        if not rest or "!" in rest or "@" in rest:
+            raise InvalidMask("$a: is followed by the name of an account")
+        return ACCOUNT + _folded(rest)
+    if mask.startswith(SIGN):
+        raise InvalidMask("The kinds of extended bans are $a:account and $m:mask")
+    return _hostmask(mask)
+
+
+def _extended(mask: str) -> tuple[str, str]:
+    for spelling, sign in _SPELLINGS.items():
+        if mask.lower().startswith(spelling):
+            return sign, mask[len(spelling) :]
+    return "", mask
+
+
+def _hostmask(mask: str) -> str:
+    left, at, server = mask.partition("@")
+    nick, bang, account = left.partition("!")
+    if at and not bang:
+        nick, account = "", nick
+    if "!" in account + server or "@" in server or SIGN in mask:
+        raise InvalidMask("A mask is nick!account@server with * and ?")
+    return f"{_folded(nick) or '*'}!{_folded(account) or '*'}@{server.lower() or '*'}"
+
+
+def _folded(glob: str) -> str:
+    """Fold what is between the wildcards; more than one * in a row is one."""
+    parts = re.split(r"([*?])", re.sub(r"\*+", "*", glob))
+    return "".join([fold(part) for part in parts])
+
+
+class Matcher:
+    """The masks of one list, compiled."""
+
+    __slots__ = ("_accounts", "_hosts", "_known", "_mute_accounts", "_mute_hosts")
+
+    def __init__(self, masks: Iterable[str]) -> None:
+        every = list(masks)
+        plain = [mask for mask in every if not mask.startswith(MUTE)]
+        mutes = [mask.removeprefix(MUTE) for mask in every if mask.startswith(MUTE)]
+        self._hosts, self._accounts = _compiled(plain)
+        self._mute_hosts, self._mute_accounts = _compiled(mutes)
+        self._known: dict[str, tuple[bool, bool]] = {}
+
+    def matches(self, user: "User") -> bool:
+        """Return whether a mask that is no mute matches the user."""
+        return self._verdict(user)[0]
+
+    def mutes(self, user: "User") -> bool:
+        """Return whether a mute matches the user."""
+        return self._verdict(user)[1]
+
+    def _verdict(self, user: "User") -> tuple[bool, bool]:
+        known = self._known.get(user.source)
+        if known is None:
+            server = user.source.rpartition("@")[2].lower()
+            host, account = f"{fold(user.nick)}!{user.account.folded}@{server}", user.account.folded
+            known = (
+                _any(self._hosts, host) or _any(self._accounts, account),
+                _any(self._mute_hosts, host) or _any(self._mute_accounts, account),
+            )
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[user.source] = known
+        return known
+
+
+def _any(pattern: re.Pattern[str] | None, text: str) -> bool:
+    return pattern is not None and pattern.fullmatch(text) is not None
+
+
+def _compiled(masks: list[str]) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
+    accounts = [mask.removeprefix(ACCOUNT) for mask in masks if mask.startswith(ACCOUNT)]
+    hosts = [mask for mask in masks if not mask.startswith(ACCOUNT)]
+    return compile_globs(hosts), compile_globs(accounts)
+
+
+def compile_globs(globs: Iterable[str]) -> re.Pattern[str] | None:
+    """Return a pattern whose `fullmatch` finds what one of the globs (with * and ?) stands for."""
+    patterns = [_expression(glob) for glob in globs]
+    return re.compile("|".join(patterns), re.DOTALL) if patterns else None
+
+
+def _expression(glob: str) -> str:
+    first, *rest = re.sub(r"\*+", "*", glob).split("*")
+    if not rest:
+        return _literal(first)
+    *middle, last = rest
+    pieces = "".join([f"(?>.*?{_literal(piece)})" for piece in middle])
+    return f"{_literal(first)}{pieces}.*{_literal(last)}"
+
+
+def _literal(piece: str) -> str:
+    return "".join(["." if char == "?" else re.escape(char) for char in piece])
