@@ -26,6 +26,7 @@ from securechat.irc.capabilities import CAPABILITIES, names  # noqa: E402
 
 SPECIFICATIONS: Final = "https://ircv3.net/specs/extensions/"
 CAPABILITY: Final = {
+    "account-notify": ("account-notify", "ACCOUNT at one's own login; nobody's account changes later"),
     "account-tag": ("account-tag", "`account` on everything that a person causes"),
     "away-notify": ("away-notify", "AWAY of those who share a channel, at the change and when they join"),
     "batch": ("batch", "lines that belong together come as one batch"),

@@ -65,6 +65,7 @@ class Core:
         self.throttle = Throttle()
         self.monitors = Monitors()
         self.departures = Departures()
+        self.operators: dict[Session, None] = {}
         self.ids = MessageIds(snapshot.last_message)
         self.commands = COMMANDS
         self.now = Now(0, 0.0)
@@ -339,4 +340,5 @@ class Core:
         self._slowed.pop(session, None)
         self.sessions.pop(session.link, None)
         self.monitors.clear(session)
+        self.operators.pop(session, None)
         login.leave(self, session, reason)

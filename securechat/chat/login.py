@@ -14,6 +14,7 @@ from securechat.chat.announcements.channels import show_ranks
 from securechat.chat.context import Context
 from securechat.chat.effects import LoggedIn
 from securechat.chat.jobs import CheckPassword, JobResult, PasswordChecked
+from securechat.chat.operators import tell
 from securechat.chat.records import LoginRemembered, PasswordSet
 from securechat.chat.reserved import is_reserved
 from securechat.chat.session import Session
@@ -166,6 +167,7 @@ def enter(ctx: Context, session: Session, account: Account) -> None:
     presence.update_away(core, user, announce=not first)
     if first:
         presence.came(core, user)
+    tell(core, f"{user.nick} ({account.name}) logged in from {session.address}")
     for line in welcome.burst(ctx):
         ctx.reply(line)
     for channel in registry.channels_of(user_id):
@@ -186,6 +188,7 @@ def leave(core: "Core", session: Session, reason: str) -> None:
     user = session.user
     if user is None:
         return
+    tell(core, f"{user.nick} ({user.account.name}) at {session.address} has gone: {reason}")
     peers = core.registry.peers(user)
     if core.registry.detach(session):
         core.fanout.others(peers, user.line("QUIT", (), reason, core.now.wall), session)

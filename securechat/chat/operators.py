@@ -9,6 +9,7 @@ from securechat.chat.requests import Refused
 from securechat.irc.text import split_text
 
 if TYPE_CHECKING:
+    from securechat.chat.account import Account
     from securechat.chat.core import Core
     from securechat.chat.session import Session
 
@@ -42,9 +43,25 @@ def tell_reloaded(core: "Core", item: Reloaded) -> None:
         say(core, session, text)
 
 
+def set_powers(core: "Core", session: "Session", account: "Account | None") -> None:
+    """Give a session an operator's powers, proven with this account, or take them away."""
+    session.operator = account
+    if account is None:
+        core.operators.pop(session, None)
+    else:
+        core.operators[session] = None
+
+
+def tell(core: "Core", text: str) -> None:
+    """Send a notice to the operators who want those of the server (user mode s)."""
+    for session in core.operators:
+        if session.user is not None and "s" in session.user.modes:
+            say(core, session, f"*** {text}")
+
+
 def lose_powers(core: "Core", session: "Session") -> None:
     """Take an operator's powers from a session, which is told."""
-    session.operator = None
+    set_powers(core, session, None)
     if (user := session.user) is not None:
         line = Line(user.source, "MODE", (user.nick, "-o"), None, core.now.wall)
         core.later(lambda: core.fanout.send(session, line))

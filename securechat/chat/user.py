@@ -16,8 +16,9 @@ UNATTENDED: Final = "*"
 UNATTENDED_TEXT: Final = "Not here at the moment"
 BOT: Final = "B"
 INVISIBLE: Final = "i"
-CHOSEN_MODES: Final = "BRiw"
-"""What users set and unset: bot, only registered users may message (all are), invisible, WALLOPS."""
+CHOSEN_MODES: Final = "BRisw"
+"""What users set and unset: bot, only registered users may message (all are), invisible, the server's notices
+(for operators), WALLOPS."""
 GIVEN_MODES: Final = "Zo"
 """Encrypted, as every connection is, and operator: the server gives these."""
 BOT_TAGS: Final[Mapping[str, str]] = MappingProxyType({"bot": ""})

@@ -60,6 +60,8 @@ def lusers(ctx: Context) -> Iterator[Line]:
     open_channels = sum(not channel.hidden for channel in registry.channels.values())
     text = f"There are {shown} users and {registry.invisible} invisible on 1 servers"
     yield numeric(num.RPL_LUSERCLIENT, text=text)
+    operators = {session.user for session in core.operators}
+    yield numeric(num.RPL_LUSEROP, str(len(operators)), text="operator(s) online")
     yield numeric(
         num.RPL_LUSERUNKNOWN, str(len(core.sessions) - registry.attached), text="unknown connection(s)"
     )

@@ -30,8 +30,10 @@ EXTENDED_MONITOR: Final = 1 << 24
 RELAYMSG: Final = 1 << 41
 EXTENDED_ISUPPORT: Final = 1 << 25
 READ_MARKER: Final = 1 << 42
+ACCOUNT_NOTIFY: Final = 1 << 26
 
 CAPABILITIES: Final[Mapping[str, int]] = {
+    "account-notify": ACCOUNT_NOTIFY,
     "account-tag": ACCOUNT_TAG,
     "away-notify": AWAY_NOTIFY,
     "batch": BATCH,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from securechat.chat import presence
 from securechat.chat.account import Account
 from securechat.chat.channel import Channel
 from securechat.chat.commands.channels import make_member
@@ -11,6 +12,7 @@ from securechat.chat.effects import Reload, Then
 from securechat.chat.items import KillUser
 from securechat.chat.line import Line
 from securechat.chat.login import nick_problem, prove
+from securechat.chat.operators import set_powers, tell
 from securechat.chat.records import Parted
 from securechat.chat.user import User
 from securechat.irc import numerics as num
@@ -44,10 +46,11 @@ def empower(ctx: Context, account: Account) -> None:
     ctx.audit("oper", account.name)
 
     def undo() -> None:
-        session.operator = before
+        set_powers(ctx.core, session, before)
 
     ctx.core.if_refused(undo)
-    session.operator = account
+    set_powers(ctx.core, session, account)
+    tell(ctx.core, f"{ctx.nick} became an operator as {account.name}")
     ctx.numeric(num.RPL_YOUREOPER, text="You are now an operator, in this session")
     if before is None:
         ctx.reply(Line(ctx.user.source, "MODE", (ctx.nick, "+o"), None, ctx.core.now.wall))
@@ -153,11 +156,8 @@ def sanick(ctx: Context) -> None:
         return
     registry, before = ctx.registry, user.nick
     ctx.audit("sanick", user.account.name, f"{before} to {nick}")
-    line = Line(user.source, "NICK", (nick,), None, ctx.core.now.wall, None, user.account.name)
-    peers = registry.peers(user)
     ctx.core.if_refused(lambda: registry.rename(user, before))
-    registry.rename(user, nick)
-    ctx.core.fanout.broadcast(peers, line, ctx)
+    presence.change_nick(ctx, user, nick)
 
 
 def short(text: str) -> str:

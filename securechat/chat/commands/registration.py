@@ -5,6 +5,7 @@ from securechat.chat.context import Context
 from securechat.chat.dispatch import Command
 from securechat.chat.line import Line
 from securechat.chat.login import authenticate, complete, failed_exchange, nick_problem
+from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account, fold
 from securechat.irc.sasl import Assembler, SaslError, SaslTooLong, decode_plain
@@ -72,6 +73,9 @@ def logged_in(ctx: Context) -> None:
     assert account is not None, "called after a login"
     source = f"{ctx.nick}!{account.name}@{ctx.settings.server_name}"
     ctx.numeric(num.RPL_LOGGEDIN, source, account.name, text=f"You are now logged in as {account.name}")
+    # "Clients will get the ACCOUNT message … including themselves"; that of the others never changes here.
+    account_line = Line(source, "ACCOUNT", (account.name,), None, ctx.core.now.wall, None, account.name)
+    ctx.reply(account_line._replace(needs=cap.ACCOUNT_NOTIFY))
 
 
 def nick_command(ctx: Context) -> None:

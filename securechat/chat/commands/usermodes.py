@@ -6,6 +6,7 @@ connection is encrypted, as every one is.
 
 from securechat.chat.context import Context
 from securechat.chat.dispatch import printable
+from securechat.chat.operators import set_powers
 from securechat.chat.session import Session
 from securechat.chat.user import CHOSEN_MODES, GIVEN_MODES, User
 from securechat.irc import numerics as num
@@ -36,18 +37,21 @@ def change_modes(ctx: Context, change: str) -> None:
     """Apply the changes that are known, show them, then say that one was not."""
     user, modes = ctx.user, set(ctx.user.modes)
     adding, unknown, resigns = True, False, False
+    powers = ctx.session.oper
     for letter in change:
         if letter in "+-":
             adding = letter == "+"
+        elif letter == "s" and adding and not powers:
+            ctx.numeric(num.ERR_NOPRIVILEGES, text="Only operators get the server's notices (OPER)")
         elif letter in CHOSEN_MODES:
             (modes.add if adding else modes.discard)(letter)
         elif letter not in GIVEN_MODES:
             unknown = True
         elif letter == "o" and not adding:
-            resigns = ctx.session.oper
+            resigns = powers
     apply(ctx, user, "".join(sorted(modes)))
     if resigns:
-        ctx.session.operator = None
+        set_powers(ctx.core, ctx.session, None)
         ctx.reply(user.line("MODE", (user.nick, "-o"), None, ctx.core.now.wall))
     if unknown:
         ctx.numeric(num.ERR_UMODEUNKNOWNFLAG, text="Unknown user mode")
