@@ -194,6 +194,10 @@ class HistorySection(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(ge=0, le=36500),
         Key("Delete messages that are older than this; 0 keeps them for ever.", live=True),
     ] = 0
+    on_account_removal: Annotated[
+        Literal["keep", "anonymise", "delete"],
+        Key("What becomes of the messages of an account that is removed.", live=True),
+    ] = "keep"
     edit_window: Annotated[
         int,
         Meta(ge=0, le=31_536_000),

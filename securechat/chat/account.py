@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from securechat.chat.session import Session
 
 REMEMBERED_SOURCES: Final = 8
+NOBODY: Final = "nobody"
+"""The role of the account, without credentials, whose messages are those that have lost their author."""
 
 
 class Account:

@@ -1,8 +1,10 @@
 """User administration: what `adduser` and its like do, with a running server and without one."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
-from securechat.chat.account import Account
+from securechat.chat.account import NOBODY, Account
+from securechat.chat.channel_settings import channel_rows, set_retention
 from securechat.chat.effects import Answered, Then
 from securechat.chat.items import Administer, EndSessions
 from securechat.chat.jobs import AuditRead, JobResult, ReadAudit
@@ -16,6 +18,7 @@ from securechat.chat.records import (
     AccountRemoved,
     Audited,
     ChannelCreated,
+    Fate,
     Joined,
     Parted,
     PasswordSet,
@@ -31,10 +34,12 @@ from securechat.chat.requests import (
     EndSession,
     ListAccounts,
     ListAudit,
+    ListChannels,
     ListSessions,
     Refused,
     RemoveAccount,
     SetPassword,
+    SetRetention,
 )
 from securechat.chat.reserved import is_reserved
 from securechat.irc.names import InvalidName, check_account
@@ -52,10 +57,13 @@ Change = (
     | ListAccounts
     | ListSessions
     | EndSession
+    | ListChannels
+    | SetRetention
 )
 """What is answered at once."""
 
 ROLES = frozenset({"member", "admin", "bot"})
+FATES: Final[Mapping[str, Fate]] = {"keep": "keep", "anonymise": "anonymise", "delete": "delete"}
 AUDIT_ROWS = 500
 """Rows of the audit log in one answer."""
 
@@ -74,13 +82,13 @@ def perform(core: "Core", request: Change, by: str, origin: str, *, spare: int |
     When sessions end for it, that whose id is `spare` goes on.
     """
     answer = _answer(core, request, spare)
-    if isinstance(answer, Done) and not isinstance(request, ListAccounts | ListSessions):
-        action, detail = OPERATION_NAMES[type(request)], _detail(request)
+    if isinstance(answer, Done) and not isinstance(request, ListAccounts | ListChannels | ListSessions):
+        action, detail = OPERATION_NAMES[type(request)], _detail(core, request)
         core.enter(Audited(core.now.wall, by, origin, action, request.name, detail), None)
     return answer
 
 
-def _detail(request: Change) -> str:
+def _detail(core: "Core", request: Change) -> str:
     """Return what the audit log says of a request besides its name and the account."""
     match request:
         case AddAccount():
@@ -89,6 +97,11 @@ def _detail(request: Change) -> str:
             return "sessions kept" if request.keep_sessions else "sessions ended"
         case EndSession():
             return f"session {request.id}"
+        case RemoveAccount():
+            fate = request.messages or core.settings.on_account_removal
+            return f"messages: {fate}" if fate != "keep" else ""
+        case SetRetention():
+            return str(request.days)
         case _:
             return ""
 
@@ -128,6 +141,10 @@ def _answer(core: "Core", request: Change, spare: int | None) -> Answer:
         return Done(rows(core))
     if isinstance(request, ListSessions) and not request.name:
         return Done(session_rows(core, None))
+    if isinstance(request, ListChannels):
+        return Done(channel_rows(core))
+    if isinstance(request, SetRetention):
+        return set_retention(core, request)
     account = core.registry.account(request.name)
     if account is None or account.phc is None:
         return Refused(
@@ -139,7 +156,7 @@ def _answer(core: "Core", request: Change, spare: int | None) -> Answer:
             if not request.keep_sessions:
                 then_end(core, account, "The password of this account was changed", spare=spare)
         case RemoveAccount():
-            remove(core, account, account.phc)
+            return remove(core, account, account.phc, request.messages)
         case DisableAccount():
             if not account.disabled:
                 core.enter(AccountDisabled(account.id, core.now.wall), None)
@@ -190,15 +207,35 @@ def _autojoin(core: "Core", account: Account, name: str) -> None:
     core.enter(Joined(core.next_id(), account.id, channel.id, core.now.wall, ranks), None)
 
 
-def remove(core: "Core", account: Account, phc: str) -> None:
-    """Remove credentials and memberships; messages stay under the id."""
+def remove(core: "Core", account: Account, phc: str, messages: str) -> Answer:
+    """Remove credentials and memberships, and begin with what becomes of the messages."""
+    how = FATES.get(messages or core.settings.on_account_removal)
+    if how is None:
+        return Refused("MESSAGES_UNKNOWN", f"{messages!r} cannot be done: use one of {', '.join(FATES)}")
     for channel in core.registry.channels_of(account.id):
         membership = channel.members[account.id]
         text = "The account was removed"
         core.enter(Parted(core.next_id(), account.id, channel.id, core.now.wall, text, membership), None)
     sources, waiting = tuple(account.sources.items()), core.registry.waiting[account.id]
-    core.enter(AccountRemoved(account.id, phc, core.now.wall, sources, waiting), None)
+    if how == "anonymise":
+        _have_nobody(core)
+    core.enter(AccountRemoved(account.id, phc, core.now.wall, sources, waiting, how), None)
     then_end(core, account, "This account was removed")
+    return Done()
+
+
+def _have_nobody(core: "Core") -> None:
+    """Have the account under which messages are that have lost their author."""
+    accounts = core.registry.accounts
+    if any(account.role == NOBODY for account in accounts.values()):
+        return
+    names = ("removed", *(f"removed-{number}" for number in range(2, len(accounts) + 3)))
+    free = (
+        name for name in names if not core.registry.account(name) and not core.registry.account_like(name)
+    )
+    account_id = max(accounts, default=0) + 1
+    core.enter(AccountAdded(account_id, next(free), "", NOBODY, core.now.wall), None)
+    core.enter(AccountRemoved(account_id, "", core.now.wall), None)
 
 
 def end_session(core: "Core", account: Account, session_id: int) -> Answer:

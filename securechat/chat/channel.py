@@ -36,6 +36,7 @@ class Channel:
         "members",
         "modes",
         "name",
+        "retention_days",
         "spoke",
         "strict",
         "topic",
@@ -47,6 +48,7 @@ class Channel:
         self.founder = stored.founder
         self.created = stored.created
         self.topic = stored.topic
+        self.retention_days = stored.retention_days
         self.modes: Mapping[str, str] = stored.modes
         self.lists = {kind: dict(stored.lists.get(kind, {})) for kind in LISTS}
         self.matchers: dict[str, Matcher] = {}
@@ -144,4 +146,5 @@ class Channel:
             dict(self.members),
             dict(self.modes),
             lists,
+            self.retention_days,
         )

@@ -35,7 +35,8 @@ class StoredAccount:
 class StoredChannel:
     """One channel. `members` are by account id, `modes` arguments by letter ("" is none).
 
-    `lists` holds by letter (b, e, I) the masks of a list, the oldest first.
+    `lists` holds by letter (b, e, I) the masks of a list, the oldest first. `retention_days` is None where
+    the server's setting holds.
     """
 
     id: int
@@ -46,6 +47,7 @@ class StoredChannel:
     members: Mapping[int, Membership]
     modes: Mapping[str, str]
     lists: Mapping[str, Mapping[str, ListEntry]]
+    retention_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

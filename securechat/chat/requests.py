@@ -28,9 +28,14 @@ class SetPassword:
 
 @dataclass(frozen=True, slots=True)
 class RemoveAccount:
-    """Remove credentials and memberships; messages stay, the name stays reserved."""
+    """Remove credentials and memberships; the name stays reserved.
+
+    `messages` is what becomes of what the account said: keep, anonymise, delete, or "" for what the
+    configuration says.
+    """
 
     name: str
+    messages: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,24 @@ class EndSession:
     id: int
 
 
+@dataclass(frozen=True, slots=True)
+class ListChannels:
+    """List every channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetRetention:
+    """Let a channel keep its messages for so many days: 0 is for ever, -1 as long as the server says."""
+
+    channel: str
+    days: int = -1
+
+    @property
+    def name(self) -> str:
+        """What it is about, for the audit log."""
+        return self.channel
+
+
 Request = (
     AddAccount
     | SetPassword
@@ -84,6 +107,8 @@ Request = (
     | ListSessions
     | EndSession
     | ListAudit
+    | ListChannels
+    | SetRetention
 )
 
 OPERATIONS: Final[Mapping[str, type[Request]]] = {
@@ -96,6 +121,8 @@ OPERATIONS: Final[Mapping[str, type[Request]]] = {
     "sessions": ListSessions,
     "end-session": EndSession,
     "audit": ListAudit,
+    "channels": ListChannels,
+    "retention": SetRetention,
 }
 """The requests by their names: on the control socket, in the audit log and for the pseudo-user."""
 OPERATION_NAMES: Final[Mapping[type[Request], str]] = {kind: name for name, kind in OPERATIONS.items()}

@@ -17,6 +17,7 @@ class Settings:
     history_replay: int = 50
     icon: str = ""
     sts_days: int = 0
+    on_account_removal: Literal["keep", "anonymise", "delete"] = "keep"
     motd: tuple[str, ...] = ()
     flood: bool = True
     client_tag_deny: tuple[str, ...] = ()

@@ -81,12 +81,16 @@ def passwd(
 def deluser(
     name: NameArgument,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    messages: Annotated[
+        str, typer.Option("--messages", metavar="keep|anonymise|delete", help="What becomes of its messages.")
+    ] = "",
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
     """Remove an account.
 
-    Its messages stay, and nobody can have its name again.
+    Nobody can have its name again. Its messages stay unless history.on_account_removal, or --messages, says
+    otherwise.
     """
     from securechat.chat.requests import RemoveAccount
 
@@ -94,7 +98,7 @@ def deluser(
     settings = load_config(place).config
     if not yes:
         _require_consent(f"Remove the account {name}? Nobody can have this name again.")
-    _ask(place, settings, RemoveAccount(name))
+    _ask(place, settings, RemoveAccount(name, messages))
     _confirm(f"The account {name} was removed.")
 
 

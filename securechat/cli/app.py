@@ -12,6 +12,7 @@ from securechat.cli import (
     audit,
     backup,
     certs,
+    channels,
     config,
     connect,
     control,
@@ -61,5 +62,18 @@ def _main(
     pass
 
 
-for module in (server, accounts, audit, control, backup, migrate_store, certs, config, connect, send, trust):
+for module in (
+    server,
+    accounts,
+    audit,
+    control,
+    channels,
+    backup,
+    migrate_store,
+    certs,
+    config,
+    connect,
+    send,
+    trust,
+):
     module.register(app)

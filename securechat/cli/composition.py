@@ -40,6 +40,7 @@ def core_settings(config: Config) -> Settings:
         history_replay=config.history.replay,
         icon=config.server.icon,
         sts_days=config.tls.sts_days,
+        on_account_removal=config.history.on_account_removal,
         motd=_motd(config.server.motd),
         flood=config.limits.flood,
         sendq=config.limits.sendq,

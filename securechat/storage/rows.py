@@ -101,10 +101,9 @@ def _accounts(connection: Connection) -> list[StoredAccount]:
 def _channels(connection: Connection) -> list[StoredChannel]:
     members, lists = _members(connection), _lists(connection)
     c = channels.c
+    topic = (c.topic, c.topic_setter, c.topic_at)
     rows = connection.execute(
-        select(c.id, c.name, c.founder, c.created, c.topic, c.topic_setter, c.topic_at, c.modes).order_by(
-            c.id
-        )
+        select(c.id, c.name, c.founder, c.created, *topic, c.modes, c.retention_days).order_by(c.id)
     )
     return [
         StoredChannel(
@@ -116,8 +115,9 @@ def _channels(connection: Connection) -> list[StoredChannel]:
             members.get(key, {}),
             _decode_modes(modes),
             lists.get(key, {}),
+            retention_days,
         )
-        for key, name, founder, created, text, setter, at, modes in rows
+        for key, name, founder, created, text, setter, at, modes, retention_days in rows
     ]
 
 

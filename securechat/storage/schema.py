@@ -22,7 +22,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0006"
+HEAD: Final = "0007"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -39,7 +39,10 @@ _ROW_KEY: Final = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class AccountColumns(TypedColumns):
-    """`phc` is NULL once the account was removed: then only its name is reserved."""
+    """`phc` is NULL once the account was removed: then only its name is reserved.
+
+    `erase` says what is still to be done with its messages then ("anonymise" or "delete"), NULL for nothing.
+    """
 
     id: Named[int] = Column(_ROW_KEY, primary_key=True, autoincrement=False)
     name: Named[str] = Column(Text)
@@ -50,6 +53,7 @@ class AccountColumns(TypedColumns):
     created: Named[int] = Column(BigInteger)
     last_login: Named[int | None] = Column(BigInteger)
     seen: Named[int | None] = Column(BigInteger)
+    erase: Named[str | None] = Column(Text)
 
 
 class LoginSourceColumns(TypedColumns):
@@ -61,7 +65,10 @@ class LoginSourceColumns(TypedColumns):
 
 
 class ChannelColumns(TypedColumns):
-    """The topic "" is no topic. `modes` is a JSON object: arguments by letter, "" for none."""
+    """The topic "" is no topic. `modes` is a JSON object: arguments by letter, "" for none.
+
+    `retention_days` is NULL where the server's setting holds; 0 keeps messages for ever.
+    """
 
     id: Named[int] = Column(_ROW_KEY, primary_key=True, autoincrement=False)
     name: Named[str] = Column(Text)
@@ -72,6 +79,7 @@ class ChannelColumns(TypedColumns):
     topic_setter: Named[str] = Column(Text)
     topic_at: Named[int] = Column(BigInteger)
     modes: Named[str] = Column(Text, server_default="{}")
+    retention_days: Named[int | None] = Column(Integer)
 
 
 class MembershipColumns(TypedColumns):

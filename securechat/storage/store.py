@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, RootTransaction, delete, select
+from sqlalchemy import Connection, Engine, RootTransaction
 from sqlalchemy.exc import DBAPIError
 
 from securechat.chat.ports import AuditEntry, Pin, Snapshot, StoreFull
 from securechat.chat.reading import ChannelPlace, Place, Span, Target
 from securechat.chat.records import MessageSent, Record
 from securechat.irc.capabilities import EDIT_TAG
+from securechat.storage import upkeep
 from securechat.storage.reading.history import read_history, read_targets
 from securechat.storage.rows import (
     MessageSelect,
@@ -34,6 +35,7 @@ from securechat.storage.rows import (
     select_messages,
 )
 from securechat.storage.schema import messages, undelivered
+from securechat.storage.upkeep import Erasure, Sweep
 from securechat.storage.writer import RecordWriter, is_stored
 
 _T = TypeVar("_T")
@@ -62,15 +64,37 @@ class SqlStore(ABC):
         if stored:
             self._transact(lambda: self._writer.write(stored))
 
-    def prune(self, before_ms: int, limit: int) -> int:
+    def prune(self, before_ms: int, limit: int, sweep: Sweep | None = None) -> int:
         """Delete at most `limit` messages that were sent before a time, the oldest first; return how many.
 
-        Raises like `commit`. Messages that still wait for an offline account go as well.
+        Raises like `commit`. Messages that still wait for an offline account go as well; those of channels
+        with a retention of their own stay. The step looks at `limit` messages behind those of the last one
+        with this `sweep`.
         """
-        oldest = select(messages.c.id).where(messages.c.at < before_ms).order_by(messages.c.at).limit(limit)
         return self._transact(
-            lambda: self._connection.execute(delete(messages).where(messages.c.id.in_(oldest))).rowcount
+            lambda: upkeep.prune(self._connection, before_ms, limit, Sweep() if sweep is None else sweep)
         )
+
+    def prune_channel(self, channel: int, before_ms: int, limit: int) -> int:
+        """Delete those of a channel's oldest `limit` messages that were sent before a time, like `prune`."""
+        return self._transact(lambda: upkeep.prune_channel(self._connection, channel, before_ms, limit))
+
+    def retention(self) -> Mapping[int, int]:
+        """Return the channels that have a retention of their own, and its days (0 is for ever)."""
+        with self._connection.begin():
+            return upkeep.retention(self._connection)
+
+    def erasures(self) -> Sequence[Erasure]:
+        """Return what removed accounts have left to be erased."""
+        with self._connection.begin():
+            return upkeep.erasures(self._connection)
+
+    def erase(self, erasure: Erasure, limit: int, sweep: Sweep) -> int:
+        """Look at the `limit` messages behind those of the last step; return how many were erased.
+
+        Raises like `commit`. It is done when `sweep.rows` is 0.
+        """
+        return self._transact(lambda: upkeep.erase(self._connection, erasure, limit, sweep))
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

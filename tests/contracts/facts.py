@@ -30,6 +30,7 @@ ChannelState = tuple[
     Mapping[int, Membership],
     Mapping[str, str],
     Mapping[str, Mapping[str, ListEntry]],
+    int | None,
 ]
 State = tuple[dict[int, AccountState], dict[int, ChannelState], frozenset[int]]
 
@@ -84,7 +85,7 @@ def state_of(snapshot: Snapshot) -> State:
 
 def _channel_state(c: StoredChannel) -> ChannelState:
     members = {user: membership for user, membership in c.members.items() if user > 0}
-    return c.name, c.founder, c.created, c.topic, members, c.modes, c.lists
+    return c.name, c.founder, c.created, c.topic, members, c.modes, c.lists, c.retention_days
 
 
 def state_in(registry: Registry) -> State:

@@ -28,6 +28,7 @@ from securechat.chat.records import (
     PasswordSet,
     RanksChanged,
     Record,
+    RetentionSet,
     Topic,
     TopicSet,
 )
@@ -123,6 +124,13 @@ SEQUENCES: dict[str, tuple[Record, ...]] = {
         ChannelModesChanged(7, DEV, NOON + 1, "Bob", (), None, (BAN,)),
         message(8, channel=DEV),
         ChannelDropped(9, DEV, NOON + 2, "over", DROPPED),
+    ),
+    "RetentionSet": (
+        *PEOPLE,
+        *CHANNELS,
+        RetentionSet(GENERAL, 0, None),
+        RetentionSet(DEV, 7, None),
+        RetentionSet(GENERAL, None, 0),
     ),
     "TopicSet": (*PEOPLE, *CHANNELS, TopicSet(5, DEV, TOPIC, Topic("", "", 0))),
     "MessageSent": (*PEOPLE, *CHANNELS, message(5), message(6, recipient=BOB), waiting(7, CAROL)),

@@ -242,5 +242,9 @@ def test_a_bad_answer_is_an_error(line: bytes) -> None:
 
 def test_the_lines_are_json() -> None:
     """Other programs can speak the protocol, too."""
-    assert json.loads(encode_request(RemoveAccount("bob"))) == {"op": "deluser", "name": "bob"}
+    assert json.loads(encode_request(RemoveAccount("bob"))) == {
+        "op": "deluser",
+        "name": "bob",
+        "messages": "",
+    }
     assert decode_request(b'{"op":"adduser","name":"a","phc":"$"}') == AddAccount("a", "$", "member")

@@ -16,6 +16,7 @@ from securechat.chat.records import (
     Joined,
     Kicked,
     Parted,
+    RetentionSet,
     Shown,
     TopicSet,
     mode_params,
@@ -49,6 +50,8 @@ def announce(fanout: Fanout, registry: Registry, record: ChannelRecord, origin: 
             _renamed(fanout, registry, record, origin)
         case ChannelCreated():
             pass  # its founder joins next
+        case RetentionSet():
+            pass
         case _:
             assert_never(record)
 

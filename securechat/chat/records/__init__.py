@@ -17,6 +17,7 @@ from securechat.chat.records.accounts import (
     AccountRecord,
     AccountRemoved,
     AccountSeen,
+    Fate,
     LoginRemembered,
     PasswordSet,
 )
@@ -29,6 +30,7 @@ from securechat.chat.records.channels import (
     Joined,
     Kicked,
     Parted,
+    RetentionSet,
     Topic,
     TopicSet,
 )
@@ -59,6 +61,7 @@ ChannelRecord = (
     | Joined
     | Kicked
     | Parted
+    | RetentionSet
     | TopicSet
 )
 Record = AccountRecord | Audited | ChannelRecord | MessageRecord | PlaceRecord
@@ -85,6 +88,7 @@ __all__ = [
     "ChannelRenamed",
     "DirectDelivered",
     "EntryChanged",
+    "Fate",
     "FlagsChanged",
     "Joined",
     "Kicked",
@@ -102,6 +106,7 @@ __all__ = [
     "PlaceRecord",
     "RanksChanged",
     "Record",
+    "RetentionSet",
     "Shown",
     "Topic",
     "TopicSet",

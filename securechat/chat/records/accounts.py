@@ -1,7 +1,7 @@
 """Facts about accounts."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from securechat.chat.registry import Registry
@@ -26,11 +26,16 @@ class AccountAdded:
         registry.forget_account(self.account)
 
 
+Fate = Literal["keep", "anonymise", "delete"]
+"""What becomes of the messages of an account that is removed."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccountRemoved:
     """The credentials are gone, with where the account logged in from and what waits for it.
 
-    The name stays reserved and messages stay under the id. `sources` and `waiting` are what there was.
+    The name stays reserved. `sources` and `waiting` are what there was. `messages` says what becomes of what
+    the account said: it stays under the id, or the store makes it nobody's or deletes it, step by step.
     """
 
     account: int
@@ -38,6 +43,7 @@ class AccountRemoved:
     at: int
     sources: tuple[tuple[str, int], ...] = ()
     waiting: int = 0
+    messages: Fate = "keep"
 
     def apply(self, registry: "Registry") -> None:
         registry.accounts[self.account].remove()

@@ -71,6 +71,21 @@ class ChannelRenamed:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionSet:
+    """A channel keeps its messages for so many days; 0 is for ever, None as long as the server says."""
+
+    channel: int
+    days: int | None
+    previous: int | None
+
+    def apply(self, registry: "Registry") -> None:
+        registry.channels[self.channel].retention_days = self.days
+
+    def revert(self, registry: "Registry") -> None:
+        registry.channels[self.channel].retention_days = self.previous
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """A user became a member of a channel, with these ranks."""
 

@@ -1,7 +1,7 @@
 """What administrators ask for on the command line, for operators in the chat: the same table of requests."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Final
 
 from securechat.chat.administration import perform
@@ -42,14 +42,18 @@ def admin(asked: Asked) -> None:
 
 def usage(name: str) -> str:
     """Return how an operation is written."""
-    words = [f"<{'account' if field.name == 'name' else field.name}>" for field in fields(OFFERED[name])]
-    return " ".join([name, *words])
+    words = [name]
+    for field in fields(OFFERED[name]):
+        word = f"<{'account' if field.name == 'name' else field.name}>"
+        words.append(word if field.default is MISSING else f"[{word}]")
+    return " ".join(words)
 
 
 def read(kind: type[Request], words: list[str]) -> Request | None:
     """Make a request of words; None when they do not fit."""
     wanted = fields(kind)
-    if len(words) != len(wanted) and not (not words and kind is OPERATIONS["sessions"]):
+    needed = sum(field.default is MISSING for field in wanted)
+    if not needed <= len(words) <= len(wanted):
         return None
     values: list[str | int] = []
     for field, word in zip(wanted, words, strict=False):
@@ -68,7 +72,7 @@ def shown(key: str, value: str | int | bool | None) -> str:
         return format_ms(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return "none" if value is None else str(value)
 
 
 COMMANDS: Final = (ServiceCommand("admin", admin, 1, operators=True),)

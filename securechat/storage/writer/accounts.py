@@ -59,7 +59,8 @@ def _account_added(connection: Connection, record: AccountAdded) -> None:
 
 def _account_removed(connection: Connection, record: AccountRemoved) -> None:
     """Remove also from where it logged in and what waits for it: it never logs in again."""
-    _change_account(connection, record.account, phc=None)
+    erase = None if record.messages == "keep" else record.messages
+    _change_account(connection, record.account, phc=None, erase=erase)
     connection.execute(delete(login_sources).where(login_sources.c.account == record.account))
     connection.execute(delete(undelivered).where(undelivered.c.account == record.account))
 

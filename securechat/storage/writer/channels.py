@@ -16,6 +16,7 @@ from securechat.chat.records import (
     Kicked,
     Parted,
     RanksChanged,
+    RetentionSet,
     TopicSet,
 )
 from securechat.irc.names import fold
@@ -38,6 +39,8 @@ def write(connection: Connection, record: ChannelRecord) -> None:
             _joined(connection, record)
         case Parted() | Kicked():
             _left(connection, record)
+        case RetentionSet():
+            _retention_set(connection, record)
         case TopicSet():
             _topic_set(connection, record)
         case _:
@@ -134,6 +137,13 @@ def _left(connection: Connection, record: Parted | Kicked) -> None:
             memberships.c.channel == record.channel, memberships.c.account == record.user
         )
     )
+
+
+def _retention_set(connection: Connection, record: RetentionSet) -> None:
+    changed = connection.execute(
+        update(channels).where(channels.c.id == record.channel).values(retention_days=record.days)
+    )
+    expect_one(changed, "channel", record.channel)
 
 
 def _topic_set(connection: Connection, record: TopicSet) -> None:

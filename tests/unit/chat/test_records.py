@@ -34,6 +34,7 @@ from securechat.chat.records import (
     PasswordSet,
     RanksChanged,
     Record,
+    RetentionSet,
     Topic,
     TopicSet,
 )
@@ -132,6 +133,7 @@ def possible_in(one: Registry, dev: Channel) -> list[Record]:
         ChannelRenamed(9, 1, other, dev.name, 9, "alice", ""),
         ChannelModesChanged(9, 1, 9, "alice", (), FlagsChanged(flags, dict(dev.modes)), (banned,)),
         ChannelDropped(9, 1, 9, "over", dev.stored()),
+        RetentionSet(1, 7 if dev.retention_days is None else None, dev.retention_days),
     ]
     for user in one.accounts:
         member = dev.members.get(user)

@@ -1,100 +1,243 @@
-"""Deleting old messages: in steps, and only what is old enough."""
+"""Deleting old messages and erasing those of removed accounts: in steps, and only what is to go."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from securechat.chat.account import NOBODY
 from securechat.chat.ports import StoreFull
+from securechat.chat.records import (
+    AccountAdded,
+    AccountRemoved,
+    Fate,
+    MessageRedacted,
+    MessageSent,
+    RetentionSet,
+)
 from securechat.cli.retention import Retention
+from securechat.storage.sqlite import SqliteStore, open_reader, open_store
+from securechat.storage.upkeep import Erasure, Sweep
+from tests.contracts.facts import ALICE, BOB, CHANNELS, DEV, GENERAL, PEOPLE, message
 
 DAY = 24 * 60 * 60 * 1000
 NOW = 1_800_000_000.0
+REMOVED = 9
 
 
-class Store:
-    """Messages by the time when they were sent (ms)."""
+class Counted:
+    """A store that notes what each step has deleted; it can be told to be full."""
 
-    def __init__(self, *times: int) -> None:
-        self.times = sorted(times)
+    def __init__(self, store: SqliteStore) -> None:
+        self.store = store
         self.steps: list[int] = []
         self.full = False
+        self.retention, self.erasures = store.retention, store.erasures
 
-    def prune(self, before_ms: int, limit: int) -> int:
-        """Delete the oldest ones."""
+    def prune(self, before_ms: int, limit: int, sweep: Sweep | None = None) -> int:
+        return self._noted(self.store.prune(before_ms, 0 if self.full else limit, sweep))
+
+    def prune_channel(self, channel: int, before_ms: int, limit: int) -> int:
+        return self._noted(self.store.prune_channel(channel, before_ms, limit))
+
+    def erase(self, erasure: Erasure, limit: int, sweep: Sweep) -> int:
+        return self._noted(self.store.erase(erasure, limit, sweep))
+
+    def _noted(self, deleted: int) -> int:
         if self.full:
             raise StoreFull("no room")
-        old = [at for at in self.times if at < before_ms][:limit]
-        self.times = self.times[len(old) :]
-        self.steps.append(len(old))
-        return len(old)
+        self.steps.append(deleted)
+        return deleted
 
 
-class Clock:
-    """A monotonic clock that a test moves."""
+class Chore:
+    """The retention with a clock that a test moves, and a store of people and channels."""
 
-    def __init__(self) -> None:
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.store = open_store(directory)
+        self.store.commit([*PEOPLE, *CHANNELS])
+        self.counted = Counted(self.store)
+        self.days = 0
         self.seconds = 0.0
+        self.retention = Retention(
+            self.counted, lambda: self.days, wall=lambda: NOW, mono=lambda: self.seconds
+        )
 
-    def __call__(self) -> float:
-        return self.seconds
+    def run(self, calls: int = 1) -> None:
+        """Call it about once a second."""
+        for _ in range(calls):
+            self.retention()
+            self.seconds += 1
+
+    def again(self, calls: int = 1) -> None:
+        """Let a minute pass before the next calls."""
+        self.seconds += 60
+        self.run(calls)
+
+    def kept(self) -> list[int]:
+        """Return the ids of the messages that are there."""
+        with self.store.transaction() as connection:
+            return list(connection.exec_driver_sql("SELECT id FROM messages ORDER BY id").scalars())
+
+    def message(self, key: int) -> MessageSent | None:
+        reader = open_reader(self.directory)
+        try:
+            return reader.message(key)
+        finally:
+            reader.close()
 
 
-def ms(days: float) -> int:
+@pytest.fixture
+def chore(tmp_path: Path) -> Iterator[Chore]:
+    """A retention with nothing to do."""
+    chore = Chore(tmp_path)
+    yield chore
+    chore.store.close()
+
+
+def ago(days: float) -> int:
     """Return the time of so many days ago."""
     return int(NOW * 1000) - int(days * DAY)
 
 
-def test_zero_days_keep_everything() -> None:
-    """The store is not even asked."""
-    store = Store(ms(10_000))
-    Retention(store, lambda: 0, wall=lambda: NOW, mono=Clock())()
-    assert (store.times, store.steps) == ([ms(10_000)], [])
+def test_zero_days_keep_everything(chore: Chore) -> None:
+    """Nothing is even looked for."""
+    chore.store.commit([message(5, at=ago(10_000))])
+    chore.run(3)
+    assert (chore.kept(), chore.counted.steps) == ([5], [])
 
 
-def test_what_is_older_goes() -> None:
+def test_what_is_older_goes(chore: Chore) -> None:
     """A message is kept until it is as old as the setting says."""
-    store = Store(ms(7.001), ms(7), ms(6.999), ms(0))
-    Retention(store, lambda: 7, wall=lambda: NOW, mono=Clock())()
-    assert store.times == [ms(7), ms(6.999), ms(0)]
+    chore.store.commit([message(key, at=ago(days)) for key, days in enumerate((7.001, 7, 6.999, 0), 1)])
+    chore.days = 7
+    chore.run()
+    assert chore.kept() == [2, 3, 4]
 
 
-def test_many_go_in_steps_one_each_time() -> None:
+def test_many_go_in_steps_one_each_time(chore: Chore) -> None:
     """A step is small, the next comes with the next call, and with nothing left there is a minute's rest."""
-    store = Store(*range(1200))
-    clock = Clock()
-    retention = Retention(store, lambda: 1, wall=lambda: NOW, mono=clock)
-    for _ in range(5):
-        retention()
-        clock.seconds += 1
-    assert store.steps == [500, 500, 200]
-    clock.seconds = 2 + 59.9
-    retention()
-    assert len(store.steps) == 3
-    clock.seconds = 2 + 60
-    retention()
-    assert store.steps[3:] == [0]
+    chore.store.commit([message(key, at=key) for key in range(1, 1201)])
+    chore.days = 1
+    chore.run(5)
+    assert chore.counted.steps == [500, 500, 200]
+    chore.seconds = 2 + 59.9
+    chore.retention()
+    assert len(chore.counted.steps) == 3
+    chore.seconds = 2 + 60
+    chore.retention()
+    assert chore.counted.steps[3:] == [0]
 
 
-def test_the_setting_may_change() -> None:
-    """A reload is in force at the next call."""
-    store = Store(ms(3))
-    days = [0]
-    retention = Retention(store, lambda: days[0], wall=lambda: NOW, mono=Clock())
-    retention()
-    days[0] = 2
-    retention()
-    assert store.times == []
+def test_the_setting_may_change(chore: Chore) -> None:
+    """A reload is in force at the next round; fewer days find what more days have kept."""
+    chore.store.commit([message(5, at=ago(3)), message(6, at=ago(8))])
+    chore.run()
+    chore.days = 7
+    chore.again()
+    assert chore.kept() == [5]
+    chore.days = 2
+    chore.again()
+    assert chore.kept() == []
 
 
-def test_a_full_store_is_no_reason_to_stop(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_channel_may_have_a_retention_of_its_own(chore: Chore) -> None:
+    """It keeps its messages longer or shorter than the others, or for ever, until it has none again."""
+    days = (1, 3, 10, 100)
+    sent = [message(key, at=ago(age)) for key, age in enumerate(days, 1)]
+    chore.store.commit([*sent, *(one._replace(id=one.id + 10, channel=DEV) for one in sent)])
+    chore.store.commit([RetentionSet(GENERAL, 20, None), RetentionSet(DEV, 0, None)])
+    chore.days = 5
+    chore.run(3)
+    assert chore.kept() == [1, 2, 3, 11, 12, 13, 14]
+    chore.store.commit([RetentionSet(GENERAL, 2, 20), RetentionSet(DEV, None, 0)])
+    chore.again(3)
+    assert chore.kept() == [1, 11, 12]
+    chore.days = 0
+    chore.store.commit([RetentionSet(DEV, 2, None)])
+    chore.again(3)
+    assert chore.kept() == [1, 11]
+
+
+def test_what_stays_is_not_looked_at_again(chore: Chore) -> None:
+    """Kept messages at the beginning do not hide what comes behind them, and cost nothing the next time."""
+    chore.store.commit([message(key, at=key) for key in range(1, 701)])
+    chore.store.commit([message(key, channel=DEV, at=key) for key in range(701, 801)])
+    chore.store.commit([RetentionSet(GENERAL, 0, None)])
+    chore.days = 1
+    chore.run(2)
+    assert (chore.counted.steps, len(chore.kept())) == ([0, 100], 700)
+    chore.store.commit([message(900, channel=DEV, at=ago(2))])
+    chore.again()
+    assert chore.counted.steps == [0, 100, 1]
+
+
+def test_a_full_store_is_no_reason_to_stop(chore: Chore, caplog: pytest.LogCaptureFixture) -> None:
     """It is logged, and tried again after a minute."""
-    store = Store(ms(3))
-    clock = Clock()
-    store.full = True
-    retention = Retention(store, lambda: 2, wall=lambda: NOW, mono=clock)
-    retention()
+    chore.store.commit([message(5, at=ago(3))])
+    chore.days = 2
+    chore.counted.full = True
+    chore.run()
     assert "could not be deleted: no room" in caplog.text
-    store.full = False
-    retention()
-    assert store.times == [ms(3)]
-    clock.seconds = 60
-    retention()
-    assert store.times == []
+    chore.counted.full = False
+    chore.run()
+    assert chore.kept() == [5]
+    chore.again()
+    assert chore.kept() == []
+
+
+def removed(chore: Chore, how: Fate, count: int = 10) -> None:
+    """Let alice and Bob say things, one after the other, and alice go."""
+    for first in range(1, count + 1, 1000):
+        keys = range(first, min(first + 1000, count + 1))
+        chore.store.commit([message(key, sender=BOB if key % 2 else ALICE, nonce=str(key)) for key in keys])
+    nobody = (AccountAdded(REMOVED, "removed", "", NOBODY, 1), AccountRemoved(REMOVED, "", 1))
+    chore.store.commit([*nobody, AccountRemoved(ALICE, "$alice", 2, messages=how)])
+
+
+def test_messages_of_a_removed_account_stay(chore: Chore) -> None:
+    """That is what happens when nothing else is asked for."""
+    removed(chore, "keep")
+    chore.run(5)
+    assert (chore.kept(), chore.counted.steps) == (list(range(1, 11)), [])
+
+
+def test_messages_of_a_removed_account_are_deleted(chore: Chore, caplog: pytest.LogCaptureFixture) -> None:
+    """Its own go, in steps, the others' stay; when it is done it is done."""
+    caplog.set_level("INFO")
+    removed(chore, "delete", 4500)
+    chore.run(2)
+    assert len(chore.kept()) == 3500, "one step looks at 2000"
+    chore.run(10)
+    assert chore.kept() == list(range(1, 4501, 2))
+    assert chore.counted.steps == [1000, 1000, 250, 0]
+    assert "deleted 2250 messages of the removed account 1" in caplog.text
+    chore.again(3)
+    assert (len(chore.counted.steps), list(chore.store.erasures())) == (4, [])
+
+
+def test_messages_of_a_removed_account_lose_their_author(chore: Chore) -> None:
+    """Nothing says any more who wrote them, and their nonces are free; the text stays."""
+    chore.store.commit([message(50, sender=BOB)])
+    sent = message(50, sender=BOB)
+    chore.store.commit([MessageRedacted(sent, ALICE, "alice!alice@chat.test", "#general", "", 60)])
+    removed(chore, "anonymise")
+    chore.run(4)
+    found, other, redacted = (chore.message(key) for key in (2, 3, 50))
+    assert found == message(2, sender=REMOVED)._replace(nick="removed")
+    assert other == message(3, sender=BOB, nonce="3")
+    assert redacted is not None and redacted.redacted_by == REMOVED
+    assert list(chore.store.erasures()) == []
+
+
+def test_erasing_goes_on_after_a_restart(chore: Chore) -> None:
+    """What is left to do is in the database."""
+    removed(chore, "delete", 4500)
+    chore.run(2)
+    chore.store.close()
+    chore.store = open_store(chore.directory)
+    chore.counted = Counted(chore.store)
+    chore.retention = Retention(chore.counted, lambda: 0, wall=lambda: NOW, mono=lambda: chore.seconds)
+    chore.run(10)
+    assert chore.kept() == list(range(1, 4501, 2))

@@ -1,0 +1,42 @@
+"""What an administrator sets of a channel, which is no mode of it."""
+
+from typing import TYPE_CHECKING, Final
+
+from securechat.chat.records import RetentionSet
+from securechat.chat.requests import Answer, Done, Refused, SetRetention
+from securechat.irc.names import fold
+
+if TYPE_CHECKING:
+    from securechat.chat.core import Core
+
+MAX_DAYS: Final = 36500
+
+
+def set_retention(core: "Core", request: SetRetention) -> Answer:
+    """Let a channel have a retention of its own, or the server's again."""
+    channel = core.registry.channel(request.channel)
+    if channel is None:
+        return Refused(
+            "CHANNEL_UNKNOWN", f"There is no channel {request.channel!r}: `securechat channel list`"
+        )
+    if not -1 <= request.days <= MAX_DAYS:
+        return Refused("DAYS_INVALID", f"Messages can be kept for 0 (for ever) to {MAX_DAYS} days")
+    days = request.days if request.days >= 0 else None
+    if days != channel.retention_days:
+        core.enter(RetentionSet(channel.id, days, channel.retention_days), None)
+    return Done()
+
+
+def channel_rows(core: "Core") -> list[dict[str, str | int | bool | None]]:
+    """List the channels, for people and programs; `retention_days` is None where the server's holds."""
+    accounts = core.registry.accounts
+    return [
+        {
+            "name": channel.name,
+            "members": sum(member > 0 for member in channel.members),
+            "founder": accounts[channel.founder].name if channel.founder is not None else None,
+            "created": channel.created,
+            "retention_days": channel.retention_days,
+        }
+        for channel in sorted(core.registry.channels.values(), key=lambda channel: fold(channel.name))
+    ]

@@ -1,0 +1,113 @@
+"""What is deleted without anybody asking: old messages, and those of accounts that were removed.
+
+Theory of operation. Each call is one small step inside the caller's transaction, which looks at a bounded
+number of rows; a step must not be noticed, since the hub makes it. What a step looks at begins where the last
+one ended (`Sweep`), so rows that stay are not looked at again and again. After a restart it begins anew.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from sqlalchemy import Connection, delete, or_, select, update
+
+from securechat.chat.account import NOBODY
+from securechat.storage.schema import accounts, channels, messages
+
+_BEGINNING: Final = -(1 << 62)
+
+
+@dataclass(slots=True)
+class Sweep:
+    """How far something has looked through the messages: by time and id. `rows` is what the last step saw."""
+
+    at: int = _BEGINNING
+    id: int = _BEGINNING
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """The messages of a removed account are to go, or to lose their author."""
+
+    account: int
+    how: Literal["anonymise", "delete"]
+
+
+def prune(connection: Connection, before_ms: int, limit: int, sweep: Sweep) -> int:
+    """Look at the next `limit` messages that were sent before a time; delete those that nothing keeps.
+
+    Messages of channels with a retention of their own stay.
+    """
+    m = messages.c
+    old = (
+        select(m.id, m.at, m.channel)
+        .where(m.at >= sweep.at, m.at < before_ms, or_(m.at > sweep.at, m.id > sweep.id))
+        .order_by(m.at, m.id)
+        .limit(limit)
+    )
+    rows = connection.execute(old).fetchall()
+    sweep.rows = len(rows)
+    if not rows:
+        return 0
+    sweep.id, sweep.at = rows[-1].id, rows[-1].at
+    kept = retention(connection)
+    return _delete(connection, [row.id for row in rows if row.channel not in kept])
+
+
+def prune_channel(connection: Connection, channel: int, before_ms: int, limit: int) -> int:
+    """Look at the oldest `limit` messages of a channel; delete those that were sent before a time."""
+    m = messages.c
+    oldest = select(m.id, m.at).where(m.channel == channel).order_by(m.id).limit(limit)
+    return _delete(connection, [row.id for row in connection.execute(oldest) if row.at < before_ms])
+
+
+def retention(connection: Connection) -> Mapping[int, int]:
+    """Return the channels that have a retention of their own, and its days."""
+    c = channels.c
+    rows = connection.execute(select(c.id, c.retention_days).where(c.retention_days.is_not(None)))
+    return {channel: days for channel, days in rows if days is not None}
+
+
+def erasures(connection: Connection) -> Sequence[Erasure]:
+    """Return what removed accounts have left to be erased."""
+    a = accounts.c
+    rows = connection.execute(select(a.id, a.erase).where(a.erase.is_not(None)).order_by(a.id))
+    return [Erasure(account, "delete" if how == "delete" else "anonymise") for account, how in rows]
+
+
+def erase(connection: Connection, erasure: Erasure, limit: int, sweep: Sweep) -> int:
+    """Look at the next `limit` messages of all, and erase those of the account; return how many it were.
+
+    The step that finds no more messages notes that this is done.
+    """
+    m = messages.c
+    following = select(m.id, m.sender, m.redacted_by).where(m.id > sweep.id).order_by(m.id).limit(limit)
+    rows = connection.execute(following).fetchall()
+    sweep.rows = len(rows)
+    if not rows:
+        connection.execute(update(accounts).where(accounts.c.id == erasure.account).values(erase=None))
+        return 0
+    sweep.id = rows[-1].id
+    own = [row.id for row in rows if row.sender == erasure.account]
+    if erasure.how == "delete":
+        return _delete(connection, own)
+    redacted = [row.id for row in rows if row.redacted_by == erasure.account]
+    _anonymise(connection, own, redacted)
+    return len(own)
+
+
+def _anonymise(connection: Connection, own: Sequence[int], redacted: Sequence[int]) -> None:
+    a, m = accounts.c, messages.c
+    if own or redacted:
+        nobody, name = connection.execute(select(a.id, a.name).where(a.role == NOBODY)).one()
+        # A nonce is unique for its account, and nobody will repeat it.
+        values = {m.sender: nobody, m.nick: name, m.nonce: None}
+        connection.execute(update(messages).where(m.id.in_(own)).values(values))
+        connection.execute(update(messages).where(m.id.in_(redacted)).values({m.redacted_by: nobody}))
+
+
+def _delete(connection: Connection, keys: Sequence[int]) -> int:
+    if keys:
+        connection.execute(delete(messages).where(messages.c.id.in_(keys)))
+    return len(keys)

@@ -1,0 +1,55 @@
+"""What is deleted without anybody asking is the same with every database."""
+
+from securechat.chat.account import NOBODY
+from securechat.chat.records import AccountAdded, AccountRemoved, RetentionSet
+from securechat.storage.upkeep import Erasure, Sweep
+from tests.contracts.databases import DurableDatabase, PostgresDatabase, SqliteDatabase
+from tests.contracts.facts import ALICE, BOB, CHANNELS, DEV, GENERAL, NOON, PEOPLE, message
+
+REMOVED = 9
+
+
+def opened(durable: DurableDatabase) -> "PostgresDatabase | SqliteDatabase":
+    """Return the database with people and channels in it."""
+    assert isinstance(durable, PostgresDatabase | SqliteDatabase)
+    durable.store().commit([*PEOPLE, *CHANNELS])
+    return durable
+
+
+def test_a_sweep_goes_on_where_it_was(durable: DurableDatabase) -> None:
+    """Each step looks at the next messages by time; those of channels with days of their own stay."""
+    store = opened(durable).store()
+    store.commit([message(key, at=NOON + key // 2, channel=DEV if key % 3 else GENERAL) for key in range(20)])
+    store.commit([RetentionSet(GENERAL, 0, None)])
+    assert store.retention() == {GENERAL: 0}
+    sweep = Sweep()
+    seen: list[tuple[int, int]] = []
+    while not seen or sweep.rows:
+        seen.append((store.prune(NOON + 8, 5, sweep), sweep.rows))
+    assert seen == [(3, 5), (3, 5), (4, 5), (0, 1), (0, 0)]
+    assert store.prune_channel(GENERAL, NOON + 3, 2) == 2
+    assert store.prune_channel(GENERAL, NOON + 3, 2) == 0
+    assert store.prune_channel(DEV, NOON + 9, 100) == 2
+
+
+def test_what_a_removed_account_said_is_erased(durable: DurableDatabase) -> None:
+    """It is deleted, or under the account that stands for nobody; the store remembers what is left to do."""
+    database = opened(durable)
+    store = database.store()
+    store.commit([message(key, sender=ALICE if key % 2 else BOB, nonce=str(key)) for key in range(1, 9)])
+    store.commit([AccountAdded(REMOVED, "removed", "", NOBODY, 1), AccountRemoved(REMOVED, "", 1)])
+    store.commit([AccountRemoved(ALICE, "$alice", 1, messages="delete")])
+    store.commit([AccountRemoved(BOB, "$bob", 1, messages="anonymise")])
+    store = database.store()
+    assert store.erasures() == [Erasure(ALICE, "delete"), Erasure(BOB, "anonymise")]
+    for erasure in store.erasures():
+        sweep, steps = Sweep(rows=1), []
+        while sweep.rows:
+            steps.append(store.erase(erasure, 3, sweep))
+        assert sum(steps) == 4
+    assert store.erasures() == []
+    reader = database.reader()
+    found = [reader.message(key) for key in range(1, 9)]
+    assert found[::2] == [None] * 4
+    expected = message(2, sender=REMOVED)._replace(nick="removed")
+    assert found[1::2] == [expected._replace(id=key) for key in (2, 4, 6, 8)]
