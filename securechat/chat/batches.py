@@ -55,7 +55,7 @@ def _step(ctx: Context, lines: Iterator[Line]) -> None:
     room = ctx.settings.sendq // 8
     for line in lines:
         ctx.reply(line)
-        room -= _LINE_BYTES
+        room -= _LINE_BYTES * (1 + len(line.parts or ()))
         if line.tags:
             room -= sum(len(name) + 2 * len(value) for name, value in line.tags.items())
         if room <= 0:

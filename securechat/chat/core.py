@@ -12,7 +12,7 @@ while flood control says so, and while more than a quarter of its SendQ is still
 
 from collections.abc import Callable, Sequence
 
-from securechat.chat import administration, login, operators
+from securechat.chat import administration, login, multiline, operators
 from securechat.chat.announcements import announce
 from securechat.chat.clock import Now
 from securechat.chat.commands import COMMANDS
@@ -70,6 +70,7 @@ class Core:
         self.commands = COMMANDS
         self.now = Now(0, 0.0)
         self.sessions: dict[Link, Session] = {}
+        self.batching: set[Session] = set()
         self._last_session = 0
         self._outcomes: list[Outcome] = []
         self._outcome = Outcome(None)
@@ -307,6 +308,7 @@ class Core:
         self._work(session)
 
     def _tick(self) -> None:
+        multiline.expire(self)
         due = [session for session, at in self._slowed.items() if at <= self.now.mono]
         for session in due:
             del self._slowed[session]

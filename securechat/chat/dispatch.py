@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from securechat.chat import multiline
 from securechat.chat.context import Context
 from securechat.irc import numerics as num
 
@@ -56,6 +57,8 @@ def dispatch(commands: dict[str, Command], ctx: Context) -> None:
         ctx.numeric(num.ERR_NEEDMOREPARAMS, name, text=f"Not enough parameters: {command.syntax}")
     elif command.operators and session.operator is None:
         ctx.numeric(num.ERR_NOPRIVILEGES, text="Permission denied: only operators can do this (OPER)")
+    elif ctx.message.tags and "batch" in ctx.message.tags:
+        multiline.collect(ctx)
     else:
         command.handler(ctx)
 

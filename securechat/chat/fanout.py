@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from securechat.chat.audience import Audience
 from securechat.chat.effects import Broadcast, Effect, Send
-from securechat.chat.line import Line, encode, fitting, variants
+from securechat.chat.line import Line, encode, fitting, separate, variants
 from securechat.chat.registry import Registry
 from securechat.chat.session import Session
 from securechat.irc import capabilities as cap
@@ -47,7 +47,8 @@ class Fanout:
         if label is None:
             self.send(session, *lines)
             return
-        lines = [form for line in lines if (form := fitting(line, session.caps)) is not None]
+        forms = [form for line in lines if (form := fitting(line, session.caps)) is not None]
+        lines = [line for form in forms for line in separate(form)]
         tag = f"label={label}"
         server = self._registry.server_name
         if not lines:
@@ -57,12 +58,10 @@ class Fanout:
         else:
             session.batches += 1
             reference = str(session.batches)
-            inside = f"batch={reference}"
             opening = Line(server, "BATCH", (f"+{reference}", "labeled-response"), at=at)
             closing = Line(server, "BATCH", (f"-{reference}",), at=at)
-            written = [
-                encode(line, session.key, *(() if line.batch is not None else (inside,))) for line in lines
-            ]
+            inside = [line if line.batch else line._replace(batch=reference) for line in lines]
+            written = [encode(line, session.key) for line in inside]
             first, last = encode(opening, session.key, tag), encode(closing, session.key)
             self._send(session, b"".join([first, *written, last]))
 

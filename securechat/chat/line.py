@@ -23,6 +23,9 @@ class Line(NamedTuple):
     milliseconds since the epoch, `id` a message id, `account` the account of who caused it. A session without
     all the capabilities in `needs` is sent the line `instead`, or nothing. `batch` is the reference of the
     batch that the line belongs to, for a session that knows batches.
+
+    A line with `parts` stands for several: a BATCH for its opening line, these lines and its end, and one
+    without a command for just these lines.
     """
 
     source: str
@@ -36,6 +39,7 @@ class Line(NamedTuple):
     needs: int = 0
     instead: "Line | None" = None
     batch: str | None = None
+    parts: "tuple[Line, ...] | None" = None
 
 
 def fitting(line: Line, caps: int) -> Line | None:
@@ -43,6 +47,8 @@ def fitting(line: Line, caps: int) -> Line | None:
     form: Line | None = line
     while form is not None and form.needs & ~caps:
         form = form.instead
+    if form is not line and form is not None and line.batch is not None:
+        return form._replace(batch=line.batch)
     return form
 
 
@@ -71,12 +77,36 @@ def tags(line: Line, key: int) -> list[str]:
 
 def encode(line: Line, key: int, *extra: str) -> bytes:
     """Write a line for a set of capabilities, with `extra` tags (label, batch) first."""
+    if line.parts is not None:
+        return _together(line, line.parts, key, extra)
     written = [*extra, *tags(line, key)]
     return f"@{';'.join(written)} ".encode() + body(line) if written else body(line)
 
 
+def _together(line: Line, parts: "tuple[Line, ...]", key: int, extra: tuple[str, ...]) -> bytes:
+    """Write a line that stands for several; `extra` tags are on the first of them."""
+    if not line.command:
+        inside = [part._replace(batch=line.batch) for part in parts]
+        return encode(inside[0], key, *extra) + b"".join([encode(part, key) for part in inside[1:]])
+    reference = line.params[0][1:]
+    opening = encode(line._replace(parts=None), key, *extra)
+    closing = Line(line.source, "BATCH", (f"-{reference}",), at=line.at, batch=line.batch)
+    written = [encode(part._replace(batch=reference), key) for part in parts]
+    return b"".join([opening, *written, encode(closing, key)])
+
+
+def separate(line: Line) -> "tuple[Line, ...]":
+    """Return the lines that a line stands for, where they are not a batch."""
+    if line.parts is None or line.command:
+        return (line,)
+    return tuple(part._replace(batch=line.batch) for part in line.parts)
+
+
 def variants(line: Line, keys: Mapping[int, object]) -> dict[int, bytes]:
     """Write a line once for each set of capabilities in `keys` that is sent a form of it."""
+    if line.parts is not None:
+        forms = [(key, fitting(line, key)) for key in keys]
+        return {key: encode(form, key) for key, form in forms if form is not None}
     encoded: dict[int, bytes] = {}
     written, plain = line, body(line)
     for key in keys:

@@ -16,14 +16,17 @@ from securechat.irc.sasl import Assembler
 if TYPE_CHECKING:
     from securechat.chat.account import Account
     from securechat.chat.context import Context
+    from securechat.chat.multiline import Incoming
     from securechat.chat.user import User
 
 ENCODING: Final = (
     cap.ACCOUNT_TAG
     | cap.AWAY_NOTIFY
+    | cap.BATCH
     | cap.EXTENDED_JOIN
     | cap.MESSAGE_REDACTION
     | cap.MESSAGE_TAGS
+    | cap.MULTILINE
     | cap.SERVER_TIME
     | cap.SETNAME
     | cap.STANDARD_REPLIES
@@ -55,6 +58,7 @@ class Session:
         "emitted",
         "failures",
         "id",
+        "incoming",
         "job",
         "key",
         "lines_before_login",
@@ -121,6 +125,8 @@ class Session:
         self.emitted = 0
         """Bytes that this turn has for the session and that are not in its SendQ yet."""
         self.batches = 0
+        self.incoming: Incoming | None = None
+        """The batch of lines that the client is sending."""
         self.closed = False
 
     @property

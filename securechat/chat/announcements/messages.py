@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from securechat.chat.announcements.multiline import together
 from securechat.chat.audience import Audience
 from securechat.chat.fanout import Fanout
 from securechat.chat.line import Line
@@ -24,7 +25,7 @@ def line_of(registry: Registry, message: MessageSent) -> Line:
     sender = registry.accounts[message.sender]
     account = sender.name
     tagmsg = message.command == "TAGMSG"
-    return Line(
+    line = Line(
         f"{message.nick}!{account}@{registry.server_name}",
         message.command,
         (message.addressed,),
@@ -35,6 +36,7 @@ def line_of(registry: Registry, message: MessageSent) -> Line:
         message.tags if not sender.bot else {**message.tags, **BOT_TAGS},
         cap.MESSAGE_TAGS if tagmsg else 0,
     )
+    return together(line) if "\n" in message.text else line
 
 
 def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: "Context | None") -> None:

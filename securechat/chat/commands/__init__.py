@@ -1,6 +1,7 @@
 """The command table: one file per family, each ending in its rows."""
 
 from securechat.chat.commands import (
+    batches,
     capabilities,
     channels,
     history,
@@ -23,6 +24,7 @@ from securechat.chat.commands import (
 from securechat.chat.dispatch import table
 
 COMMANDS = table(
+    batches.COMMANDS,
     capabilities.COMMANDS,
     channels.COMMANDS,
     history.COMMANDS,

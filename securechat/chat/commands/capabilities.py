@@ -6,6 +6,8 @@ What client and server can do for each other (https://ircv3.net/specs/extensions
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from securechat.chat import multiline
+from securechat.chat.commands import relay
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
 from securechat.chat.line import MAX_BODY, Line, packed
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from securechat.chat.core import Core
 
 VERSION_302: Final = 302
-VALUES: Final = {"draft/relaymsg": "/", "sasl": "PLAIN"}
+VALUES: Final = {"draft/multiline": multiline.VALUE, "draft/relaymsg": relay.SEPARATOR, "sasl": "PLAIN"}
 STS: Final = "sts"
 
 

@@ -241,10 +241,16 @@ def happen(
     """Record and announce the message; False when nothing of it is kept."""
     core, user, command, text = ctx.core, ctx.user, draft.command, draft.text
     over = len(f":{user.source} {command} {addressed} :{text}\r\n".encode()) - MAX_BODY
+    if over > 0 and "\n" in text:
+        longest = max(len(line.removeprefix("\r").encode()) for line in text.split("\n"))
+        over += longest - len(text.encode())
     if over > 0:
         # Cutting it would lose what was said; passing it on would break clients that hold lines of 512 bytes.
-        text = f"The text is {over} bytes too long for one line: nothing was sent"
-        ctx.numeric(num.ERR_INPUTTOOLONG, text=text)
+        reason = f"The text is {over} bytes too long for one line: nothing was sent"
+        if "\n" in text:
+            ctx.server("FAIL", "BATCH", "MULTILINE_INVALID", text=reason)
+        else:
+            ctx.numeric(num.ERR_INPUTTOOLONG, text=reason)
         return False
     message = MessageSent(
         core.next_id(),
