@@ -29,6 +29,14 @@ def reply_batches(ctx: Context, batches: Iterable[tuple[str, tuple[str, ...], It
     _go_on(ctx.session, steps)
 
 
+def reply_long(ctx: Context, lines: Iterable[Line]) -> None:
+    """Reply with many lines of one answer, in pieces; a label makes them a batch."""
+    if ctx.label is None:
+        _go_on(ctx.session, iter(lines))
+    else:
+        reply_batch(ctx, "labeled-response", (), lines)
+
+
 def _written(
     session: Session, server: str, at: int, batches: Iterable[tuple[str, tuple[str, ...], Iterable[Line]]]
 ) -> Iterator[Line]:

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 
 from securechat.chat.effects import StartJob
 from securechat.chat.jobs import Job, JobResult
-from securechat.chat.line import MAX_BODY, Line
+from securechat.chat.line import Line, fitted
 from securechat.chat.records import Audited, Record
 from securechat.irc import capabilities as cap
 from securechat.irc.message import Message, escape_tag_value
-from securechat.irc.text import clip
 
 if TYPE_CHECKING:
     from securechat.chat.core import Core
@@ -79,10 +78,8 @@ class Context:
 
     def fitted(self, code: str, *params: str, text: str | None = None) -> None:
         """Add a numeric reply whose text is cut where it does not fit into a line."""
-        room = MAX_BODY - len(
-            f":{self.settings.server_name} {code} {self.nick} {' '.join(params)} :\r\n".encode()
-        )
-        self.numeric(code, *params, text=text if text is None else clip(text, room))
+        server, at = self.settings.server_name, self.core.now.wall
+        self.reply(fitted(Line(server, code, (self.nick, *params), text, at)))
 
     def server(self, command: str, *params: str, text: str | None = None) -> None:
         """Add a line from the server."""

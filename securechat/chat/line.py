@@ -4,14 +4,17 @@ What a client gets of a line depends on its capabilities only through the tags, 
 set of capabilities (`Session.key`) and the same bytes go to everybody who has that set.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid
 from securechat.irc.message import escape_tag_value
+from securechat.irc.text import clip
 from securechat.irc.timestamp import format_ms
 
+TAGGING: Final = cap.ACCOUNT_TAG | cap.MESSAGE_TAGS | cap.SERVER_TIME
+"""The capabilities that `tags` looks at."""
 MAX_BODY: Final = 512
 """Bytes of a line without its tags and with its end (Modern IRC, "Message format")."""
 
@@ -105,19 +108,39 @@ def separate(line: Line) -> "tuple[Line, ...]":
 def variants(line: Line, keys: Mapping[int, object]) -> dict[int, bytes]:
     """Write a line once for each set of capabilities in `keys` that is sent a form of it."""
     if line.parts is not None:
-        forms = [(key, fitting(line, key)) for key in keys]
-        return {key: encode(form, key) for key, form in forms if form is not None}
+        fits = [(key, fitting(line, key)) for key in keys]
+        return {key: encode(form, key) for key, form in fits if form is not None}
     encoded: dict[int, bytes] = {}
-    written, plain = line, body(line)
+    if not line.needs:
+        _tagged(line, keys, encoded)
+        return encoded
+    forms: dict[int, tuple[Line, list[int]]] = {}
     for key in keys:
-        form = fitting(line, key) if line.needs else line
-        if form is None:
-            continue
-        if form is not written:
-            written, plain = form, body(form)
-        tagged = tags(form, key)
-        encoded[key] = f"@{';'.join(tagged)} ".encode() + plain if tagged else plain
+        form = fitting(line, key)
+        if form is not None:
+            forms.setdefault(id(form), (form, []))[1].append(key)
+    for form, its_keys in forms.values():
+        _tagged(form, its_keys, encoded)
     return encoded
+
+
+def _tagged(line: Line, keys: Iterable[int], encoded: dict[int, bytes]) -> None:
+    """Add one form of a line for each key; sets of capabilities that differ in nothing tags show share it."""
+    plain = body(line)
+    shared: dict[int, bytes] = {}
+    for key in keys:
+        shown = key & TAGGING
+        written = shared.get(shown)
+        if written is None:
+            tagged = tags(line, key)
+            written = shared[shown] = f"@{';'.join(tagged)} ".encode() + plain if tagged else plain
+        encoded[key] = written
+
+
+def fitted(line: Line) -> Line:
+    """Return the line with its text cut where it does not fit into 512 bytes."""
+    room = MAX_BODY - len(body(line._replace(text="")))
+    return line if line.text is None else line._replace(text=clip(line.text, room))
 
 
 def packed(words: Iterator[str], room: int, between: str = " ") -> Iterator[str]:

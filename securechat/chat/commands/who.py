@@ -1,13 +1,15 @@
 """WHO, also in the form of WHOX (https://ircv3.net/specs/extensions/whox)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from securechat.chat import presence
+from securechat.chat.batches import reply_long
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
+from securechat.chat.line import Line, fitted
 from securechat.chat.user import BOT, User
 from securechat.chat.welcome import prefix
 from securechat.irc import capabilities as cap
@@ -17,7 +19,8 @@ from securechat.irc.names import fold, is_channel
 
 FIELDS: Final = "tcuihsnfdlaor"
 """The fields of WHOX in the order of a reply."""
-ROW_BYTES: Final = 512
+AT_ONCE: Final = 200
+"""Rows of one answer; longer ones come in pieces, as the client takes them."""
 HIDDEN_ADDRESS: Final = "255.255.255.255"
 
 
@@ -44,17 +47,24 @@ def who(ctx: Context) -> None:
     Lists people: the members of a channel, one person, or those whose nick or account matches a mask.
     """
     mask, form = ctx.param(0), Form.of(ctx.param(1))
-    # An answer is one piece, so it must fit into a SendQ together with what still waits there.
-    room = ctx.settings.sendq // 2 // ROW_BYTES
-    for channel, user in found(ctx, mask):
-        if form.operators and not user.operator:
-            continue
-        if room == 0:
-            ctx.server("WARN", "WHO", "TOO_MANY_MATCHES", printable(mask), text="There are more than these")
-            break
-        room -= 1
-        row(ctx, form, channel, user)
-    ctx.numeric(num.RPL_ENDOFWHO, printable(mask), text="End of WHO list")
+    people = [(channel, user) for channel, user in found(ctx, mask) if user.operator or not form.operators]
+    rows = answer(ctx, form, mask, people)
+    if len(people) > AT_ONCE:
+        reply_long(ctx, rows)
+        return
+    for line in rows:
+        ctx.reply(line)
+
+
+def answer(
+    ctx: Context, form: Form, mask: str, people: Iterable[tuple[Channel | None, User]]
+) -> Iterator[Line]:
+    """The rows and the end; who has gone since the question is left out."""
+    for channel, user in people:
+        if user.sessions:
+            yield row(ctx, form, channel, user)
+    server, at = ctx.settings.server_name, ctx.core.now.wall
+    yield Line(server, num.RPL_ENDOFWHO, (ctx.nick, printable(mask)), "End of WHO list", at)
 
 
 def found(ctx: Context, mask: str) -> Iterator[tuple[Channel | None, User]]:
@@ -86,29 +96,34 @@ def common(ctx: Context, user: User) -> Channel | None:
     return next(iter(presence.shared(ctx.registry, ctx.user, user)), None)
 
 
-def row(ctx: Context, form: Form, channel: Channel | None, user: User) -> None:
-    """Reply one row."""
-    server, name = ctx.settings.server_name, channel.name if channel is not None else "*"
+def row(ctx: Context, form: Form, channel: Channel | None, user: User) -> Line:
+    """One row, in lines of 512 bytes: a real name that does not fit is cut."""
+    server, name, at = (
+        ctx.settings.server_name,
+        channel.name if channel is not None else "*",
+        ctx.core.now.wall,
+    )
+    account, nick = user.account.name, user.nick
     if form.fields is None:
-        params = (name, user.account.name, server, server, user.nick, flags(ctx, channel, user))
-        ctx.fitted(num.RPL_WHOREPLY, *params, text=f"0 {user.realname}")
-        return
+        params = (ctx.nick, name, account, server, server, nick, flags(ctx, channel, user))
+        return fitted(Line(server, num.RPL_WHOREPLY, params, f"0 {user.realname}", at))
     values = {
         "t": form.token,
         "c": name,
-        "u": user.account.name,
+        "u": account,
         "i": address(ctx, user),
         "h": server,
         "s": server,
-        "n": user.nick,
+        "n": nick,
         "f": flags(ctx, channel, user),
         "d": "0",
         "l": str(user.idle(ctx.core.now.mono)),
-        "a": user.account.name,
+        "a": account,
         "o": "n/a",
     }
     asked = [values[field] for field in FIELDS if field in form.fields and field in values]
-    ctx.fitted(num.RPL_WHOSPCRPL, *asked, text=user.realname if "r" in form.fields else None)
+    realname = user.realname if "r" in form.fields else None
+    return fitted(Line(server, num.RPL_WHOSPCRPL, (ctx.nick, *asked), realname, at))
 
 
 def flags(ctx: Context, channel: Channel | None, user: User) -> str:
