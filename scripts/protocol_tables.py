@@ -58,6 +58,7 @@ CAPABILITY: Final = {
     "securechat/durable": ("", "nothing to do: its presence says that an echo means *committed with fsync*"),
     "server-time": ("server-time", "`time` on every line"),
     "setname": ("setname", "SETNAME of those who share a channel"),
+    "soju.im/search": ("https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md", "SEARCH"),
     "standard-replies": ("standard-replies", "`FAIL` is sent to every client, with or without it"),
     "userhost-in-names": ("userhost-in-names", "NAMES shows full sources"),
 }

@@ -23,6 +23,8 @@ MAX_TARGETS: Final = 4
 MAX_CHANNELS: Final = 256
 MAX_HISTORY: Final = 1000
 """Messages that one CHATHISTORY gives at most: a week of 30 channels takes a request for each."""
+MAX_FOUND: Final = 200
+"""Messages that one SEARCH gives at most."""
 TOKENS_PER_LINE: Final = 13
 LINE_ROOM: Final = 340
 """Bytes of tokens on one line: what the longest names of a server and a nick leave of 512."""

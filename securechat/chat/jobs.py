@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from securechat.chat.link import Link
 from securechat.chat.ports import AuditEntry, Pin
-from securechat.chat.reading import ChannelPlace, Place, Span, Target
+from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import MessageSent
 
 
@@ -79,6 +79,14 @@ class FetchMissed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class FetchFound:
+    """Read the messages that a search finds."""
+
+    link: Link
+    search: Search
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FetchTargets:
     """Look where `account` has messages: in these channels, and in its conversations."""
 
@@ -88,7 +96,16 @@ class FetchTargets:
     span: Span
 
 
-Query = FindMessages | FetchPins | FetchUndelivered | FetchHistory | FetchMissed | FetchTargets | ReadAudit
+Query = (
+    FindMessages
+    | FetchPins
+    | FetchUndelivered
+    | FetchHistory
+    | FetchMissed
+    | FetchFound
+    | FetchTargets
+    | ReadAudit
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from securechat.chat.membership import Membership
-from securechat.chat.reading import ChannelPlace, Place, Span, Target
+from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import Audited, ListEntry, MessageSent, Record, Topic
 
 
@@ -140,6 +140,9 @@ class Reader(Protocol):
 
         The one whose latest message is oldest comes first.
         """
+
+    def search(self, search: Search) -> Sequence[MessageSent]:
+        """Return what a search finds, oldest first. Raises TimeoutError when it takes too long."""
 
     def close(self) -> None:
         """Close the connection."""

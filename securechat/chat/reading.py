@@ -7,6 +7,8 @@ so that a selection by time and one by id agree, also after the clock was wrong 
 from dataclasses import dataclass
 from typing import Final
 
+from securechat.chat.words import Term
+
 LAST_ID: Final = (1 << 63) - 1
 """No id is larger: ids are signed 64-bit keys in the database."""
 _MS: Final = 20
@@ -59,3 +61,18 @@ def first_id_at(ms: int) -> int:
 def last_id_at(ms: int) -> int:
     """Return the largest id that was given out at a time or before it."""
     return min(max(ms + 1, 0) << _MS, LAST_ID) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Messages that have all of `terms`, in places that `account` may read, of one sender if `sender` is set.
+
+    `direct` adds all conversations of the account to `places`.
+    """
+
+    account: int
+    places: tuple[Place, ...]
+    direct: bool
+    terms: tuple[Term, ...]
+    sender: int | None
+    span: Span

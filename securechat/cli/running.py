@@ -24,6 +24,7 @@ from securechat.chat.requests import Answer, Done, Refused
 from securechat.cli.certificates import certificates_of, connect_line, make_context, prepare, read_identity
 from securechat.cli.composition import core_settings, server_name, transport_limits, worker_count
 from securechat.cli.configuration import ConfigError, Loaded, change
+from securechat.cli.indexing import Indexing
 from securechat.cli.online_copy import OnlineCopy
 from securechat.cli.patience import patiently
 from securechat.cli.place import data_dir_option
@@ -139,7 +140,7 @@ class Running:
             reload=self.reload,
             commands={"copy-start": self._copy.start, "copy-status": self._copy.status},
             at_stop=[self._copy.stop],
-            chores=[Retention(store, lambda: self._config.history.retention_days)],
+            chores=[Retention(store, lambda: self._config.history.retention_days), Indexing(store)],
             every_second=[self.renew_certificate],
             notify_socket=os.environ.get("NOTIFY_SOCKET"),
             announce=_Announcement(config, self._directory, has_accounts),

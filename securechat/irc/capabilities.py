@@ -25,6 +25,7 @@ PRE_AWAY: Final = 1 << 22
 SETNAME: Final = 1 << 23
 CHATHISTORY: Final = 1 << 30
 EVENT_PLAYBACK: Final = 1 << 31
+SEARCH: Final = 1 << 32
 MESSAGE_REDACTION: Final = 1 << 40
 EXTENDED_MONITOR: Final = 1 << 24
 RELAYMSG: Final = 1 << 41
@@ -60,6 +61,7 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "securechat/durable": DURABLE,
     "server-time": SERVER_TIME,
     "setname": SETNAME,
+    "soju.im/search": SEARCH,
     "standard-replies": STANDARD_REPLIES,
     "userhost-in-names": USERHOST_IN_NAMES,
 }

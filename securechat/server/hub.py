@@ -78,7 +78,8 @@ class Clock:
 class Hub:
     """Runs the core. Everything is for the hub's thread, but for what says otherwise.
 
-    `chores` are called after the turn of a tick when nothing waits. `answered` is called with the answers to
+    `chores` are called after the turn of a tick when nothing waits, and again while they say that there is
+    more to do. `answered` is called with the answers to
     administrators' requests, `reload` when an operator's session wants the configuration read again.
     """
 
@@ -93,7 +94,7 @@ class Hub:
         *,
         answered: Callable[[int, Answer], None],
         reload: Callable[[Link], None] = lambda link: None,
-        chores: Sequence[Callable[[], None]] = (),
+        chores: Sequence[Callable[[], bool | None]] = (),
         clock: Clock | None = None,
     ) -> None:
         answer = self._job_done
@@ -155,7 +156,8 @@ class Hub:
             self.turn(batch, now)
         if self._chores and not self._inbox and any(type(item) is Tick for item in batch):
             for chore in self._chores:
-                chore()
+                while chore() and not self._inbox:
+                    pass
 
     def turn(self, batch: Sequence[Item | Call], now: Now) -> None:
         """Handle a batch, commit, perform."""

@@ -14,6 +14,7 @@ from typing import Final, Generic, Protocol, TypeVar, assert_never
 
 from securechat.chat.jobs import (
     AuditRead,
+    FetchFound,
     FetchHistory,
     FetchMissed,
     FetchPins,
@@ -157,6 +158,11 @@ def query(reader: Reader, job: Query) -> JobResult:
             newest = Span(job.after, LAST_ID, job.limit, newest=True)
             missed = [reader.history(channel, newest, events=False) for channel in job.channels]
             return MessagesRead(tuple(message for channel in missed for message in channel))
+        case FetchFound():
+            try:
+                return MessagesRead(tuple(reader.search(job.search)))
+            except TimeoutError:
+                return JobRefused()
         case FetchTargets():
             return TargetsRead(tuple(reader.targets(job.account, job.channels, job.span)))
         case _:

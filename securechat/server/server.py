@@ -81,7 +81,7 @@ class Server:
         workers: int = 1,
         reload: Callable[[], Answer] | None = None,
         commands: Mapping[str, Callable[[], Answer]] = MappingProxyType({}),
-        chores: Sequence[Callable[[], None]] = (),
+        chores: Sequence[Callable[[], bool | None]] = (),
         at_stop: Sequence[Callable[[], None]] = (),
         every_second: Sequence[Callable[[], None]] = (),
         notify_socket: str | None = None,

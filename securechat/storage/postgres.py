@@ -14,19 +14,23 @@ A full disk is `disk_full` (53100), after which PostgreSQL has rolled back. Wher
 room, PostgreSQL stops: the connection is lost.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final, Self
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.errors import DiskFull, LockNotAvailable
+from psycopg.errors import DiskFull, LockNotAvailable, QueryCanceled
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from securechat.chat.reading import Search
+from securechat.chat.records import MessageSent
 from securechat.storage.errors import SchemaRefused, StorageError
 from securechat.storage.migration import MIGRATIONS, Migrations, is_behind, revision_of, upgrade
+from securechat.storage.search.find import find_in_postgres
+from securechat.storage.search.index import PostgresIndex
 from securechat.storage.store import SqlReader, SqlStore
 
 SCHEME: Final = "postgresql://"
@@ -94,6 +98,15 @@ class PostgresStore(SqlStore):
 class PostgresReader(SqlReader):
     """A read-only connection to a PostgreSQL database."""
 
+    def search(self, search: Search) -> Sequence[MessageSent]:
+        """Return what a search finds, oldest first. Raises TimeoutError when it takes too long."""
+        try:
+            return super().search(search)
+        except DBAPIError as error:
+            if isinstance(error.orig, QueryCanceled):
+                raise TimeoutError("the search took too long") from error
+            raise
+
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Give a connection that sees one state of everything, for as long as it takes.
@@ -128,7 +141,7 @@ def open_store(url: str, *, migrations: Migrations = MIGRATIONS, patience: int =
         with connection.begin():
             if is_behind(revision_of(connection), migrations):
                 upgrade(connection, migrations)
-        store = PostgresStore(engine, connection)
+        store = PostgresStore(engine, connection, PostgresIndex(connection))
         undo.pop_all()
         return store
 
@@ -136,7 +149,7 @@ def open_store(url: str, *, migrations: Migrations = MIGRATIONS, patience: int =
 def open_reader(url: str) -> PostgresReader:
     """Open a database for reading, which any process may at any time. Raises `StorageError`."""
     with _explained(url):
-        return PostgresReader(_engine(lambda: _connect(url, _READER)))
+        return PostgresReader(_engine(lambda: _connect(url, _READER)), find_in_postgres)
 
 
 def without_password(url: str) -> str:

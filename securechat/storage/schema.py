@@ -22,7 +22,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(

@@ -21,7 +21,8 @@ What a full disk does, measured on a file system without a free block:
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,17 +33,24 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from securechat.chat.ports import StoreFull
+from securechat.chat.reading import Search
+from securechat.chat.records import MessageSent
 from securechat.storage.copying import copy_file
 from securechat.storage.errors import SchemaRefused, StorageError
 from securechat.storage.files import create_private
 from securechat.storage.lock import DATABASE_NAME, prepare_directory
 from securechat.storage.migration import MIGRATIONS, Migrations, is_behind, revision_of, upgrade
+from securechat.storage.search.find import SECONDS, find_in_sqlite
+from securechat.storage.search.index import SqliteIndex
 from securechat.storage.store import SqlReader, SqlStore
 
 RESERVE: Final = 256 * 1024
 """Bytes that must be free for a transaction to begin when the log is long: what it writes, and 32 KiB."""
 LONG_LOG: Final = 8 * 1024 * 1024
 """Bytes of log below which no transaction is big enough to let the index grow, which it does at 16.7 MB."""
+
+_STEPS_BETWEEN_LOOKS: Final = 20_000
+"""Of SQLite's machine, between two looks at the clock: less than a millisecond."""
 
 _NO_ROOM_TO_OPEN: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
 
@@ -62,8 +70,8 @@ _WRITER_PRAGMAS: Final = (
 class SqliteStore(SqlStore):
     """The write connection to a SQLite file."""
 
-    def __init__(self, engine: Engine, connection: Connection, path: Path) -> None:
-        super().__init__(engine, connection)
+    def __init__(self, engine: Engine, connection: Connection, path: Path, index: SqliteIndex) -> None:
+        super().__init__(engine, connection, index)
         self._log = path.with_name(f"{path.name}-wal")
 
     def _is_full(self, error: DBAPIError) -> bool:
@@ -80,6 +88,20 @@ class SqliteStore(SqlStore):
 
 class SqliteReader(SqlReader):
     """A read-only connection to a SQLite file that a `SqliteStore` of this process has open."""
+
+    def search(self, search: Search) -> Sequence[MessageSent]:
+        """Return what a search finds, oldest first. Raises TimeoutError when it takes too long."""
+        driver = _driver(self._connection)
+        deadline = time.monotonic() + SECONDS
+        driver.set_progress_handler(lambda: int(time.monotonic() > deadline), _STEPS_BETWEEN_LOOKS)
+        try:
+            return super().search(search)
+        except DBAPIError as error:
+            if _code(error) == sqlite3.SQLITE_INTERRUPT:
+                raise TimeoutError("the search took too long") from error
+            raise
+        finally:
+            driver.set_progress_handler(None, 0)
 
 
 def open_store(directory: Path, *, migrations: Migrations = MIGRATIONS) -> SqliteStore:
@@ -99,7 +121,7 @@ def open_store(directory: Path, *, migrations: Migrations = MIGRATIONS) -> Sqlit
         connection = engine.connect()
         undo.callback(connection.close)
         _bring_up_to_date(connection, path, migrations)
-        store = SqliteStore(engine, connection, path)
+        store = SqliteStore(engine, connection, path, SqliteIndex(connection))
         undo.pop_all()
         return store
 
@@ -108,7 +130,7 @@ def open_reader(directory: Path) -> SqliteReader:
     """Open the database that a store of this process has open, for reading. Raises `StorageError`."""
     path = directory / DATABASE_NAME
     with _explained(path):
-        return SqliteReader(_engine(lambda: _connect_reader(path)))
+        return SqliteReader(_engine(lambda: _connect_reader(path)), find_in_sqlite)
 
 
 @contextmanager

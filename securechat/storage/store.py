@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, RootTransaction
 from sqlalchemy.exc import DBAPIError
 
 from securechat.chat.ports import AuditEntry, Pin, Snapshot, StoreFull
-from securechat.chat.reading import ChannelPlace, Place, Span, Target
+from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import MessageSent, Record
 from securechat.irc.capabilities import EDIT_TAG
 from securechat.storage import upkeep
@@ -35,6 +35,8 @@ from securechat.storage.rows import (
     select_messages,
 )
 from securechat.storage.schema import messages, undelivered
+from securechat.storage.search.find import Indexed, find
+from securechat.storage.search.index import SearchIndex
 from securechat.storage.upkeep import Erasure, Sweep
 from securechat.storage.writer import RecordWriter, is_stored
 
@@ -44,10 +46,11 @@ _T = TypeVar("_T")
 class SqlStore(ABC):
     """The one connection that writes (`chat.ports.Store`): used by one thread, the hub's once it runs."""
 
-    def __init__(self, engine: Engine, connection: Connection) -> None:
+    def __init__(self, engine: Engine, connection: Connection, index: SearchIndex) -> None:
         self._engine = engine
         self._connection = connection
-        self._writer = RecordWriter(connection)
+        self._index = index
+        self._writer = RecordWriter(connection, index)
 
     def load(self) -> Snapshot:
         """Read everything that lives in the registry."""
@@ -72,12 +75,16 @@ class SqlStore(ABC):
         with this `sweep`.
         """
         return self._transact(
-            lambda: upkeep.prune(self._connection, before_ms, limit, Sweep() if sweep is None else sweep)
+            lambda: upkeep.prune(
+                self._connection, self._index, before_ms, limit, Sweep() if sweep is None else sweep
+            )
         )
 
     def prune_channel(self, channel: int, before_ms: int, limit: int) -> int:
         """Delete those of a channel's oldest `limit` messages that were sent before a time, like `prune`."""
-        return self._transact(lambda: upkeep.prune_channel(self._connection, channel, before_ms, limit))
+        return self._transact(
+            lambda: upkeep.prune_channel(self._connection, self._index, channel, before_ms, limit)
+        )
 
     def retention(self) -> Mapping[int, int]:
         """Return the channels that have a retention of their own, and its days (0 is for ever)."""
@@ -94,13 +101,20 @@ class SqlStore(ABC):
 
         Raises like `commit`. It is done when `sweep.rows` is 0.
         """
-        return self._transact(lambda: upkeep.erase(self._connection, erasure, limit, sweep))
+        return self._transact(lambda: upkeep.erase(self._connection, self._index, erasure, limit, sweep))
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Give the connection for one transaction, committed in the end: for copies of everything."""
         with self._connection.begin():
             yield self._connection
+
+    def index(self, limit: int) -> int:
+        """Put at most the next `limit` messages into the index of the search; return how many were looked at.
+
+        Raises like `commit`.
+        """
+        return self._transact(lambda: self._index.advance(limit))
 
     def close(self) -> None:
         """Close the connection."""
@@ -144,8 +158,9 @@ class SqlReader:
     keep the writer from reusing its log.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, indexed: Indexed) -> None:
         self._engine = engine
+        self._indexed = indexed
         self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def audit(self, after: int, limit: int) -> Sequence[AuditEntry]:
@@ -195,6 +210,10 @@ class SqlReader:
     def targets(self, account: int, channels: Sequence[ChannelPlace], span: Span) -> Sequence[Target]:
         """Return the places whose latest message is in the span, the one that is oldest first."""
         return read_targets(self._connection, account, channels, span)
+
+    def search(self, search: Search) -> Sequence[MessageSent]:
+        """Return what a search finds, oldest first. Raises TimeoutError when it takes too long."""
+        return find(self._connection, search, self._indexed)
 
     def close(self) -> None:
         """Close the connection."""

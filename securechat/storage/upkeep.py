@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 
 from securechat.chat.account import NOBODY
 from securechat.storage.schema import accounts, channels, messages
+from securechat.storage.search.index import SearchIndex
 
 _BEGINNING: Final = -(1 << 62)
 
@@ -34,7 +35,7 @@ class Erasure:
     how: Literal["anonymise", "delete"]
 
 
-def prune(connection: Connection, before_ms: int, limit: int, sweep: Sweep) -> int:
+def prune(connection: Connection, index: SearchIndex, before_ms: int, limit: int, sweep: Sweep) -> int:
     """Look at the next `limit` messages that were sent before a time; delete those that nothing keeps.
 
     Messages of channels with a retention of their own stay.
@@ -52,14 +53,16 @@ def prune(connection: Connection, before_ms: int, limit: int, sweep: Sweep) -> i
         return 0
     sweep.id, sweep.at = rows[-1].id, rows[-1].at
     kept = retention(connection)
-    return _delete(connection, [row.id for row in rows if row.channel not in kept])
+    return _delete(connection, index, [row.id for row in rows if row.channel not in kept])
 
 
-def prune_channel(connection: Connection, channel: int, before_ms: int, limit: int) -> int:
+def prune_channel(
+    connection: Connection, index: SearchIndex, channel: int, before_ms: int, limit: int
+) -> int:
     """Look at the oldest `limit` messages of a channel; delete those that were sent before a time."""
     m = messages.c
     oldest = select(m.id, m.at).where(m.channel == channel).order_by(m.id).limit(limit)
-    return _delete(connection, [row.id for row in connection.execute(oldest) if row.at < before_ms])
+    return _delete(connection, index, [row.id for row in connection.execute(oldest) if row.at < before_ms])
 
 
 def retention(connection: Connection) -> Mapping[int, int]:
@@ -76,7 +79,7 @@ def erasures(connection: Connection) -> Sequence[Erasure]:
     return [Erasure(account, "delete" if how == "delete" else "anonymise") for account, how in rows]
 
 
-def erase(connection: Connection, erasure: Erasure, limit: int, sweep: Sweep) -> int:
+def erase(connection: Connection, index: SearchIndex, erasure: Erasure, limit: int, sweep: Sweep) -> int:
     """Look at the next `limit` messages of all, and erase those of the account; return how many it were.
 
     The step that finds no more messages notes that this is done.
@@ -91,23 +94,27 @@ def erase(connection: Connection, erasure: Erasure, limit: int, sweep: Sweep) ->
     sweep.id = rows[-1].id
     own = [row.id for row in rows if row.sender == erasure.account]
     if erasure.how == "delete":
-        return _delete(connection, own)
+        return _delete(connection, index, own)
     redacted = [row.id for row in rows if row.redacted_by == erasure.account]
-    _anonymise(connection, own, redacted)
+    _anonymise(connection, index, own, redacted)
     return len(own)
 
 
-def _anonymise(connection: Connection, own: Sequence[int], redacted: Sequence[int]) -> None:
+def _anonymise(
+    connection: Connection, index: SearchIndex, own: Sequence[int], redacted: Sequence[int]
+) -> None:
     a, m = accounts.c, messages.c
     if own or redacted:
         nobody, name = connection.execute(select(a.id, a.name).where(a.role == NOBODY)).one()
         # A nonce is unique for its account, and nobody will repeat it.
         values = {m.sender: nobody, m.nick: name, m.nonce: None}
-        connection.execute(update(messages).where(m.id.in_(own)).values(values))
+        with index.changing(own):
+            connection.execute(update(messages).where(m.id.in_(own)).values(values))
         connection.execute(update(messages).where(m.id.in_(redacted)).values({m.redacted_by: nobody}))
 
 
-def _delete(connection: Connection, keys: Sequence[int]) -> int:
+def _delete(connection: Connection, index: SearchIndex, keys: Sequence[int]) -> int:
     if keys:
+        index.forget(keys)
         connection.execute(delete(messages).where(messages.c.id.in_(keys)))
     return len(keys)

@@ -12,9 +12,11 @@ from tests.support.postgres import PostgresPlace
 
 
 class PrunedStore(Store, Protocol):
-    """A store with the retention."""
+    """A store with the retention and the index of the search."""
 
     def prune(self, before_ms: int, limit: int) -> int: ...
+
+    def index(self, limit: int) -> int: ...
 
 
 class Database(Protocol):
@@ -126,6 +128,7 @@ class PostgresDatabase:
         self._close_connections()
         # A TRUNCATE makes new files, which takes longer than to delete the few rows of a test.
         deletions = "".join(f'DELETE FROM "{table.name}";' for table in reversed(metadata.sorted_tables))
+        deletions += "DELETE FROM message_words; UPDATE search_state SET upto = -1"
         self.place.execute(f"DROP TRIGGER IF EXISTS full_disk ON messages; {deletions}")
 
     def _close_connections(self) -> None:

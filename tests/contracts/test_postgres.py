@@ -41,12 +41,18 @@ def next_migrations(directory: Path, body: str) -> Migrations:
     return Migrations(copy, NEXT)
 
 
+def _is_copied(name: str | None, kind: str, _parents: object) -> bool:
+    """The tables of the search are not in `schema.metadata`."""
+    return kind != "table" or name not in ("message_words", "search_state")
+
+
 def test_the_migrations_make_what_the_tables_say(place: PostgresPlace) -> None:
     """A database that was brought up to date has the tables, indexes and types of `schema`."""
     open_store(place.url).close()
     engine = create_engine(place.url.replace("postgresql", "postgresql+psycopg", 1), poolclass=NullPool)
+    options = {"compare_type": True, "include_name": _is_copied}
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
 
 

@@ -13,6 +13,9 @@ from securechat.storage.sqlite import open_store
 
 FROZEN = Path(__file__).with_name("schema_0001.sql")
 
+OTHER = ("alembic_version", "message_words", "search_state")
+"""Tables that are not in `schema.metadata`: Alembic's, and the index of the search, which is never copied."""
+
 
 def schema_of(path: Path) -> str:
     """Return the statements that make a database's tables and indexes, sorted by name."""
@@ -35,7 +38,7 @@ def test_the_migrations_make_what_the_tables_say(migrated: Path, tmp_path: Path)
     metadata.create_all(engine)
     made = schema_of(tmp_path / "made.db").splitlines()
     statements = schema_of(migrated / DATABASE_NAME).splitlines()
-    assert [statement for statement in statements if "alembic_version" not in statement] == made
+    assert [statement for statement in statements if not any(name in statement for name in OTHER)] == made
 
 
 def test_the_newest_revision_is_the_one_that_the_program_knows() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event
 
-from securechat.chat.records import DirectDelivered, Joined
+from securechat.chat.records import DirectDelivered, Joined, MessageRedacted
 from securechat.storage.errors import StorageError
 from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.sqlite import open_reader, open_store
@@ -144,3 +144,34 @@ def test_a_commit_that_fails_for_another_reason_is_not_a_full_store(tmp_path: Pa
         assert store.load().last_message == 7
     finally:
         store.close()
+
+
+def test_the_index_of_the_search_stays_sound(tmp_path: Path) -> None:
+    """FTS5 finds nothing wrong with it after redactions and the retention took messages out of it."""
+    store = open_store(tmp_path)
+    said = [message(key, text=f"word{key} same 東京{key}", at=NOON + key) for key in range(5, 605)]
+    store.commit([*PEOPLE, *CHANNELS, *said])
+    while store.index(100):
+        pass
+    store.commit([MessageRedacted(one, ALICE, "alice!alice@x", "#general", "", NOON) for one in said[::7]])
+    assert store.prune(NOON + 305, 1000) == 300
+    left = "SELECT count(*) FROM message_words WHERE message_words MATCH 'same'"
+    with store.transaction() as connection:
+        connection.exec_driver_sql("INSERT INTO message_words (message_words) VALUES ('integrity-check')")
+        assert connection.exec_driver_sql(left).scalar() == len([n for n in range(300, 600) if n % 7])
+    store.close()
+
+
+def test_an_index_that_is_not_what_it_should_be_is_made_anew(tmp_path: Path) -> None:
+    """A deletion that does not fit to the index empties it; the messages stay and are indexed again."""
+    store = open_store(tmp_path)
+    store.commit([*PEOPLE, *CHANNELS, *(message(key, at=NOON + key) for key in range(5, 25))])
+    store.index(100)
+    with store.transaction() as connection:
+        connection.exec_driver_sql("INSERT INTO message_words (message_words) VALUES ('delete-all')")
+    assert store.prune(NOON + 10, 100) == 5
+    assert [store.index(100), store.index(100)] == [15, 0]
+    with store.transaction() as connection:
+        found = "SELECT count(*) FROM message_words WHERE message_words MATCH 'hello'"
+        assert connection.exec_driver_sql(found).scalar() == 15
+    store.close()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from securechat.chat.ports import AuditEntry, Pin
-from securechat.chat.reading import ChannelPlace, Place, Span, Target
+from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import MessageSent
 
 
@@ -35,6 +35,9 @@ class EmptyReader:
         return ()
 
     def audit(self, after: int, limit: int) -> Sequence[AuditEntry]:
+        return ()
+
+    def search(self, search: Search) -> Sequence[MessageSent]:
         return ()
 
     def close(self) -> None:

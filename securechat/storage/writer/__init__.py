@@ -23,6 +23,7 @@ from securechat.chat.records import (
     Record,
 )
 from securechat.storage import audit
+from securechat.storage.search.index import SearchIndex
 from securechat.storage.writer import accounts, channels, places
 from securechat.storage.writer.events import event_of
 from securechat.storage.writer.messages import MessageWriter
@@ -38,8 +39,9 @@ def is_stored(record: Record) -> bool:
 class RecordWriter:
     """Writes records through one connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, index: SearchIndex) -> None:
         self._connection = connection
+        self._index = index
         self._messages = MessageWriter(connection)
 
     def write(self, records: Sequence[Record]) -> None:
@@ -75,6 +77,7 @@ class RecordWriter:
         elif isinstance(record, DirectDelivered):
             self._messages.direct_delivered(record)
         elif isinstance(record, MessageRedacted):
+            self._index.forget([record.original.id])
             self._messages.redacted(record)
         else:
             assert_never(record)

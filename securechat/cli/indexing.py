@@ -1,0 +1,48 @@
+"""Putting new messages into the index of the search, in steps that nobody notices."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from securechat.chat.ports import StoreFull
+
+STEP: Final = 250
+"""Messages a step: 3 to 5 ms. Larger steps cost less for each message, and those who talk wait for one."""
+_REST: Final = 10.0
+
+_log: Final = logging.getLogger("securechat.indexing")
+
+
+class Indexed(Protocol):
+    """The part of a store that is used here."""
+
+    def index(self, limit: int) -> int:
+        """Index at most the next `limit` messages; return how many were looked at."""
+
+
+class Indexing:
+    """A chore of the hub's thread, which calls it while nothing else waits.
+
+    When a step finds less than it may index there is nothing left to do, and the next look is some seconds
+    later: what was said meanwhile is searched without the index.
+    """
+
+    def __init__(self, store: Indexed, *, mono: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._mono = mono
+        self._next = float("-inf")
+
+    def __call__(self) -> bool:
+        """Do one step if it is time; return whether there is more to do."""
+        if self._mono() < self._next:
+            return False
+        try:
+            indexed = self._store.index(STEP)
+        except StoreFull as error:
+            _log.warning("messages could not be indexed for the search: %s", error)
+            indexed = 0
+        if indexed < STEP:
+            self._next = self._mono() + _REST
+            return False
+        return True

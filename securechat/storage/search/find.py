@@ -1,0 +1,131 @@
+"""Searching: in the index, and in the messages that are not in it yet.
+
+A search is over the index alone where the terms, the places and the sender are all in it. Whatever it says, a
+message is shown only when its row says that the account may read it (`tables.readable`).
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, select, text
+
+from securechat.chat.reading import ChannelPlace, Place, Search
+from securechat.chat.records import MessageSent
+from securechat.chat.words import Term, holds, segment
+from securechat.storage.rows import read_messages, select_messages
+from securechat.storage.schema import messages
+from securechat.storage.search.tables import indexed_upto, message_words, readable
+
+SECONDS: Final = 5.0
+"""How long a search may take."""
+_PAGE: Final = 500
+
+Indexed = Callable[[Connection, Search], list[int]]
+
+
+def find(connection: Connection, search: Search, indexed: Indexed) -> Sequence[MessageSent]:
+    """Return what a search finds, oldest first. Raises TimeoutError when it takes too long."""
+    upto, span = indexed_upto(connection), search.span
+    halves = [
+        (indexed, replace(span, before=min(span.before, upto + 1))),
+        (_read_through, replace(span, after=max(span.after, upto))),
+    ]
+    found: list[int] = []
+    for look, half in reversed(halves) if span.newest else halves:
+        left = replace(half, limit=span.limit - len(found))
+        if left.limit and left.after + 1 < left.before:
+            found += look(connection, replace(search, span=left))
+    query = select_messages().where(messages.c.id.in_(found), readable(search)).order_by(messages.c.id)
+    return read_messages(connection, query)
+
+
+def find_in_sqlite(connection: Connection, search: Search) -> list[int]:
+    """Look into the FTS5 table, page by page, until there are enough that the rows allow to be read."""
+    order = "DESC" if search.span.newest else "ASC"
+    query = text(
+        "SELECT rowid FROM message_words WHERE message_words MATCH :match "
+        f"AND rowid > :after AND rowid < :before ORDER BY rowid {order} LIMIT :page"
+    )
+    if not search.places and not search.direct:
+        return []
+    match = _match(search)
+    after, before = search.span.after, search.span.before
+    found: list[int] = []
+    while len(found) < search.span.limit:
+        page = connection.scalars(
+            query, {"match": match, "after": after, "before": before, "page": _PAGE}
+        ).all()
+        allowed = set(
+            connection.scalars(select(messages.c.id).where(messages.c.id.in_(page), readable(search)))
+        )
+        found += [key for key in page if key in allowed]
+        if len(page) < _PAGE:
+            break
+        after, before = (after, page[-1]) if search.span.newest else (page[-1], before)
+    return found[: search.span.limit]
+
+
+def find_in_postgres(connection: Connection, search: Search) -> list[int]:
+    """Look into the vectors; the rows say the rest."""
+    m, span = messages.c, search.span
+    query = select(m.id).where(m.id > span.after, m.id < span.before, readable(search))
+    if search.terms:
+        matching = text("message_words.words @@ to_tsquery('simple', :wanted)").bindparams(
+            bindparam("wanted", " & ".join(_vector_term(term) for term in search.terms))
+        )
+        query = query.join_from(messages, message_words, message_words.c.message == m.id).where(matching)
+    query = query.order_by(m.id.desc() if span.newest else m.id).limit(span.limit)
+    return list(connection.scalars(query))
+
+
+def _read_through(connection: Connection, search: Search) -> list[int]:
+    """Look into the messages themselves."""
+    deadline = time.monotonic() + SECONDS
+    m, span = messages.c, search.span
+    found: list[int] = []
+    while len(found) < span.limit:
+        if time.monotonic() > deadline:
+            raise TimeoutError("the search took too long")
+        page = connection.execute(
+            select(m.id, m.text)
+            .where(m.id > span.after, m.id < span.before, readable(search))
+            .order_by(m.id.desc() if span.newest else m.id)
+            .limit(_PAGE)
+        ).all()
+        found += [key for key, said in page if holds(segment(said), search.terms)]
+        if len(page) < _PAGE:
+            break
+        end = page[-1][0]
+        span = replace(span, before=end) if span.newest else replace(span, after=end)
+    return found[: span.limit]
+
+
+def _match(search: Search) -> str:
+    """Write a search as FTS5 reads it. Tokens are letters and digits, so quotes hold them."""
+    parts = [f"place : ({' OR '.join(_place_terms(search))})"]
+    if search.terms:
+        parts.append(f"words : ({' AND '.join(_phrase(term) for term in search.terms)})")
+    if search.sender is not None:
+        parts.append(f'sender : "s{search.sender}"')
+    return " AND ".join(parts)
+
+
+def _place_terms(search: Search) -> list[str]:
+    return [*map(_place, search.places), *([f'"a{search.account}"'] if search.direct else [])]
+
+
+def _place(place: Place) -> str:
+    if isinstance(place, ChannelPlace):
+        return f'"c{place.channel}"'
+    return f'("a{place.account}" AND "a{place.other}")'
+
+
+def _phrase(term: Term) -> str:
+    return f'"{" ".join(term.tokens)}"{" *" if term.prefix else ""}'
+
+
+def _vector_term(term: Term) -> str:
+    *before, last = (f"'{token}'" for token in term.tokens)
+    return f"({' <-> '.join([*before, last + ':*' if term.prefix else last])})"
