@@ -39,6 +39,7 @@ CAPABILITY: Final = {
         "ISUPPORT, also before the login; with `batch` the lines come as a `draft/isupport` batch",
     ),
     "draft/message-redaction": ("message-redaction", "REDACT: tells that a message was taken back"),
+    "draft/metadata-2": ("metadata", "METADATA: what people and channels say of themselves, for programs"),
     "draft/multiline": ("multiline", "messages of several lines, as one batch; line by line for the others"),
     "draft/pre-away": ("pre-away", "AWAY before the login, and `AWAY *` for a session at which nobody sits"),
     "draft/read-marker": ("read-marker", "MARKREAD: how far one has read, the same on all one's devices"),

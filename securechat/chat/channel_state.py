@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from securechat.chat import metadata
 from securechat.chat.account import Account
 from securechat.chat.channel import Channel
 from securechat.chat.line import MAX_BODY, Line, packed
@@ -21,6 +22,7 @@ def after_join(registry: Registry, session: Session, channel: Channel, at: int) 
     yield marker_line(registry, session.user.account, channel.id, channel.name, at)
     if not session.has(cap.NO_IMPLICIT_NAMES):
         yield from names(registry, session, channel, at)
+    yield from metadata.sync_later(registry, session, channel, at)
 
 
 def marker_line(registry: Registry, account: Account, target: int, name: str, at: int) -> Line:

@@ -26,6 +26,7 @@ ENCODING: Final = (
     | cap.EXTENDED_JOIN
     | cap.MESSAGE_REDACTION
     | cap.MESSAGE_TAGS
+    | cap.METADATA
     | cap.MULTILINE
     | cap.SERVER_TIME
     | cap.SETNAME
@@ -73,6 +74,7 @@ class Session:
         "resume",
         "sasl",
         "since",
+        "subscriptions",
         "user",
         "username",
         "waiting",
@@ -125,6 +127,8 @@ class Session:
         self.emitted = 0
         """Bytes that this turn has for the session and that are not in its SendQ yet."""
         self.batches = 0
+        self.subscriptions: frozenset[str] = frozenset()
+        """The keys of metadata that the session wants to hear of."""
         self.incoming: Incoming | None = None
         """The batch of lines that the client is sending."""
         self.closed = False

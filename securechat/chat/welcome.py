@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from securechat.chat import isupport, modes
+from securechat.chat import isupport, metadata, modes
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.line import Line
@@ -27,6 +27,7 @@ def burst(ctx: Context) -> Iterator[Line]:
     yield numeric(num.RPL_MYINFO, settings.server_name, software, user_modes, *modes.my_info())
     yield from supported(ctx)
     yield from lusers(ctx)
+    yield from metadata.own(ctx)
     yield from motd(ctx)
 
 

@@ -33,6 +33,7 @@ EXTENDED_ISUPPORT: Final = 1 << 25
 READ_MARKER: Final = 1 << 42
 ACCOUNT_NOTIFY: Final = 1 << 26
 MULTILINE: Final = 1 << 43
+METADATA: Final = 1 << 44
 
 CAPABILITIES: Final[Mapping[str, int]] = {
     "account-notify": ACCOUNT_NOTIFY,
@@ -45,6 +46,7 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "draft/event-playback": EVENT_PLAYBACK,
     "draft/extended-isupport": EXTENDED_ISUPPORT,
     "draft/message-redaction": MESSAGE_REDACTION,
+    "draft/metadata-2": METADATA,
     "draft/multiline": MULTILINE,
     "draft/pre-away": PRE_AWAY,
     "draft/read-marker": READ_MARKER,

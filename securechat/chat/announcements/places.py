@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, assert_never
 
+from securechat.chat import metadata
 from securechat.chat.channel_state import marker_line
 from securechat.chat.fanout import Fanout
 from securechat.chat.line import Line
@@ -24,7 +25,7 @@ def announce(fanout: Fanout, registry: Registry, record: PlaceRecord, origin: "C
         case MessageUnpinned():
             _pin(fanout, registry, record, origin, ("UNPIN", "UNPINNED", "took a pin off"))
         case MetadataSet():
-            pass
+            _metadata(fanout, registry, record, origin)
         case _:
             assert_never(record)
 
@@ -58,3 +59,16 @@ def _pin(
     params = (command, code, channel.name, msgid.encode(record.message), by)
     line = Line(registry.server_name, "NOTE", params, f"{by} {what}", record.at, needs=cap.STANDARD_REPLIES)
     fanout.broadcast(channel.audience, line, origin)
+
+
+def _metadata(fanout: Fanout, registry: Registry, record: MetadataSet, origin: "Context | None") -> None:
+    """Tell who subscribed to the key, but not the session that set it: it gets a reply."""
+    without = origin.session if origin is not None else None
+    line = metadata.line(registry, record.target, record.key, record.value, record.at)
+    fanout.broadcast(metadata.listeners(registry, record.target, record.key, without), line)
+    if origin is not None and record.target < 0:
+        heard = metadata.listeners(registry, record.target, record.key, None)
+        watchers = origin.core.monitors.watchers(
+            metadata.name_of(registry, record.target), lambda session: record.key in session.subscriptions
+        )
+        fanout.broadcast(watchers.without(heard), line)

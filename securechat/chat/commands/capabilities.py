@@ -6,7 +6,7 @@ What client and server can do for each other (https://ircv3.net/specs/extensions
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from securechat.chat import multiline
+from securechat.chat import metadata, multiline
 from securechat.chat.commands import relay
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from securechat.chat.core import Core
 
 VERSION_302: Final = 302
-VALUES: Final = {"draft/multiline": multiline.VALUE, "draft/relaymsg": relay.SEPARATOR, "sasl": "PLAIN"}
+VALUES: Final = {
+    "draft/metadata-2": metadata.VALUE,
+    "draft/multiline": multiline.VALUE,
+    "draft/relaymsg": relay.SEPARATOR,
+    "sasl": "PLAIN",
+}
 STS: Final = "sts"
 
 

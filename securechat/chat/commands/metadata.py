@@ -1,0 +1,212 @@
+"""METADATA: keys and values of people and channels (https://ircv3.net/specs/extensions/metadata).
+
+What is said of a channel can be read by those who can see the channel, and set by its operators; what is said
+of an account by everybody, and by the account itself.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from securechat.chat import metadata
+from securechat.chat.batches import reply_batch
+from securechat.chat.channel import Channel
+from securechat.chat.context import Context
+from securechat.chat.dispatch import Command, printable
+from securechat.chat.line import Line
+from securechat.chat.membership import is_at_least
+from securechat.chat.records import MetadataSet
+from securechat.irc import numerics as num
+from securechat.irc.names import is_channel
+
+
+class Subject(NamedTuple):
+    """Whom or what the command is about, and how the client calls it."""
+
+    target: int
+    name: str
+    channel: Channel | None
+
+    def values(self, ctx: Context) -> dict[str, str]:
+        """What is said of it now."""
+        return ctx.registry.metadata.get(self.target, {})
+
+
+def metadata_command(ctx: Context) -> None:
+    """METADATA <channel | nick | *> GET | LIST | SET | CLEAR | SUB | UNSUB | SUBS | SYNC [<key>] [:<value>]
+
+    Reads and sets what people (* is you) and channels say of themselves, and subscribes to such keys.
+    """
+    subcommand = ctx.param(1).upper()
+    handler = SUBCOMMANDS.get(subcommand)
+    subject = subject_of(ctx, ctx.param(0))
+    if handler is None:
+        ctx.fail("SUBCOMMAND_INVALID", printable(ctx.param(1)), text="There is no such subcommand")
+    elif subject is None or (subcommand in OWN and subject.target != -ctx.user.account.id):
+        ctx.fail("INVALID_TARGET", printable(ctx.param(0)), text="There is no such channel or person here")
+    else:
+        handler(ctx, subject)
+
+
+def subject_of(ctx: Context, name: str) -> Subject | None:
+    """Return what a name stands for, if the user may know of it."""
+    if name == "*":
+        return Subject(-ctx.user.account.id, name, None)
+    if is_channel(name):
+        channel = ctx.registry.channel(name)
+        if channel is None or not channel.visible_to(ctx.user.id):
+            return None
+        return Subject(channel.id, channel.name, channel)
+    user = ctx.registry.user(name)
+    account = user.account if user is not None else ctx.registry.account(name)
+    if account is None or not account.usable:
+        return None
+    return Subject(-account.id, user.nick if user is not None else account.name, None)
+
+
+# Reading
+
+
+def get(ctx: Context, subject: Subject) -> None:
+    """Reply the value of each key that is asked for."""
+    values = subject.values(ctx)
+    lines = [key_line(ctx, subject, key, values.get(key)) for key in ctx.params[2:]]
+    ctx.reply(metadata.batch(ctx, "metadata", (subject.name,), lines))
+
+
+def list_all(ctx: Context, subject: Subject) -> None:
+    """Reply everything that is said."""
+    lines = [key_line(ctx, subject, key, value) for key, value in sorted(subject.values(ctx).items())]
+    ctx.reply(metadata.batch(ctx, "metadata", (subject.name,), lines))
+
+
+def sync(ctx: Context, subject: Subject) -> None:
+    """Reply what the session subscribed to, of a person, or of a channel and everybody in it."""
+    registry = ctx.registry
+    targets = [subject.target]
+    if subject.channel is not None and ctx.user.id in subject.channel.members:
+        targets = metadata.heard_in(registry, subject.channel, ctx.user)
+    lines = metadata.subscribed(registry, ctx.session, targets, ctx.core.now.wall)
+    reply_batch(ctx, "metadata", (subject.name,), lines)
+
+
+def key_line(ctx: Context, subject: Subject, key: str, value: str | None) -> Line:
+    """The line that says what a key is, or that there is none."""
+    server, at = ctx.settings.server_name, ctx.core.now.wall
+    if not metadata.is_key(key):
+        return Line(server, "FAIL", ("METADATA", "KEY_INVALID", printable(key)), INVALID_KEY, at)
+    if value is None:
+        return Line(server, num.RPL_KEYNOTSET, (ctx.nick, subject.name, key), "The key is not set", at)
+    return Line(server, num.RPL_KEYVALUE, (ctx.nick, subject.name, key, "*"), value, at)
+
+
+# Setting
+
+
+def set_key(ctx: Context, subject: Subject) -> None:
+    """Set a key, or take it away when there is no value."""
+    key, value = ctx.param(2), ctx.params[3] if len(ctx.params) > 3 else None
+    values = subject.values(ctx)
+    if not metadata.is_key(key):
+        ctx.fail("KEY_INVALID", printable(key), text=INVALID_KEY)
+    elif not may_set(ctx, subject):
+        ctx.fail("KEY_NO_PERMISSION", subject.name, key, text="You may not set this")
+    elif value is None and key not in values:
+        ctx.fail("KEY_NOT_SET", subject.name, key, text="The key is not set")
+    elif value is not None and len(value.encode()) > metadata.MAX_VALUE:
+        ctx.fail("VALUE_INVALID", text=f"A value has at most {metadata.MAX_VALUE} bytes")
+    elif value is not None and key not in values and len(values) >= metadata.MAX_KEYS:
+        ctx.fail("LIMIT_REACHED", subject.name, text=f"There are at most {metadata.MAX_KEYS} keys")
+    else:
+        change(ctx, subject, key, value)
+        ctx.reply(key_line(ctx, subject, key, value))
+
+
+def clear(ctx: Context, subject: Subject) -> None:
+    """Take everything away."""
+    if not may_set(ctx, subject):
+        ctx.fail("KEY_NO_PERMISSION", subject.name, "*", text="You may not change this")
+        return
+    values = sorted(subject.values(ctx).items())
+    for key, _ in values:
+        change(ctx, subject, key, None)
+    lines = [key_line(ctx, subject, key, value) for key, value in values]
+    ctx.reply(metadata.batch(ctx, "metadata", (subject.name,), lines))
+
+
+def may_set(ctx: Context, subject: Subject) -> bool:
+    """Return whether the user may: of themselves, of a channel of which they are an operator, or as one."""
+    if ctx.session.operator is not None or subject.target == -ctx.user.account.id:
+        return True
+    return subject.channel is not None and is_at_least(subject.channel.ranks(ctx.user.id), "o")
+
+
+def change(ctx: Context, subject: Subject, key: str, value: str | None) -> None:
+    """Record another value."""
+    previous, account = subject.values(ctx).get(key), ctx.user.account
+    if previous != value:
+        ctx.record(MetadataSet(subject.target, key, value, previous, account.id, ctx.core.now.wall))
+        if ctx.session.operator is not None and subject.target != -account.id:
+            ctx.audit("metadata", metadata.name_of(ctx.registry, subject.target), key)
+
+
+# Subscriptions
+
+
+def sub(ctx: Context, subject: Subject) -> None:
+    """Subscribe to keys, in their order, as long as there is room."""
+    wanted, subscriptions = [], ctx.session.subscriptions
+    for key in ctx.params[2:]:
+        if not metadata.is_key(key):
+            ctx.fail("KEY_INVALID", printable(key), text=INVALID_KEY)
+        elif key not in subscriptions and len(subscriptions) >= metadata.MAX_SUBS:
+            ctx.fail("TOO_MANY_SUBS", key, text=f"You can subscribe to {metadata.MAX_SUBS} keys")
+            break
+        else:
+            subscriptions = ctx.session.subscriptions = subscriptions | {key}
+            wanted.append(key)
+    for row in rows(wanted):
+        ctx.numeric(num.RPL_METADATASUBOK, *row)
+    for channel in ctx.registry.channels_of(ctx.user.id):
+        for line in metadata.sync_later(ctx.registry, ctx.session, channel, ctx.core.now.wall):
+            ctx.reply(line)
+
+
+def unsub(ctx: Context, subject: Subject) -> None:
+    """End subscriptions."""
+    ended = [key for key in ctx.params[2:] if metadata.is_key(key)]
+    for key in ctx.params[2:]:
+        if not metadata.is_key(key):
+            ctx.fail("KEY_INVALID", printable(key), text=INVALID_KEY)
+    ctx.session.subscriptions -= frozenset(ended)
+    for row in rows(ended):
+        ctx.numeric(num.RPL_METADATAUNSUBOK, *row)
+
+
+def subs(ctx: Context, subject: Subject) -> None:
+    """Reply to what the session subscribed."""
+    keys, server, at = sorted(ctx.session.subscriptions), ctx.settings.server_name, ctx.core.now.wall
+    lines = [Line(server, num.RPL_METADATASUBS, (ctx.nick, *row), None, at) for row in rows(keys)]
+    ctx.reply(metadata.batch(ctx, "metadata-subs", (), lines))
+
+
+def rows(keys: list[str]) -> list[list[str]]:
+    """Return the keys for each line of a numeric."""
+    return [keys[start : start + PER_LINE] for start in range(0, len(keys), PER_LINE)]
+
+
+INVALID_KEY: Final = "A key is at most 32 of a-z, 0-9, _ . / and -"
+PER_LINE: Final = 10
+"""Keys on a line: with the longest names they fit."""
+OWN: Final = frozenset({"SUB", "UNSUB", "SUBS"})
+SUBCOMMANDS: Final[dict[str, Callable[[Context, Subject], None]]] = {
+    "CLEAR": clear,
+    "GET": get,
+    "LIST": list_all,
+    "SET": set_key,
+    "SUB": sub,
+    "SUBS": subs,
+    "SYNC": sync,
+    "UNSUB": unsub,
+}
+
+COMMANDS = (Command("METADATA", metadata_command, min_params=2, cost=2.0),)
