@@ -32,9 +32,11 @@ def test_what_is_piped_in_is_said_and_confirmed(
 def test_people_come_talk_and_go(shared_server: ServerProcess, enter: Enter, tmp_path: Path) -> None:
     """Join, message, topic and leave notices, as people read them."""
     options = [*server_options(shared_server, "alice"), *password_file(tmp_path), "--join", "#talk"]
+    bob = enter(shared_server, "bob")
+    bob.join("#talk")  # he founds it, so he may change its topic
+    bob.send("PART #talk")
     with ClientPipe(tmp_path, *options) as alice:
         alice.until("What you type goes to #talk")
-        bob = enter(shared_server, "bob")
         bob.join("#talk")
         alice.until("* bob is now in the chat (#talk)\n")
         bob.say("#talk", "hi alice")
