@@ -17,9 +17,10 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENT: Final = ROOT / "docs" / "protocol.md"
 sys.path.insert(0, str(ROOT))
 
-from securechat.chat import isupport  # noqa: E402
+from securechat.chat import isupport, modes  # noqa: E402
 from securechat.chat.commands import COMMANDS  # noqa: E402
 from securechat.chat.commands.capabilities import VALUES  # noqa: E402
+from securechat.chat.membership import RANKS, SYMBOLS  # noqa: E402
 from securechat.chat.settings import Settings  # noqa: E402
 from securechat.irc import numerics  # noqa: E402
 from securechat.irc.capabilities import CAPABILITIES, names  # noqa: E402
@@ -120,6 +121,16 @@ def capabilities() -> Iterator[str]:
         yield f"| {shown} | {value} | {what} |"
 
 
+def channel_modes() -> Iterator[str]:
+    """One row for each mode of channels, then for each rank."""
+    yield "| mode | what it does | who changes it |"
+    yield "|---|---|---|"
+    for mode in modes.MODES.values():
+        yield f"| `{_cell(f'{mode.letter} {mode.argument}'.strip())}` | {mode.help} | `{modes.CHANGED_BY}` |"
+    for rank, sign in zip(RANKS, SYMBOLS, strict=True):
+        yield f"| `{rank} <nick>` (`{sign}`) | {modes.RANK_HELP[rank]} | `{modes.GRANTED_BY[rank]}` |"
+
+
 def tokens() -> Iterator[str]:
     """One row for each token of RPL_ISUPPORT, with the values of a server without configuration."""
     yield "| token | value | meaning |"
@@ -145,6 +156,7 @@ def sent_numerics() -> list[tuple[str, str]]:
 
 
 SECTIONS: Final = {
+    "channel modes": channel_modes,
     "commands": commands,
     "capabilities": capabilities,
     "isupport": tokens,

@@ -67,11 +67,16 @@ def may_speak(ctx: "Context", channel: Channel, text: str = "") -> str | None:
 
 def _unfit(channel: Channel, text: str) -> str | None:
     """What nobody may say, whatever their rank."""
-    if "C" in channel.modes and text.startswith(CTCP) and not text.startswith(ACTION):
+    if "C" in channel.modes and any(is_ctcp(line) for line in text.split("\n")):
         return "Cannot send to channel (+C): no CTCP here"
     if "c" in channel.modes and not FORMATTING.isdisjoint(text):
         return "Cannot send to channel (+c): no colours or other formatting here"
     return None
+
+
+def is_ctcp(line: str) -> bool:
+    """Return whether a line asks a program for something; ACTION is a way of talking."""
+    return line.startswith(CTCP) and not line.startswith(ACTION)
 
 
 def _silenced(channel: Channel, user: User) -> str | None:

@@ -8,6 +8,7 @@ from securechat.chat import isupport
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command
+from securechat.chat.line import MAX_BODY
 from securechat.chat.masks import compile_globs
 from securechat.irc import numerics as num
 from securechat.irc.names import fold, is_channel
@@ -32,11 +33,19 @@ def list_channels(ctx: Context) -> None:
         text = f"Too many targets: at most {isupport.TARGETS['LIST']} at once"
         ctx.numeric(num.ERR_TOOMANYTARGETS, named[isupport.TARGETS["LIST"]], text=text)
         return
+    # An answer is one piece, so it must fit into a SendQ together with what still waits there.
+    room = ctx.settings.sendq // 2 // MAX_BODY
     ctx.numeric(num.RPL_LISTSTART, "Channel", text="Users  Name")
     for channel in candidates(ctx, named):
         online = len(ctx.registry.online(channel))
-        if all(fits(channel, online) for fits in conditions):
-            ctx.numeric(num.RPL_LIST, channel.name, str(online), text=channel.topic.text)
+        if not all(fits(channel, online) for fits in conditions):
+            continue
+        if room == 0:
+            text = "There are more than these: ask with a mask, as LIST #a*"
+            ctx.server("WARN", "LIST", "TOO_MANY_MATCHES", text=text)
+            break
+        room -= 1
+        ctx.numeric(num.RPL_LIST, channel.name, str(online), text=channel.topic.text)
     ctx.numeric(num.RPL_LISTEND, text="End of LIST")
 
 

@@ -137,7 +137,8 @@ def knock(ctx: Context) -> None:
     elif len(ctx.param(1).encode()) > isupport.KICKLEN:
         ctx.fail("INVALID_PARAMS", channel.name, text=f"A text has at most {isupport.KICKLEN} bytes")
     else:
-        channel.knocked[user.id] = now
+        recent = [(one, at) for one, at in channel.knocked.items() if now - at < KNOCK_AGAIN]
+        channel.knocked = {**dict(recent), user.id: now}
         announce_knock(ctx, channel)
         ctx.numeric(num.RPL_KNOCKDLVR, channel.name, text="Your knock was heard")
 
