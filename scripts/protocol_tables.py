@@ -93,6 +93,7 @@ TOKEN: Final = {
     "STATUSMSG": "before a channel's name: only members with this rank or a higher one get the message",
     "TARGMAX": "targets of one command",
     "TOPICLEN": "bytes of a topic",
+    "USERMODES": "user modes, all without a parameter",
     "UTF8MAPPING": "how names compare: PRECIS UsernameCaseMapped",
     "UTF8ONLY": "everything is UTF-8; what is not is refused",
     "WHOX": "WHO takes fields and a token",

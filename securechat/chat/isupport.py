@@ -7,7 +7,7 @@ from securechat.chat import modes
 from securechat.chat.membership import RANKS, SYMBOLS
 from securechat.chat.monitors import MAX_MONITORED
 from securechat.chat.settings import Settings
-from securechat.chat.user import BOT
+from securechat.chat.user import BOT, CHOSEN_MODES, GIVEN_MODES
 from securechat.irc.names import ACCOUNT_CHARS, NAME_BYTES
 
 TOPICLEN: Final = 390
@@ -76,6 +76,7 @@ def tokens(settings: Settings) -> list[str]:
         "STATUSMSG": SYMBOLS,
         "TARGMAX": targets,
         "TOPICLEN": str(TOPICLEN),
+        "USERMODES": ",,," + "".join(sorted(CHOSEN_MODES + GIVEN_MODES)),
         "UTF8MAPPING": "rfc8265",
         "UTF8ONLY": None,
         "WHOX": None,

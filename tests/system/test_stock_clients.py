@@ -19,7 +19,7 @@ from typing import Self
 import pytest
 
 from tests.system.conftest import Serve
-from tests.system.person import Person
+from tests.system.person import CAPABILITIES, Person
 from tests.system.server_process import DEADLINE, PASSWORD, clean_environment
 
 Enter = Callable[..., Person]
@@ -173,9 +173,45 @@ def test_weechat(serve: Serve, enter: Enter, tmp_path: Path) -> None:
         assert alice.expect("QUIT").source == "guest!guest@chat.test"
 
 
-def _ctcp_ping(person: Person) -> None:
-    person.send("PRIVMSG guest :\x01PING 1\x01")
+def _ctcp_ping(person: Person, nick: str = "guest") -> None:
+    person.send(f"PRIVMSG {nick} :\x01PING 1\x01")
     assert person.expect("NOTICE", person.nick).params[-1] == "\x01PING 1\x01"
+
+
+@pytest.mark.skipif(shutil.which("weechat-headless") is None, reason="weechat-headless is not installed")
+def test_weechat_does_what_people_do(serve: Serve, enter: Enter, tmp_path: Path) -> None:
+    """Topic, kick, nick, away and back, whois: others see each, and WeeChat shows the answers."""
+    server = serve(accounts=["alice", "bob", "guest"])
+    alice = enter(server, "alice", capabilities=(*CAPABILITIES, "away-notify"))
+    bob = enter(server, "bob")
+    alice.join("#lobby")
+    bob.join("#lobby")
+    with WeeChat(tmp_path / "weechat", weechat_lines("127.0.0.1", server.port, server.ca)) as weechat:
+        alice.expect("JOIN", "#lobby")
+        alice.expect("JOIN", "#lobby")
+        _others_see(alice, bob, lambda line: weechat.type("irc.securechat.#lobby", line), "GUEST")
+        weechat.type("irc.server.securechat", "/whois alice")
+        weechat.type("irc.securechat.#lobby", "who are you?")
+        alice.hear("who are you?")
+        _ctcp_ping(alice, "GUEST")
+        assert "is using a secure connection" in weechat.everything()
+        assert "signon" in weechat.everything().lower()
+
+
+def _others_see(alice: Person, bob: Person, type_line: Callable[[str], None], nick: str) -> None:
+    """Have a client do what people do, and wait until the others have seen it."""
+    alice.send("MODE #lobby +o guest")
+    alice.expect("MODE", "#lobby", "+o", "guest")
+    type_line("/topic Deploys and incidents")
+    assert alice.expect("TOPIC", "#lobby").params[-1] == "Deploys and incidents"
+    type_line("/kick bob enough")
+    assert bob.expect("KICK", "#lobby", "bob").params[-1] == "enough"
+    type_line("/away lunch")
+    assert alice.expect("AWAY").params == ("lunch",)
+    type_line("/away")
+    assert alice.expect("AWAY").params == ()
+    type_line(f"/nick {nick}")
+    assert alice.expect("NICK", nick).source == "guest!guest@chat.test"
 
 
 @pytest.mark.skipif(shutil.which("weechat-headless") is None, reason="weechat-headless is not installed")
@@ -211,6 +247,28 @@ def test_irssi(serve: Serve, enter: Enter, tmp_path: Path) -> None:
         irssi.wait_for("hello-irssi")
         irssi.type("/quit")
         assert alice.expect("QUIT").source == "guest!guest@chat.test"
+
+
+@pytest.mark.skipif(shutil.which("irssi") is None, reason="irssi is not installed")
+def test_irssi_does_what_people_do(serve: Serve, enter: Enter, tmp_path: Path) -> None:
+    """Topic, kick, nick, away and back, whois: others see each, and irssi shows the answers."""
+    server = serve(accounts=["alice", "bob", "guest"])
+    alice = enter(server, "alice", capabilities=(*CAPABILITIES, "away-notify"))
+    bob = enter(server, "bob")
+    alice.join("#lobby")
+    bob.join("#lobby")
+    with Irssi(tmp_path / "irssi") as irssi:
+        irssi.wait_for("Irssi")
+        irssi.type("/set cmd_queue_speed 10msec")
+        for line in irssi_lines("localhost", server.port, server.ca):
+            irssi.type(line)
+        alice.expect("JOIN", "#lobby")
+        alice.expect("JOIN", "#lobby")
+        irssi.type("/window goto #lobby")
+        _others_see(alice, bob, irssi.type, "GUEST")
+        irssi.type("/window goto 1")
+        irssi.type("/whois alice")
+        irssi.wait_for("alice@chat.test")
 
 
 @pytest.mark.skipif(shutil.which("irssi") is None, reason="irssi is not installed")
