@@ -92,6 +92,7 @@ def _runs(text: str) -> list[str]:
     """Cut a text where words end, and where scripts with and without blanks meet."""
     if text.startswith(_ACTION):
         text = text[len(_ACTION) :]
+    text = text.replace("\n\r", "")  # a line that goes on in the next one (see `multiline`)
     if text.isascii():
         return _ASCII_WORDS.findall(_FORMATTING.sub("", text).lower())
     folded = unicodedata.normalize("NFKC", _FORMATTING.sub("", text)).casefold()

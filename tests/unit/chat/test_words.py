@@ -14,6 +14,7 @@ from securechat.chat.words import MAX_TERMS, Term, holds, segment, terms
         ("snake_case foo-bar 3.14", ["snake", "case", "foo", "bar", "3", "14"]),
         ("\x01ACTION waves\x01", ["waves"]),
         ("\x0304,12red\x03 \x02bo\x02ld \x04ff0000x\x0f", ["red", "bold", "x"]),
+        ("two\nlines, one that go\n\res on", ["two", "lines", "one", "that", "goes", "on"]),
         ("Привет, МИР", ["привет", "мир"]),
         ("Straße STRASSE", ["strasse", "strasse"]),
         ("ｆｕｌｌ ﬁne", ["full", "fine"]),

@@ -1,0 +1,1 @@
+"""The history benchmark: reading and searching a large database."""
