@@ -13,6 +13,7 @@ from securechat.chat.line import Line
 from securechat.chat.reading import ChannelPlace, Conversation, Place, first_id_at
 from securechat.chat.records import MessageSent
 from securechat.chat.registry import Registry
+from securechat.irc import capabilities as cap
 from securechat.irc.names import is_channel
 
 MESSAGES = frozenset({"PRIVMSG", "NOTICE", "TAGMSG"})
@@ -75,7 +76,8 @@ def event_line(registry: Registry, event: MessageSent) -> Line:
     """The line that shows an event of a channel (`storage.writer.events` says what it holds)."""
     source, account = _cause(registry, event)
     params, text = _rest(registry, event)
-    return Line(source, event.command, params, text, event.at, event.id, account)
+    needs = cap.CHANNEL_RENAME if event.command == "RENAME" else 0
+    return Line(source, event.command, params, text, event.at, event.id, account, None, needs)
 
 
 def _cause(registry: Registry, event: MessageSent) -> tuple[str, str | None]:

@@ -60,12 +60,16 @@ class ReadAudit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FetchHistory:
-    """Read the spans of a place one after the other, with the events of a channel if `events`."""
+    """Read the spans of a place one after the other.
+
+    With the events of a channel if `events`, and with what is left of redacted messages if `tombstones`.
+    """
 
     link: Link
     place: Place
     spans: tuple[Span, ...]
     events: bool
+    tombstones: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

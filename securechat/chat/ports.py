@@ -128,11 +128,11 @@ class Reader(Protocol):
     def undelivered(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
         """Return the oldest `limit` messages after the id `after` that wait for the account, oldest first."""
 
-    def history(self, place: Place, span: Span, *, events: bool) -> Sequence[MessageSent]:
+    def history(self, place: Place, span: Span, *, events: bool, tombstones: bool) -> Sequence[MessageSent]:
         """Return the messages of a span of a place, oldest first.
 
         With `events` also what else happened there: TAGMSG, and JOIN, PART, TOPIC and the like, of which
-        `nick` and `addressed` may be empty.
+        `nick` and `addressed` may be empty. With `tombstones` also redacted messages.
         """
 
     def targets(self, account: int, channels: Sequence[ChannelPlace], span: Span) -> Sequence[Target]:

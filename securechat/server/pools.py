@@ -152,11 +152,16 @@ def query(reader: Reader, job: Query) -> JobResult:
         case ReadAudit():
             return AuditRead(tuple(reader.audit(job.after, job.limit)))
         case FetchHistory():
-            spans = [reader.history(job.place, span, events=job.events) for span in job.spans]
+            spans = [
+                reader.history(job.place, span, events=job.events, tombstones=job.tombstones)
+                for span in job.spans
+            ]
             return MessagesRead(tuple(message for span in spans for message in span))
         case FetchMissed():
             newest = Span(job.after, LAST_ID, job.limit, newest=True)
-            missed = [reader.history(channel, newest, events=False) for channel in job.channels]
+            missed = [
+                reader.history(channel, newest, events=False, tombstones=False) for channel in job.channels
+            ]
             return MessagesRead(tuple(message for channel in missed for message in channel))
         case FetchFound():
             try:

@@ -203,9 +203,12 @@ class SqlReader:
             .limit(limit)
         )
 
-    def history(self, place: Place, span: Span, *, events: bool) -> Sequence[MessageSent]:
-        """Return the messages of a span of a place, oldest first; with `events` what else happened there."""
-        return read_history(self._connection, place, span, events=events)
+    def history(self, place: Place, span: Span, *, events: bool, tombstones: bool) -> Sequence[MessageSent]:
+        """Return the messages of a span of a place, oldest first.
+
+        With `events` also what else happened there, with `tombstones` also redacted messages.
+        """
+        return read_history(self._connection, place, span, events=events, tombstones=tombstones)
 
     def targets(self, account: int, channels: Sequence[ChannelPlace], span: Span) -> Sequence[Target]:
         """Return the places whose latest message is in the span, the one that is oldest first."""

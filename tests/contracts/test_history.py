@@ -9,6 +9,7 @@ from securechat.chat.records import (
     ChannelRenamed,
     Joined,
     Kicked,
+    MessageRedacted,
     MessageSent,
     Parted,
     Record,
@@ -24,7 +25,7 @@ ALL = Span(-1, LAST_ID, 100, newest=True)
 
 def found(database: Database, place: Place, span: Span, *, events: bool = False) -> list[int]:
     """Return the ids that a reader finds."""
-    return [message.id for message in database.reader().history(place, span, events=events)]
+    return [message.id for message in database.reader().history(place, span, events=events, tombstones=True)]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_events_are_kept_in_their_place(database: Database) -> None:
     ]
     store = database.store()
     store.commit([*PEOPLE, *CHANNELS, *happened])
-    rows = database.reader().history(ChannelPlace(DEV), ALL, events=True)
+    rows = database.reader().history(ChannelPlace(DEV), ALL, events=True, tombstones=True)
     assert [(row.id, row.command, row.sender, row.nick, row.text) for row in rows] == [
         (5, "JOIN", ALICE, "", ""),
         (6, "PRIVMSG", ALICE, "alice", "hello"),
@@ -109,7 +110,7 @@ def test_reactions_come_with_the_events(database: Database) -> None:
     reaction = message(6, tags={"+draft/react": ":)"})._replace(command="TAGMSG", text="")
     store.commit([*PEOPLE, *CHANNELS, message(5), reaction])
     assert found(database, ChannelPlace(GENERAL), ALL) == [5]
-    assert database.reader().history(ChannelPlace(GENERAL), ALL, events=True)[1] == reaction
+    assert database.reader().history(ChannelPlace(GENERAL), ALL, events=True, tombstones=True)[1] == reaction
 
 
 def test_targets_are_ordered_by_their_latest_message(database: Database) -> None:
@@ -151,7 +152,7 @@ def test_many_messages_at_one_time_keep_their_order(database: Database) -> None:
     store = database.store()
     sent: list[MessageSent] = [message(key, at=NOON - key) for key in range(5, 45)]
     store.commit([*PEOPLE, *CHANNELS, *sent])
-    assert database.reader().history(ChannelPlace(GENERAL), ALL, events=False) == sent
+    assert database.reader().history(ChannelPlace(GENERAL), ALL, events=False, tombstones=True) == sent
 
 
 def test_a_place_may_begin_later(database: Database) -> None:
@@ -160,3 +161,19 @@ def test_a_place_may_begin_later(database: Database) -> None:
     store.commit([*PEOPLE, *CHANNELS, *(message(key) for key in (5, 7, 8, 9))])
     assert found(database, ChannelPlace(GENERAL, 8), ALL) == [8, 9]
     assert found(database, ChannelPlace(GENERAL, 8), Span(-1, LAST_ID, 1, newest=False)) == [8]
+
+
+def test_tombstones_are_for_those_who_ask_for_them(database: Database) -> None:
+    """What is left of a redacted message does not use up the limit of the others."""
+    store = database.store()
+    sent = [message(key) for key in (5, 6, 7)]
+    store.commit([*PEOPLE, *CHANNELS, *sent])
+    store.commit([MessageRedacted(sent[1], ALICE, "alice!alice@x", "#general", "", NOON)])
+    reader, span = database.reader(), Span(-1, LAST_ID, 2, newest=True)
+    with_it = reader.history(ChannelPlace(GENERAL), span, events=False, tombstones=True)
+    assert [(found.id, found.text, found.redacted) for found in with_it] == [
+        (6, "", NOON),
+        (7, "hello", None),
+    ]
+    without = reader.history(ChannelPlace(GENERAL), span, events=False, tombstones=False)
+    assert [found.id for found in without] == [5, 7]

@@ -28,7 +28,7 @@ class EmptyReader:
     def undelivered(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
         return ()
 
-    def history(self, place: Place, span: Span, *, events: bool) -> Sequence[MessageSent]:
+    def history(self, place: Place, span: Span, *, events: bool, tombstones: bool) -> Sequence[MessageSent]:
         return ()
 
     def targets(self, account: int, channels: Sequence[ChannelPlace], span: Span) -> Sequence[Target]:

@@ -118,7 +118,9 @@ def _asked(reader: Reader, sizes: Sizes, last: int, repeat: int) -> list[Figure]
         return len(reader.search(Search(1, places, places is everywhere, terms(text), sender, span)))
 
     def history(before: int, limit: int) -> int:
-        return len(reader.history(channel(), Span(-1, before, limit, newest=True), events=False))
+        return len(
+            reader.history(channel(), Span(-1, before, limit, newest=True), events=False, tombstones=False)
+        )
 
     def targets() -> int:
         return len(reader.targets(1, everywhere, Span(-1, LAST_ID, 1000, newest=True)))

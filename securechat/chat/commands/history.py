@@ -72,8 +72,9 @@ def messages(ctx: Context, subcommand: str) -> None:
             text = "Messages could not be retrieved: the server is busy, try again"
             ctx.fail("MESSAGE_ERROR", subcommand, name, text=text)
 
-    events = ctx.session.has(cap.EVENT_PLAYBACK)
-    ctx.ask(FetchHistory(ctx.session.link, place, spans(points, limit), events), read)
+    # What the client would not be sent must not use up its limit: fewer than that mean that there is no more.
+    events, tombstones = ctx.session.has(cap.EVENT_PLAYBACK), ctx.session.has(cap.MESSAGE_REDACTION)
+    ctx.ask(FetchHistory(ctx.session.link, place, spans(points, limit), events, tombstones), read)
 
 
 def targets(ctx: Context) -> None:

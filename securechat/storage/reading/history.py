@@ -17,9 +17,14 @@ from securechat.storage.schema import accounts, messages
 _SPOKEN = ("PRIVMSG", "NOTICE")
 
 
-def read_history(connection: Connection, place: Place, span: Span, *, events: bool) -> list[MessageSent]:
+def read_history(
+    connection: Connection, place: Place, span: Span, *, events: bool, tombstones: bool
+) -> list[MessageSent]:
     """Return the messages of a span of a place, oldest first."""
-    found = [_walk(connection, part, span, events=events) for part in _parts(place)]
+    shown = [] if events else [messages.c.command.in_(_SPOKEN)]
+    if not tombstones:
+        shown.append(messages.c.redacted.is_(None))
+    found = [_walk(connection, and_(part, *shown), span) for part in _parts(place)]
     merged = list(merge(*found, key=lambda message: message.id))
     return merged[-span.limit :] if span.newest else merged[: span.limit]
 
@@ -45,17 +50,13 @@ def _directions(place: Conversation) -> set[tuple[int, int]]:
     return {(place.account, place.other), (place.other, place.account)}
 
 
-def _walk(
-    connection: Connection, part: ColumnElement[bool], span: Span, *, events: bool
-) -> list[MessageSent]:
+def _walk(connection: Connection, part: ColumnElement[bool], span: Span) -> list[MessageSent]:
     if span.limit <= 0 or span.after + 1 >= span.before:
         return []
     m = messages.c
     query = select_messages().where(part, m.id > span.after)
     if span.before < LAST_ID:
         query = query.where(m.id < span.before)
-    if not events:
-        query = query.where(m.command.in_(_SPOKEN))
     query = query.order_by(m.id.desc() if span.newest else m.id).limit(span.limit)
     found = read_messages(connection, query)
     return found[::-1] if span.newest else found
