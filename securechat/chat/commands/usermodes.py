@@ -8,7 +8,7 @@ from securechat.chat.context import Context
 from securechat.chat.dispatch import printable
 from securechat.chat.operators import set_powers
 from securechat.chat.session import Session
-from securechat.chat.user import CHOSEN_MODES, GIVEN_MODES, User
+from securechat.chat.user import BOT, CHOSEN_MODES, GIVEN_MODES, User
 from securechat.irc import numerics as num
 from securechat.irc.names import fold
 
@@ -43,6 +43,8 @@ def change_modes(ctx: Context, change: str) -> None:
             adding = letter == "+"
         elif letter == "s" and adding and not powers:
             ctx.numeric(num.ERR_NOPRIVILEGES, text="Only operators get the server's notices (OPER)")
+        elif letter == BOT and user.account.role == "bot":
+            continue  # the role says it already, and goes on saying it
         elif letter in CHOSEN_MODES:
             (modes.add if adding else modes.discard)(letter)
         elif letter not in GIVEN_MODES:

@@ -1,5 +1,7 @@
 """What holds for all commands before the login, and how capabilities are listed."""
 
+from random import Random
+
 import pytest
 
 from securechat.chat.clock import Now
@@ -7,7 +9,8 @@ from securechat.chat.commands import COMMANDS
 from securechat.chat.commands.capabilities import announce_changes
 from securechat.chat.core import Core
 from securechat.chat.effects import Send
-from securechat.chat.items import Administer, Connected, Received
+from securechat.chat.items import Administer, Connected, JobDone, Received
+from securechat.chat.jobs import JobRefused, PasswordChecked
 from securechat.chat.ports import Snapshot
 from securechat.chat.requests import AddAccount
 from securechat.chat.settings import Settings
@@ -49,6 +52,57 @@ def test_nothing_else_is_possible_before_the_login(command: str) -> None:
     refused = [":chat.test 451 * :You have not registered: log in first (SASL)"]
     assert answers(core, link, f"{command} alice #general :x") == refused
     assert core.sessions[link].user is None
+
+
+VOCABULARY = (
+    "CAP LS 302",
+    "CAP LS",
+    "CAP REQ :sasl batch draft/pre-away draft/extended-isupport",
+    "CAP REQ :-sasl",
+    "CAP REQ :no-such-thing",
+    "CAP END",
+    "CAP LIST",
+    "NICK alice",
+    "NICK *",
+    "USER alice 0 * :A",
+    "PASS alice:secret",
+    "PASS alice",
+    "AUTHENTICATE PLAIN",
+    "AUTHENTICATE EXTERNAL",
+    "AUTHENTICATE *",
+    "AUTHENTICATE +",
+    "AUTHENTICATE AGFsaWNlAHNlY3JldA==",
+    "AUTHENTICATE AGFsaWNlAHNlY3J",
+    "AUTHENTICATE " + "A" * 400,
+    "AUTHENTICATE " + "A" * 401,
+    "AWAY *",
+    "ISUPPORT",
+    "JOIN #general",
+    "PRIVMSG alice :let me in",
+    "PING x",
+)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_no_order_of_lines_opens_the_door(seed: int) -> None:
+    """Whatever is sent in whatever order: without a right password nobody is in, or hears of others."""
+    chance = Random(seed)
+    core, link = connected()
+    for _ in range(60):
+        if link not in core.sessions:
+            link = FakeLink("c")
+            core.handle(Connected(link, "192.0.2.1"), NOW)
+        session = core.sessions[link]
+        core.handle(Received(link, Framer().feed(chance.choice(VOCABULARY).encode() + b"\r\n")), NOW)
+        if session.job is not None and chance.random() < 0.5:
+            result = chance.choice((PasswordChecked(False), JobRefused()))
+            core.handle(JobDone(session.job, result), NOW)
+        outcomes = core.take()
+        assert not any(outcome.records for outcome in outcomes)
+        sent = b"".join(e.data for outcome in outcomes for e in outcome.effects if isinstance(e, Send))
+        assert b" 001 " not in sent and b" 900 " not in sent and b" 903 " not in sent
+        assert session.user is None and session.account is None
+        assert not core.registry.users
 
 
 @pytest.mark.parametrize("version", ["302", "310"])
