@@ -4,7 +4,7 @@ The opening line is the whole answer to the command (so a label is on it, as lab
 rest follows in steps of the session's backlog: each waits until the peer has taken most of what came before.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from securechat.chat.context import Context
@@ -12,6 +12,8 @@ from securechat.chat.line import Line, fitting
 from securechat.chat.session import Continuation, Session
 from securechat.irc import capabilities as cap
 
+AT_ONCE: Final = 100
+"""Lines of an answer that is sent as one piece."""
 _LINE_BYTES: Final = 700
 """What a line takes in a SendQ, with its own tags and without those of the client."""
 
@@ -35,6 +37,15 @@ def reply_long(ctx: Context, lines: Iterable[Line]) -> None:
         _go_on(ctx.session, iter(lines))
     else:
         reply_batch(ctx, "labeled-response", (), lines)
+
+
+def reply_all(ctx: Context, lines: Sequence[Line]) -> None:
+    """Reply with the lines of one answer, in pieces when they are many."""
+    if len(lines) > AT_ONCE:
+        reply_long(ctx, lines)
+        return
+    for line in lines:
+        ctx.reply(line)
 
 
 def _written(

@@ -1,9 +1,11 @@
 """Channels: JOIN, PART, TOPIC, NAMES. LIST is in `listing`."""
 
 from securechat.chat import access, channel_state, isupport
+from securechat.chat.batches import reply_all
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
+from securechat.chat.line import Line
 from securechat.chat.records import ChannelCreated, Joined, Parted, Topic, TopicSet
 from securechat.chat.user import User
 from securechat.irc import numerics as num
@@ -154,13 +156,16 @@ def names(ctx: Context) -> None:
 
     Lists the members of channels who are online.
     """
+    server, at = ctx.settings.server_name, ctx.core.now.wall
+    lines: list[Line] = []
     for name in targets(ctx, 0):
         channel = ctx.registry.channel(name)
         if channel is None or not channel.visible_to(ctx.user.id):
-            ctx.numeric(num.RPL_ENDOFNAMES, printable(name), text="End of NAMES list")
-            continue
-        for line in channel_state.names(ctx.registry, ctx.session, channel, ctx.core.now.wall):
-            ctx.reply(line)
+            params = (ctx.nick, printable(name))
+            lines.append(Line(server, num.RPL_ENDOFNAMES, params, "End of NAMES list", at))
+        else:
+            lines += channel_state.names(ctx.registry, ctx.session, channel, at)
+    reply_all(ctx, lines)
 
 
 def targets(ctx: Context, index: int) -> list[str]:

@@ -1,14 +1,15 @@
 """LIST, with the conditions of ISUPPORT ELIST: C creation, M mask, N not a mask, T topic, U users."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from securechat.chat import isupport
+from securechat.chat.batches import reply_all
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command
-from securechat.chat.line import MAX_BODY
+from securechat.chat.line import Line
 from securechat.chat.masks import compile_globs
 from securechat.irc import numerics as num
 from securechat.irc.names import fold, is_channel
@@ -33,20 +34,18 @@ def list_channels(ctx: Context) -> None:
         text = f"Too many targets: at most {isupport.TARGETS['LIST']} at once"
         ctx.numeric(num.ERR_TOOMANYTARGETS, named[isupport.TARGETS["LIST"]], text=text)
         return
-    # An answer is one piece, so it must fit into a SendQ together with what still waits there.
-    room = ctx.settings.sendq // 2 // MAX_BODY
-    ctx.numeric(num.RPL_LISTSTART, "Channel", text="Users  Name")
+    reply_all(ctx, list(answer(ctx, named, conditions)))
+
+
+def answer(ctx: Context, named: list[str], conditions: list[Condition]) -> Iterator[Line]:
+    """The channels that were asked for, between the beginning and the end."""
+    server, nick, at = ctx.settings.server_name, ctx.nick, ctx.core.now.wall
+    yield Line(server, num.RPL_LISTSTART, (nick, "Channel"), "Users  Name", at)
     for channel in candidates(ctx, named):
         online = len(ctx.registry.online(channel))
-        if not all(fits(channel, online) for fits in conditions):
-            continue
-        if room == 0:
-            text = "There are more than these: ask with a mask, as LIST #a*"
-            ctx.server("WARN", "LIST", "TOO_MANY_MATCHES", text=text)
-            break
-        room -= 1
-        ctx.numeric(num.RPL_LIST, channel.name, str(online), text=channel.topic.text)
-    ctx.numeric(num.RPL_LISTEND, text="End of LIST")
+        if all(fits(channel, online) for fits in conditions):
+            yield Line(server, num.RPL_LIST, (nick, channel.name, str(online)), channel.topic.text, at)
+    yield Line(server, num.RPL_LISTEND, (nick,), "End of LIST", at)
 
 
 def candidates(ctx: Context, named: list[str]) -> list[Channel]:

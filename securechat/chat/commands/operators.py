@@ -6,6 +6,7 @@ from securechat.chat import presence
 from securechat.chat.account import Account
 from securechat.chat.channel import Channel
 from securechat.chat.commands.channels import make_member
+from securechat.chat.commands.modes import change
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
 from securechat.chat.effects import Reload, Then
@@ -134,6 +135,21 @@ def sapart(ctx: Context) -> None:
     ctx.record(Parted(ctx.core.next_id(), user.id, channel.id, now, short(ctx.param(2)), joined))
 
 
+def samode(ctx: Context) -> None:
+    """SAMODE <channel> <modes> [<argument> ...]
+
+    Changes the modes of a channel, as MODE does for its founder.
+    """
+    channel = known_channel(ctx, ctx.param(0))
+    if channel is None:
+        return
+    signs, *arguments = ctx.params[1:]
+    # A key is a secret, and the audit log is for others to read.
+    shown = [signs] if "k" in signs else [signs, *arguments]
+    ctx.audit("samode", channel.name, " ".join(shown))
+    change(ctx, channel, ctx.params[1:], force=True)
+
+
 def sanick(ctx: Context) -> None:
     """SANICK <nick> <new nick>
 
@@ -186,6 +202,7 @@ COMMANDS = (
     Command("OPER", oper, min_params=2),
     Command("REHASH", rehash, operators=True),
     Command("SAJOIN", sajoin, min_params=2, operators=True),
+    Command("SAMODE", samode, min_params=2, operators=True),
     Command("SANICK", sanick, min_params=2, operators=True),
     Command("SAPART", sapart, min_params=2, operators=True),
     Command("WALLOPS", wallops, min_params=1, operators=True),
