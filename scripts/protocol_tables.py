@@ -58,6 +58,7 @@ CAPABILITY: Final = {
     "no-implicit-names": ("no-implicit-names", "JOIN is not followed by the names"),
     "sasl": ("sasl-3.2", "the way in"),
     "securechat/durable": ("", "nothing to do: its presence says that an echo means *committed with fsync*"),
+    "securechat/reactions": ("", "messages in CHATHISTORY carry the reactions to them in a tag of this name"),
     "server-time": ("server-time", "`time` on every line"),
     "setname": ("setname", "SETNAME of those who share a channel"),
     "soju.im/search": ("https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md", "SEARCH"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from securechat.chat import metadata
 from securechat.chat.account import NOBODY, Account
 from securechat.chat.channel_settings import channel_rows, set_retention
 from securechat.chat.effects import Answered, Then
@@ -20,6 +21,7 @@ from securechat.chat.records import (
     ChannelCreated,
     Fate,
     Joined,
+    MarkersForgotten,
     Parted,
     PasswordSet,
 )
@@ -216,6 +218,9 @@ def remove(core: "Core", account: Account, phc: str, messages: str) -> Answer:
         membership = channel.members[account.id]
         text = "The account was removed"
         core.enter(Parted(core.next_id(), account.id, channel.id, core.now.wall, text, membership), None)
+    metadata.forget(core, -account.id, account.id, None)
+    if core.registry.markers.get(account.id):
+        core.enter(MarkersForgotten(account.id, tuple(core.registry.markers[account.id].items())), None)
     sources, waiting = tuple(account.sources.items()), core.registry.waiting[account.id]
     if how == "anonymise":
         _have_nobody(core)

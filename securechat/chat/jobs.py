@@ -1,5 +1,6 @@
 """Slow work that the core asks for and never does: hashing and reading the store."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from securechat.chat.link import Link
@@ -37,6 +38,14 @@ class FetchPins:
 
     link: Link
     channel: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FetchReactions:
+    """Add up the reactions to messages."""
+
+    link: Link
+    messages: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,6 +112,7 @@ class FetchTargets:
 Query = (
     FindMessages
     | FetchPins
+    | FetchReactions
     | FetchUndelivered
     | FetchHistory
     | FetchMissed
@@ -161,6 +171,13 @@ class PinsRead:
 
 
 @dataclass(frozen=True, slots=True)
+class ReactionsRead:
+    """The reactions to messages: message → reaction → accounts."""
+
+    reactions: Mapping[int, Mapping[str, Sequence[int]]]
+
+
+@dataclass(frozen=True, slots=True)
 class JobRefused:
     """The job was not done: its queue is full, it waited too long, or the store could not be read."""
 
@@ -173,4 +190,13 @@ class PasswordHashed:
     problem: str = ""
 
 
-JobResult = PasswordChecked | PasswordHashed | MessagesRead | AuditRead | PinsRead | TargetsRead | JobRefused
+JobResult = (
+    PasswordChecked
+    | PasswordHashed
+    | MessagesRead
+    | AuditRead
+    | PinsRead
+    | ReactionsRead
+    | TargetsRead
+    | JobRefused
+)

@@ -5,17 +5,21 @@ A *target* is a channel's id, or minus an account's. What a session wants to hea
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from securechat.chat.audience import Audience
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.line import Line
+from securechat.chat.records import MetadataSet
 from securechat.chat.registry import Registry
 from securechat.chat.session import Session
 from securechat.chat.user import User
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
+
+if TYPE_CHECKING:
+    from securechat.chat.core import Core
 
 MAX_SUBS: Final = 50
 MAX_KEYS: Final = 20
@@ -102,6 +106,12 @@ def listeners(registry: Registry, target: int, key: str, without: Session | None
             for channel in registry.channels_of(user.id):
                 _add(found, [u for u in registry.online(channel) if channel.shows(user.id, u.id)], wants)
     return Audience.of((session.link, session.key) for session in found)
+
+
+def forget(core: "Core", target: int, by: int, origin: Context | None) -> None:
+    """Take everything away that is said of a target, which is about to go."""
+    for key, value in sorted(core.registry.metadata.get(target, {}).items()):
+        core.enter(MetadataSet(target, key, None, value, by, core.now.wall), origin)
 
 
 def _add(found: dict[Session, None], users: Iterable[User], wants: Callable[[Session], bool]) -> None:

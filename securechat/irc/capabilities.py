@@ -34,6 +34,8 @@ READ_MARKER: Final = 1 << 42
 ACCOUNT_NOTIFY: Final = 1 << 26
 MULTILINE: Final = 1 << 43
 METADATA: Final = 1 << 44
+REACTIONS: Final = 1 << 45
+"""`securechat/reactions`: messages in history carry the reactions to them."""
 
 CAPABILITIES: Final[Mapping[str, int]] = {
     "account-notify": ACCOUNT_NOTIFY,
@@ -61,6 +63,7 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "no-implicit-names": NO_IMPLICIT_NAMES,
     "sasl": SASL,
     "securechat/durable": DURABLE,
+    "securechat/reactions": REACTIONS,
     "server-time": SERVER_TIME,
     "setname": SETNAME,
     "soju.im/search": SEARCH,
@@ -72,6 +75,8 @@ EDIT_TAG: Final = "+securechat/edit"
 """Client tag: the message replaces the text of the one with this msgid, by the same author."""
 REACT_TAG: Final = "+draft/react"
 UNREACT_TAG: Final = "+draft/unreact"
+REACTIONS_TAG: Final = "securechat/reactions"
+"""Server tag in history: a JSON object, reaction → the names of those who reacted so, or how many."""
 RELAYMSG_TAG: Final = "draft/relaymsg"
 """Server tag on a relayed message: the nick of the bridge that relayed it."""
 REPLY_TAGS: Final = ("+reply", "+draft/reply")

@@ -18,6 +18,7 @@ from securechat.chat.jobs import (
     FetchHistory,
     FetchMissed,
     FetchPins,
+    FetchReactions,
     FetchTargets,
     FetchUndelivered,
     FindMessages,
@@ -31,6 +32,7 @@ from securechat.chat.jobs import (
     PasswordJob,
     PinsRead,
     Query,
+    ReactionsRead,
     ReadAudit,
     TargetsRead,
 )
@@ -147,6 +149,8 @@ def query(reader: Reader, job: Query) -> JobResult:
             return MessagesRead(tuple(find_messages(reader, job)))
         case FetchPins():
             return PinsRead(tuple(reader.pins(job.channel)))
+        case FetchReactions():
+            return ReactionsRead(reader.reactions(job.messages))
         case FetchUndelivered():
             return MessagesRead(tuple(reader.undelivered(job.account, job.after, job.limit)))
         case ReadAudit():

@@ -8,6 +8,7 @@ from securechat.chat.ports import Pin, Reader
 from securechat.chat.records import (
     DirectDelivered,
     MarkerMoved,
+    MarkersForgotten,
     MessagePinned,
     MessageRedacted,
     MessageSent,
@@ -147,6 +148,8 @@ def test_markers_and_metadata_are_loaded(database: Database) -> None:
     snapshot = store.load()
     assert snapshot.markers == {ALICE: {DEV: NOON + 1}, BOB: {-ALICE: NOON}}
     assert snapshot.metadata == {-ALICE: {"avatar": ""}}
+    store.commit([MarkersForgotten(BOB, ((-ALICE, NOON),))])
+    assert store.load().markers == {ALICE: {DEV: NOON + 1}}
 
 
 def test_undelivered_is_oldest_first_and_limited(database: Database) -> None:

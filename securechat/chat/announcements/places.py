@@ -6,7 +6,14 @@ from securechat.chat import metadata
 from securechat.chat.channel_state import marker_line
 from securechat.chat.fanout import Fanout
 from securechat.chat.line import Line
-from securechat.chat.records import MarkerMoved, MessagePinned, MessageUnpinned, MetadataSet, PlaceRecord
+from securechat.chat.records import (
+    MarkerMoved,
+    MarkersForgotten,
+    MessagePinned,
+    MessageUnpinned,
+    MetadataSet,
+    PlaceRecord,
+)
 from securechat.chat.registry import Registry
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid
@@ -24,6 +31,8 @@ def announce(fanout: Fanout, registry: Registry, record: PlaceRecord, origin: "C
             _pin(fanout, registry, record, origin, ("PIN", "PINNED", "pinned a message"))
         case MessageUnpinned():
             _pin(fanout, registry, record, origin, ("UNPIN", "UNPINNED", "took a pin off"))
+        case MarkersForgotten():
+            pass  # its sessions end
         case MetadataSet():
             _metadata(fanout, registry, record, origin)
         case _:

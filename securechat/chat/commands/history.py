@@ -3,7 +3,7 @@
 A query thread reads, the hub goes on meanwhile. Whatever the subcommand, the oldest message comes first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from securechat.chat import isupport
@@ -13,8 +13,9 @@ from securechat.chat.dispatch import Command, printable
 from securechat.chat.history import lines_of, name_of, place_of, readable_channels
 from securechat.chat.jobs import FetchHistory, FetchTargets, JobResult, MessagesRead, TargetsRead
 from securechat.chat.line import Line
+from securechat.chat.reactions import with_reactions
 from securechat.chat.reading import LAST_ID, Conversation, Span, Target, first_id_at, last_id_at
-from securechat.chat.records import DirectDelivered
+from securechat.chat.records import DirectDelivered, MessageSent
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid, timestamp
 
@@ -67,7 +68,13 @@ def messages(ctx: Context, subcommand: str) -> None:
 
     def read(result: JobResult) -> None:
         if isinstance(result, MessagesRead):
-            reply_batch(ctx, "chathistory", (name,), lines_of(ctx.registry, result.messages))
+            with_reactions(ctx, result.messages, show)
+        else:
+            show(None)
+
+    def show(messages: Sequence[MessageSent] | None) -> None:
+        if messages is not None:
+            reply_batch(ctx, "chathistory", (name,), lines_of(ctx.registry, messages))
         else:
             text = "Messages could not be retrieved: the server is busy, try again"
             ctx.fail("MESSAGE_ERROR", subcommand, name, text=text)

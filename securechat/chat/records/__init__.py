@@ -47,6 +47,7 @@ from securechat.chat.records.modes import (
 )
 from securechat.chat.records.places import (
     MarkerMoved,
+    MarkersForgotten,
     MessagePinned,
     MessageUnpinned,
     MetadataSet,
@@ -95,6 +96,7 @@ __all__ = [
     "ListEntry",
     "LoginRemembered",
     "MarkerMoved",
+    "MarkersForgotten",
     "MessagePinned",
     "MessageRecord",
     "MessageRedacted",

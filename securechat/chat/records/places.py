@@ -30,6 +30,20 @@ class MarkerMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkersForgotten:
+    """Nobody knows any more how far an account has read; `markers` is what was known, target → time."""
+
+    account: int
+    markers: tuple[tuple[int, int], ...]
+
+    def apply(self, registry: "Registry") -> None:
+        del registry.markers[self.account]
+
+    def revert(self, registry: "Registry") -> None:
+        registry.markers[self.account] = dict(self.markers)
+
+
+@dataclass(frozen=True, slots=True)
 class MessagePinned:
     """A message of a channel was pinned. Pins are only in the store, as messages are."""
 
@@ -87,4 +101,4 @@ def _put(registry: "Registry", target: int, key: str, value: str | None) -> None
         values[key] = value
 
 
-PlaceRecord = MarkerMoved | MessagePinned | MessageUnpinned | MetadataSet
+PlaceRecord = MarkerMoved | MarkersForgotten | MessagePinned | MessageUnpinned | MetadataSet

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from securechat.chat import metadata
 from securechat.chat.channel import Channel
 from securechat.chat.membership import RANKS
 from securechat.chat.records import ChannelDropped
@@ -72,6 +73,7 @@ def drop(asked: Asked) -> None:
         if not founder:
             asked.ctx.audit("drop", channel.name)
         reason = "The channel was dropped"
+        metadata.forget(core, channel.id, asked.ctx.user.account.id, asked.ctx)
         asked.ctx.record(ChannelDropped(core.next_id(), channel.id, core.now.wall, reason, channel.stored()))
         asked.say(f"{channel.name} was dropped")
 

@@ -20,7 +20,7 @@ from securechat.chat.records import (
     TopicSet,
 )
 from securechat.irc.names import fold
-from securechat.storage.schema import channel_lists, channels, dropped_channels, memberships
+from securechat.storage.schema import channel_lists, channels, dropped_channels, memberships, pins
 from securechat.storage.writer.checks import expect_one
 
 
@@ -64,7 +64,7 @@ def _channel_created(connection: Connection, record: ChannelCreated) -> None:
 
 
 def _channel_dropped(connection: Connection, record: ChannelDropped) -> None:
-    for table in (memberships, channel_lists):
+    for table in (memberships, pins, channel_lists, pins):
         connection.execute(delete(table).where(table.c.channel == record.channel))
     gone = connection.execute(delete(channels).where(channels.c.id == record.channel))
     expect_one(gone, "channel", record.channel)

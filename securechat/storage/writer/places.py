@@ -8,7 +8,14 @@ from typing import assert_never
 
 from sqlalchemy import Connection, Table, and_, delete, insert
 
-from securechat.chat.records import MarkerMoved, MessagePinned, MessageUnpinned, MetadataSet, PlaceRecord
+from securechat.chat.records import (
+    MarkerMoved,
+    MarkersForgotten,
+    MessagePinned,
+    MessageUnpinned,
+    MetadataSet,
+    PlaceRecord,
+)
 from securechat.storage.schema import markers, metadata_values, pins
 
 Value = int | str
@@ -20,6 +27,8 @@ def write(connection: Connection, record: PlaceRecord) -> None:
         case MarkerMoved():
             key: dict[str, Value] = {"account": record.account, "target": record.target}
             _put(connection, markers, key, {"upto": record.upto})
+        case MarkersForgotten():
+            connection.execute(delete(markers).where(markers.c.account == record.account))
         case MessagePinned():
             key = {"channel": record.channel, "message": record.message}
             _put(connection, pins, key, {"account": record.by, "at": record.at})

@@ -27,6 +27,7 @@ from securechat.chat.records import (
     ListEntry,
     LoginRemembered,
     MarkerMoved,
+    MarkersForgotten,
     MessageRedacted,
     MessageSent,
     MetadataSet,
@@ -115,6 +116,8 @@ def possible(one: Registry) -> list[Record]:
         facts.append(MessageRedacted(sent, 1, "alice!alice@chat.test", "bob", "typo", 9))
     read = one.markers.get(1, {}).get(-2)
     facts.append(MarkerMoved(1, -2, (read or 0) + 5, read))
+    if one.markers.get(1):
+        facts.append(MarkersForgotten(1, tuple(one.markers[1].items())))
     said = one.metadata.get(1, {}).get("url")
     facts.append(MetadataSet(1, "url", "x" if said is None else None, said, 1, 9))
     if one.waiting[2]:
