@@ -75,8 +75,11 @@ def backup(
     except (StorageError, OSError) as error:
         raise CommandFailed(f"there is no backup: {error}") from error
     held = "with the server's keys" if keys else "without the server's keys"
-    messages = manifest.rows["messages"]
-    typer.echo(f"{file} holds {messages} messages, {manifest.rows['accounts']} accounts, {held}.", err=True)
+    rows = manifest.rows
+    typer.echo(
+        f"{file} holds {rows['accounts']} accounts and {rows['messages']} entries of history, {held}.",
+        err=True,
+    )
 
 
 def restore(
@@ -118,10 +121,10 @@ def restore(
             restored = put_back(place, manifest, directory / "new")
     except (StorageError, OSError) as error:
         raise CommandFailed(f"nothing was restored: {error}") from error
-    rows = manifest.rows
+    rows, files = manifest.rows, ", ".join(restored)
     typer.echo(
-        f"Restored {rows['messages']} messages and {rows['accounts']} accounts of {manifest.server} "
-        f"({', '.join(restored)}).",
+        f"Restored {rows['accounts']} accounts and {rows['messages']} entries of history of "
+        f"{manifest.server}, in {files}.",
         err=True,
     )
 

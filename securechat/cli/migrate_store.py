@@ -58,7 +58,7 @@ def migrate_store(
         raise CommandFailed(f"{error}: what is written meanwhile would be lost") from error
     except StorageError as error:
         raise CommandFailed(str(error)) from error
-    typer.echo(f"Copied {sum(rows.values())} rows, {rows['messages']} of them messages, to {new}.", err=True)
+    typer.echo(f"Copied {sum(rows.values())} rows, {rows['messages']} of them history, to {new}.", err=True)
     if new.url != settings.storage.url:
         value = f'url = "{new}"' if new.url else 'url = ""'
         typer.echo(f"Now set this in the section [storage] of the configuration: {value}", err=True)

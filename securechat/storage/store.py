@@ -52,6 +52,11 @@ class SqlStore(ABC):
         self._index = index
         self._writer = RecordWriter(connection, index)
 
+    @property
+    def search_index(self) -> SearchIndex:
+        """The index of the search, for changes inside a `transaction`."""
+        return self._index
+
     def load(self) -> Snapshot:
         """Read everything that lives in the registry."""
         with self._connection.begin():

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from sqlalchemy import Connection, delete, or_, select, update
 
 from securechat.chat.account import NOBODY
-from securechat.storage.schema import accounts, channels, messages
+from securechat.storage.schema import accounts, channels, markers, messages, metadata_values
 from securechat.storage.search.index import SearchIndex
 
 _BEGINNING: Final = -(1 << 62)
@@ -89,7 +89,7 @@ def erase(connection: Connection, index: SearchIndex, erasure: Erasure, limit: i
     rows = connection.execute(following).fetchall()
     sweep.rows = len(rows)
     if not rows:
-        connection.execute(update(accounts).where(accounts.c.id == erasure.account).values(erase=None))
+        _forget(connection, erasure.account)
         return 0
     sweep.id = rows[-1].id
     own = [row.id for row in rows if row.sender == erasure.account]
@@ -98,6 +98,13 @@ def erase(connection: Connection, index: SearchIndex, erasure: Erasure, limit: i
     redacted = [row.id for row in rows if row.redacted_by == erasure.account]
     _anonymise(connection, index, own, redacted)
     return len(own)
+
+
+def _forget(connection: Connection, account: int) -> None:
+    """Note that an account's messages are erased, and forget the rest of what it has left."""
+    connection.execute(delete(markers).where(markers.c.account == account))
+    connection.execute(delete(metadata_values).where(metadata_values.c.target == -account))
+    connection.execute(update(accounts).where(accounts.c.id == account).values(erase=None))
 
 
 def _anonymise(

@@ -16,6 +16,7 @@ from tests.system.person import Person
 from tests.system.server_process import PASSWORD, ServerProcess
 
 Enter = Callable[..., Person]
+SAID = "SELECT text FROM messages WHERE command = 'PRIVMSG'"
 SECRET = "a passphrase for backups\n"
 
 
@@ -34,7 +35,9 @@ def test_a_running_server_is_backed_up_and_restored(serve: Serve, enter: Enter, 
     alice.say("bob", "while you were away")
     file = tmp_path / "chat.backup"
     said = server.run("backup", str(file), "--passphrase-stdin", text=SECRET)
-    assert said.returncode == 0 and "2 messages, 2 accounts, with the server's keys" in said.stderr
+    assert (
+        said.returncode == 0 and "2 accounts and 4 entries of history, with the server's keys" in said.stderr
+    )
     alice.say("#general", "after the backup")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert file.read_bytes().startswith(b"age-encryption.org/v1\n")
@@ -137,7 +140,7 @@ def test_postgresql_and_back(serve: Serve, enter: Enter, tmp_path: Path, place: 
         assert refused.returncode == 1 and "in use by process" in refused.stderr
         server.stop()
         server.administer("migrate-store", "--to", place.url)
-        assert place.execute("SELECT text FROM messages") == [("first in SQLite",)]
+        assert place.execute(SAID) == [("first in SQLite",)]
         again = server.run("migrate-store", "--to", place.url)
         assert again.returncode == 1 and "the target is not empty" in again.stderr
         shown = server.run("migrate-store", "--to", "postgresql://u:geheim@db/chat")
@@ -153,3 +156,41 @@ def test_postgresql_and_back(serve: Serve, enter: Enter, tmp_path: Path, place: 
             new.stop()
     finally:
         place.drop()
+
+
+def test_an_export_of_a_running_server_is_imported(serve: Serve, enter: Enter, tmp_path: Path) -> None:
+    """What was said is in lines of JSON, and in the history of the server that imports it."""
+    server = serve(accounts=["alice", "bob"])
+    alice = enter(server, "alice")
+    msgid = alice.say("#general", "said before the export")
+    lines = [json.loads(line) for line in server.administer("export", "--channel", "#general").splitlines()]
+    (said,) = (line for line in lines if line["type"] == "message")
+    assert (said["msgid"], said["sender"], said["text"]) == (msgid, "alice", "said before the export")
+    file = tmp_path / "chat.jsonl"
+    server.administer("export", str(file), "--all")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    busy = server.run("import", str(file))
+    assert busy.returncode == 1 and "nothing was imported" in busy.stderr
+    new = serve(accounts=["alice"])
+    new.stop()
+    refused = new.run("import", str(file))
+    assert refused.returncode == 1 and "1 accounts are not here (bob)" in refused.stderr
+    done = new.run("import", str(file), "--create-accounts")
+    assert done.returncode == 0 and "Imported 1 messages, 1 accounts and 0 channels" in done.stderr
+    assert (
+        "0 messages, 0 accounts and 0 channels; 1 messages were there" in new.run("import", str(file)).stderr
+    )
+    new.administer("passwd", "bob", "--password-stdin", text=f"{PASSWORD}\n")
+    new.start()
+    exported = new.administer("export", "--account", "alice")
+    assert "said before the export" in exported and "$argon2" not in exported
+    enter(new, "alice").say("#general", "and it goes on")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--all", "--channel", "#general"), ("--account", "nobody")])
+def test_an_export_of_nothing_is_refused(serve: Serve, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """One selection is needed, and it has to be there; no file appears."""
+    server = ServerProcess(tmp_path / "server", accounts=["alice"])
+    done = server.run("export", str(tmp_path / "file"), *arguments)
+    assert done.returncode in (1, 2) and "Traceback" not in done.stderr
+    assert not (tmp_path / "file").exists()

@@ -1,0 +1,97 @@
+"""The format of an export, version 1: JSON Lines in UTF-8, one object a line, told apart by `type`.
+
+The first line is the header and the last one the end, which counts the others: a file without it is not
+complete. Accounts and channels come before the messages that name them. Times are as in IRC's `server-time`
+(2026-11-22T11:45:00.123Z). A key that is missing has its default.
+"""
+
+from typing import Final
+
+import msgspec
+
+FORMAT: Final = "securechat-export"
+VERSION: Final = 1
+
+
+class Header(msgspec.Struct, frozen=True, tag_field="type", tag="header"):
+    """The first line. `selection` is {"all": ""}, {"channel": NAME} or {"account": NAME}."""
+
+    format: str
+    version: int
+    server: str
+    exported: str
+    selection: dict[str, str]
+
+
+class Account(msgspec.Struct, frozen=True, tag_field="type", tag="account", omit_defaults=True):
+    """A person. `removed` accounts have only a name. Passwords are never exported.
+
+    `last_login`, `networks` (from where it logged in, and when) and `rows` (what else is stored about it, by
+    table) are only in the export of the account.
+    """
+
+    name: str
+    role: str
+    created: str
+    removed: bool = False
+    disabled: bool = False
+    last_login: str | None = None
+    networks: dict[str, str] = {}
+    rows: dict[str, list[dict[str, str | int | bool | None]]] = {}
+
+
+class Member(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A member of a channel; `ranks` are the letters of its modes."""
+
+    account: str
+    joined: str
+    ranks: str = ""
+
+
+class Channel(msgspec.Struct, frozen=True, tag_field="type", tag="channel", omit_defaults=True):
+    """A channel. `modes` are arguments by letter, "" for none. Of a `dropped` one only messages are left."""
+
+    name: str
+    created: str = ""
+    founder: str | None = None
+    topic: str = ""
+    topic_setter: str = ""
+    topic_at: str | None = None
+    modes: dict[str, str] = {}
+    members: list[Member] = []
+    dropped: bool = False
+
+
+class Message(msgspec.Struct, frozen=True, tag_field="type", tag="message", omit_defaults=True):
+    """What was said. `sender`, `recipient` and `redacted_by` are accounts.
+
+    `nick` is the sender's at that time, `target` how the sender addressed it. `refers` is the msgid of what
+    this answers, edits or reacts to. A redacted message has no text. `dropped` is true when its channel is no
+    more.
+    """
+
+    msgid: str
+    time: str
+    command: str
+    sender: str
+    nick: str
+    target: str
+    channel: str | None = None
+    recipient: str | None = None
+    text: str = ""
+    tags: dict[str, str] = {}
+    refers: str | None = None
+    redacted: str | None = None
+    redacted_by: str | None = None
+    dropped: bool = False
+
+
+class End(msgspec.Struct, frozen=True, tag_field="type", tag="end"):
+    """The last line: how many lines of each kind there are."""
+
+    accounts: int
+    channels: int
+    messages: int
+
+
+Line = Header | Account | Channel | Message | End

@@ -1,0 +1,192 @@
+"""The lines of an export that was checked into a database, in one transaction.
+
+Accounts and channels are found by their names and messages by their msgids, so lines that were imported
+before change nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Table, func, select, update
+
+from securechat.chat.records import (
+    AccountAdded,
+    AccountRemoved,
+    ChannelCreated,
+    Joined,
+    MessageSent,
+    Topic,
+    TopicSet,
+)
+from securechat.irc import msgid
+from securechat.irc.names import fold, skeleton
+from securechat.irc.timestamp import parse
+from securechat.storage.errors import StorageError
+from securechat.storage.exchange.checking import BadExport, Contents, read
+from securechat.storage.exchange.form import Channel, Message
+from securechat.storage.schema import accounts, channels, dropped_channels, messages
+from securechat.storage.search.index import SearchIndex
+from securechat.storage.writer import accounts as account_rows
+from securechat.storage.writer import channels as channel_rows
+from securechat.storage.writer.messages import MessageWriter
+
+_BATCH: Final = 500
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import did: how much is new, and how many messages were `known` or left out (`dropped`)."""
+
+    accounts: int = 0
+    channels: int = 0
+    messages: int = 0
+    known: int = 0
+    dropped: int = 0
+
+
+class Importer:
+    """Writes what `checking.check` found through one connection.
+
+    Accounts that are not there are made with `phc`, the hash of a password that nobody knows; with None they
+    are an error.
+    """
+
+    def __init__(
+        self, connection: Connection, index: SearchIndex, contents: Contents, phc: str | None
+    ) -> None:
+        self._connection = connection
+        self._index = index
+        self._contents = contents
+        self._phc = phc
+        self._accounts = self._ids(accounts)
+        self._channels = self._ids(channels)
+        self._writer = MessageWriter(connection)
+        self.done = Imported()
+
+    def write(self, path: Path, progress: Callable[[int, int], None]) -> Imported:
+        """Write everything. Raises StorageError, and then nothing of the transaction must stay."""
+        self._add_accounts()
+        self._add_channels()
+        lines = (line for _, line in read(path) if isinstance(line, Message))
+        while batch := list(islice(lines, _BATCH)):
+            self._add_messages([line for line in batch if not line.dropped])
+            self.done.dropped += sum(line.dropped for line in batch)
+            done = self.done
+            progress(done.messages + done.known + done.dropped, self._contents.messages)
+        return self.done
+
+    def _ids(self, table: Table) -> dict[str, int]:
+        rows = self._connection.execute(select(table.c.folded, table.c.id))
+        return {folded: key for folded, key in rows}
+
+    # Accounts
+
+    def _add_accounts(self) -> None:
+        wanted = dict(self._contents.named)
+        for channel in self._contents.channels.values():
+            people = [channel.founder, *(member.account for member in channel.members)]
+            wanted |= {fold(name): name for name in people if name is not None}
+        wanted |= {folded: account.name for folded, account in self._contents.accounts.items()}
+        missing = {folded: name for folded, name in wanted.items() if folded not in self._accounts}
+        if missing and self._phc is None:
+            names = ", ".join([*sorted(missing.values())[:5], *(["…"] if len(missing) > 5 else [])])
+            raise StorageError(
+                f"{len(missing)} accounts are not here ({names}): make them "
+                "with `securechat adduser`, or let --create-accounts make them, with a password nobody knows"
+            )
+        looks = {skeleton(name) for name in self._connection.scalars(select(accounts.c.name))}
+        for name in missing.values():
+            if skeleton(name) in looks:
+                raise StorageError(f"the name {name!r} looks like that of an account that is here")
+            looks.add(skeleton(name))
+            self._add_account(name)
+
+    def _add_account(self, name: str) -> None:
+        line = self._contents.accounts.get(fold(name))
+        if line is None:
+            raise BadExport(f"the export names the account {name!r} and does not describe it")
+        key = max(self._accounts.values(), default=0) + 1
+        created = parse(line.created)
+        # A file, which may come from anywhere, makes nobody an administrator.
+        role = line.role if line.role in ("member", "bot", "nobody") else "member"
+        account_rows.write(self._connection, AccountAdded(key, line.name, self._phc or "", role, created))
+        if line.removed:
+            account_rows.write(self._connection, AccountRemoved(key, "", created))
+        self._accounts[fold(name)] = key
+        self.done.accounts += 1
+
+    # Channels
+
+    def _add_channels(self) -> None:
+        highest = [
+            self._connection.scalar(select(func.max(t.c.id))) or 0 for t in (channels, dropped_channels)
+        ]
+        key = max(highest)
+        for folded, line in self._contents.channels.items():
+            if folded not in self._channels:
+                key += 1
+                self._add_channel(key, line)
+                self._channels[folded] = key
+        for folded, name in self._contents.spoken_in.items():
+            if folded not in self._channels:
+                raise BadExport(f"the export names the channel {name!r} and does not describe it")
+
+    def _add_channel(self, key: int, line: Channel) -> None:
+        founder = None if line.founder is None else self._accounts[fold(line.founder)]
+        created = ChannelCreated(key, line.name, founder, parse(line.created), line.modes)
+        channel_rows.write(self._connection, created)
+        if line.topic:
+            at = parse(line.topic_at) if line.topic_at is not None else created.at
+            topic = TopicSet(0, key, Topic(line.topic, line.topic_setter, at), Topic("", "", 0))
+            channel_rows.write(self._connection, topic)
+        for folded, member in {fold(member.account): member for member in line.members}.items():
+            joined = Joined(0, self._accounts[folded], key, parse(member.joined), member.ranks)
+            channel_rows.write(self._connection, joined)
+        self.done.channels += 1
+
+    # Messages
+
+    def _add_messages(self, lines: Sequence[Message]) -> None:
+        new = {message.id: message for message in map(self._message, lines)}
+        m = messages.c
+        query = select(m.id, m.at, m.sender, m.text, m.redacted).where(m.id.in_(new))
+        for row in self._connection.execute(query):
+            there = new.pop(row.id)
+            same = (row.at, row.sender) == (there.at, there.sender)
+            # What was redacted here stays so.
+            if not same or (row.text != there.text and row.redacted is None and there.redacted is None):
+                raise StorageError(f"another message has the msgid {msgid.encode(row.id)} here already")
+        if new:
+            # They may be older than what is in the index already.
+            with self._index.changing(list(new)):
+                self._insert(list(new.values()))
+        self.done.messages += len(new)
+        self.done.known += len(lines) - len(new)
+
+    def _insert(self, run: list[MessageSent]) -> None:
+        self._writer.write_run(run)
+        for message in run:
+            if message.redacted is not None:
+                values = {"redacted": message.redacted, "redacted_by": message.redacted_by}
+                self._connection.execute(update(messages).where(messages.c.id == message.id).values(values))
+
+    def _message(self, line: Message) -> MessageSent:
+        redacted = None if line.redacted is None else parse(line.redacted)
+        return MessageSent(
+            id=msgid.decode(line.msgid),
+            at=parse(line.time),
+            command=line.command,
+            sender=self._accounts[fold(line.sender)],
+            nick=line.nick,
+            channel=None if line.channel is None else self._channels[fold(line.channel)],
+            recipient=None if line.recipient is None else self._accounts[fold(line.recipient)],
+            addressed=line.target,
+            text=line.text if redacted is None else "",
+            tags=line.tags if redacted is None else {},
+            refers=None if line.refers is None else msgid.decode(line.refers),
+            redacted=redacted,
+            redacted_by=None if line.redacted_by is None else self._accounts[fold(line.redacted_by)],
+        )
