@@ -1,0 +1,97 @@
+"""The copy that a running server makes of its database: one at a time, and given up when the server stops."""
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from securechat.chat.requests import Answer, Done, Refused
+from securechat.cli.online_copy import COPY_NAME, OnlineCopy
+from securechat.storage.copying import Progress
+from securechat.storage.errors import StorageError
+
+
+class Copying:
+    """Stands for the copy of pages: it begins, reports, and goes on when it is told to."""
+
+    def __init__(self, ending: Callable[[], None] = lambda: None) -> None:
+        self.begun = Event()
+        self.go_on = Event()
+        self.ending = ending
+        self.target: Path | None = None
+
+    def __call__(self, directory: Path, target: Path, progress: Progress) -> None:
+        self.target = target
+        progress(3, 10)
+        self.begun.set()
+        assert self.go_on.wait(10)
+        progress(10, 10)
+        self.ending()
+
+
+def finished(copy: OnlineCopy) -> Answer:
+    """Wait for the end of the thread and return what the next question is answered with."""
+    assert copy._thread is not None
+    copy._thread.join(10)
+    return copy.status()
+
+
+def test_progress_and_end(tmp_path: Path) -> None:
+    """While it runs its progress is told, and no second one begins; afterwards another one may."""
+    copying = Copying()
+    copy = OnlineCopy(tmp_path, copying)
+    assert copy.start() == Done()
+    assert copying.begun.wait(10)
+    assert copy.status() == Done([{"running": True, "done": 3, "total": 10}])
+    again = copy.start()
+    assert isinstance(again, Refused) and again.code == "BUSY"
+    copying.go_on.set()
+    assert finished(copy) == Done([{"running": False, "done": 10, "total": 10}])
+    assert copying.target == tmp_path / COPY_NAME
+    assert copy.start() == Done()
+    assert finished(copy) == Done([{"running": False, "done": 10, "total": 10}])
+
+
+def test_a_failure_is_told_once_it_is_asked_for(tmp_path: Path) -> None:
+    """The text says why; the next copy begins anew."""
+
+    def fail() -> None:
+        raise StorageError("the disk is full")
+
+    copying = Copying(fail)
+    copying.go_on.set()
+    copy = OnlineCopy(tmp_path, copying)
+    copy.start()
+    assert finished(copy) == Refused("COPY_FAILED", "the disk is full")
+    copying.ending = lambda: None
+    copy.start()
+    assert isinstance(finished(copy), Done)
+
+
+def test_an_unexpected_error_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The thread ends, the server does not; the log has the traceback."""
+
+    def fail() -> None:
+        raise ValueError("what is this")
+
+    copying = Copying(fail)
+    copying.go_on.set()
+    copy = OnlineCopy(tmp_path, copying)
+    copy.start()
+    answer = finished(copy)
+    assert isinstance(answer, Refused) and "ValueError" in answer.text
+    assert "what is this" in caplog.text
+
+
+def test_stopping_gives_up(tmp_path: Path) -> None:
+    """`stop` returns when the thread has ended, which it does at its next step."""
+    copying = Copying()
+    copy = OnlineCopy(tmp_path, copying)
+    copy.start()
+    assert copying.begun.wait(10)
+    copy._stopping.set()
+    copying.go_on.set()
+    copy.stop()
+    assert copy.status() == Refused("COPY_FAILED", "the server stops")
+    OnlineCopy(tmp_path, copying).stop()
