@@ -118,7 +118,7 @@ def test_what_was_imported_is_found(durable: DurableDatabase, tmp_path: Path) ->
         assert other.index(10) == 1
         imported(other, path)
         with other.transaction() as connection:
-            found = connection.exec_driver_sql("SELECT rowid FROM message_words('lines') ORDER BY rowid")
+            found = connection.exec_driver_sql("SELECT rowid FROM message_words('text') ORDER BY rowid")
             assert found.scalars().all() == [15]
 
 
