@@ -40,6 +40,8 @@ def test_core_settings() -> None:
             SERVER__NAME="chat.example.org",
             SERVER__NETWORK="Example",
             SERVER__MOTD="one\n\n  two  \nthree",
+            SERVER__ICON="https://chat.example.org/icon.png",
+            TLS__STS_DAYS="30",
             IDENTITY__NICKNAMES="free",
             CHANNELS__AUTOJOIN='["#a", "#B"]',
             CHANNELS__CLIENT_TAG_DENY='["*", "-draft/reply"]',
@@ -51,6 +53,8 @@ def test_core_settings() -> None:
     assert settings.server_name == "chat.example.org"
     assert settings.network == "Example"
     assert settings.motd == ("one", "", "  two", "three")
+    assert settings.icon == "https://chat.example.org/icon.png"
+    assert settings.sts_days == 30
     assert settings.nicknames == "free"
     assert settings.autojoin == ("#a", "#B")
     assert settings.client_tag_deny == ("*", "-draft/reply")
