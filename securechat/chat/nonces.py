@@ -8,12 +8,12 @@ from securechat.chat.records import MessageSent
 class NonceMemory:
     """The newest messages with a nonce.
 
-    What may not be committed yet, and what a client most likely repeats.
+    What may not be committed yet, and what a client most likely repeats; the store knows the others.
     """
 
     __slots__ = ("_known", "_size")
 
-    def __init__(self, size: int = 65_536) -> None:
+    def __init__(self, size: int = 8_192) -> None:
         self._known: OrderedDict[tuple[int, str], MessageSent] = OrderedDict()
         self._size = size
 

@@ -6,22 +6,25 @@ direction, that are merged here: asked for both at once, SQLite would sort the w
 
 from collections.abc import Iterator, Sequence
 from heapq import merge
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, and_, bindparam, or_, select
 
 from securechat.chat.reading import LAST_ID, ChannelPlace, Conversation, Place, Span, Target
 from securechat.chat.records import MessageSent
 from securechat.storage.rows import read_messages, select_messages
 from securechat.storage.schema import accounts, messages
 
-_SPOKEN = ("PRIVMSG", "NOTICE")
+_SPOKEN: Final = ("PRIVMSG", "NOTICE")
+# Made once: what SQLAlchemy makes of a list of values refers to itself, and would be garbage of every query.
+_IS_SPOKEN: Final = messages.c.command.in_(_SPOKEN)
 
 
 def read_history(
     connection: Connection, place: Place, span: Span, *, events: bool, tombstones: bool
 ) -> list[MessageSent]:
     """Return the messages of a span of a place, oldest first."""
-    shown = [] if events else [messages.c.command.in_(_SPOKEN)]
+    shown = [] if events else [_IS_SPOKEN]
     if not tombstones:
         shown.append(messages.c.redacted.is_(None))
     found = [_walk(connection, and_(part, *shown), span) for part in _parts(place)]
@@ -67,7 +70,7 @@ def _latest_of_channels(connection: Connection, channels: Sequence[ChannelPlace]
     for place in channels:
         query = (
             select(m.id, m.at)
-            .where(m.channel == place.channel, m.id >= place.since, m.command.in_(_SPOKEN))
+            .where(m.channel == place.channel, m.id >= place.since, _IS_SPOKEN)
             .order_by(m.id.desc())
             .limit(1)
         )
@@ -75,9 +78,10 @@ def _latest_of_channels(connection: Connection, channels: Sequence[ChannelPlace]
             yield Target(place, key, at)
 
 
-def _latest_of_conversations(connection: Connection, account: int) -> Iterator[Target]:
+def _exchanged() -> Select[int, int | None, int | None]:
     """For each account the latest message in each direction: two steps down an index, whatever the size."""
     a = accounts.c
+    account: BindParameter[int] = bindparam("account")
     m = messages.alias().c
 
     def latest(condition: ColumnElement[bool]) -> ColumnElement[int | None]:
@@ -88,10 +92,19 @@ def _latest_of_conversations(connection: Connection, account: int) -> Iterator[T
     received = latest(and_(m.recipient == account, m.sender == a.id)).label("received")
     sent = latest(and_(m.recipient == a.id, m.sender == account)).label("sent")
     pairs = select(a.id.label("other"), received, sent).subquery()
-    exchanged = select(pairs.c.other, pairs.c.received, pairs.c.sent).where(
+    return select(pairs.c.other, pairs.c.received, pairs.c.sent).where(
         or_(pairs.c.received.is_not(None), pairs.c.sent.is_not(None))
     )
-    latest_ids = {max(got or 0, gave or 0): other for other, got, gave in connection.execute(exchanged)}
-    times = select(messages.c.id, messages.c.at).where(messages.c.id.in_(list(latest_ids)))
-    for key, at in connection.execute(times):
+
+
+_EXCHANGED: Final = _exchanged()
+_TIMES: Final = select(messages.c.id, messages.c.at).where(
+    messages.c.id.in_(bindparam("keys", expanding=True))
+)
+
+
+def _latest_of_conversations(connection: Connection, account: int) -> Iterator[Target]:
+    exchanged = connection.execute(_EXCHANGED, {"account": account})
+    latest_ids = {max(got or 0, gave or 0): other for other, got, gave in exchanged}
+    for key, at in connection.execute(_TIMES, {"keys": list(latest_ids)}):
         yield Target(Conversation(account, latest_ids[key]), key, at)

@@ -1,8 +1,8 @@
 """Facts about accounts, as changes of rows."""
 
-from typing import assert_never
+from typing import Final, assert_never
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from securechat.chat.account import REMEMBERED_SOURCES
 from securechat.chat.records import (
@@ -20,6 +20,12 @@ from securechat.storage.schema import accounts, login_sources, undelivered
 from securechat.storage.writer.checks import expect_one
 
 Value = int | str | None
+
+# Made once: what SQLAlchemy makes of a list of values refers to itself, and would be garbage of every login.
+_FORGET_OTHERS: Final = delete(login_sources).where(
+    login_sources.c.account == bindparam("of_account"),
+    login_sources.c.source.not_in(bindparam("kept", expanding=True)),
+)
 
 
 def write(connection: Connection, record: AccountRecord) -> None:
@@ -74,8 +80,7 @@ def _login_remembered(connection: Connection, record: LoginRemembered) -> None:
     _change_account(connection, record.account, last_login=record.at)
     others = [source for source, _ in record.previous if source != record.source]
     kept = others[-(REMEMBERED_SOURCES - 1) :]
-    of_account = login_sources.c.account == record.account
-    connection.execute(delete(login_sources).where(of_account, login_sources.c.source.not_in(kept)))
+    connection.execute(_FORGET_OTHERS, {"of_account": record.account, "kept": kept})
     connection.execute(
         insert(login_sources).values(account=record.account, source=record.source, at=record.at)
     )
