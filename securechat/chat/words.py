@@ -95,8 +95,12 @@ def _runs(text: str) -> list[str]:
     text = text.replace("\n\r", "")  # a line that goes on in the next one (see `multiline`)
     if text.isascii():
         return _ASCII_WORDS.findall(_FORMATTING.sub("", text).lower())
-    folded = unicodedata.normalize("NFKC", _FORMATTING.sub("", text)).casefold()
-    return _words().findall(unicodedata.normalize("NFKC", folded))
+    folded = _composed(_composed(_FORMATTING.sub("", text)).casefold())
+    return _words().findall(folded)
+
+
+def _composed(text: str) -> str:
+    return text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)
 
 
 def _pieces(run: str) -> list[str]:

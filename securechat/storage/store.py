@@ -121,6 +121,13 @@ class SqlStore(ABC):
         """
         return self._transact(lambda: self._index.advance(limit))
 
+    def tidy(self) -> bool:
+        """Do a little of what keeps the index of the search fast; return whether there was something to do.
+
+        Raises like `commit`.
+        """
+        return self._transact(self._index.tidy)
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()

@@ -86,6 +86,8 @@ def index(store: SqlStore, step: int, progress: Callable[[str], None]) -> None:
     """Index all of it, in steps."""
     done, said = 0, 0
     while looked := store.index(step):
+        while store.tidy():
+            pass
         done += looked
         if done - said >= 200_000:
             said = done

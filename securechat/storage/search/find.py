@@ -7,6 +7,7 @@ message is shown only when its row says that the account may read it (`tables.re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, text
@@ -20,7 +21,8 @@ from securechat.storage.search.tables import indexed_upto, message_words, readab
 
 SECONDS: Final = 5.0
 """How long a search may take."""
-_PAGE: Final = 500
+_PAGE: Final = 200
+_PAGES_ANYWHERE: Final = 5
 
 Indexed = Callable[[Connection, Search], list[int]]
 
@@ -42,26 +44,29 @@ def find(connection: Connection, search: Search, indexed: Indexed) -> Sequence[M
 
 
 def find_in_sqlite(connection: Connection, search: Search) -> list[int]:
-    """Look into the FTS5 table, page by page, until there are enough that the rows allow to be read."""
+    """Look into the FTS5 table, page by page, until there are enough that the rows allow to be read.
+
+    The first pages come without regard to places: to bring hundreds of them in line costs more than to look
+    at some rows for nothing. Only a word that is common elsewhere is looked for in the places.
+    """
+    if not search.places and not search.direct:
+        return []
+    if not search.terms and search.sender is None:
+        return _read_through(connection, search)
     order = "DESC" if search.span.newest else "ASC"
     query = text(
         "SELECT rowid FROM message_words WHERE message_words MATCH :match "
-        f"AND rowid > :after AND rowid < :before ORDER BY rowid {order} LIMIT :page"
+        f"AND rowid > :after AND rowid < :before ORDER BY rowid {order} LIMIT {_PAGE}"
     )
-    if not search.places and not search.direct:
-        return []
-    match = _match(search)
     after, before = search.span.after, search.span.before
     found: list[int] = []
-    while len(found) < search.span.limit:
-        page = connection.scalars(
-            query, {"match": match, "after": after, "before": before, "page": _PAGE}
-        ).all()
-        allowed = set(
-            connection.scalars(select(messages.c.id).where(messages.c.id.in_(page), readable(search)))
-        )
+    for number in count():
+        match = _match(search, places=number >= _PAGES_ANYWHERE)
+        page = connection.scalars(query, {"match": match, "after": after, "before": before}).all()
+        of_readable = select(messages.c.id).where(messages.c.id.in_(page), readable(search))
+        allowed = set(connection.scalars(of_readable))
         found += [key for key in page if key in allowed]
-        if len(page) < _PAGE:
+        if len(page) < _PAGE or len(found) >= search.span.limit:
             break
         after, before = (after, page[-1]) if search.span.newest else (page[-1], before)
     return found[: search.span.limit]
@@ -102,13 +107,15 @@ def _read_through(connection: Connection, search: Search) -> list[int]:
     return found[: span.limit]
 
 
-def _match(search: Search) -> str:
+def _match(search: Search, *, places: bool) -> str:
     """Write a search as FTS5 reads it. Tokens are letters and digits, so quotes hold them."""
-    parts = [f"place : ({' OR '.join(_place_terms(search))})"]
+    parts = []
     if search.terms:
         parts.append(f"words : ({' AND '.join(_phrase(term) for term in search.terms)})")
     if search.sender is not None:
         parts.append(f'sender : "s{search.sender}"')
+    if places:
+        parts.append(f"place : ({' OR '.join(_place_terms(search))})")
     return " AND ".join(parts)
 
 

@@ -16,6 +16,7 @@ def upgrade() -> None:
             "CREATE VIRTUAL TABLE message_words USING fts5 "
             "(words, place, sender, content = '', columnsize = 0, tokenize = 'ascii')"
         )
+        op.execute("INSERT INTO message_words (message_words, rank) VALUES ('automerge', 0)")
     else:
         op.execute("CREATE TABLE message_words (message BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)")
         op.execute("CREATE INDEX message_words_words ON message_words USING gin (words)")
