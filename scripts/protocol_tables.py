@@ -28,6 +28,10 @@ from securechat.irc.capabilities import CAPABILITIES, names  # noqa: E402
 SPECIFICATIONS: Final = "https://ircv3.net/specs/extensions/"
 CAPABILITY: Final = {
     "account-notify": ("account-notify", "ACCOUNT at one's own login; nobody's account changes later"),
+    "draft/account-registration": (
+        "account-registration",
+        'REGISTER and VERIFY; only with `identity.registration = "invite"`',
+    ),
     "account-tag": ("account-tag", "`account` on everything that a person causes"),
     "away-notify": ("away-notify", "AWAY of those who share a channel, at the change and when they join"),
     "batch": ("batch", "lines that belong together come as one batch"),
@@ -67,6 +71,15 @@ CAPABILITY: Final = {
 }
 TOKEN: Final = {
     "ACCOUNTEXTBAN": "names of the extended ban by account: `$a:name`",
+    "ELIST": "conditions that LIST takes: creation, mask, not mask, topic, users",
+    "EXCEPTS": "the mode that exempts from bans",
+    "EXTBAN": "extended bans: `$a:account`, `$m:mask` (mute)",
+    "INVEX": "the mode that lets into an invite-only channel",
+    "KEYLEN": "bytes of a channel's key",
+    "KICKLEN": "bytes of a reason for KICK",
+    "KNOCK": "there is KNOCK",
+    "MAXLIST": "masks in each list of a channel",
+    "draft/ACCOUNTREQUIRED": "nobody gets in without an account",
     "AWAYLEN": "bytes of an away message; a longer one is cut",
     "BOT": "the user mode that marks a bot, and its flag in WHO",
     "CASEMAPPING": "names compare as `UTF8MAPPING` says; ASCII alone would do for ASCII names",
@@ -76,14 +89,6 @@ TOKEN: Final = {
     "CHANTYPES": "what channel names begin with",
     "CHATHISTORY": "messages that one CHATHISTORY gives at most; a higher limit is taken as this one",
     "CLIENTTAGDENY": "client-only tags that are dropped (`channels.client_tag_deny`)",
-    "ELIST": "conditions that LIST takes: creation, mask, not mask, topic, users",
-    "EXCEPTS": "the mode that exempts from bans",
-    "EXTBAN": "extended bans: `$a:account`, `$m:mask` (mute)",
-    "INVEX": "the mode that lets into an invite-only channel",
-    "KEYLEN": "bytes of a channel's key",
-    "KICKLEN": "bytes of a reason for KICK",
-    "KNOCK": "there is KNOCK",
-    "MAXLIST": "masks in each list of a channel",
     "MODES": "changes with a parameter in one MODE",
     "MONITOR": "nicks on the list of one session",
     "MSGREFTYPES": "how CHATHISTORY selects messages",

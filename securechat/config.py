@@ -138,7 +138,12 @@ class IdentitySection(Struct, frozen=True, forbid_unknown_fields=True):
         Key('"account": the nick is the name of the account; "free": each connection chooses its nick.'),
     ] = "account"
     registration: Annotated[
-        Literal["closed"], Key('"closed": accounts are made by the operator, with `securechat adduser`.')
+        Literal["closed", "invite"],
+        Key(
+            '"closed": accounts are made with `securechat adduser`; "invite": people make their own '
+            "with a code from `securechat invite`.",
+            live=True,
+        ),
     ] = "closed"
 
 

@@ -20,6 +20,8 @@ from securechat.chat.records import (
     Audited,
     ChannelCreated,
     Fate,
+    Invitation,
+    InvitationAdded,
     Joined,
     MarkersForgotten,
     Parted,
@@ -29,6 +31,7 @@ from securechat.chat.registry import sorted_by_name
 from securechat.chat.requests import (
     OPERATION_NAMES,
     AddAccount,
+    AddInvitation,
     Answer,
     DisableAccount,
     Done,
@@ -61,11 +64,13 @@ Change = (
     | EndSession
     | ListChannels
     | SetRetention
+    | AddInvitation
 )
 """What is answered at once."""
 
 ROLES = frozenset({"member", "admin", "bot"})
 FATES: Final[Mapping[str, Fate]] = {"keep": "keep", "anonymise": "anonymise", "delete": "delete"}
+DAY_MS = 24 * 3600 * 1000
 AUDIT_ROWS = 500
 """Rows of the audit log in one answer."""
 
@@ -104,6 +109,8 @@ def _detail(core: "Core", request: Change) -> str:
             return f"messages: {fate}" if fate != "keep" else ""
         case SetRetention():
             return str(request.days)
+        case AddInvitation():
+            return f"{request.uses} uses, {request.days} days"
         case _:
             return ""
 
@@ -147,6 +154,8 @@ def _answer(core: "Core", request: Change, spare: int | None) -> Answer:
         return Done(channel_rows(core))
     if isinstance(request, SetRetention):
         return set_retention(core, request)
+    if isinstance(request, AddInvitation):
+        return invite(core, request)
     account = core.registry.account(request.name)
     if account is None or account.phc is None:
         return Refused(
@@ -241,6 +250,16 @@ def _have_nobody(core: "Core") -> None:
     account_id = max(accounts, default=0) + 1
     core.enter(AccountAdded(account_id, next(free), "", NOBODY, core.now.wall), None)
     core.enter(AccountRemoved(account_id, "", core.now.wall), None)
+
+
+def invite(core: "Core", request: AddInvitation) -> Answer:
+    """Let accounts be made with a code."""
+    if request.code in core.registry.invitations:
+        return Refused("CODE_EXISTS", "There is an invitation with this code already")
+    now = core.now.wall
+    invitation = Invitation(max(1, request.uses), now + request.days * DAY_MS, now)
+    core.enter(InvitationAdded(request.code, invitation), None)
+    return Done()
 
 
 def end_session(core: "Core", account: Account, session_id: int) -> Answer:

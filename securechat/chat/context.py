@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from securechat.chat.effects import StartJob
-from securechat.chat.jobs import Job, JobResult
+from securechat.chat.effects import StartJob, Then
+from securechat.chat.items import JobDone
+from securechat.chat.jobs import AwaitCommit, Job, JobResult, Stored
 from securechat.chat.line import Line, fitted
 from securechat.chat.records import Audited, Record
 from securechat.irc import capabilities as cap
@@ -111,6 +112,21 @@ class Context:
         self.session.resume = resume
         self.session.waiting = self
         self.core.emit(StartJob(job))
+
+    def when_stored(self, resume: Callable[[], None]) -> None:
+        """Go on with the command when its records are stored; the session's further commands wait until then.
+
+        For what must not be true of a session when they are not.
+        """
+        session, job = self.session, AwaitCommit(self.session.link)
+        session.job, session.waiting = job, self
+        session.resume = lambda _: resume()
+
+        def undo() -> None:
+            session.job = session.resume = session.waiting = None
+
+        self.core.if_refused(undo)
+        self.core.emit(Then(JobDone(job, Stored())))
 
     # What dispatch and fanout do
 

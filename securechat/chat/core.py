@@ -78,7 +78,7 @@ class Core:
         self._slowed: dict[Session, float] = {}
         self._undo: list[tuple[Outcome, Callable[[], None]]] = []
         self._undoable = self._undo
-        self._consulted: dict[Job, Callable[[JobResult], None]] = {}
+        self._consulted: dict[object, Callable[[JobResult], None]] = {}
 
     # What the hub calls
 

@@ -49,6 +49,7 @@ def tokens(settings: Settings) -> list[str]:
     """Return the tokens, sorted by name."""
     targets = ",".join(f"{name}:{most}" for name, most in sorted(TARGETS.items()))
     values: dict[str, str | None] = {
+        "draft/ACCOUNTREQUIRED": None,
         "ACCOUNTEXTBAN": "a,account",
         "AWAYLEN": str(AWAYLEN),
         "BOT": BOT,

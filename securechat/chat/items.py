@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from securechat.chat.jobs import Job, JobResult
+from securechat.chat.jobs import AwaitCommit, Job, JobResult
 from securechat.chat.link import Link
 from securechat.chat.requests import Answer, Request
 from securechat.irc.framing import Rejected
@@ -45,7 +45,7 @@ class Drained:
 class JobDone:
     """A job that the core asked for (see `effects.StartJob`) has its result."""
 
-    job: Job
+    job: Job | AwaitCommit
     result: JobResult
 
 

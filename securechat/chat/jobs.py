@@ -182,6 +182,18 @@ class JobRefused:
     """The job was not done: its queue is full, it waited too long, or the store could not be read."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class AwaitCommit:
+    """No work: what a session waits for whose command goes on when its records are stored."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What was awaited by `AwaitCommit` has happened."""
+
+
 @dataclass(frozen=True, slots=True)
 class PasswordHashed:
     """`phc` is the hash of a new password, or None when it may not be set: `problem` tells the person why."""
@@ -192,6 +204,7 @@ class PasswordHashed:
 
 JobResult = (
     PasswordChecked
+    | Stored
     | PasswordHashed
     | MessagesRead
     | AuditRead

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from securechat.chat.membership import Membership
 from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
-from securechat.chat.records import Audited, ListEntry, MessageSent, Record, Topic
+from securechat.chat.records import Audited, Invitation, ListEntry, MessageSent, Record, Topic
 
 
 class StoreFull(Exception):
@@ -64,6 +64,8 @@ class Snapshot:
     """How far accounts read: account → target → time. A target is a channel's id or minus an account's."""
     metadata: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     """What is said of each target: target → key → value."""
+    invitations: Mapping[str, Invitation] = field(default_factory=dict)
+    """By the hash of the code."""
 
 
 @dataclass(frozen=True, slots=True)

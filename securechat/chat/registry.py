@@ -49,6 +49,8 @@ class Registry:
         """How far accounts read: account → target (a channel's id, or minus an account's) → time."""
         self.metadata = {target: dict(values) for target, values in snapshot.metadata.items()}
         """What is said of channels and accounts: target → key → value."""
+        self.invitations = dict(snapshot.invitations)
+        """By the hash of the code."""
         self._accounts_by_name: dict[str, Account] = {}
         self._account_skeletons: dict[str, Account] = {}
         self._channels_by_name: dict[str, Channel] = {}

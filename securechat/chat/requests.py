@@ -97,6 +97,20 @@ class SetRetention:
         return self.channel
 
 
+@dataclass(frozen=True, slots=True)
+class AddInvitation:
+    """Let `uses` accounts be made in the next `days`; `code` is the hash of the code."""
+
+    code: str = field(repr=False)
+    uses: int = 1
+    days: int = 7
+
+    @property
+    def name(self) -> str:
+        """What it is about, for the audit log: nobody in particular."""
+        return "*"
+
+
 Request = (
     AddAccount
     | SetPassword
@@ -106,6 +120,7 @@ Request = (
     | ListAccounts
     | ListSessions
     | EndSession
+    | AddInvitation
     | ListAudit
     | ListChannels
     | SetRetention
@@ -120,6 +135,7 @@ OPERATIONS: Final[Mapping[str, type[Request]]] = {
     "users": ListAccounts,
     "sessions": ListSessions,
     "end-session": EndSession,
+    "invite": AddInvitation,
     "audit": ListAudit,
     "channels": ListChannels,
     "retention": SetRetention,

@@ -3,10 +3,10 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from securechat.chat.flood import Bucket
-from securechat.chat.jobs import Job, JobResult
+from securechat.chat.jobs import AwaitCommit, Job, JobResult
 from securechat.chat.link import Link
 from securechat.irc import capabilities as cap
 from securechat.irc.framing import Rejected
@@ -42,6 +42,13 @@ class Continuation:
     step: "Callable[[Context], None]"
 
 
+class Pending(NamedTuple):
+    """An account that REGISTER began: its name and the hash of its password."""
+
+    name: str
+    phc: str
+
+
 class Session:
     """The state of one connection. `account` is set by SASL, `user` by the end of registration."""
 
@@ -70,6 +77,7 @@ class Session:
         "negotiating",
         "nick",
         "operator",
+        "pending",
         "realname",
         "resume",
         "sasl",
@@ -116,7 +124,8 @@ class Session:
         self.failures = 0
         self.lines_before_login = 0
         self.backlog: deque[Message | Rejected | Continuation] = deque()
-        self.job: Job | None = None
+        self.pending: Pending | None = None
+        self.job: Job | AwaitCommit | None = None
         """The job whose result the session waits for.
 
         `resume` takes it and `waiting` is the command that asked.

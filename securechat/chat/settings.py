@@ -27,5 +27,6 @@ class Settings:
     sendq: int = 1 << 20
     admin: tuple[str, str, str] = ("", "", "")
     """Who runs the server: name, place or organisation, e-mail address."""
+    registration: Literal["closed", "invite"] = "closed"
     started: int = 0
     """When the server was started, in milliseconds since the epoch."""

@@ -17,6 +17,7 @@ from securechat.cli import (
     connect,
     control,
     exchange,
+    invite,
     migrate_store,
     send,
     server,
@@ -66,6 +67,7 @@ def _main(
 for module in (
     server,
     accounts,
+    invite,
     audit,
     control,
     channels,

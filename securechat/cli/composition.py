@@ -35,6 +35,7 @@ def core_settings(config: Config) -> Settings:
         network=config.server.network,
         version=__version__,
         nicknames=config.identity.nicknames,
+        registration=config.identity.registration,
         autojoin=_channels(config),
         history_access=config.history.access,
         history_replay=config.history.replay,

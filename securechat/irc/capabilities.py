@@ -37,12 +37,15 @@ METADATA: Final = 1 << 44
 REACTIONS: Final = 1 << 45
 """`securechat/reactions`: messages in history carry the reactions to them."""
 
+ACCOUNT_REGISTRATION: Final = 1 << 50
+
 CAPABILITIES: Final[Mapping[str, int]] = {
     "account-notify": ACCOUNT_NOTIFY,
     "account-tag": ACCOUNT_TAG,
     "away-notify": AWAY_NOTIFY,
     "batch": BATCH,
     "cap-notify": CAP_NOTIFY,
+    "draft/account-registration": ACCOUNT_REGISTRATION,
     "draft/channel-rename": CHANNEL_RENAME,
     "draft/chathistory": CHATHISTORY,
     "draft/event-playback": EVENT_PLAYBACK,

@@ -29,6 +29,8 @@ _FLOOR: Final = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
 # Crockford's base32: no letter that looks like a digit, and no U.
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _GROUPS: Final = 7
+INVITATION_GROUPS: Final = 13
+"""Groups of a code that a fast hash may hide: 260 bits."""
 
 _log = logging.getLogger(__name__)
 
@@ -52,9 +54,9 @@ def check_policy(password: str) -> str:
     return prepared
 
 
-def generate() -> str:
-    """Return a random password of 140 bits in groups that can be read aloud, such as `k3v9-0mxq-…`."""
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(_GROUPS))
+def generate(groups: int = _GROUPS) -> str:
+    """Return a random password in groups of 20 bits that can be read aloud, such as `k3v9-0mxq-…`."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(groups))
 
 
 class Hasher:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from securechat.chat.membership import Membership
 from securechat.chat.ports import AuditEntry, Pin, Snapshot, StoredAccount, StoredChannel
-from securechat.chat.records import Audited, ListEntry, MessageSent, Topic
+from securechat.chat.records import Audited, Invitation, ListEntry, MessageSent, Topic
 from securechat.irc.capabilities import REACT_TAG, UNREACT_TAG
 from securechat.storage.schema import (
     accounts,
@@ -16,6 +16,7 @@ from securechat.storage.schema import (
     channel_lists,
     channels,
     dropped_channels,
+    invitations,
     login_sources,
     markers,
     memberships,
@@ -60,7 +61,14 @@ def read_snapshot(connection: Connection) -> Snapshot:
         ),
         markers=_markers(connection),
         metadata=_metadata(connection),
+        invitations=_invitations(connection),
     )
+
+
+def _invitations(connection: Connection) -> dict[str, Invitation]:
+    i = invitations.c
+    rows = connection.execute(select(i.code, i.uses, i.expires, i.created))
+    return {code: Invitation(uses, expires, created) for code, uses, expires, created in rows}
 
 
 def _markers(connection: Connection) -> dict[int, dict[int, int]]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0008"
+HEAD: Final = "0009"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -178,8 +178,18 @@ class MetadataColumns(TypedColumns):
     value: Named[str] = Column(Text)
 
 
+class InvitationColumns(TypedColumns):
+    """Codes with which accounts can still be made; `code` is the code's hash."""
+
+    code: Named[str] = Column(Text, primary_key=True)
+    uses: Named[int] = Column(BigInteger)
+    expires: Named[int] = Column(BigInteger)
+    created: Named[int] = Column(BigInteger)
+
+
 accounts: Final = Table("accounts", metadata, AccountColumns)
 audit: Final = Table("audit", metadata, AuditColumns)
+invitations: Final = Table("invitations", metadata, InvitationColumns, sqlite_with_rowid=False)
 login_sources: Final = Table("login_sources", metadata, LoginSourceColumns, sqlite_with_rowid=False)
 channels: Final = Table("channels", metadata, ChannelColumns)
 markers: Final = Table("markers", metadata, MarkerColumns, sqlite_with_rowid=False)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot, StoredChannel
-from securechat.chat.records import AccountAdded, ChannelCreated, ListEntry, MessageSent, Topic
+from securechat.chat.records import AccountAdded, ChannelCreated, Invitation, ListEntry, MessageSent, Topic
 from securechat.chat.registry import Registry
 
 ALICE, BOB, CAROL = 1, 2, 3
@@ -32,7 +32,7 @@ ChannelState = tuple[
     Mapping[str, Mapping[str, ListEntry]],
     int | None,
 ]
-State = tuple[dict[int, AccountState], dict[int, ChannelState], frozenset[int]]
+State = tuple[dict[int, AccountState], dict[int, ChannelState], frozenset[int], Mapping[str, Invitation]]
 
 
 def message(
@@ -80,6 +80,7 @@ def state_of(snapshot: Snapshot) -> State:
         {a.id: (a.name, a.phc, a.role, a.disabled, a.created, a.sources, a.seen) for a in snapshot.accounts},
         {channel.id: _channel_state(channel) for channel in snapshot.channels},
         snapshot.waiting,
+        snapshot.invitations,
     )
 
 
@@ -99,4 +100,5 @@ def state_in(registry: Registry) -> State:
         },
         {channel.id: _channel_state(channel.stored()) for channel in registry.channels.values()},
         frozenset(account for account, count in registry.waiting.items() if count > 0) - removed,
+        registry.invitations,
     )

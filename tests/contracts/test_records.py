@@ -19,6 +19,9 @@ from securechat.chat.records import (
     DirectDelivered,
     EntryChanged,
     FlagsChanged,
+    Invitation,
+    InvitationAdded,
+    InvitationUsed,
     Joined,
     Kicked,
     ListEntry,
@@ -71,6 +74,8 @@ DROPPED = StoredChannel(
     {"b": {"*!*@*": ListEntry("Bob", NOON)}},
 )
 
+INVITED = InvitationAdded("hash-1", Invitation(3, NOON + 1, NOON))
+
 SEQUENCES: dict[str, tuple[Record, ...]] = {
     "nothing": (),
     "AccountAdded": PEOPLE,
@@ -78,6 +83,13 @@ SEQUENCES: dict[str, tuple[Record, ...]] = {
     "AccountRemoved": (*PEOPLE, AccountRemoved(ALICE, "$alice", NOON)),
     "PasswordSet": (*PEOPLE, PasswordSet(ALICE, "$new", "$alice", NOON)),
     "AccountDisabled": (*PEOPLE, AccountDisabled(BOB, NOON)),
+    "InvitationAdded": (INVITED, InvitationAdded("hash-2", Invitation(2, NOON + 2, NOON))),
+    "InvitationUsed": (
+        INVITED,
+        InvitationUsed("hash-1", Invitation(3, NOON + 1, NOON)),
+        InvitationAdded("hash-2", Invitation(1, NOON + 2, NOON)),
+        InvitationUsed("hash-2", Invitation(1, NOON + 2, NOON)),
+    ),
     "AccountEnabled": (*PEOPLE, AccountDisabled(BOB, NOON), AccountEnabled(BOB, NOON + 1)),
     "AccountSeen": (*PEOPLE, AccountSeen(ALICE, ONLINE, None), AccountSeen(BOB, 5, None)),
     "LoginRemembered": (

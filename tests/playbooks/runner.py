@@ -34,6 +34,7 @@ from pathlib import Path
 from securechat.chat.clock import Now
 from securechat.chat.core import Core
 from securechat.chat.effects import Answered, Broadcast, Close, Effect, Reload, Send, StartJob, Then
+from securechat.chat.invitations import digest
 from securechat.chat.items import Administer, Connected, Disconnected, Item, JobDone, Received, Reloaded, Tick
 from securechat.chat.jobs import (
     CheckPassword,
@@ -47,6 +48,7 @@ from securechat.chat.jobs import (
 from securechat.chat.ports import StoreFull
 from securechat.chat.requests import (
     AddAccount,
+    AddInvitation,
     Answer,
     DisableAccount,
     Done,
@@ -374,6 +376,8 @@ def _request(text: str) -> Request:
             return DisableAccount(names[0])
         case "enable":
             return EnableAccount(names[0])
+        case "invite":
+            return AddInvitation(digest(names[0]), int(names[1]), int(names[2]))
         case "sessions":
             return ListSessions(*names)
         case "end-session":

@@ -13,7 +13,7 @@ import pytest
 
 from securechat.chat import service
 from securechat.chat.commands import COMMANDS
-from securechat.irc.capabilities import CAPABILITIES
+from securechat.chat.commands.capabilities import offers
 from tests.playbooks.runner import Playbook
 
 HIDDEN, UNUSED = "#geheim", "#gehein"
@@ -95,7 +95,7 @@ class Outside(Playbook):
     def begin(self) -> None:
         self._do_settings("flood=false")
         self._do_accounts("alice insider outsider")
-        self._do_caps(" ".join(name for name in CAPABILITIES if name not in ("sasl", "labeled-response")))
+        self._do_caps(" ".join(offers(self.settings).keys() - {"sasl", "labeled-response"}))
         self._do_login("alice insider outsider")
         entry = ["outsider JOIN #Geheim", "outsider PRIVMSG #Geheim :hello"] if self.former else []
         for step in [

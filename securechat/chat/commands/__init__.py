@@ -1,6 +1,7 @@
 """The command table: one file per family, each ending in its rows."""
 
 from securechat.chat.commands import (
+    accounts,
     batches,
     capabilities,
     channels,
@@ -26,6 +27,7 @@ from securechat.chat.commands import (
 from securechat.chat.dispatch import table
 
 COMMANDS = table(
+    accounts.COMMANDS,
     batches.COMMANDS,
     capabilities.COMMANDS,
     channels.COMMANDS,

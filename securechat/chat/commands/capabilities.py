@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from securechat.chat.core import Core
 
 VERSION_302: Final = 302
+REGISTRATION: Final = "draft/account-registration"
 VALUES: Final = {
+    REGISTRATION: "before-connect,custom-account-name",
     "draft/metadata-2": metadata.VALUE,
     "draft/multiline": multiline.VALUE,
     "draft/relaymsg": relay.SEPARATOR,
@@ -37,6 +39,8 @@ def offers(settings: Settings) -> dict[str, str]:
     duration, which counts on encrypted connections, is of use.
     """
     offered = {name: VALUES.get(name, "") for name in cap.CAPABILITIES}
+    if settings.registration == "closed":
+        offered.pop(REGISTRATION, None)
     if settings.sts_days:
         offered[STS] = f"duration={settings.sts_days * 24 * 3600}"
     return dict(sorted(offered.items()))
@@ -104,9 +108,11 @@ def req(ctx: Context) -> None:
     if session.user is None:
         session.negotiating = True
     wanted = [name for name in ctx.param(1).split(" ") if name]
-    caps = session.caps
+    caps, open_ones = session.caps, offers(ctx.settings)
     for name in wanted:
         bit = cap.CAPABILITIES.get(name.removeprefix("-"))
+        if name not in open_ones and not name.startswith("-"):
+            bit = None
         sticky = bit == cap.CAP_NOTIFY and session.modern_cap
         if bit is None or (name.startswith("-") and sticky):
             answer(ctx, "NAK", wanted)

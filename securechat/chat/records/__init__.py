@@ -34,6 +34,7 @@ from securechat.chat.records.channels import (
     Topic,
     TopicSet,
 )
+from securechat.chat.records.invitations import Invitation, InvitationAdded, InvitationRecord, InvitationUsed
 from securechat.chat.records.messages import DirectDelivered, MessageRecord, MessageRedacted, MessageSent
 from securechat.chat.records.modes import (
     LISTS,
@@ -65,12 +66,16 @@ ChannelRecord = (
     | RetentionSet
     | TopicSet
 )
-Record = AccountRecord | Audited | ChannelRecord | MessageRecord | PlaceRecord
+Record = AccountRecord | Audited | ChannelRecord | InvitationRecord | MessageRecord | PlaceRecord
 
 DEPARTURES = (ChannelDropped, Kicked, Parted)
 """The records that are announced before they are applied: afterwards nobody would hear of them."""
 
 __all__ = [
+    "Invitation",
+    "InvitationAdded",
+    "InvitationRecord",
+    "InvitationUsed",
     "DEPARTURES",
     "LISTS",
     "NEW_CHANNEL_MODES",

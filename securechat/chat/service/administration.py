@@ -9,19 +9,19 @@ from securechat.chat.requests import OPERATIONS, ListAudit, Refused, Request
 from securechat.chat.service.asked import Asked, ServiceCommand
 from securechat.irc.timestamp import format_ms
 
-SECRET: Final = "phc"
+SECRETS: Final = frozenset({"phc", "code"})
 TIMES: Final = frozenset({"created", "since"})
 
 OFFERED: Final[Mapping[str, type[Request]]] = {
     name: kind
     for name, kind in OPERATIONS.items()
-    if kind is not ListAudit and not any(field.name == SECRET for field in fields(kind))
+    if kind is not ListAudit and not any(field.name in SECRETS for field in fields(kind))
 }
-"""Requests that need no password: that would stand in the operator's client."""
+"""Requests that need no secret: that would stand in the operator's client."""
 
 
 def admin(asked: Asked) -> None:
-    """admin <operation> [<account> [<id>]]
+    """admin <operation> [<word>]{ <word>}
 
     Does what `securechat <operation>` does on the server's command line.
     """

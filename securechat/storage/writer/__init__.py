@@ -14,6 +14,7 @@ from securechat.chat.records import (
     Audited,
     ChannelRecord,
     DirectDelivered,
+    InvitationRecord,
     Joined,
     Kicked,
     MessageRedacted,
@@ -24,10 +25,19 @@ from securechat.chat.records import (
 )
 from securechat.storage import audit
 from securechat.storage.search.index import SearchIndex
-from securechat.storage.writer import accounts, channels, places
+from securechat.storage.writer import accounts, channels, invitations, places
 from securechat.storage.writer.events import event_of
 from securechat.storage.writer.messages import MessageWriter
 
+Single = (
+    AccountRecord
+    | Audited
+    | ChannelRecord
+    | DirectDelivered
+    | InvitationRecord
+    | MessageRedacted
+    | PlaceRecord
+)
 MEMBERSHIPS = (Joined, Kicked, Parted)
 
 
@@ -62,14 +72,13 @@ class RecordWriter:
         if run:
             self._messages.write_run(run)
 
-    def _write_one(
-        self,
-        record: AccountRecord | Audited | ChannelRecord | DirectDelivered | MessageRedacted | PlaceRecord,
-    ) -> None:
+    def _write_one(self, record: Single) -> None:
         if isinstance(record, AccountRecord):
             accounts.write(self._connection, record)
         elif isinstance(record, ChannelRecord):
             channels.write(self._connection, record)
+        elif isinstance(record, InvitationRecord):
+            invitations.write(self._connection, record)
         elif isinstance(record, PlaceRecord):
             places.write(self._connection, record)
         elif isinstance(record, Audited):

@@ -22,6 +22,9 @@ from securechat.chat.records import (
     DirectDelivered,
     EntryChanged,
     FlagsChanged,
+    Invitation,
+    InvitationAdded,
+    InvitationUsed,
     Joined,
     Kicked,
     ListEntry,
@@ -79,7 +82,7 @@ def state(one: Registry) -> object:
         one.channel("#new"),
         one.channel("#old"),
     ]
-    names = [thing and thing.id for thing in found]
+    names: list[object] = [thing and thing.id for thing in found]
     return (
         accounts,
         channels,
@@ -89,6 +92,7 @@ def state(one: Registry) -> object:
         {account: dict(targets) for account, targets in one.markers.items() if targets},
         {target: dict(values) for target, values in one.metadata.items() if values},
         names,
+        dict(one.invitations),
     )
 
 
@@ -120,6 +124,11 @@ def possible(one: Registry) -> list[Record]:
         facts.append(MarkersForgotten(1, tuple(one.markers[1].items())))
     said = one.metadata.get(1, {}).get("url")
     facts.append(MetadataSet(1, "url", "x" if said is None else None, said, 1, 9))
+    invitation = one.invitations.get("hash")
+    if invitation is None:
+        facts.append(InvitationAdded("hash", Invitation(2, 9, 1)))
+    else:
+        facts.append(InvitationUsed("hash", invitation))
     if one.waiting[2]:
         facts.append(DirectDelivered(2, 7, False))
     return facts

@@ -19,7 +19,7 @@ from securechat.irc.framing import Framer
 from tests.playbooks.runner import FakeLink
 
 NOW = Now(1_700_000_000_000, 10.0)
-OPEN = {"AUTHENTICATE", "CAP", "ERROR", "NICK", "PASS", "PING", "PONG", "QUIT", "USER"}
+OPEN = {"AUTHENTICATE", "CAP", "ERROR", "NICK", "PASS", "PING", "PONG", "QUIT", "REGISTER", "USER", "VERIFY"}
 WITH_CAPABILITY = {"AWAY": "draft/pre-away", "ISUPPORT": "draft/extended-isupport"}
 
 
@@ -146,3 +146,12 @@ def test_what_is_not_offered_any_more_is_named_and_cancelled() -> None:
     ]
     assert core.sessions[link].caps & cap.SETNAME == 0
     assert core.sessions[link].has(cap.ACCOUNT_TAG)
+
+
+@pytest.mark.parametrize("line", ["REGISTER carol * sesame-street", "VERIFY carol code"])
+def test_a_closed_registration_makes_no_account(line: str) -> None:
+    """REGISTER and VERIFY are answered, and lead nowhere unless the configuration opens them."""
+    core, link = connected()
+    (answer,) = answers(core, link, line)
+    assert answer.startswith(f":chat.test FAIL {line.split()[0]} DISALLOWED carol :")
+    assert core.sessions[link].job is None

@@ -1,0 +1,41 @@
+"""`securechat invite`: the code is shown once, and only its hash is kept."""
+
+import json
+from pathlib import Path
+
+from securechat.chat.invitations import digest
+from securechat.cli.exits import ExitCode
+from securechat.storage.sqlite import open_store
+from tests.unit.cli.conftest import Command
+
+DAY_MS = 24 * 3600 * 1000
+
+
+def test_a_code(command: Command, home: Path, tmp_path: Path) -> None:
+    """Standard output has the code and nothing else; it can be typed in any case, without its hyphens."""
+    assert command("adduser", "alice", "--generate").code == 0
+    ended = command("invite", "--uses", "3", "--days", "2")
+    code = ended.out.strip()
+    assert [len(group) for group in code.split("-")] == [4] * 13
+    assert "3 accounts" in ended.err
+    assert 'identity.registration = "invite"' in ended.err
+    store = open_store(home)
+    try:
+        ((key, invitation),) = store.load().invitations.items()
+    finally:
+        store.close()
+    assert key == digest(code.replace("-", "").upper())
+    assert code not in key
+    assert (invitation.uses, invitation.expires - invitation.created) == (3, 2 * DAY_MS)
+    rows = [json.loads(line) for line in command("audit", "show", "--json").out.splitlines()]
+    assert (rows[-1]["action"], rows[-1]["detail"]) == ("invite", "3 uses, 2 days")
+    config = tmp_path / "open.toml"
+    config.write_text('[identity]\nregistration = "invite"\n')
+    assert "Nobody can use it yet" not in command("invite", "--config", str(config)).err
+
+
+def test_bounds(command: Command) -> None:
+    """What makes no sense is a usage error."""
+    assert command("adduser", "alice", "--generate").code == 0
+    for arguments in (["--uses", "0"], ["--days", "0"], ["--days", "366"]):
+        assert command("invite", *arguments).code == ExitCode.USAGE
