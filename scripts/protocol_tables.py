@@ -27,6 +27,7 @@ from securechat.irc.capabilities import CAPABILITIES, names  # noqa: E402
 
 SPECIFICATIONS: Final = "https://ircv3.net/specs/extensions/"
 CAPABILITY: Final = {
+    "draft/oper-tag": ("oper-tag", "`draft/oper`, without a value, on what operators say and do"),
     "account-notify": ("account-notify", "ACCOUNT at one's own login; nobody's account changes later"),
     "draft/account-registration": (
         "account-registration",

@@ -264,7 +264,8 @@ def invite(core: "Core", request: AddInvitation) -> Answer:
 
 def end_session(core: "Core", account: Account, session_id: int) -> Answer:
     """End one session of an account, once that is in the audit log."""
-    if not any(session.id == session_id for session in account.sessions):
+    own = (session.id for session in core.sessions.values() if session.account is account)
+    if session_id not in own:
         text = f"{account.name} has no session {session_id}: `sessions` lists them"
         return Refused("SESSION_UNKNOWN", text)
     core.emit(Then(EndSessions(account.id, "This session was ended from another one", only=session_id)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from securechat.chat.audience import Audience
 from securechat.chat.effects import Broadcast, Effect, Send
-from securechat.chat.line import Line, encode, fitting, separate, variants
+from securechat.chat.line import Line, by_operator, encode, fitting, separate, variants
 from securechat.chat.registry import Registry
 from securechat.chat.session import Session
 from securechat.irc import capabilities as cap
@@ -77,7 +77,10 @@ class Fanout:
         """Send a line to an audience; the origin's copy is part of its answer when that is labelled."""
         if origin is None:
             self._broadcast(audience, line, None)
-        elif origin.label is None:
+            return
+        if origin.session.operator is not None:
+            line = marked(line, origin.session)
+        if origin.label is None:
             origin.flush()
             self._broadcast(audience, line, None)
         else:
@@ -87,6 +90,8 @@ class Fanout:
 
     def others(self, audience: Audience, line: Line, session: Session) -> None:
         """Send a line to an audience, but not to this session of it."""
+        if session.operator is not None:
+            line = marked(line, session)
         self._broadcast(audience, line, session)
 
     def _broadcast(self, audience: Audience, line: Line, without: Session | None) -> None:
@@ -97,4 +102,11 @@ class Fanout:
     def echo(self, line: Line, origin: "Context") -> None:
         """Confirm a message to the session that sent it, if it wants echoes (`echo-message`)."""
         if origin.session.has(cap.ECHO_MESSAGE):
-            origin.reply(line)
+            origin.reply(marked(line, origin.session))
+
+
+def marked(line: Line, session: Session) -> Line:
+    """Return what an operator's session causes as such (oper-tag), unless it is somebody else's line."""
+    if session.operator is None or session.user is None or line.source != session.user.source:
+        return line
+    return by_operator(line)

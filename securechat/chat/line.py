@@ -13,7 +13,7 @@ from securechat.irc.message import escape_tag_value
 from securechat.irc.text import clip
 from securechat.irc.timestamp import format_ms
 
-TAGGING: Final = cap.ACCOUNT_TAG | cap.MESSAGE_TAGS | cap.SERVER_TIME
+TAGGING: Final = cap.ACCOUNT_TAG | cap.MESSAGE_TAGS | cap.OPER_TAG | cap.SERVER_TIME
 """The capabilities that `tags` looks at."""
 MAX_BODY: Final = 512
 """Bytes of a line without its tags and with its end (Modern IRC, "Message format")."""
@@ -28,7 +28,7 @@ class Line(NamedTuple):
     batch that the line belongs to, for a session that knows batches.
 
     A line with `parts` stands for several: a BATCH for its opening line, these lines and its end, and one
-    without a command for just these lines.
+    without a command for just these lines. `oper` is true when somebody with an operator's powers caused it.
     """
 
     source: str
@@ -43,6 +43,7 @@ class Line(NamedTuple):
     instead: "Line | None" = None
     batch: str | None = None
     parts: "tuple[Line, ...] | None" = None
+    oper: bool = False
 
 
 def fitting(line: Line, caps: int) -> Line | None:
@@ -53,6 +54,13 @@ def fitting(line: Line, caps: int) -> Line | None:
     if form is not line and form is not None and line.batch is not None:
         return form._replace(batch=line.batch)
     return form
+
+
+def by_operator(line: Line) -> Line:
+    """Return a line, in all its forms and parts, as one that an operator caused."""
+    parts = None if line.parts is None else tuple([by_operator(part) for part in line.parts])
+    instead = None if line.instead is None else by_operator(line.instead)
+    return line._replace(oper=True, parts=parts, instead=instead)
 
 
 def body(line: Line) -> bytes:
@@ -75,6 +83,8 @@ def tags(line: Line, key: int) -> list[str]:
             written.append(f"{name}={escape_tag_value(value)}" if value else name)
     if key & cap.ACCOUNT_TAG and line.account is not None:
         written.append(f"account={line.account}")
+    if line.oper and key & cap.OPER_TAG:
+        written.append(cap.OPER)
     return written
 
 

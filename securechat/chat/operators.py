@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from securechat.chat.items import KillUser, Reloaded
-from securechat.chat.line import MAX_BODY, Line
+from securechat.chat.line import MAX_BODY, Line, by_operator
 from securechat.chat.requests import Refused
 from securechat.irc.text import split_text
 
@@ -20,7 +20,7 @@ def end_user(core: "Core", item: KillUser) -> None:
     if user is None:
         return
     reason = f"Killed ({item.killer} ({item.reason}))"
-    line = Line(item.source, "KILL", (user.nick,), item.reason, core.now.wall)
+    line = by_operator(Line(item.source, "KILL", (user.nick,), item.reason, core.now.wall))
     for session in list(user.sessions):
         core.later(partial(core.fanout.send, session, line))
         core.end(session, f"Closing Link: {core.settings.server_name} ({reason})", reason)

@@ -28,6 +28,7 @@ ENCODING: Final = (
     | cap.MESSAGE_TAGS
     | cap.METADATA
     | cap.MULTILINE
+    | cap.OPER_TAG
     | cap.SERVER_TIME
     | cap.SETNAME
     | cap.STANDARD_REPLIES

@@ -38,6 +38,7 @@ REACTIONS: Final = 1 << 45
 """`securechat/reactions`: messages in history carry the reactions to them."""
 
 ACCOUNT_REGISTRATION: Final = 1 << 50
+OPER_TAG: Final = 1 << 51
 
 CAPABILITIES: Final[Mapping[str, int]] = {
     "account-notify": ACCOUNT_NOTIFY,
@@ -53,6 +54,7 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "draft/message-redaction": MESSAGE_REDACTION,
     "draft/metadata-2": METADATA,
     "draft/multiline": MULTILINE,
+    "draft/oper-tag": OPER_TAG,
     "draft/pre-away": PRE_AWAY,
     "draft/read-marker": READ_MARKER,
     "draft/relaymsg": RELAYMSG,
@@ -83,6 +85,8 @@ REACTIONS_TAG: Final = "securechat/reactions"
 RELAYMSG_TAG: Final = "draft/relaymsg"
 """Server tag on a relayed message: the nick of the bridge that relayed it."""
 REPLY_TAGS: Final = ("+reply", "+draft/reply")
+OPER: Final = "draft/oper"
+"""Tag of what an operator says and does, for those with the capability; it does not say which account."""
 NONCE_TAG: Final = "+securechat/nonce"
 """Client tag: unique per account; a message with a repeated nonce is answered with the first one's echo."""
 

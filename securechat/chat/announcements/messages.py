@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from securechat.chat.announcements.multiline import together
 from securechat.chat.audience import Audience
-from securechat.chat.fanout import Fanout
+from securechat.chat.fanout import Fanout, marked
 from securechat.chat.line import Line
 from securechat.chat.membership import RANKS, SYMBOLS, is_at_least
 from securechat.chat.records import MessageRedacted, MessageSent
@@ -48,6 +48,8 @@ def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: "
     if message.recipient is None:
         _to_channel(fanout, line, _ranked(registry, message), origin)
         return
+    if origin is not None and origin.session.operator is not None:
+        line = marked(line, origin.session)
     recipient = registry.user(message.addressed)
     sender = origin.session.user if origin is not None else None
     if recipient is not None:

@@ -11,7 +11,7 @@ from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
 from securechat.chat.effects import Reload, Then
 from securechat.chat.items import KillUser
-from securechat.chat.line import Line
+from securechat.chat.line import Line, by_operator
 from securechat.chat.login import nick_problem, prove
 from securechat.chat.operators import set_powers, tell
 from securechat.chat.records import Parted
@@ -90,7 +90,10 @@ def wallops(ctx: Context) -> None:
     ctx.audit("wallops", "*", text)
     source, account, now = ctx.user.source, ctx.user.account.name, ctx.core.now.wall
     room = body_room(source, "WALLOPS", "")
-    lines = [Line(source, "WALLOPS", (), piece, now, None, account) for piece in split_text(text, room)]
+    lines = [
+        by_operator(Line(source, "WALLOPS", (), piece, now, None, account))
+        for piece in split_text(text, room)
+    ]
     for session in ctx.core.sessions.values():
         if not session.wallops:
             continue

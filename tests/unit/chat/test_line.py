@@ -5,7 +5,7 @@ import pytest
 from securechat.chat.line import TAGGING, Line, encode, fitted, tags, variants
 from securechat.irc.capabilities import AWAY_NOTIFY, CAPABILITIES, EXTENDED_JOIN, MESSAGE_TAGS, SERVER_TIME
 
-FULL = Line("a!a@s", "PRIVMSG", ("#x",), "hi", 1, 2, "a", {"+x": "y", "bot": ""})
+FULL = Line("a!a@s", "PRIVMSG", ("#x",), "hi", 1, 2, "a", {"+x": "y", "bot": ""}, oper=True)
 
 
 @pytest.mark.parametrize(("name", "bit"), CAPABILITIES.items())
