@@ -79,17 +79,20 @@ def tagmsg(ctx: Context) -> None:
 
 def text(ctx: Context) -> None:
     """Check a message that has a text."""
-    command = ctx.message.command
-    if not ctx.param(0):
+    command, name, said = ctx.message.command, ctx.param(0), ctx.param(1)
+    if not name:
         ctx.numeric(num.ERR_NORECIPIENT, text=f"No recipient given ({command})")
-    elif not ctx.param(1):
+        return
+    if not said:
         ctx.numeric(num.ERR_NOTEXTTOSEND, text="No text to send")
-    elif ctx.message.tags:
-        ctx.session.active = ctx.core.now.mono
-        prepare(ctx, Draft(command, ctx.param(1), client_tags(ctx)))
+        return
+    ctx.session.active = ctx.core.now.mono
+    if ctx.message.tags:
+        prepare(ctx, Draft(command, said, client_tags(ctx)))
+    elif "," in name:
+        to_all(ctx, Draft(command, said), targets(ctx))
     else:
-        ctx.session.active = ctx.core.now.mono
-        to_all(ctx, Draft(command, ctx.param(1)), targets(ctx))
+        to_one(ctx, Draft(command, said), name, None)
 
 
 def targets(ctx: Context) -> Sequence[str]:
@@ -157,12 +160,18 @@ def to_all(ctx: Context, draft: Draft, names: Sequence[str]) -> None:
         original = draft.known.get(key)
         if original is not None:
             repeat(ctx, original)
-        elif is_channel(name):
-            to_channel(ctx, draft, name, key)
-        elif name[0] in SYMBOLS and is_channel(name.lstrip(SYMBOLS)):
-            to_ranks(ctx, draft, name, key)
         else:
-            to_person(ctx, draft, name, key)
+            to_one(ctx, draft, name, key)
+
+
+def to_one(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
+    """Send a message to a channel, to some ranks of a channel, or to a person."""
+    if is_channel(name):
+        to_channel(ctx, draft, name, nonce)
+    elif name[0] in SYMBOLS and is_channel(name.lstrip(SYMBOLS)):
+        to_ranks(ctx, draft, name, nonce)
+    else:
+        to_person(ctx, draft, name, nonce)
 
 
 def repeat(ctx: Context, original: MessageSent) -> None:
