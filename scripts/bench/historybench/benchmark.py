@@ -128,7 +128,7 @@ def _asked(reader: Reader, sizes: Sizes, last: int, repeat: int) -> list[Figure]
     few = max(repeat // 10, 3)
     return [
         _timed("LATEST 50", repeat, lambda: history(LAST_ID, 50), bar=5),
-        _timed("BEFORE 50, anywhere", repeat, lambda: history(random.randint(first, last), 50), bar=5),
+        _timed("BEFORE 50, anywhere", repeat, lambda: history(random.randint(first, last), 50)),
         _timed("LATEST 1000", few, lambda: history(LAST_ID, 1000)),
         _timed("TARGETS", few, targets),
         _timed("search of a rare word", repeat, lambda: search(RARE), bar=50),
