@@ -100,6 +100,8 @@ def targets(ctx: Context) -> Sequence[str]:
     if "," not in ctx.params[0]:
         return ctx.params[:1]
     names = list(dict.fromkeys(name for name in ctx.params[0].split(",") if name))
+    if not names:
+        ctx.numeric(num.ERR_NORECIPIENT, text=f"No recipient given ({ctx.message.command})")
     if len(names) <= isupport.MAX_TARGETS:
         return names
     text = f"Too many targets: at most {isupport.MAX_TARGETS} at once, nothing was sent"
