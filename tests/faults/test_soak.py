@@ -52,7 +52,15 @@ def test_a_long_time(serve: Serve, report: Callable[[str], None]) -> None:
 
 
 def _fill_caches(crowd: Crowd) -> None:
-    """Let the database become bigger than what is kept of it in memory."""
+    """Let the database become bigger than what is kept of it in memory, and everybody know every room.
+
+    Who is in which channel, and who was, is state that a server keeps: it grows up to all pairs of them.
+    """
+    for change in (b"JOIN", b"PART"):
+        for room in range(20):
+            for member in crowd.members:
+                crowd.send(member, b"%b #room%d\r\n" % (change, room))
+            crowd.sync(crowd.members)
     for _ in range(300):
         for member in crowd.members[:100]:
             crowd.send(member, b"PRIVMSG %b :%b\r\n" % (member.name.encode(), b"x" * 300))

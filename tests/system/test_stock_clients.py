@@ -20,7 +20,7 @@ import pytest
 
 from tests.system.conftest import Serve
 from tests.system.person import CAPABILITIES, Person
-from tests.system.server_process import DEADLINE, PASSWORD, clean_environment
+from tests.system.server_process import DEADLINE, PASSWORD, ServerProcess, clean_environment
 
 Enter = Callable[..., Person]
 
@@ -186,7 +186,9 @@ def test_weechat_does_what_people_do(serve: Serve, enter: Enter, tmp_path: Path)
     bob = enter(server, "bob")
     alice.join("#lobby")
     bob.join("#lobby")
-    with WeeChat(tmp_path / "weechat", weechat_lines("127.0.0.1", server.port, server.ca)) as weechat:
+    *lines, connect = weechat_lines("127.0.0.1", server.port, server.ca)
+    lines += ["/set irc.server.securechat.nicks guest", connect]
+    with WeeChat(tmp_path / "weechat", lines) as weechat:
         alice.expect("JOIN", "#lobby")
         alice.expect("JOIN", "#lobby")
         _others_see(alice, bob, lambda line: weechat.type("irc.securechat.#lobby", line), "GUEST")
@@ -281,3 +283,64 @@ def test_irssi_trusts_nobody_else(serve: Serve, tmp_path: Path) -> None:
             irssi.type(line)
         irssi.wait_for("lost")
     assert "logged in" not in server.log_text()
+
+
+def _a_session(serve: Serve, enter: Enter) -> tuple[ServerProcess, Person]:
+    """Return a server where nicks are free, and alice, who founded #lobby; bob is there, too."""
+    server = serve({"identity.nicknames": "free"}, accounts=["alice", "bob", "guest"])
+    alice = enter(server, "alice", capabilities=("away-notify", "echo-message"))
+    alice.join("#lobby")
+    enter(server, "bob").join("#lobby")
+    assert alice.expect("JOIN", "#lobby").source == "bob!bob@chat.test"
+    return server, alice
+
+
+def _everyday_life(alice: Person, type_line: Callable[[str], None]) -> None:
+    """Topic, nick, away, kick: what the guest types is what alice sees; in the end alice kicks the guest."""
+    alice.send("MODE #lobby +o guest")
+    alice.expect("MODE", "#lobby")
+    type_line("/topic Tea at four, grüße")
+    assert alice.expect("TOPIC", "#lobby").params[-1] == "Tea at four, grüße"
+    type_line("/nick visitor")
+    assert alice.expect("NICK").params == ("visitor",)
+    type_line("/away out for lunch")
+    assert alice.expect("AWAY").params == ("out for lunch",)
+    type_line("/away")
+    assert alice.expect("AWAY").params == ()
+    type_line("/kick bob enough of that")
+    assert alice.expect("KICK", "#lobby", "bob").params[-1] == "enough of that"
+    alice.send("KICK #lobby visitor :now-you")
+    alice.expect("KICK", "#lobby", "visitor")
+
+
+@pytest.mark.skipif(shutil.which("weechat-headless") is None, reason="weechat-headless is not installed")
+def test_everyday_life_in_weechat(serve: Serve, enter: Enter, tmp_path: Path) -> None:
+    """Topic, nick, away and kick work as WeeChat sends and shows them."""
+    server, alice = _a_session(serve, enter)
+    *lines, connect = weechat_lines("127.0.0.1", server.port, server.ca)
+    lines += ["/set irc.server.securechat.nicks guest", connect]
+    with WeeChat(tmp_path / "weechat", lines) as weechat:
+        alice.expect("JOIN", "#lobby")
+        _ctcp_ping(alice)
+        _everyday_life(alice, lambda line: weechat.type("irc.securechat.#lobby", line))
+        alice.send("PRIVMSG visitor :\x01PING 1\x01")
+        alice.expect("NOTICE", "alice")
+        shown = weechat.shown("irc.securechat.#lobby")
+        assert "alice has kicked visitor (now-you)" in shown
+        assert "Tea at four, grüße" in shown
+
+
+@pytest.mark.skipif(shutil.which("irssi") is None, reason="irssi is not installed")
+def test_everyday_life_in_irssi(serve: Serve, enter: Enter, tmp_path: Path) -> None:
+    """Topic, nick, away and kick work as irssi sends and shows them."""
+    server, alice = _a_session(serve, enter)
+    with Irssi(tmp_path / "irssi") as irssi:
+        irssi.wait_for("Irssi")
+        irssi.type("/set cmd_queue_speed 10msec")
+        for line in irssi_lines("localhost", server.port, server.ca):
+            irssi.type(line)
+        alice.expect("JOIN", "#lobby")
+        irssi.wait_for("#lobby")
+        irssi.type("/window goto #lobby")
+        _everyday_life(alice, irssi.type)
+        irssi.wait_for("now-you")
