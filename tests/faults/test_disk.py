@@ -26,7 +26,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a
 def _stored(database: Path) -> dict[str, int]:
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        return dict(connection.execute("SELECT text, id FROM messages").fetchall())
+        return dict(connection.execute("SELECT text, id FROM messages WHERE command = 'PRIVMSG'").fetchall())
 
 
 @needs_strace

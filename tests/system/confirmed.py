@@ -60,7 +60,9 @@ class Load:
         connection = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)
         try:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            rows = connection.execute("SELECT id, text FROM messages ORDER BY id").fetchall()
+            rows = connection.execute(
+                "SELECT id, text FROM messages WHERE command = 'PRIVMSG' ORDER BY id"
+            ).fetchall()
         finally:
             connection.close()
         stored = {text.encode(): key for key, text in rows}
