@@ -36,6 +36,7 @@ CAPABILITY: Final = {
     "account-tag": ("account-tag", "`account` on everything that a person causes"),
     "away-notify": ("away-notify", "AWAY of those who share a channel, at the change and when they join"),
     "batch": ("batch", "lines that belong together come as one batch"),
+    "chghost": ("chghost", "accepted; never sent, since of a source only the nick changes"),
     "cap-notify": ("capability-negotiation", "implied by `CAP LS 302`"),
     "draft/channel-rename": ("channel-rename", "RENAME instead of PART and JOIN"),
     "draft/chathistory": ("chathistory", "CHATHISTORY reads what was said; nothing is replayed at login"),

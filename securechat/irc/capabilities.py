@@ -32,6 +32,8 @@ RELAYMSG: Final = 1 << 41
 EXTENDED_ISUPPORT: Final = 1 << 25
 READ_MARKER: Final = 1 << 42
 ACCOUNT_NOTIFY: Final = 1 << 26
+CHGHOST: Final = 1 << 27
+"""Accepted, and never used: a source is `nick!account@<server.name>`, of which only the nick changes."""
 MULTILINE: Final = 1 << 43
 METADATA: Final = 1 << 44
 REACTIONS: Final = 1 << 45
@@ -46,6 +48,7 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "away-notify": AWAY_NOTIFY,
     "batch": BATCH,
     "cap-notify": CAP_NOTIFY,
+    "chghost": CHGHOST,
     "draft/account-registration": ACCOUNT_REGISTRATION,
     "draft/channel-rename": CHANNEL_RENAME,
     "draft/chathistory": CHATHISTORY,
