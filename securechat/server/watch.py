@@ -90,7 +90,7 @@ class Watch:
         if self._busy and was_busy and reading is not None:
             reading.cut()
         self._seen = (number, self._cpu())
-        if reading is not None or self._stranger:
+        if self._stranger or (reading is not None and number == earlier):
             self._stranger = False
             return CLOSE
         return self._rest(PACE)
@@ -100,7 +100,8 @@ class Watch:
         self._drowsy = True
         self._asleep = pause == math.inf
         # Looked at after that is set: a read that begins meanwhile rings, or is seen here.
-        return pause if self._reading is None else CLOSE
+        missed = self._stranger or (pause == math.inf and self._reading is not None)
+        return CLOSE if missed else pause
 
 
 def _silent() -> None:

@@ -191,6 +191,7 @@ def test_weechat_does_what_people_do(serve: Serve, enter: Enter, tmp_path: Path)
     with WeeChat(tmp_path / "weechat", lines) as weechat:
         alice.expect("JOIN", "#lobby")
         alice.expect("JOIN", "#lobby")
+        _ctcp_ping(alice, "guest")  # it has seen itself join: there is a buffer to type into
         _others_see(alice, bob, lambda line: weechat.type("irc.securechat.#lobby", line), "GUEST")
         weechat.type("irc.server.securechat", "/whois alice")
         weechat.type("irc.securechat.#lobby", "who are you?")
