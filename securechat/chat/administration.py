@@ -27,6 +27,7 @@ from securechat.chat.records import (
     Parted,
     PasswordSet,
 )
+from securechat.chat.records.channels import SHARED_CHANNEL_MODES
 from securechat.chat.registry import sorted_by_name
 from securechat.chat.requests import (
     OPERATION_NAMES,
@@ -211,7 +212,7 @@ def _autojoin(core: "Core", account: Account, name: str) -> None:
     """Make the account a member of a channel that new accounts join; it is made when it is not there."""
     if core.registry.channel(name) is None:
         channel_id = core.registry.last_channel + 1
-        core.enter(ChannelCreated(channel_id, name, None, core.now.wall), None)
+        core.enter(ChannelCreated(channel_id, name, None, core.now.wall, dict(SHARED_CHANNEL_MODES)), None)
     channel = core.registry.channel(name)
     assert channel is not None, "it was made just now"
     ranks = channel.initial_ranks(account)

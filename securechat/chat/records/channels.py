@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 NEW_CHANNEL_MODES: Final[Mapping[str, str]] = {"n": "", "t": ""}
 """What a channel begins with: only members speak, and only those with a rank change the topic."""
+SHARED_CHANNEL_MODES: Final[Mapping[str, str]] = {"n": ""}
+"""What a channel begins with that the server made: it has no founder, so the topic is everybody's."""
 
 
 @dataclass(frozen=True, slots=True)
