@@ -128,7 +128,7 @@ class Core:
             for record in reversed(outcome.records):
                 record.revert(self.registry)
         for outcome, undo in reversed(self._undoable):
-            if outcome in outcomes:
+            if outcome.records and outcome in outcomes:
                 undo()
         for outcome in outcomes:
             if outcome.records:

@@ -28,7 +28,9 @@ class NonceMemory:
     def replace(self, message: MessageSent, other: MessageSent) -> None:
         """Remember `other` where `message` is remembered, if it is."""
         key = (message.sender, message.nonce or "")
-        if self._known.get(key) == message:
+        remembered = self._known.get(key)
+        # By its id: what else is known of it changes, such as whether it waits for its recipient.
+        if remembered is not None and remembered.id == message.id:
             self._known[key] = other
 
     def find(self, account: int, nonce: str) -> MessageSent | None:

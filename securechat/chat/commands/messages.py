@@ -110,10 +110,7 @@ def targets(ctx: Context) -> Sequence[str]:
 
 
 def prepare(ctx: Context, draft: Draft) -> None:
-    """Find what the tags of a message refer to, and whether its nonce was used; then send it.
-
-    What memory does not know the store may.
-    """
+    """Find what the tags of a message refer to, and whether its nonce was used; then send it."""
     names = targets(ctx)
     nonce, reference = draft.tags.get(cap.NONCE_TAG) or None, referred(draft.tags)
     if nonce is not None and (len(nonce) > MAX_NONCE or "\n" in nonce):
@@ -121,21 +118,36 @@ def prepare(ctx: Context, draft: Draft) -> None:
             "INVALID_PARAMS", text=f"A nonce has at most {MAX_NONCE} characters, none of them a line end"
         )
         return
-    draft = draft._replace(nonce=nonce, reference=reference)
-    wanted = [key for key in nonces(draft, names) if key not in in_memory(ctx, draft, names)]
+    look_up(ctx, draft._replace(nonce=nonce, reference=reference), names, {})
+
+
+def look_up(
+    ctx: Context, draft: Draft, names: Sequence[str], stored: Mapping[str | None, MessageSent]
+) -> None:
+    """Ask memory for the nonces, and the store for what memory does not know; then send the message.
+
+    `stored` are those that memory knows and that are on disk. What it knows beyond them may still be refused
+    by a full disk, so it is confirmed again only when it is remembered after this turn.
+    """
+    remembered, reference = in_memory(ctx, draft, names), draft.reference
+    if remembered != stored:
+        ctx.when_stored(lambda: look_up(ctx, draft, names, remembered))
+        return
+    wanted = [key for key in nonces(draft, names) if key not in remembered]
     if not names or (not wanted and reference is None):
-        to_all(ctx, draft._replace(known=in_memory(ctx, draft, names)), names)
+        to_all(ctx, draft._replace(known=remembered), names)
         return
 
     def found(result: JobResult) -> None:
         if not isinstance(result, MessagesRead):
             text = "The server is busy: nothing was sent, try again"
             ctx.fail("STORE_UNAVAILABLE", printable(ctx.param(0)), text=text)
-            return
-        stored = {message.nonce: message for message in result.messages if message.nonce in wanted}
-        found = reference and reference.found(result.messages)
-        known = stored | in_memory(ctx, draft, names)
-        to_all(ctx, draft._replace(known=known, reference=found), names)
+        elif in_memory(ctx, draft, names) != stored:
+            look_up(ctx, draft, names, stored)  # another session was faster
+        else:
+            known = {one.nonce: one for one in result.messages if one.nonce in wanted} | remembered
+            referred_to = reference and reference.found(result.messages)
+            to_all(ctx, draft._replace(known=known, reference=referred_to), names)
 
     keys = (reference.key,) if reference is not None and reference.key is not None else ()
     ctx.ask(FindMessages(ctx.session.link, ctx.user.account.id, tuple(wanted), keys), found)
