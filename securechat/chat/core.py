@@ -12,7 +12,7 @@ while flood control says so, and while more than a quarter of its SendQ is still
 
 from collections.abc import Callable, Sequence
 
-from securechat.chat import administration, login, multiline, operators
+from securechat.chat import administration, login, multiline, operators, replay
 from securechat.chat.announcements import announce
 from securechat.chat.clock import Now
 from securechat.chat.commands import COMMANDS
@@ -79,6 +79,7 @@ class Core:
         self._undo: list[tuple[Outcome, Callable[[], None]]] = []
         self._undoable = self._undo
         self._consulted: dict[object, Callable[[JobResult], None]] = {}
+        replay.began(self, self.registry.cut_off)
 
     # What the hub calls
 

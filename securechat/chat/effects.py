@@ -15,10 +15,11 @@ from securechat.chat.requests import Answer
 
 
 class Send(NamedTuple):
-    """Append `data` (whole lines) to one SendQ."""
+    """Append `data` (whole lines) to one SendQ; `ahead` of what is held back for it."""
 
     link: Link
     data: bytes
+    ahead: bool = False
 
 
 class Broadcast(NamedTuple):
@@ -36,6 +37,20 @@ class Broadcast(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
     """The session proved an account: the login deadline and the admission limits no longer apply to it."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class HoldBack:
+    """From here on keep back what comes for this link, but for what is sent `ahead`, until `Release`."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Append to the SendQ what was held back, in its order."""
 
     link: Link
 
@@ -91,4 +106,17 @@ class Reload:
     link: Link
 
 
-Effect = Send | Broadcast | LoggedIn | AwaitDrain | Handled | Close | StartJob | Answered | Then | Reload
+Effect = (
+    Send
+    | Broadcast
+    | LoggedIn
+    | HoldBack
+    | Release
+    | AwaitDrain
+    | Handled
+    | Close
+    | StartJob
+    | Answered
+    | Then
+    | Reload
+)

@@ -4,7 +4,7 @@ What the lines are is said in `announcements`. The session that caused a line (`
 like everybody else, unless its command carried a label: then the copy belongs to the labelled answer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from securechat.chat.audience import Audience
@@ -38,23 +38,25 @@ class Fanout:
 
     def send(self, session: Session, *lines: Line) -> None:
         """Send lines to one session, outside any answer."""
-        forms = [form for line in lines if (form := fitting(line, session.caps)) is not None]
-        if forms:
-            self._send(session, b"".join([encode(form, session.key) for form in forms]))
+        self._write(session, lines, False)
 
     def answer(self, session: Session, lines: list[Line], label: str | None, at: int) -> None:
-        """Send the replies to a command; with a label, as the labeled-response specification wants them."""
+        """Send the replies to a command; with a label, as the labeled-response specification wants them.
+
+        While a session catches up, answers are what it catches up with.
+        """
+        ahead = session.catching_up
         if label is None:
-            self.send(session, *lines)
+            self._write(session, lines, ahead)
             return
         forms = [form for line in lines if (form := fitting(line, session.caps)) is not None]
         lines = [line for form in forms for line in separate(form)]
         tag = f"label={label}"
         server = self._registry.server_name
         if not lines:
-            self._send(session, encode(Line(server, "ACK", at=at), session.key, tag))
+            self._send(session, encode(Line(server, "ACK", at=at), session.key, tag), ahead)
         elif len(lines) == 1:
-            self._send(session, encode(lines[0], session.key, tag))
+            self._send(session, encode(lines[0], session.key, tag), ahead)
         else:
             session.batches += 1
             reference = str(session.batches)
@@ -63,13 +65,18 @@ class Fanout:
             inside = [line if line.batch else line._replace(batch=reference) for line in lines]
             written = [encode(line, session.key) for line in inside]
             first, last = encode(opening, session.key, tag), encode(closing, session.key)
-            self._send(session, b"".join([first, *written, last]))
+            self._send(session, b"".join([first, *written, last]), ahead)
 
-    def _send(self, session: Session, data: bytes) -> None:
+    def _write(self, session: Session, lines: Sequence[Line], ahead: bool) -> None:
+        forms = [form for line in lines if (form := fitting(line, session.caps)) is not None]
+        if forms:
+            self._send(session, b"".join([encode(form, session.key) for form in forms]), ahead)
+
+    def _send(self, session: Session, data: bytes, ahead: bool) -> None:
         if not session.emitted:
             self._sending.append(session)
         session.emitted += len(data)
-        self._emit(Send(session.link, data))
+        self._emit(Send(session.link, data, ahead))
 
     # To many
 

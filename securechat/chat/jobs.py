@@ -83,12 +83,11 @@ class FetchHistory:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FetchMissed:
-    """Read the newest `limit` messages of each channel that came after the id `after`."""
+    """Read the messages of each channel that are in `span`."""
 
     link: Link
     channels: tuple[ChannelPlace, ...]
-    after: int
-    limit: int
+    span: Span
 
 
 @dataclass(frozen=True, slots=True, eq=False)

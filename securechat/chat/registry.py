@@ -57,10 +57,13 @@ class Registry:
         self._channel_skeletons: dict[str, Channel] = {}
         self._users_by_nick: dict[str, User] = {}
         self._nick_skeletons: dict[str, User] = {}
+        self.cut_off: list[Account] = []
+        """Accounts whose sessions ended with the server, when it was last here."""
         for stored in snapshot.accounts:
             account = Account(stored)
-            if account.seen == ONLINE:  # its sessions ended with the server
+            if account.seen == ONLINE:
                 account.seen = snapshot.last_message
+                self.cut_off.append(account)
             self._index_account(account)
         for channel in snapshot.channels:
             self.restore_channel(channel)

@@ -2,20 +2,23 @@
 
 An account misses what is said while it has no session. Where that began is the newest id at the time when
 its last session ended, which is stored (`records.AccountSeen`); how much is replayed has a bound
-(`history.replay`).
+(`history.replay`). Sessions that ended with the server had, as far as anybody can know, everything up to the
+newest message of then.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from securechat.chat.account import Account
 from securechat.chat.batches import reply_batches
 from securechat.chat.context import Context
+from securechat.chat.effects import HoldBack, Release
 from securechat.chat.history import lines_of, readable_channels
 from securechat.chat.jobs import FetchMissed, JobResult, MessagesRead
 from securechat.chat.line import Line
 from securechat.chat.offline import deliver_waiting
+from securechat.chat.reading import Span
 from securechat.chat.records import ONLINE, AccountSeen, MessageSent
 from securechat.chat.session import Continuation
 from securechat.irc import capabilities as cap
@@ -27,14 +30,28 @@ if TYPE_CHECKING:
 def catch_up(ctx: Context, account: Account, missed_after: int | None) -> None:
     """Let a session that has just come in have what its account missed after an id; None is nothing.
 
-    Not when it reads history by itself: then the specification of chathistory wants nothing sent.
+    Not when it reads history by itself: then the specification of chathistory wants nothing sent. What is
+    said from now on comes after that, once.
     """
-    if ctx.session.has(cap.CHATHISTORY):
+    session, newest = ctx.session, ctx.core.ids.last
+    if session.has(cap.CHATHISTORY):
         return
+    steps: list[Callable[[Context], None]] = []
+    if missed_after is not None and missed_after < newest and ctx.settings.history_replay > 0:
+        span = Span(missed_after, newest + 1, ctx.settings.history_replay, newest=True)
+        steps.append(lambda then: _fetch(then, span))
     if ctx.registry.waiting[account.id] > 0:
-        deliver_waiting(ctx.session, account)
-    if missed_after is not None and ctx.settings.history_replay > 0:
-        ctx.session.backlog.appendleft(Continuation(lambda then: _fetch(then, missed_after)))
+        steps.append(lambda then: deliver_waiting(then.session, account))
+    if steps:
+        session.catching_up = True
+        # After the welcome, which this command answers with.
+        ctx.core.later(lambda: ctx.core.emit(HoldBack(session.link)))
+        session.backlog.extendleft(Continuation(step) for step in reversed([*steps, _caught_up]))
+
+
+def _caught_up(ctx: Context) -> None:
+    ctx.session.catching_up = False
+    ctx.core.emit(Release(ctx.session.link))
 
 
 def came(core: "Core", account: Account) -> None:
@@ -44,21 +61,39 @@ def came(core: "Core", account: Account) -> None:
 
 def went(core: "Core", account: Account) -> None:
     """The account's last session has ended: it misses what comes after the newest id."""
-    core.later(lambda: _store(core, account, core.ids.last))
+    seen = core.ids.last
+    core.later(lambda: _gone(core, account, seen))
+
+
+def began(core: "Core", cut_off: Iterable[Account]) -> None:
+    """The server has started anew, and the sessions of these accounts had ended with it.
+
+    That is stored now, or the next start would take what is said from now on for seen.
+    """
+    for account in cut_off:
+        went(core, account)
+
+
+def _gone(core: "Core", account: Account, seen: int) -> None:
+    def keep() -> None:
+        account.seen = seen  # it is true though the disk is full
+
+    core.if_refused(keep)
+    _store(core, account, seen)
 
 
 def _store(core: "Core", account: Account, seen: int) -> None:
     core.enter(AccountSeen(account.id, seen, account.seen), None)
 
 
-def _fetch(ctx: Context, after: int) -> None:
+def _fetch(ctx: Context, span: Span) -> None:
     def read(result: JobResult) -> None:
         if isinstance(result, MessagesRead):
             reply_batches(ctx, _batches(ctx, result.messages))
 
     channels = readable_channels(ctx)
     if channels:
-        ctx.ask(FetchMissed(ctx.session.link, channels, after, ctx.settings.history_replay), read)
+        ctx.ask(FetchMissed(ctx.session.link, channels, span), read)
 
 
 def _batches(

@@ -63,6 +63,7 @@ class Session:
         "batches",
         "bucket",
         "caps",
+        "catching_up",
         "closed",
         "emitted",
         "failures",
@@ -141,6 +142,8 @@ class Session:
         """The keys of metadata that the session wants to hear of."""
         self.incoming: Incoming | None = None
         """The batch of lines that the client is sending."""
+        self.catching_up = False
+        """It is being sent what its account missed; what comes meanwhile is held back."""
         self.closed = False
 
     @property

@@ -63,6 +63,7 @@ class Connection:
         "held",
         "overflowed",
         "owner",
+        "parked",
         "pinged",
         "plain",
         "posted",
@@ -94,6 +95,8 @@ class Connection:
         # Written by the hub
         self.sendq: list[bytes] = []
         self.appended = 0
+        self.parked: bytearray | None = None
+        """What is held back (`effects.HoldBack`), while it is."""
         self.handled = 0
         self.authenticated = False
         self.ending = False

@@ -5,7 +5,8 @@ form an open *run*, a list of their encoded forms. When another audience comes, 
 flushed: each group's pieces are joined once, and every member gets that one piece appended. A link that a
 broadcast skips gets a join of its own, without what it skips. A link that is sent something of its own in
 between is caught up with the run first, and `_positions` remembers how far it has got. So each link gets its
-bytes exactly in the order of the effects, and what is spent per recipient is spent once per run.
+bytes exactly in the order of the effects, and what is spent per recipient is spent once per run. What is held
+back for a link waits outside its SendQ, and counts for the limit.
 """
 
 from collections.abc import Iterable, Mapping
@@ -44,7 +45,7 @@ class Delivery:
     def send(self, effect: Send) -> None:
         """Queue bytes for one link."""
         self.catch_up(effect.link)
-        self._append(cast(Connection, effect.link), effect.data)
+        self._append(cast(Connection, effect.link), effect.data, ahead=effect.ahead)
 
     def broadcast(self, effect: Broadcast) -> None:
         """Queue bytes for an audience."""
@@ -71,6 +72,21 @@ class Delivery:
             self._positions[link] = len(run)
             pieces = [encoded.get(key, b"") for encoded in run[position:]]
             self._append_pieces(link, pieces, position)
+
+    def hold_back(self, link: Link) -> None:
+        """Keep what comes for a link from here on, but for what is sent ahead of it."""
+        self.catch_up(link)
+        connection = cast(Connection, link)
+        if connection.parked is None:
+            connection.parked = bytearray()
+
+    def release(self, link: Link) -> None:
+        """Queue what was held back for a link, if anything was."""
+        self.catch_up(link)
+        connection = cast(Connection, link)
+        parked, connection.parked = connection.parked, None
+        if parked:
+            self._append(connection, bytes(parked))
 
     def flush(self) -> None:
         """Queue the open run for everybody who has not got it yet."""
@@ -109,7 +125,7 @@ class Delivery:
         soft = self._limit // 2
         for link in links:
             appended = link.appended + size
-            if link.closed or appended - link.written > soft:
+            if link.closed or link.parked is not None or appended - link.written > soft:
                 self._append(link, data)
                 continue
             link.sendq.append(data)
@@ -118,14 +134,18 @@ class Delivery:
                 link.scheduled = True
                 link.owner.dirty.append(link)
 
-    def _append(self, link: Connection, data: bytes) -> None:
+    def _append(self, link: Connection, data: bytes, *, ahead: bool = False) -> None:
         if link.closed:
             return
-        queued = link.queued + len(data)
+        parked = link.parked
+        queued = link.queued + len(data) + len(parked or b"")
         if queued > self._limit:
             data = SENDQ_EXCEEDED
             link.overflowed = True
             end(link)
+        elif parked is not None and not ahead:
+            parked += data
+            return
         elif queued > self._limit // 2 and not link.stalled:
             self.crowded.add(link.owner)
         link.sendq.append(data)

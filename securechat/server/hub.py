@@ -21,7 +21,9 @@ from securechat.chat.effects import (
     Close,
     Effect,
     Handled,
+    HoldBack,
     LoggedIn,
+    Release,
     Reload,
     Send,
     StartJob,
@@ -214,8 +216,12 @@ class Hub:
                 self._await_drain(cast(Connection, effect.link))
             case LoggedIn():
                 self._logged_in(cast(Connection, effect.link))
+            case HoldBack():
+                self._delivery.hold_back(effect.link)
+            case Release():
+                self._delivery.release(effect.link)
             case Close():
-                self._delivery.catch_up(effect.link)
+                self._delivery.release(effect.link)
                 end(cast(Connection, effect.link))
             case Then():
                 self._inbox.put(effect.item)

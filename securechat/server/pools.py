@@ -37,7 +37,6 @@ from securechat.chat.jobs import (
     TargetsRead,
 )
 from securechat.chat.ports import Reader
-from securechat.chat.reading import LAST_ID, Span
 from securechat.chat.records import MessageSent
 
 log: Final = logging.getLogger("securechat.jobs")
@@ -162,9 +161,8 @@ def query(reader: Reader, job: Query) -> JobResult:
             ]
             return MessagesRead(tuple(message for span in spans for message in span))
         case FetchMissed():
-            newest = Span(job.after, LAST_ID, job.limit, newest=True)
             missed = [
-                reader.history(channel, newest, events=False, tombstones=False) for channel in job.channels
+                reader.history(channel, job.span, events=False, tombstones=False) for channel in job.channels
             ]
             return MessagesRead(tuple(message for channel in missed for message in channel))
         case FetchFound():

@@ -20,7 +20,7 @@ directives and steps, one a line; `#` begins a comment.
     +30s                       time passes
     reload: sts_days=30        settings that a reload of the configuration changes
     store: full | ok           the disk is full, or has room again
-    queries: busy | ok         queries are refused, or done again
+    queries: busy | slow | ok  queries are refused, take until the next `queries:`, or are done at once again
     restart                    the server starts anew from what is stored
 
 Before every step that causes something, nothing may be left over that was not expected.
@@ -33,7 +33,18 @@ from pathlib import Path
 
 from securechat.chat.clock import Now
 from securechat.chat.core import Core
-from securechat.chat.effects import Answered, Broadcast, Close, Effect, Reload, Send, StartJob, Then
+from securechat.chat.effects import (
+    Answered,
+    Broadcast,
+    Close,
+    Effect,
+    HoldBack,
+    Release,
+    Reload,
+    Send,
+    StartJob,
+    Then,
+)
 from securechat.chat.invitations import digest
 from securechat.chat.items import Administer, Connected, Disconnected, Item, JobDone, Received, Reloaded, Tick
 from securechat.chat.jobs import (
@@ -88,9 +99,15 @@ class FakeLink:
         self.lines: list[str] = []
         self.queued = 0
         self.closed = False
+        self.parked: list[str] | None = None
 
-    def take(self, data: bytes) -> None:
-        self.lines += data.decode().removesuffix("\r\n").split("\r\n")
+    def take(self, data: bytes, ahead: bool = False) -> None:
+        lines = self.lines if self.parked is None or ahead else self.parked
+        lines += data.decode().removesuffix("\r\n").split("\r\n")
+
+    def release(self) -> None:
+        self.lines += self.parked or []
+        self.parked = None
 
 
 class Playbook:
@@ -106,7 +123,8 @@ class Playbook:
         self.framers: dict[str, Framer] = {}
         self.jobs: dict[str, Job] = {}
         self.caps = ""
-        self.busy = False
+        self.queries = "ok"
+        self.slow: list[Job] = []
         self.known: dict[str, str] = {}
         self.answers: list[str] = []
         self.next: list[Item] = []
@@ -251,7 +269,10 @@ class Playbook:
         self.store.full = state == "full"
 
     def _do_queries(self, state: str) -> None:
-        self.busy = state == "busy"
+        self.queries = state
+        slow, self.slow = self.slow, []
+        for job in slow:
+            self._start(job)
 
     # The wire
 
@@ -277,14 +298,19 @@ class Playbook:
 
     def _perform(self, effect: Effect, jobs: list[Job]) -> None:
         match effect:
-            case Send(link, data):
-                _fake(link).take(data)
+            case Send(link, data, ahead):
+                _fake(link).take(data, ahead)
+            case HoldBack(link):
+                _fake(link).parked = []
+            case Release(link):
+                _fake(link).release()
             case Broadcast(audience, encoded, skip):
                 for key, links in audience.groups.items():
                     for link in links:
                         if link is not skip and key in encoded:
                             _fake(link).take(encoded[key])
             case Close(link):
+                _fake(link).release()
                 _fake(link).lines.append("(closed)")
             case StartJob(job):
                 jobs.append(job)
@@ -307,8 +333,11 @@ class Playbook:
             case CheckPassword() | HashPassword():
                 self.jobs[_fake(job.link).name] = job
                 return
+            case _ if self.queries == "slow":
+                self.slow.append(job)
+                return
             case _:
-                result = JobRefused() if self.busy else query(self.store.reader, job)
+                result = JobRefused() if self.queries == "busy" else query(self.store.reader, job)
         self._happens(JobDone(job, result))
 
     # What must come

@@ -32,6 +32,7 @@ class Sink:
         self.sendq: list[bytes] = []
         self.appended = 0
         self.written = 0
+        self.parked: bytearray | None = None
         self.stalled = 0.0
         self.closed = False
         self.ending = False
@@ -68,6 +69,12 @@ steps = st.lists(
             st.integers(0, 3),
         ),
         st.tuples(st.just("close"), st.integers(0, LINKS - 1), st.just(0), st.just(0)),
+        st.tuples(
+            st.sampled_from(["ahead", "hold back", "release"]),
+            st.integers(0, LINKS - 1),
+            st.just(0),
+            st.just(0),
+        ),
         st.tuples(st.just("catch up"), st.integers(0, LINKS - 1), st.just(0), st.just(0)),
         st.tuples(st.just("flush"), st.just(0), st.just(0), st.just(0)),
     ),
@@ -90,30 +97,59 @@ def deliver(script: list[Step], links: list[Connection]) -> None:
                 encoded = {key: b"%d for %d\n" % (number, key) for key in (0, 1) if heard >> key & 1}
                 nobody = skip == LINKS
                 delivery.broadcast(Broadcast(audiences[which], encoded, None if nobody else links[skip]))
+            case "ahead":
+                delivery.send(Send(links[which], b"ahead %d\n" % number, ahead=True))
+            case "hold back":
+                delivery.hold_back(links[which])
+            case "release":
+                delivery.release(links[which])
             case "close":
-                delivery.catch_up(links[which])
+                delivery.release(links[which])
                 end(links[which])
             case "catch up":
                 delivery.catch_up(links[which])
             case "flush":
                 delivery.flush()
+    for link in links:
+        delivery.release(link)
     delivery.flush()
 
 
 def append_each(script: list[Step]) -> list[bytes]:
     """What the links shall get: every effect at once, one after the other."""
-    got = [b""] * LINKS
+    got, later = [b""] * LINKS, [b""] * LINKS
     closed: set[int] = set()
+    held: set[int] = set()
+
+    def append(member: int, data: bytes) -> None:
+        if member not in closed:
+            (later if member in held else got)[member] += data
+
+    def release(member: int) -> None:
+        held.discard(member)
+        got[member] += later[member]
+        later[member] = b""
+
     for number, (kind, which, skip, heard) in enumerate(script):
-        if kind == "send" and which not in closed:
-            got[which] += b"send %d\n" % number
-        elif kind == "broadcast":
-            for key, members in AUDIENCES[which].items():
-                for member in members:
-                    if heard >> key & 1 and member != skip and member not in closed:
-                        got[member] += b"%d for %d\n" % (number, key)
-        elif kind == "close":
-            closed.add(which)
+        match kind:
+            case "send":
+                append(which, b"send %d\n" % number)
+            case "ahead" if which not in closed:
+                got[which] += b"ahead %d\n" % number
+            case "hold back":
+                held.add(which)
+            case "release":
+                release(which)
+            case "broadcast":
+                for key, members in AUDIENCES[which].items():
+                    for member in members:
+                        if heard >> key & 1 and member != skip:
+                            append(member, b"%d for %d\n" % (number, key))
+            case "close":
+                release(which)
+                closed.add(which)
+    for member in range(LINKS):
+        release(member)
     return got
 
 
@@ -196,3 +232,16 @@ def test_a_queue_that_the_server_itself_left_long_is_noticed() -> None:
     assert delivery.crowded == set()
     delivery.send(Send(slow_server, b"x" * 60))
     assert delivery.crowded == {slow_server.owner}
+
+
+def test_what_is_held_back_counts_for_the_limit() -> None:
+    """A link for which more is held back than its SendQ may hold ends like one whose SendQ is full."""
+    (link,) = sinks(1)
+    delivery = Delivery(100)
+    delivery.hold_back(link)
+    delivery.send(Send(link, b"x" * 60))
+    delivery.send(Send(link, b"y" * 30, ahead=True))
+    assert link.sendq == [b"y" * 30]
+    delivery.send(Send(link, b"z" * 11))
+    assert link.sendq == [b"y" * 30, SENDQ_EXCEEDED]
+    assert link.overflowed and link.ending and link.closed
