@@ -69,9 +69,16 @@ class Crowd:
         self._epoll.close()
 
     def log_in(
-        self, names: Iterable[str], seconds: float = 90.0, receive_buffer: int | None = None
+        self,
+        names: Iterable[str],
+        seconds: float = 90.0,
+        receive_buffer: int | None = None,
+        capabilities: str | None = None,
     ) -> list[Member]:
-        """Connect people and wait until they have been welcomed; a few at a time."""
+        """Connect people and wait until they have been welcomed; a few at a time.
+
+        They have the crowd's capabilities unless others are given.
+        """
         waiting = list(reversed(list(names)))
         arrived: list[Member] = []
         under_way: set[Member] = set()
@@ -90,7 +97,7 @@ class Crowd:
 
         def go_on() -> bool:
             while waiting and len(under_way) < ON_THEIR_WAY:
-                member = self._connect(waiting.pop(), receive_buffer)
+                member = self._connect(waiting.pop(), receive_buffer, capabilities or self._capabilities)
                 under_way.add(member)
                 arrived.append(member)
             return not under_way
@@ -145,13 +152,13 @@ class Crowd:
         """Read what is left of all connections, up to the end of each. The server has ended them."""
         self.run(lambda: all(member.over for member in self.members), on_line)
 
-    def _connect(self, name: str, receive_buffer: int | None) -> Member:
+    def _connect(self, name: str, receive_buffer: int | None, capabilities: str) -> Member:
         source = self._sources[len(self.members) % len(self._sources)]
         # The handshake may wait: the server does it at once, and that is what is wanted.
         tls = connect(self._context, self._server.port, source=source, receive_buffer=receive_buffer)
         tls.setblocking(False)
         (chunk,) = chunks(encode_plain(name, self._password))
-        opening = f"CAP REQ :sasl {self._capabilities}\r\nAUTHENTICATE PLAIN\r\nAUTHENTICATE {chunk}\r\n"
+        opening = f"CAP REQ :sasl {capabilities}\r\nAUTHENTICATE PLAIN\r\nAUTHENTICATE {chunk}\r\n"
         member = Member(name, opening.encode(), tls)
         self.members.append(member)
         self._by_descriptor[tls.fileno()] = member
