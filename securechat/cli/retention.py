@@ -32,6 +32,8 @@ class Prunable(Protocol):
 
     def erase(self, erasure: Erasure, limit: int, sweep: Sweep) -> int: ...
 
+    def give_back(self) -> bool: ...
+
 
 class Retention:
     """A chore of the hub's thread, which calls it about once a second when nothing else waits.
@@ -84,6 +86,8 @@ class Retention:
                 yield from self._prune_channel(channel, days)
         for erasure in self._store.erasures():
             yield from self._erase(erasure)
+        while self._store.give_back():
+            yield
 
     def _prune(self, own: Mapping[int, int]) -> Iterator[None]:
         days = self._days()

@@ -6,6 +6,10 @@ inside the COMMIT that takes the log past 1,000 pages (measured: no slower than 
 larger ones are felt). An error in such a checkpoint does not concern the COMMIT, and SQLite does not report
 it.
 
+What is deleted leaves free pages in the file, which are used again. Only where they are more than an eighth
+of it and 4 MiB does `give_back` make it shorter, a few pages at a time: a VACUUM would hold up everybody.
+That the file keeps account of its pages for that (`auto_vacuum`) costs inserts nothing that can be measured.
+
 What a full disk does, measured on a file system without a free block:
 
 - a page that does not fit into the log, while the transaction runs or at its COMMIT: SQLITE_FULL. SQLite
@@ -54,6 +58,11 @@ _STEPS_BETWEEN_LOOKS: Final = 20_000
 
 _NO_ROOM_TO_OPEN: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
 
+_SPARE_PAGES: Final = 1024
+"""Free pages that the file keeps for what comes, and an eighth of all."""
+_GIVEN_BACK: Final = 64
+"""Pages a step: some milliseconds."""
+
 _WRITER_PRAGMAS: Final = (
     "journal_mode = WAL",
     "synchronous = FULL",
@@ -73,6 +82,22 @@ class SqliteStore(SqlStore):
     def __init__(self, engine: Engine, connection: Connection, path: Path, index: SqliteIndex) -> None:
         super().__init__(engine, connection, index)
         self._log = path.with_name(f"{path.name}-wal")
+
+    def give_back(self) -> bool:
+        """Make the file a little shorter when too much of it is free; return whether there is more to do."""
+        return self._transact(self._shorten)
+
+    def _shorten(self) -> bool:
+        free, pages = self._pages("freelist_count"), self._pages("page_count")
+        if free <= max(_SPARE_PAGES, pages // 8):
+            return False
+        for _ in range(_GIVEN_BACK):
+            # The driver ends the statement after its first step, which gives back one page.
+            self._connection.exec_driver_sql("PRAGMA incremental_vacuum")
+        return self._pages("freelist_count") < free
+
+    def _pages(self, counted: str) -> int:
+        return int(self._connection.exec_driver_sql(f"PRAGMA {counted}").scalar_one())
 
     def _is_full(self, error: DBAPIError) -> bool:
         return _code(error) == sqlite3.SQLITE_FULL
@@ -163,6 +188,8 @@ def _engine(creator: Callable[[], sqlite3.Connection]) -> Engine:
 def _connect_writer(path: Path) -> sqlite3.Connection:
     connection = _connect(path, "rw")
     try:
+        if path.stat().st_size == 0:  # later it would change nothing
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         for pragma in _WRITER_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         (mode,) = connection.execute("PRAGMA journal_mode").fetchone()

@@ -128,6 +128,13 @@ class SqlStore(ABC):
         """
         return self._transact(self._index.tidy)
 
+    def give_back(self) -> bool:
+        """Give room back that deleted messages have left, where the database does not do so by itself.
+
+        A little of it; return whether there is more to do. Raises like `commit`.
+        """
+        return False
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()

@@ -2,12 +2,14 @@
 
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event
 
 from securechat.chat.records import DirectDelivered, Joined, MessageRedacted
+from securechat.storage.copying import check_file
 from securechat.storage.errors import StorageError
 from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.sqlite import open_reader, open_store
@@ -119,6 +121,33 @@ def test_the_log_starts_over(tmp_path: Path) -> None:
     finally:
         reader.close()
         store.close()
+
+
+@pytest.mark.parametrize("made_by", ["this version", "one that could not shorten it"])
+def test_the_file_gets_shorter(tmp_path: Path, made_by: str) -> None:
+    """What was deleted is given back in steps, but for what new messages need; an old file stays long."""
+    open_store(tmp_path).close()
+    path = tmp_path / DATABASE_NAME
+    if made_by != "this version":
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript("PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = NONE; VACUUM")
+    store = open_store(tmp_path)
+    store.commit([*PEOPLE, *CHANNELS, *(message(key, text="x" * 200_000, at=key) for key in range(1, 101))])
+    assert not store.give_back(), "nothing is free"
+    assert store.prune(90, 100) == 89
+    steps = 0
+    while store.give_back():
+        steps += 1
+    store.commit([message(200, text="y" * 3_000_000)])
+    store.close()
+    check_file(path)
+    size = path.stat().st_size
+    if made_by == "this version":
+        assert steps > 10
+        assert 6_000_000 < size < 8_000_000
+    else:
+        assert steps == 0
+        assert size > 20_000_000
 
 
 def test_a_reader_without_a_database_is_an_error_that_names_it(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ class Counted:
         self.steps: list[int] = []
         self.full = False
         self.retention, self.erasures = store.retention, store.erasures
+        self.to_give_back = 0
 
     def prune(self, before_ms: int, limit: int, sweep: Sweep | None = None) -> int:
         return self._noted(self.store.prune(before_ms, 0 if self.full else limit, sweep))
@@ -42,6 +43,10 @@ class Counted:
 
     def erase(self, erasure: Erasure, limit: int, sweep: Sweep) -> int:
         return self._noted(self.store.erase(erasure, limit, sweep))
+
+    def give_back(self) -> bool:
+        self.to_give_back -= 1
+        return self.to_give_back > 0
 
     def _noted(self, deleted: int) -> int:
         if self.full:
@@ -171,6 +176,18 @@ def test_what_stays_is_not_looked_at_again(chore: Chore) -> None:
     chore.store.commit([message(900, channel=DEV, at=ago(2))])
     chore.again()
     assert chore.counted.steps == [0, 100, 1]
+
+
+def test_room_is_given_back_in_steps(chore: Chore) -> None:
+    """With the last deletion, and then one step each time."""
+    chore.store.commit([message(5, at=ago(3))])
+    chore.days = 2
+    chore.counted.to_give_back = 3
+    left = []
+    for _ in range(5):
+        chore.run()
+        left.append(chore.counted.to_give_back)
+    assert (left, chore.kept()) == ([2, 1, 0, 0, 0], [])
 
 
 def test_a_full_store_is_no_reason_to_stop(chore: Chore, caplog: pytest.LogCaptureFixture) -> None:
