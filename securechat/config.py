@@ -193,7 +193,6 @@ class HistorySection(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(ge=0, le=1000),
         Key("Missed messages of each channel that clients without CHATHISTORY get at login.", live=True),
     ] = 50
-
     retention_days: Annotated[
         int,
         Meta(ge=0, le=36500),

@@ -1,7 +1,7 @@
 """`securechat channel`: what an administrator sets of channels."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,7 +9,6 @@ from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from securechat.chat.requests import Done, Request
 

@@ -1,14 +1,13 @@
 """`securechat config`: the configuration as it is, as it is by default, and whether it is right."""
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from securechat.cli.exits import CommandFailed
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from securechat.cli.configuration import Loaded
 

@@ -80,9 +80,9 @@ class Clock:
 class Hub:
     """Runs the core. Everything is for the hub's thread, but for what says otherwise.
 
-    `chores` are called after the turn of a tick when nothing waits, and again while they say that there is
-    more to do. `answered` is called with the answers to
-    administrators' requests, `reload` when an operator's session wants the configuration read again.
+    `answered` is called with the answers to administrators' requests, `reload` when an operator's session
+    wants the configuration read again. `chores` are called after the turn of a tick when nothing waits, and
+    again while they say that there is more to do.
     """
 
     def __init__(
