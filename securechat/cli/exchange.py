@@ -83,12 +83,14 @@ def import_messages(
     except (StorageError, OSError) as error:
         raise CommandFailed(f"nothing was imported: {error}") from error
     typer.echo(
-        f"Imported {done.messages} messages, {done.accounts} accounts and {done.channels} channels; "
-        f"{done.known} messages were there already.",
+        f"Imported {done.messages} messages, {done.events} events, {done.accounts} accounts and "
+        f"{done.channels} channels; {done.known} messages and events were there already.",
         err=True,
     )
     if done.dropped:
-        typer.echo(f"{done.dropped} messages of channels that are no more were left out.", err=True)
+        typer.echo(
+            f"{done.dropped} messages and events of channels that are no more were left out.", err=True
+        )
     if done.accounts:
         typer.echo("Give the new accounts passwords with `securechat passwd NAME`.", err=True)
 

@@ -27,7 +27,8 @@ from securechat.storage.schema import (
 )
 
 _decode_tags: Final = msgspec.json.Decoder(dict[str, str]).decode
-_decode_modes: Final = msgspec.json.Decoder(dict[str, str]).decode
+decode_modes: Final = msgspec.json.Decoder(dict[str, str]).decode
+"""Reads `channels.modes`."""
 
 MessageSelect = Select[
     int,
@@ -121,7 +122,7 @@ def _channels(connection: Connection) -> list[StoredChannel]:
             created,
             Topic(text, setter, at),
             members.get(key, {}),
-            _decode_modes(modes),
+            decode_modes(modes),
             lists.get(key, {}),
             retention_days,
         )

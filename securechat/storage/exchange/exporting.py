@@ -5,23 +5,26 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Table, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, or_, select
 
 from securechat.irc import msgid
 from securechat.irc.names import fold
 from securechat.irc.timestamp import format_ms
 from securechat.storage.errors import StorageError
+from securechat.storage.exchange.exporting_channels import ChannelLines
 from securechat.storage.exchange.form import (
     FORMAT,
     VERSION,
     Account,
     Channel,
     End,
+    Event,
     Header,
     Line,
-    Member,
     Message,
+    Said,
 )
+from securechat.storage.exchange.lines import SPOKEN
 from securechat.storage.schema import (
     accounts,
     channels,
@@ -33,9 +36,6 @@ from securechat.storage.schema import (
     metadata_values,
     pins,
 )
-
-SPOKEN: Final = ("PRIVMSG", "NOTICE", "TAGMSG")
-"""Rows of messages that somebody sent; the others are who came and went."""
 
 _decode_strings: Final = msgspec.json.Decoder(dict[str, str]).decode
 _ROWS: Final = 1000
@@ -72,17 +72,17 @@ class Exporter:
 
     def lines(self, server: str, now_ms: int) -> Iterator[Line]:
         """Return every line, from the header to the end."""
-        counts = {Account: 0, Channel: 0, Message: 0}
+        counts = {Account: 0, Channel: 0, Message: 0, Event: 0}
         yield Header(FORMAT, VERSION, server, format_ms(now_ms), self._selection.described)
         for line in self._content():
             counts[type(line)] += 1
             yield line
-        yield End(counts[Account], counts[Channel], counts[Message])
+        yield End(counts[Account], counts[Channel], counts[Message], counts[Event])
 
-    def _content(self) -> Iterator[Account | Channel | Message]:
+    def _content(self) -> Iterator[Account | Channel | Said]:
         yield from self._accounts()
         yield from self._channel_lines()
-        yield from self._messages()
+        yield from self._said()
 
     # Who
 
@@ -126,53 +126,43 @@ class Exporter:
         named: set[int | None] = {self._account}
         for column in (m.sender, m.recipient, m.redacted_by):
             named.update(self._connection.scalars(select(column).where(*self._where()).distinct()))
+        removed = select(m.text).where(m.command == "KICK", *self._where())
+        named.update(int(text.partition(" ")[0]) for text in self._connection.scalars(removed))
         if self._channel is not None:
-            of_channel = memberships.c.channel == self._channel
-            named.update(self._connection.scalars(select(memberships.c.account).where(of_channel)))
+            for table in (memberships, pins):
+                of_channel = table.c.channel == self._channel
+                named.update(self._connection.scalars(select(table.c.account).where(of_channel)))
             named.add(
                 self._connection.scalar(select(channels.c.founder).where(channels.c.id == self._channel))
             )
-        return {account for account in named if account is not None}
+        return {account for account in named if account}
 
     # Where
 
     def _channel_lines(self) -> Iterator[Channel]:
+        described = ChannelLines(self._connection, self._names)
+        known = None if self._account is None else self._places()
         for row in self._connection.execute(select(channels).order_by(channels.c.id)):
-            members = self._members(row.id)
-            own = self._account is not None and any(self._is_account(member.account) for member in members)
-            if self._is_all or row.id == self._channel or own:
-                yield self._channel_line(row, members)
+            if self._account is not None:
+                line = described.of_account(row, self._account)
+                if line.members or row.id in (known or ()):
+                    yield line
+            elif self._is_all or row.id == self._channel:
+                yield described.whole(row)
         if self._is_all:
             yield from (Channel(self._channels[key], dropped=True) for key in sorted(self._dropped))
 
-    def _channel_line(self, row: Row[*tuple[object, ...]], members: list[Member]) -> Channel:
-        if self._account is not None:  # whoever else is there is not this account's
-            members = [member for member in members if self._is_account(member.account)]
-        return Channel(
-            name=row.name,
-            created=format_ms(row.created),
-            founder=self._name(row.founder) if self._account in (None, row.founder) else None,
-            topic=row.topic,
-            topic_setter=row.topic_setter,
-            topic_at=format_ms(row.topic_at) if row.topic else None,
-            modes=_decode_strings(row.modes),
-            members=members,
-        )
-
-    def _members(self, channel: int) -> list[Member]:
-        m = memberships.c
-        rows = self._connection.execute(
-            select(m.account, m.joined, m.ranks).where(m.channel == channel).order_by(m.joined, m.account)
-        )
-        return [Member(self._names[account], format_ms(joined), ranks) for account, joined, ranks in rows]
+    def _places(self) -> set[int | None]:
+        """Return the channels that the selected lines name."""
+        return set(self._connection.scalars(select(messages.c.channel).where(*self._where()).distinct()))
 
     # What
 
-    def _messages(self) -> Iterator[Message]:
+    def _said(self) -> Iterator[Said]:
         in_order = select(messages).where(*self._where()).order_by(messages.c.id)
         with self._connection.execute(in_order.execution_options(yield_per=_ROWS)) as rows:
             for row in rows:
-                yield self._message_line(row)
+                yield self._message_line(row) if row.command in SPOKEN else self._event_line(row)
 
     def _message_line(self, row: Row[*tuple[object, ...]]) -> Message:
         return Message(
@@ -192,23 +182,36 @@ class Exporter:
             dropped=row.channel in self._dropped,
         )
 
+    def _event_line(self, row: Row[*tuple[object, ...]]) -> Event:
+        account, text = row.sender, row.text
+        if row.command == "KICK":
+            removed, _, text = text.partition(" ")
+            account = int(removed)
+        return Event(
+            msgid=msgid.encode(row.id),
+            time=format_ms(row.at),
+            command=row.command,
+            channel=self._channels[row.channel],
+            account=self._names[account] if account else None,
+            nick=row.nick,
+            text=text,
+            dropped=row.channel in self._dropped,
+        )
+
     def _where(self) -> Sequence[ColumnElement[bool]]:
         m = messages.c
-        said = m.command.in_(SPOKEN)
         if self._channel is not None:
-            return (said, m.channel == self._channel)
+            return (m.channel == self._channel,)
         if self._account is not None:
-            return (said, or_(m.sender == self._account, m.recipient == self._account))
-        return (said,)
+            kicked = and_(m.command == "KICK", m.text.startswith(f"{self._account} "))
+            return (or_(m.sender == self._account, m.recipient == self._account, kicked),)
+        return ()
 
     # Names
 
     @property
     def _is_all(self) -> bool:
         return self._channel is None and self._account is None
-
-    def _is_account(self, name: str) -> bool:
-        return self._account is not None and name == self._names[self._account]
 
     def _name(self, account: int | None) -> str | None:
         return None if account is None else self._names.get(account)

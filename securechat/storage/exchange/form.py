@@ -1,8 +1,11 @@
-"""The format of an export, version 1: JSON Lines in UTF-8, one object a line, told apart by `type`.
+"""The format of an export, version 2: JSON Lines in UTF-8, one object a line, told apart by `type`.
 
 The first line is the header and the last one the end, which counts the others: a file without it is not
-complete. Accounts and channels come before the messages that name them. Times are as in IRC's `server-time`
-(2026-11-22T11:45:00.123Z). A key that is missing has its default.
+complete. Accounts and channels come before the messages and events that name them. Times are as in IRC's
+`server-time` (2026-11-22T11:45:00.123Z). A key that is missing has its default.
+
+Version 1 had no events, and of a channel no lists, pins, metadata and retention: it is read as a version 2
+without them.
 """
 
 from typing import Final
@@ -10,7 +13,7 @@ from typing import Final
 import msgspec
 
 FORMAT: Final = "securechat-export"
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class Header(msgspec.Struct, frozen=True, tag_field="type", tag="header"):
@@ -48,8 +51,28 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True):
     ranks: str = ""
 
 
+class Entry(msgspec.Struct, frozen=True):
+    """A mask on a list; `setter` is the nick of who put it there."""
+
+    mask: str
+    setter: str
+    at: str
+
+
+class Pin(msgspec.Struct, frozen=True):
+    """A pinned message, by the account that pinned it."""
+
+    msgid: str
+    account: str
+    at: str
+
+
 class Channel(msgspec.Struct, frozen=True, tag_field="type", tag="channel", omit_defaults=True):
-    """A channel. `modes` are arguments by letter, "" for none. Of a `dropped` one only messages are left."""
+    """A channel. `modes` are arguments by letter, "" for none, and `lists` are the masks of +b, +e and +I.
+
+    `retention_days` is missing where the server's holds. Of a `dropped` channel only messages are left. In an
+    account's export it has only what is the account's.
+    """
 
     name: str
     created: str = ""
@@ -59,6 +82,10 @@ class Channel(msgspec.Struct, frozen=True, tag_field="type", tag="channel", omit
     topic_at: str | None = None
     modes: dict[str, str] = {}
     members: list[Member] = []
+    lists: dict[str, list[Entry]] = {}
+    pins: list[Pin] = []
+    metadata: dict[str, str] = {}
+    retention_days: int | None = None
     dropped: bool = False
 
 
@@ -86,12 +113,32 @@ class Message(msgspec.Struct, frozen=True, tag_field="type", tag="message", omit
     dropped: bool = False
 
 
+class Event(msgspec.Struct, frozen=True, tag_field="type", tag="event", omit_defaults=True):
+    """What happened in a channel besides messages, as history shows it: `command` says what.
+
+    `account` came (JOIN), went (PART) or was removed (KICK); `nick` is who caused what else there is. `text`
+    is what is left: a reason, a topic, the parameters of MODE; of RENAME the old name, the new one and the
+    reason.
+    """
+
+    msgid: str
+    time: str
+    command: str
+    channel: str
+    account: str | None = None
+    nick: str = ""
+    text: str = ""
+    dropped: bool = False
+
+
 class End(msgspec.Struct, frozen=True, tag_field="type", tag="end"):
     """The last line: how many lines of each kind there are."""
 
     accounts: int
     channels: int
     messages: int
+    events: int = 0
 
 
-Line = Header | Account | Channel | Message | End
+Said = Message | Event
+Line = Header | Account | Channel | Said | End

@@ -10,27 +10,22 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy import Connection, select, update
 
-from securechat.chat.records import (
-    AccountAdded,
-    AccountRemoved,
-    ChannelCreated,
-    Joined,
-    MessageSent,
-    Topic,
-    TopicSet,
-)
+from securechat.chat.account import NOBODY
+from securechat.chat.records import AccountAdded, AccountDisabled, AccountRemoved, MessageSent
+from securechat.chat.reserved import is_reserved
 from securechat.irc import msgid
 from securechat.irc.names import fold, skeleton
 from securechat.irc.timestamp import parse
 from securechat.storage.errors import StorageError
 from securechat.storage.exchange.checking import BadExport, Contents, read
-from securechat.storage.exchange.form import Channel, Message
-from securechat.storage.schema import accounts, channels, dropped_channels, messages
+from securechat.storage.exchange.form import Account, Event, Message, Said
+from securechat.storage.exchange.importing_channels import ChannelImporter
+from securechat.storage.exchange.lines import SPOKEN
+from securechat.storage.schema import accounts, messages
 from securechat.storage.search.index import SearchIndex
 from securechat.storage.writer import accounts as account_rows
-from securechat.storage.writer import channels as channel_rows
 from securechat.storage.writer.messages import MessageWriter
 
 _BATCH: Final = 500
@@ -38,11 +33,12 @@ _BATCH: Final = 500
 
 @dataclass(slots=True)
 class Imported:
-    """What an import did: how much is new, and how many messages were `known` or left out (`dropped`)."""
+    """What an import did: how much is new; messages and events were `known`, or left out (`dropped`)."""
 
     accounts: int = 0
     channels: int = 0
     messages: int = 0
+    events: int = 0
     known: int = 0
     dropped: int = 0
 
@@ -61,33 +57,32 @@ class Importer:
         self._index = index
         self._contents = contents
         self._phc = phc
-        self._accounts = self._ids(accounts)
-        self._channels = self._ids(channels)
+        rows = connection.execute(select(accounts.c.folded, accounts.c.id))
+        self._accounts = {folded: key for folded, key in rows}
+        self._channels = ChannelImporter(connection, contents, self._accounts)
         self._writer = MessageWriter(connection)
         self.done = Imported()
 
     def write(self, path: Path, progress: Callable[[int, int], None]) -> Imported:
         """Write everything. Raises StorageError, and then nothing of the transaction must stay."""
         self._add_accounts()
-        self._add_channels()
-        lines = (line for _, line in read(path) if isinstance(line, Message))
+        self.done.channels = self._channels.add()
+        lines = (line for _, line in read(path) if isinstance(line, Said))
         while batch := list(islice(lines, _BATCH)):
-            self._add_messages([line for line in batch if not line.dropped])
+            self._add_said([line for line in batch if not line.dropped])
             self.done.dropped += sum(line.dropped for line in batch)
             done = self.done
-            progress(done.messages + done.known + done.dropped, self._contents.messages)
+            progress(done.messages + done.events + done.known + done.dropped, self._contents.said)
+        self._channels.pin()
         return self.done
-
-    def _ids(self, table: Table) -> dict[str, int]:
-        rows = self._connection.execute(select(table.c.folded, table.c.id))
-        return {folded: key for folded, key in rows}
 
     # Accounts
 
     def _add_accounts(self) -> None:
         wanted = dict(self._contents.named)
         for channel in self._contents.channels.values():
-            people = [channel.founder, *(member.account for member in channel.members)]
+            members = [member.account for member in channel.members]
+            people = [channel.founder, *members, *(pin.account for pin in channel.pins)]
             wanted |= {fold(name): name for name in people if name is not None}
         wanted |= {folded: account.name for folded, account in self._contents.accounts.items()}
         missing = {folded: name for folded, name in wanted.items() if folded not in self._accounts}
@@ -101,6 +96,8 @@ class Importer:
         for name in missing.values():
             if skeleton(name) in looks:
                 raise StorageError(f"the name {name!r} looks like that of an account that is here")
+            if is_reserved(name):
+                raise StorageError(f"the name {name!r} is the server's own, or looks like one of these")
             looks.add(skeleton(name))
             self._add_account(name)
 
@@ -110,47 +107,35 @@ class Importer:
             raise BadExport(f"the export names the account {name!r} and does not describe it")
         key = max(self._accounts.values(), default=0) + 1
         created = parse(line.created)
-        # A file, which may come from anywhere, makes nobody an administrator.
-        role = line.role if line.role in ("member", "bot", "nobody") else "member"
-        account_rows.write(self._connection, AccountAdded(key, line.name, self._phc or "", role, created))
+        account_rows.write(
+            self._connection, AccountAdded(key, line.name, self._phc or "", self._role(line), created)
+        )
         if line.removed:
             account_rows.write(self._connection, AccountRemoved(key, "", created))
+        elif line.disabled:
+            account_rows.write(self._connection, AccountDisabled(key, created))
         self._accounts[fold(name)] = key
         self.done.accounts += 1
 
-    # Channels
+    def _role(self, line: Account) -> str:
+        """A file, which may come from anywhere, makes nobody an administrator.
 
-    def _add_channels(self) -> None:
-        highest = [
-            self._connection.scalar(select(func.max(t.c.id))) or 0 for t in (channels, dropped_channels)
-        ]
-        key = max(highest)
-        for folded, line in self._contents.channels.items():
-            if folded not in self._channels:
-                key += 1
-                self._add_channel(key, line)
-                self._channels[folded] = key
-        for folded, name in self._contents.spoken_in.items():
-            if folded not in self._channels:
-                raise BadExport(f"the export names the channel {name!r} and does not describe it")
+        There is one account at most for messages that have lost their author.
+        """
+        if line.role == "bot":
+            return "bot"
+        of_nobody = select(accounts.c.id).where(accounts.c.role == NOBODY)
+        alone = line.role == NOBODY and self._connection.scalar(of_nobody) is None
+        return NOBODY if alone else "member"
 
-    def _add_channel(self, key: int, line: Channel) -> None:
-        founder = None if line.founder is None else self._accounts[fold(line.founder)]
-        created = ChannelCreated(key, line.name, founder, parse(line.created), line.modes)
-        channel_rows.write(self._connection, created)
-        if line.topic:
-            at = parse(line.topic_at) if line.topic_at is not None else created.at
-            topic = TopicSet(0, key, Topic(line.topic, line.topic_setter, at), Topic("", "", 0))
-            channel_rows.write(self._connection, topic)
-        for folded, member in {fold(member.account): member for member in line.members}.items():
-            joined = Joined(0, self._accounts[folded], key, parse(member.joined), member.ranks)
-            channel_rows.write(self._connection, joined)
-        self.done.channels += 1
+    # Messages and events
 
-    # Messages
-
-    def _add_messages(self, lines: Sequence[Message]) -> None:
-        new = {message.id: message for message in map(self._message, lines)}
+    def _add_said(self, lines: Sequence[Said]) -> None:
+        new: dict[int, MessageSent] = {}
+        for line in lines:
+            said = self._message(line) if isinstance(line, Message) else self._event(line)
+            if new.setdefault(said.id, said) != said:
+                raise BadExport(f"the export has two messages with the msgid {line.msgid}")
         m = messages.c
         query = select(m.id, m.at, m.sender, m.text, m.redacted).where(m.id.in_(new))
         for row in self._connection.execute(query):
@@ -163,7 +148,9 @@ class Importer:
             # They may be older than what is in the index already.
             with self._index.changing(list(new)):
                 self._insert(list(new.values()))
-        self.done.messages += len(new)
+        spoken = sum(row.command in SPOKEN for row in new.values())
+        self.done.messages += spoken
+        self.done.events += len(new) - spoken
         self.done.known += len(lines) - len(new)
 
     def _insert(self, run: list[MessageSent]) -> None:
@@ -181,7 +168,7 @@ class Importer:
             command=line.command,
             sender=self._accounts[fold(line.sender)],
             nick=line.nick,
-            channel=None if line.channel is None else self._channels[fold(line.channel)],
+            channel=None if line.channel is None else self._channels.ids[fold(line.channel)],
             recipient=None if line.recipient is None else self._accounts[fold(line.recipient)],
             addressed=line.target,
             text=line.text if redacted is None else "",
@@ -189,4 +176,19 @@ class Importer:
             refers=None if line.refers is None else msgid.decode(line.refers),
             redacted=redacted,
             redacted_by=None if line.redacted_by is None else self._accounts[fold(line.redacted_by)],
+        )
+
+    def _event(self, line: Event) -> MessageSent:
+        account = 0 if line.account is None else self._accounts[fold(line.account)]
+        return MessageSent(
+            id=msgid.decode(line.msgid),
+            at=parse(line.time),
+            command=line.command,
+            sender=0 if line.command == "KICK" else account,
+            nick=line.nick,
+            channel=self._channels.ids[fold(line.channel)],
+            recipient=None,
+            addressed="",
+            text=f"{account} {line.text}" if line.command == "KICK" else line.text,
+            tags={},
         )

@@ -1,0 +1,195 @@
+"""What a line of an export may hold: only what this server could have written, or a client sent."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from securechat.chat import metadata
+from securechat.chat.account import NOBODY
+from securechat.chat.administration import ROLES
+from securechat.chat.channel_settings import MAX_DAYS
+from securechat.chat.commands.pins import MAX_PINS
+from securechat.chat.isupport import KEYLEN, MAX_LIMIT, MAX_LIST, MAX_SLOW
+from securechat.chat.masks import InvalidMask, canonical
+from securechat.chat.membership import ordered
+from securechat.chat.modes import MODES, Kind
+from securechat.chat.multiline import MAX_BYTES, MAX_LINES
+from securechat.chat.records import LISTS
+from securechat.irc import msgid, names
+from securechat.irc.timestamp import parse
+from securechat.storage.exchange.form import Account, Channel, Entry, Event, Message
+
+SPOKEN: Final = ("PRIVMSG", "NOTICE", "TAGMSG")
+"""Rows of messages that somebody sent; the others are events."""
+
+_LONGEST: Final = 512
+_LONGEST_EVENT: Final = 1024
+"""Masks are kept in full, so a MODE may be longer than what was sent."""
+_LATER: Final = 24 * 60 * 60 * 1000
+_FORBIDDEN: Final = re.compile(r"[\0\r\n]")
+_TAG: Final = re.compile(r"\+(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")
+_WORD: Final = re.compile(r"[^\0\r\n :][^\0\r\n ]{0,63}")
+_CHANGES: Final = re.compile(r"[+-][A-Za-z+-]*(?: [^\0\r\n :][^\0\r\n ]*)*")
+_NUMBERS: Final = {"W": MAX_SLOW, "l": MAX_LIMIT}
+
+
+def check_account_line(line: Account) -> None:
+    """Raise ValueError for an account that cannot be."""
+    if names.check_account(line.name) != line.name:
+        raise ValueError(f"{line.name!r} is not how this name is written")
+    parse(line.created)
+    if line.role not in ROLES and not (line.role == NOBODY and line.removed):
+        raise ValueError(f"{line.role[:32]!r} is no role")
+
+
+def check_message(line: Message, now_ms: int) -> None:
+    """Raise ValueError for a message that cannot have been sent."""
+    _check_moment(line, now_ms)
+    if line.redacted is not None:
+        parse(line.redacted)
+    if line.refers is not None:
+        _check_msgid(line.refers, now_ms)
+    if line.command not in SPOKEN or (line.command == "TAGMSG" and line.text):
+        raise ValueError(f"{line.command[:32]!r} is nothing that people say")
+    if line.channel is not None and line.recipient is not None:
+        raise ValueError("a message is to a channel or to an account, not to both")
+    if not _WORD.fullmatch(line.nick) or not _WORD.fullmatch(line.target):
+        raise ValueError("the nick or the target is nothing that a line of IRC can hold")
+    _check_text(line.text)
+    _check_tags(line.tags)
+
+
+def check_event(line: Event, now_ms: int) -> None:
+    """Raise ValueError for what cannot have happened."""
+    _check_moment(line, now_ms)
+    # Who came or went is an account; the server itself may have done everything else.
+    if (line.command in ("JOIN", "PART", "KICK")) != (line.account is not None):
+        raise ValueError(f"{line.command[:32]!r} is not what happens to that account, or to none")
+    if line.nick and not _WORD.fullmatch(line.nick):
+        raise ValueError("the nick is nothing that a line of IRC can hold")
+    if not _is_line(line.text, _LONGEST_EVENT):
+        raise ValueError("the text is nothing that a line of IRC can hold")
+    match line.command:
+        case "PART" | "KICK" | "TOPIC":
+            fits = True
+        case "JOIN":
+            fits = not line.text
+        case "MODE":
+            fits = _CHANGES.fullmatch(line.text) is not None
+        case "RENAME":
+            before, _, rest = line.text.partition(" ")
+            after, blank, _ = rest.partition(" ")
+            fits = blank != "" and all(names.check_channel(name) == name for name in (before, after))
+        case _:
+            fits = False
+    if not fits:
+        raise ValueError(f"{line.command[:32]!r} with this text is nothing that happens in a channel")
+
+
+def check_channel(line: Channel) -> None:
+    """Raise ValueError for a channel that cannot be."""
+    if names.check_channel(line.name) != line.name:
+        raise ValueError(f"{line.name!r} is not how this name is written")
+    if not line.dropped:
+        parse(line.created)
+    _check_topic(line)
+    for member in line.members:
+        parse(member.joined)
+        if ordered(member.ranks) != member.ranks:
+            raise ValueError(f"{member.account!r} has ranks that there are not")
+    for letter, argument in line.modes.items():
+        _check_mode(letter, argument)
+    for letter, entries in line.lists.items():
+        _check_list(letter, entries)
+    if len(line.pins) > MAX_PINS:
+        raise ValueError(f"a channel has at most {MAX_PINS} pins")
+    for pin in line.pins:
+        msgid.decode(pin.msgid)
+        parse(pin.at)
+    _check_metadata(line.metadata)
+    if line.retention_days is not None and not 0 <= line.retention_days <= MAX_DAYS:
+        raise ValueError(f"messages are kept for 0 (for ever) to {MAX_DAYS} days")
+
+
+def _check_moment(line: Message | Event, now_ms: int) -> None:
+    _check_msgid(line.msgid, now_ms)
+    parse(line.time)
+
+
+def _check_msgid(text: str, now_ms: int) -> None:
+    if not 0 < msgid.decode(text) < (now_ms + _LATER) << 20:
+        raise ValueError(f"the msgid {text} is of a time to come")
+
+
+def _check_text(text: str) -> None:
+    """Refuse what no line holds, nor several lines: these begin with a carriage return where one goes on."""
+    pieces = text.split("\n")
+    first, *more = pieces
+    lines = [first, *(piece.removeprefix("\r") for piece in more)]
+    if (
+        not all(_is_line(piece) for piece in lines)
+        or len(lines) > MAX_LINES
+        or (more and not any(lines))
+        or len(text.encode()) > MAX_BYTES + 2 * MAX_LINES
+    ):
+        raise ValueError("the text is nothing that lines of IRC can hold")
+
+
+def _check_tags(tags: Mapping[str, str]) -> None:
+    if not all(_TAG.fullmatch(key) for key in tags):
+        raise ValueError("a tag has a name that no client could have sent")
+    if sum(len(key) + len(value.encode()) for key, value in tags.items()) > 4096 or any(
+        "\0" in value for value in tags.values()
+    ):
+        raise ValueError("the tags are more than a line of IRC can hold")
+
+
+def _check_topic(line: Channel) -> None:
+    if line.topic_at is not None:
+        parse(line.topic_at)
+    setter = line.topic_setter
+    if not _is_line(line.topic) or (setter and not _WORD.fullmatch(setter)) or (line.topic and not setter):
+        raise ValueError("the topic, or who has set it, is nothing that a line of IRC can hold")
+
+
+def _check_mode(letter: str, argument: str) -> None:
+    kind = MODES[letter].kind if letter in MODES else None
+    right = argument == "" if kind is Kind.FLAG else kind in (Kind.KEY, Kind.ARGUMENT)
+    if letter in _NUMBERS:
+        right = _is_number(argument) and 1 <= int(argument) <= _NUMBERS[letter]
+    elif letter == "f":
+        right = names.check_channel(argument) == argument
+    elif letter == "k":
+        right = _WORD.fullmatch(argument) is not None and len(argument.encode()) <= KEYLEN
+    if not right:
+        raise ValueError(f"the mode {letter[:8]!r} cannot be {argument[:80]!r}")
+
+
+def _check_list(letter: str, entries: Iterable[Entry]) -> None:
+    masks = {entry.mask: entry for entry in entries}
+    if letter not in LISTS or len(masks) > MAX_LIST:
+        raise ValueError(f"{letter[:8]!r} is no list, or has more than {MAX_LIST} masks")
+    for mask, entry in masks.items():
+        parse(entry.at)
+        try:
+            right = canonical(mask) == mask
+        except InvalidMask:
+            right = False
+        if not right or not _WORD.fullmatch(entry.setter):
+            raise ValueError(f"{mask[:80]!r} is no mask, or nobody can have set it")
+
+
+def _check_metadata(values: Mapping[str, str]) -> None:
+    if len(values) > metadata.MAX_KEYS:
+        raise ValueError(f"a channel has at most {metadata.MAX_KEYS} keys of metadata")
+    for key, value in values.items():
+        if not metadata.is_key(key) or not _is_line(value, metadata.MAX_VALUE):
+            raise ValueError(f"the metadata cannot have this under {key[:32]!r}")
+
+
+def _is_line(text: str, longest: int = _LONGEST) -> bool:
+    return not _FORBIDDEN.search(text) and len(text.encode()) <= longest
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
