@@ -21,6 +21,9 @@ from securechat.cli.remote import (
 )
 
 if TYPE_CHECKING:
+    from securechat.client.address import Address
+    from securechat.client.bookmark_file import BookmarkFile
+    from securechat.client.history import Bookmarks
     from securechat.client.plain import Result
 
 _SIGNALLED = 128
@@ -71,15 +74,24 @@ def _channel(name: str) -> str:
 
 
 def _chat(login: Login, channels: list[str]) -> int:
+    from securechat.client.bookmark_file import BookmarkFile
     from securechat.client.connection import keep_connected
     from securechat.client.console import OutputClosed, Terminated, standard_console
+    from securechat.client.paths import places
     from securechat.client.plain import PlainClient
 
     goodbye = ""
+    kept = BookmarkFile(places(os.environ).bookmarks)
+    address, account = login.trust.address, login.credentials.account
+    bookmarks = kept.load(address, account)
     try:
         with standard_console(os.environ) as console:
             connection = keep_connected(
-                login.trust, login.credentials, lambda events: client.deliver(events), channels
+                login.trust,
+                login.credentials,
+                lambda events: client.deliver(events),
+                channels,
+                bookmarks=bookmarks,
             )
             client = PlainClient(console, connection.submit, first="".join(channels[:1]))
             connection.start()
@@ -88,11 +100,19 @@ def _chat(login: Login, channels: list[str]) -> int:
                 goodbye = result.goodbye
             finally:
                 connection.close(goodbye)
+                _keep(kept, address, account, bookmarks)
     except Terminated as signalled:
         return _SIGNALLED + signalled.number
     except OutputClosed:
         return ExitCode.ERROR  # there is nobody to tell
     return _report(result)
+
+
+def _keep(kept: "BookmarkFile", address: "Address", account: str, bookmarks: "Bookmarks") -> None:
+    try:
+        kept.store(address, account, bookmarks)
+    except OSError as error:
+        complain(f"what you have seen could not be kept ({error.strerror}): the next time it is shown again")
 
 
 def _report(result: "Result") -> ExitCode:

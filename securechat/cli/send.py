@@ -59,7 +59,7 @@ def send(
     login = prepare(host, user, ca, pin, stdin=password_stdin, file=password_file, command=password_command)
     message = _standard_input() if text == "-" else text
     try:
-        with Client.over(login.trust, login.credentials, timeout) as chat:
+        with Client.over(login.trust, login.credentials, timeout, replay=False) as chat:
             stored = chat.send_all(target, message)
     except ClientError as error:
         fail(error)

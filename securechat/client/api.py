@@ -30,6 +30,7 @@ from securechat.client.events import (
     Event,
     Message,
     MessageRefused,
+    MessageTaken,
     Missed,
     Names,
     Ready,
@@ -48,7 +49,10 @@ MOST_EVENTS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that is stored: its msgid, and its time in milliseconds since the epoch."""
+    """A message that is stored: its msgid, and its time in milliseconds since the epoch.
+
+    One that the server took for itself and answered (`securechat`) is not stored: "" and 0.
+    """
 
     id: str
     time: int
@@ -89,13 +93,18 @@ class Client:
         self._begin(trust, Credentials(user, secret), timeout)
 
     @classmethod
-    def over(cls, trust: Trust, credentials: Credentials, timeout: float = 30.0) -> Self:
-        """Prepare a client for a server that is trusted already."""
+    def over(
+        cls, trust: Trust, credentials: Credentials, timeout: float = 30.0, *, replay: bool = True
+    ) -> Self:
+        """Prepare a client for a server that is trusted already.
+
+        Without `replay` nothing of what the account missed is told, so that it waits for another client.
+        """
         client = cls.__new__(cls)
-        client._begin(trust, credentials, timeout)
+        client._begin(trust, credentials, timeout, replay=replay)
         return client
 
-    def _begin(self, trust: Trust, credentials: Credentials, timeout: float) -> None:
+    def _begin(self, trust: Trust, credentials: Credentials, timeout: float, *, replay: bool = True) -> None:
         self.nick = credentials.account
         self.timeout = timeout
         """Seconds that each call waits for the server."""
@@ -106,10 +115,10 @@ class Client:
         self._ended: Ended | None = None
         self._calls = 0
         # What is waited for, by label or nonce, and its outcome when it is there.
-        self._open: dict[str, Answered | Message | MessageRefused | None] = {}
+        self._open: dict[str, Answered | Message | MessageRefused | MessageTaken | None] = {}
         self._topics: dict[str, str] = {}
         self._names: dict[str, tuple[str, ...]] = {}
-        self._connection = keep_connected(trust, credentials, self._deliver)
+        self._connection = keep_connected(trust, credentials, self._deliver, replay=replay)
 
     # Beginning and end
 
@@ -239,7 +248,7 @@ class Client:
                 self._names[fold(event.channel)] = event.nicks
             case Answered() if event.label in self._open:
                 self._open[event.label] = event
-            case Message() | MessageRefused() if event.nonce in self._open:
+            case Message() | MessageRefused() | MessageTaken() if event.nonce in self._open:
                 self._open[event.nonce] = event
             case _:
                 pass
@@ -259,7 +268,7 @@ class Client:
         finally:
             self._forget(label)
 
-    def _outcome(self, key: str) -> Answered | Message | MessageRefused:
+    def _outcome(self, key: str) -> Answered | Message | MessageRefused | MessageTaken:
         self._wait_for(lambda: self._open[key] is not None)
         outcome = self._open[key]
         assert outcome is not None, "it was waited for"
@@ -281,9 +290,11 @@ class Client:
         raise self._ended.error or Closed("the connection is closed")
 
 
-def _stored(outcome: Answered | Message | MessageRefused) -> Sent:
+def _stored(outcome: Answered | Message | MessageRefused | MessageTaken) -> Sent:
     if isinstance(outcome, MessageRefused):
         raise outcome.reason
+    if isinstance(outcome, MessageTaken):
+        return Sent("", 0)
     assert isinstance(outcome, Message), "a nonce belongs to a message"
     return Sent(outcome.id, outcome.time)
 

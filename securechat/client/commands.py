@@ -8,6 +8,9 @@ from securechat.client.errors import Refused
 from securechat.client.session import check_target, sendable
 from securechat.irc.names import is_channel
 
+_LATELY: Final = 20
+"""Messages that /history shows unless told how many."""
+
 
 class Chat(Protocol):
     """What a command can do."""
@@ -117,6 +120,17 @@ def _names(chat: Chat, argument: str) -> None:
     chat.ask("NAMES", channel)
 
 
+def _history(chat: Chat, argument: str) -> None:
+    words = argument.split()
+    number = words.pop() if words and words[-1].isascii() and words[-1].isdigit() else str(_LATELY)
+    if len(words) > 1:
+        raise Misused
+    target = words[0] if words else chat.target
+    if not target:
+        raise Misused("You are in no channel: name one, or a person")
+    chat.ask("CHATHISTORY", "LATEST", check_target(target), "*", number[:4])
+
+
 def _quit(chat: Chat, argument: str) -> None:
     chat.leave(sendable(argument))
 
@@ -148,6 +162,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "me": Command("TEXT", "say what you do", _me),
     "topic": Command("[#CHANNEL] [TEXT]", "show the topic, or set it", _topic),
     "names": Command("[#CHANNEL]", "show who is there", _names),
+    "history": Command("[#CHANNEL | NAME] [NUMBER]", "show what was said lately", _history),
     "help": Command("", "show this list", _help),
     "quit": Command("[REASON]", "leave the chat", _quit),
 }

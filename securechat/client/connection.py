@@ -26,6 +26,7 @@ from securechat.client import dialing
 from securechat.client.clock import Moment
 from securechat.client.errors import ClientError, LoginFailed, Unreachable
 from securechat.client.events import Disconnected, Ended, Event
+from securechat.client.history import Bookmarks
 from securechat.client.registration import Credentials
 from securechat.client.session import Session
 from securechat.client.transport import ConnectionLost, Transport
@@ -211,9 +212,21 @@ def keep_connected(
     credentials: Credentials,
     deliver: Callable[[Sequence[Event]], None],
     channels: Iterable[str] = (),
+    *,
+    bookmarks: Bookmarks | None = None,
+    replay: bool = True,
 ) -> Connection:
-    """Make the connection of an account to the server that is trusted; the caller starts it."""
-    session = Session(credentials, mint=lambda: secrets.token_urlsafe(15), channels=channels)
+    """Make the connection of an account to the server that is trusted; the caller starts it.
+
+    `bookmarks` are moved by the I/O thread, until the connection is closed.
+    """
+    session = Session(
+        credentials,
+        mint=lambda: secrets.token_urlsafe(15),
+        channels=channels,
+        bookmarks=bookmarks,
+        replay=replay,
+    )
     return Connection(session, trust, deliver)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from securechat.client.errors import ClientError, Refused
+from securechat.client.recent import Spoken
 
 
 class Kind(Enum):
@@ -23,7 +24,11 @@ class Message:
     """Somebody said something in a channel, or to one person.
 
     `id` is the server's msgid. A message of one's own (`own`, from whichever device) appears only when the
-    server has confirmed it; `nonce` is the one it was sent with, "" for all others.
+    server has confirmed it; `nonce` is the one it was sent with, "" for all others. A text of several lines
+    has line ends. `past` is what was said earlier, and not just now.
+
+    `edits` is the msgid of the message whose text this one replaces, `answers` of the one that it answers;
+    `quoted` is what that one said, as far as it is known here.
     """
 
     sender: str
@@ -35,6 +40,10 @@ class Message:
     account: str = ""
     own: bool = False
     nonce: str = ""
+    past: bool = False
+    edits: str = ""
+    answers: str = ""
+    quoted: Spoken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,50 @@ class MessageRefused:
     target: str
     text: str
     reason: Refused
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTaken:
+    """The server took a message of this session for itself and answered it: nothing is stored of it."""
+
+    nonce: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """`by` has taken back the message `id`; `spoken` is what it said, as far as it is known here."""
+
+    target: str
+    by: str
+    id: str
+    reason: str
+    own: bool
+    spoken: Spoken | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """`sender` has reacted to the message `to`, or has taken that back (`removed`)."""
+
+    target: str
+    sender: str
+    reaction: str
+    to: str
+    own: bool
+    removed: bool = False
+    spoken: Spoken | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """`by` has pinned the message `id` in a channel, or has taken the pin off (`removed`)."""
+
+    channel: str
+    by: str
+    id: str
+    removed: bool
+    spoken: Spoken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +165,47 @@ class NickChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Renamed:
+    """A channel has a new name."""
+
+    old: str
+    new: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """`by` has invited `nick` to a channel; `own` when that is this account."""
+
+    channel: str
+    nick: str
+    by: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModesChanged:
+    """`by` has changed modes of a channel or a user: whether it was set, its letter, and its argument or "".
+
+    `own` when the target is this account.
+    """
+
+    target: str
+    by: str
+    changes: tuple[tuple[bool, str, str], ...]
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """Something that `sender` says to everybody (WALLOPS)."""
+
+    sender: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServerText:
     """Something for people to read from the server: its message of the day, a WARN or NOTE, a numeric."""
 
@@ -154,6 +248,21 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class CatchingUp:
+    """What was said since this time is told next."""
+
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Not all that was said meanwhile is told; `target` is "" when nothing is."""
+
+    target: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Disconnected:
     """The connection is lost; the next try is in `retry` seconds. `waiting` messages are not confirmed."""
 
@@ -181,17 +290,27 @@ Event = (
     Said
     | Message
     | MessageRefused
+    | MessageTaken
+    | Redacted
+    | Reacted
+    | Pinned
     | Joined
     | Left
     | Quit
     | Topic
     | Names
     | NickChanged
+    | Renamed
+    | Invited
+    | ModesChanged
+    | Announced
     | ServerText
     | Failed
     | Answered
     | Welcome
     | Ready
+    | CatchingUp
+    | Gap
     | Disconnected
     | Missed
     | Ended

@@ -12,11 +12,16 @@ from securechat.irc.message import Message
 
 @dataclass(slots=True)
 class Request:
-    """A command that waits for its answer. `nonce` is that of a message, "" for any other command."""
+    """A command that waits for its answer. `nonce` is that of a message, "" for any other command.
+
+    `taken`: somebody answered instead of echoing the message. `quiet`: nobody but the session asked.
+    """
 
     label: str
     nonce: str = ""
+    quiet: bool = False
     refused: Refused | None = field(default=None)
+    taken: bool = field(default=False)
 
 
 class Labels:

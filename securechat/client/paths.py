@@ -3,7 +3,9 @@
 `known_servers` and `pinned/` are in `$XDG_CONFIG_HOME/securechat` (default `~/.config/securechat`); without
 that variable in `~/Library/Application Support/securechat` on macOS and `%APPDATA%\\securechat` on Windows.
 The CA of a server that the same user runs is in its data directory: `$SECURECHAT_DATA_DIR`, else
-`$XDG_DATA_HOME/securechat` (default `~/.local/share/securechat`).
+`$XDG_DATA_HOME/securechat` (default `~/.local/share/securechat`). `bookmarks.json`, up to where one has seen
+everything, is in `$XDG_STATE_HOME/securechat` (default `~/.local/state`), on macOS and Windows beside the
+others.
 """
 
 import os
@@ -19,17 +21,20 @@ NAME: Final = "securechat"
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The files that trust is kept in."""
+    """The files that trust is kept in, and up to where one has seen everything."""
 
     known_servers: Path
     pinned: Path
     own_ca: Path
+    bookmarks: Path
 
 
 def places(environment: Mapping[str, str], platform: str = sys.platform) -> Places:
     """Find the places for this user."""
     config = _config_directory(environment, platform)
-    return Places(config / "known_servers", config / "pinned", _data_directory(environment) / "ca.pem")
+    own_ca = _data_directory(environment) / "ca.pem"
+    state = _state_directory(environment, platform)
+    return Places(config / "known_servers", config / "pinned", own_ca, state / "bookmarks.json")
 
 
 def _config_directory(environment: Mapping[str, str], platform: str) -> Path:
@@ -41,6 +46,14 @@ def _config_directory(environment: Mapping[str, str], platform: str) -> Path:
     if platform == "win32" and environment.get("APPDATA"):
         return Path(environment["APPDATA"]) / NAME
     return _home(environment) / ".config" / NAME
+
+
+def _state_directory(environment: Mapping[str, str], platform: str) -> Path:
+    if platform in ("darwin", "win32"):
+        return _config_directory(environment, platform)
+    chosen = environment.get("XDG_STATE_HOME")
+    base = Path(chosen) if chosen and Path(chosen).is_absolute() else _home(environment) / ".local" / "state"
+    return base / NAME
 
 
 def _data_directory(environment: Mapping[str, str]) -> Path:

@@ -30,7 +30,9 @@ from securechat.client.events import (
     Left,
     Message,
     MessageRefused,
+    MessageTaken,
     Ready,
+    Renamed,
     Said,
 )
 from securechat.client.wording import count, describe
@@ -205,6 +207,8 @@ class PlainClient:
                 self._waiting.update(nonces)
             case Message(nonce=nonce) if nonce:
                 self._waiting.discard(nonce)
+            case MessageTaken():
+                self._waiting.discard(event.nonce)
             case MessageRefused():
                 self._waiting.discard(event.nonce)
                 self._refused += 1
@@ -212,6 +216,8 @@ class PlainClient:
                 self._channels[fold(channel)] = channel
             case Left(channel, own=True):
                 self._forget(channel)
+            case Renamed(old, new):
+                self._rename(old, new)
             case Answered():
                 self._answered(event)
             case Failed():
@@ -247,6 +253,12 @@ class PlainClient:
             self.tell(
                 "* You are in no channel: enter one with /join #name. /help lists the commands, exit quits."
             )
+
+    def _rename(self, old: str, new: str) -> None:
+        if self._channels.pop(fold(old), None) is not None:
+            self._channels[fold(new)] = new
+        if fold(old) == fold(self.target):
+            self.target = new
 
     def _forget(self, channel: str) -> None:
         self._channels.pop(fold(channel), None)

@@ -18,7 +18,17 @@ REQUIRED: Final = frozenset(
     {"batch", "echo-message", "labeled-response", "message-tags", "sasl", "server-time"}
 )
 DURABLE: Final = "securechat/durable"
-WANTED: Final = REQUIRED | {"account-tag", "cap-notify", "standard-replies", DURABLE}
+WANTED: Final = REQUIRED | {
+    "account-tag",
+    "cap-notify",
+    "draft/channel-rename",
+    "draft/message-redaction",
+    "draft/multiline",
+    "standard-replies",
+    DURABLE,
+}
+CHATHISTORY: Final = "draft/chathistory"
+"""Who has it is told nothing of the past but what it asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +40,20 @@ class Credentials:
 
 
 class Registration:
-    """The way in of one connection. `send` takes a message for the server.
+    """The way in of one connection. `send` takes a message for the server; `wanted` are capabilities.
 
     `failure` is set when there is no way in. `feed` returns False for a message that is not its business.
     """
 
-    def __init__(self, credentials: Credentials, send: Callable[[Message], None]) -> None:
+    def __init__(
+        self, credentials: Credentials, send: Callable[[Message], None], wanted: frozenset[str] = WANTED
+    ) -> None:
         self.failure: ClientError | None = None
         self.granted: frozenset[str] = frozenset()
         self._credentials = credentials
         self._nick = credentials.account
         self._send = send
+        self._wanted = wanted
         self._offered: dict[str, str] = {}
         self._logged_in = False
 
@@ -86,7 +99,7 @@ class Registration:
         elif mechanisms and "PLAIN" not in mechanisms.split(","):
             self.failure = Unsuitable(f"this server takes no passwords (it offers {mechanisms})")
         else:
-            self._send(Message("CAP", ("REQ", " ".join(sorted(WANTED & self._offered.keys())))))
+            self._send(Message("CAP", ("REQ", " ".join(sorted(self._wanted & self._offered.keys())))))
 
     def _authenticate(self, message: Message) -> None:
         if message.params != ("+",):

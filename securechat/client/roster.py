@@ -47,6 +47,13 @@ class Roster:
         """One is not in this channel any more."""
         self._channels.pop(fold(name), None)
 
+    def rename_channel(self, old: str, new: str) -> None:
+        """A channel that one is in has another name."""
+        channel = self._channels.pop(fold(old), None)
+        if channel is not None:
+            channel.name = new
+            self._channels[fold(new)] = channel
+
     def add(self, channel: str, nick: str) -> None:
         """Somebody is in a channel from now on."""
         found = self.get(channel)

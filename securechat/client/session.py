@@ -5,8 +5,9 @@ sent, `lose` ends it; `take_output` and `take_events` hand over what these cause
 into the outbox and leaves it when the server has answered, over however many connections that takes.
 
 A login is complete (001) before it is told: the server sends the message of the day, the channels one is in,
-and messages that waited, by itself. So the session joins what it was told to join and sends a PING; the
-server answers that after everything before it, and only then the session is `ready` and the outbox is sent.
+and messages that waited, by itself. So the session joins what it was told to join, asks for what was said
+since it was here last (`catchup`), and sends a PING; the server answers that after everything before it, and
+only then the session is `ready` and the outbox is sent.
 
 All methods belong to one thread. `Moment`s and the source of nonces are arguments.
 """
@@ -16,11 +17,23 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from securechat.client import incoming
+from securechat.client.batches import Batches
 from securechat.client.clock import Moment
 from securechat.client.errors import ClientError, Refused
-from securechat.client.events import Answered, Event, Failed, Left, MessageRefused, Ready, Said
+from securechat.client.events import (
+    Answered,
+    Event,
+    Failed,
+    Left,
+    MessageRefused,
+    MessageTaken,
+    Ready,
+    Said,
+)
+from securechat.client.history import Bookmarks, History
 from securechat.client.labels import Labels, Request
 from securechat.client.outbox import Outbox, Outgoing
+from securechat.client.recent import Recent
 from securechat.client.registration import DURABLE, Credentials, Registration
 from securechat.client.roster import Roster
 from securechat.irc.capabilities import NONCE_TAG
@@ -37,7 +50,6 @@ _ALIVE: Final = "alive"
 MAX_TARGET: Final = 128
 """Bytes of a channel's or user's name: what no server exceeds."""
 _NOT_IN_TARGETS: Final = re.compile("^:|[ ,\r\n\0\ud800-\udfff]")
-_REMEMBERED_IDS: Final = 1024
 _TAGS_FROM_SERVER: Final = 8191
 _LINE_FROM_SERVER: Final = 4096  # lenient: the limit of 512 protects servers
 
@@ -55,10 +67,20 @@ def check_target(name: str) -> str:
 
 
 class Session:
-    """One account's dealings with one server."""
+    """One account's dealings with one server.
+
+    `bookmarks` say what was told before; with `replay` the first session without any is told what the account
+    missed, as far as the server tells that by itself.
+    """
 
     def __init__(
-        self, credentials: Credentials, *, mint: Callable[[], str], channels: Iterable[str] = ()
+        self,
+        credentials: Credentials,
+        *,
+        mint: Callable[[], str],
+        channels: Iterable[str] = (),
+        bookmarks: Bookmarks | None = None,
+        replay: bool = True,
     ) -> None:
         self.nick = credentials.account
         self.server = ""
@@ -68,6 +90,9 @@ class Session:
         self.roster = Roster()
         self.outbox = Outbox()
         self.labels = Labels()
+        self.batches = Batches()
+        self.recent = Recent()
+        self.history = History(bookmarks or Bookmarks(), replay, self._ask_quietly, self.emit)
         self.moment = Moment(0.0, 0)
         self.failure: ClientError | None = None
         self.last_words = ""
@@ -81,7 +106,6 @@ class Session:
         self._events: list[Event] = []
         self._held: list[tuple[str, Message]] = []
         self._last_label = 0
-        self._seen: dict[str, None] = {}
         self._pinged = False
 
     # One connection
@@ -94,7 +118,7 @@ class Session:
         self.last_words = ""
         self._framer = Framer(_TAGS_FROM_SERVER, _LINE_FROM_SERVER)
         self._pinged = False
-        self._registration = Registration(self._credentials, self.send)
+        self._registration = Registration(self._credentials, self.send, self.history.wanted)
         self._registration.begin()
 
     def receive(self, data: bytes, moment: Moment) -> None:
@@ -112,9 +136,11 @@ class Session:
         self.connected = self.ready = False
         self._registration = None
         self._output.clear()
+        self.batches.clear()
+        self.history.lose()
         self.outbox.connection_lost()
         for request in self.labels.abandon():
-            if not request.nonce:
+            if not (request.nonce or request.quiet):
                 unknown = Refused("CONNECTION_LOST", "the connection was lost before the server answered")
                 self.emit(Answered(request.label, unknown))
 
@@ -206,21 +232,17 @@ class Session:
         """Whether this is one's own nick."""
         return fold(nick) == fold(self.nick)
 
-    def first_sight(self, msgid: str) -> bool:
-        """Whether a message of one's own is new; an echo and a delivery to another device are the same
-        message.
-        """
-        if msgid in self._seen:
-            return False
-        self._seen[msgid] = None
-        if len(self._seen) > _REMEMBERED_IDS:
-            del self._seen[next(iter(self._seen))]
-        return True
-
     def left(self, channel: str) -> None:
         """One is not in this channel any more, and does not go there at the next login."""
         self._channels.pop(fold(channel), None)
         self.roster.leave(channel)
+
+    def renamed(self, old: str, new: str) -> None:
+        """A channel has another name."""
+        if self._channels.pop(fold(old), None) is not None:
+            self._channels[fold(new)] = new
+        self.roster.rename_channel(old, new)
+        self.history.renamed(old, new)
 
     def welcomed(self, nick: str, server: str) -> bool:
         """001: the login is complete. Returns whether the server confirms messages only when they are on
@@ -228,6 +250,7 @@ class Session:
         """
         granted = self._registration.granted if self._registration is not None else frozenset()
         self._registration = None
+        self.history.welcomed(granted)
         self.nick, self.server = nick, server
         self.roster.expect_restoration()
         self.logins += 1
@@ -238,7 +261,8 @@ class Session:
         for channel in self._channels.values():
             label = self._next_label()
             self._ask(label, Message("JOIN", (channel,), None, {"label": label}))
-        self.send(Message("PING", (incoming.BARRIER,)))
+        if not self.history.begin():
+            self.send(Message("PING", (incoming.BARRIER,)))
 
     def barrier_passed(self) -> None:
         """Everything that the server tells by itself is told: send what waits."""
@@ -259,20 +283,43 @@ class Session:
             self.failure = self._registration.failure
             return
         request = self.labels.request_of(message)
-        incoming.handle(self, message, request)
+        line = self.batches.take(message)
+        if line is not None and not self.history.holds(line, self.batches.is_past(line)):
+            incoming.handle(self, line, request)
         completed = self.labels.completed_by(message)
         if completed is not None:
             self._complete(completed)
+        if self.ready:
+            self.history.move(message)
 
     def _complete(self, request: Request) -> None:
+        if request.quiet:
+            self.history.answered(request)
+            if self.history.in_step:
+                self._caught_up()
+            return
         if not request.nonce:
             self.emit(Answered(request.label, request.refused))
             return
         unsettled = self.outbox.settle(request.nonce)
-        if unsettled is not None:
+        if unsettled is not None and request.taken and request.refused is None:
+            self.emit(MessageTaken(request.nonce, unsettled.target))
+        elif unsettled is not None:
             silent = Refused("UNCONFIRMED", "the server answered without confirming the message")
             reason = request.refused or silent
             self.emit(MessageRefused(request.nonce, unsettled.target, unsettled.text, reason))
+
+    def _caught_up(self) -> None:
+        """What was said before is told: now what was said meanwhile."""
+        for line in self.history.take_held():
+            incoming.handle(self, line, None)
+        self.send(Message("PING", (incoming.BARRIER,)))
+
+    def _ask_quietly(self, command: str, params: tuple[str, ...]) -> str:
+        label = self._next_label()
+        self.labels.add(Request(label, quiet=True))
+        self.send(Message(command, params, None, {"label": label}))
+        return label
 
     def _ask(self, label: str, message: Message) -> None:
         self.labels.add(Request(label))

@@ -187,6 +187,48 @@ def test_messages_survive_a_restart_of_the_server(serve: Serve, enter: Enter, tm
     assert bob.said() == ["meanwhile 1", "meanwhile 2"]
 
 
+def test_what_was_said_while_one_was_away_is_shown_once(serve: Serve, enter: Enter, tmp_path: Path) -> None:
+    """Between two runs of the client, and after a crash of the server: channels and direct messages."""
+    server = serve(accounts=["alice", "bob"])
+    options = [*server_options(server, "alice"), *password_file(tmp_path)]
+    with ClientPipe(tmp_path, *options) as alice:
+        alice.until("What you type goes to #general")
+        alice.end()
+    bob = enter(server, "bob")
+    bob.say("#general", "hello?")
+    bob.say("alice", "are you there?")
+    with ClientPipe(tmp_path, *options) as alice:
+        alice.until("What you type goes to #general")
+        port = server.port
+        server.kill()
+        alice.until("* The connection is lost")
+        server.start(port=port)
+        again = enter(server, "bob")
+        again.say("#general", "back")
+        alice.until("bob: back")
+        alice.enter("/history 3", "/msg securechat whoami")
+        alice.until("-securechat- You are alice")
+        code, errors = alice.end()
+    assert (code, errors) == (0, "")
+    told = [line.split(" ", 1)[1] for line in alice.output.splitlines() if " bob: " in line]
+    heard = ["#general bob: hello?", "(private) bob: are you there?", "#general bob: back"]
+    assert told == [*heard, "#general bob: hello?", "#general bob: back"]
+    with ClientPipe(tmp_path, *options) as alice:
+        alice.until("What you type goes to #general")
+        alice.end()
+    assert " bob: " not in alice.output
+
+
+def test_a_message_sent_from_a_script_takes_nothing_away(serve: Serve, enter: Enter, tmp_path: Path) -> None:
+    """What waits for an account is not handed to `send`."""
+    server = serve(accounts=["alice", "bob"])
+    enter(server, "bob").say("alice", "for your eyes")
+    options = [*server_options(server, "alice"), *password_file(tmp_path)]
+    assert run(tmp_path, "send", "bob", "done", *options).returncode == 0
+    with ClientPipe(tmp_path, *options) as alice:
+        alice.until("bob: for your eyes")
+
+
 def test_messages_survive_a_crash_of_the_server(serve: Serve, tmp_path: Path) -> None:
     """kill -9 in the middle of many lines: all are stored, each once, in order."""
     server = serve(accounts=["alice"])

@@ -24,7 +24,7 @@ def workshop(tmp_path: Path) -> Workshop:
 def places(tmp_path: Path) -> Places:
     """Where a person without any history keeps trust."""
     home = tmp_path / "home"
-    return Places(home / "known_servers", home / "pinned", home / "data" / "ca.pem")
+    return Places(home / "known_servers", home / "pinned", home / "data" / "ca.pem", home / "bookmarks.json")
 
 
 @pytest.fixture

@@ -19,7 +19,9 @@ from securechat.client.events import (
     Left,
     Message,
     MessageRefused,
+    MessageTaken,
     Ready,
+    Renamed,
     Said,
 )
 from securechat.client.plain import MOST_WAITING, PATIENCE_OF_PIPE, PlainClient, Result
@@ -141,6 +143,39 @@ def test_text_goes_to_the_channel_one_is_in(stage: Stage) -> None:
     stage.run()
     assert stage.session.calls == [("say", "#general", "hello"), ("say", "#general", "/slash")]
     assert stage.console.prompt == "#general> "
+
+
+@pytest.mark.parametrize(
+    ("entered", "params"),
+    [
+        ("/history", ("#general", "*", "20")),
+        ("/history 5", ("#general", "*", "5")),
+        ("/history bob", ("bob", "*", "20")),
+        ("/history #dev 7", ("#dev", "*", "7")),
+    ],
+)
+def test_what_was_said_lately_can_be_asked_for(stage: Stage, entered: str, params: tuple[str, ...]) -> None:
+    """/history takes a channel or a person, and a number."""
+    stage.enters(entered)
+    stage.run()
+    assert stage.session.calls == [("CHATHISTORY", "LATEST", *params)]
+
+
+def test_a_message_that_the_server_took_waits_for_nothing(stage: Stage) -> None:
+    """It is neither unconfirmed nor refused at the end."""
+    stage.enters("/msg securechat help")
+    stage.happens(Said(("n1",)), MessageTaken("n1", "securechat"))
+    stage.ends()
+    result = stage.run()
+    assert (result.unconfirmed, result.refused, result.interrupted) == (0, 0, False)
+
+
+def test_text_follows_a_channel_to_its_new_name(stage: Stage) -> None:
+    """It does not go to another channel instead."""
+    stage.happens(Renamed("#general", "#all", "op", ""))
+    stage.enters("hello")
+    stage.run()
+    assert stage.session.calls == [("say", "#all", "hello")]
 
 
 def test_nothing_is_read_before_one_knows_where_it_goes() -> None:

@@ -11,6 +11,7 @@ from securechat.client.events import (
     Left,
     Message,
     MessageRefused,
+    MessageTaken,
     Names,
     NickChanged,
     Quit,
@@ -118,7 +119,7 @@ def test_text_for_people_is_told_and_numbers_for_programs_are_not(wire: Wire) ->
     wire.says(
         ":s 301 alice bob :offline", ":s 005 alice NICKLEN=32 :are supported", ":s NOTICE alice :reboot at 5"
     )
-    assert wire.events() == [ServerText("bob offline"), ServerText("reboot at 5")]
+    assert wire.events() == [ServerText("bob is not here: offline"), ServerText("reboot at 5")]
 
 
 def test_an_error_that_belongs_to_no_request_is_told(wire: Wire) -> None:
@@ -190,6 +191,29 @@ def test_an_echo_inside_a_batch_confirms_too(wire: Wire) -> None:
     )
     told = wire.events()
     assert [type(event) for event in told] == [Message, ServerText]
+    assert len(wire.session.outbox) == 0
+
+
+def test_a_message_that_the_server_answers_itself_is_taken(wire: Wire) -> None:
+    """The pseudo-user echoes nothing: its answers, one or many, settle the message and are told."""
+    wire.session.say("securechat", "whoami")
+    wire.session.say("securechat", "help")
+    wire.events()
+    answer = ":securechat!securechat@s.test NOTICE alice :You are alice"
+    wire.says(
+        f"@label=1 {answer}",
+        "@label=2 :s BATCH +1 labeled-response",
+        f"@batch=1 {answer}",
+        f"@batch=1 {answer}",
+        ":s BATCH -1",
+    )
+    told = wire.events()
+    assert [e for e in told if isinstance(e, MessageTaken)] == [
+        MessageTaken("n1", "securechat"),
+        MessageTaken("n2", "securechat"),
+    ]
+    assert len([e for e in told if isinstance(e, Message)]) == 3
+    assert len(told) == 5
     assert len(wire.session.outbox) == 0
 
 

@@ -5,7 +5,8 @@ from itertools import count
 
 from securechat.client.clock import Moment
 from securechat.client.events import Event
-from securechat.client.registration import WANTED, Credentials
+from securechat.client.history import Bookmarks
+from securechat.client.registration import CHATHISTORY, WANTED, Credentials
 from securechat.client.session import Session
 
 START = Moment(1000.0, 1_700_000_000_000)
@@ -15,10 +16,23 @@ TIME = "time=2026-11-22T11:45:00.123Z"
 class Wire:
     """Plays the server for one session; nonces are n1, n2 …"""
 
-    def __init__(self, *, channels: Iterable[str] = (), password: str = "secret") -> None:
+    def __init__(
+        self,
+        *,
+        channels: Iterable[str] = (),
+        password: str = "secret",
+        bookmarks: Bookmarks | None = None,
+        replay: bool = True,
+        offer: frozenset[str] = WANTED | {CHATHISTORY},
+    ) -> None:
         numbers = count(1)
+        self.offer = " ".join(sorted(offer))
         self.session = Session(
-            Credentials("alice", password), mint=lambda: f"n{next(numbers)}", channels=channels
+            Credentials("alice", password),
+            mint=lambda: f"n{next(numbers)}",
+            channels=channels,
+            bookmarks=bookmarks,
+            replay=replay,
         )
         self.moment = START
         self.session.open(self.moment)
@@ -39,17 +53,25 @@ class Wire:
         """Time goes by."""
         self.moment = Moment(self.moment.mono + seconds, self.moment.wall + int(seconds * 1000))
 
+    def granted(self) -> str:
+        """The capabilities that the session asks for, of those that are offered."""
+        return " ".join(sorted(self.session.history.wanted & frozenset(self.offer.split(" "))))
+
     def log_in(self, *also: str) -> None:
         """Complete the registration; `also` comes before the session is ready."""
+        self.come_in(*also)
+        self.says(":s.test PONG s.test :ready")
+
+    def come_in(self, *also: str) -> None:
+        """Complete the registration; nothing that the session asks for then is answered yet."""
         self.says(
-            f":s.test CAP * LS :{' '.join(sorted(WANTED))}",
-            f":s.test CAP * ACK :{' '.join(sorted(WANTED))}",
+            f":s.test CAP * LS :{self.offer}",
+            f":s.test CAP * ACK :{self.granted()}",
             "AUTHENTICATE +",
             ":s.test 903 alice :SASL authentication successful",
             ":s.test 001 alice :Welcome to Test, alice",
             ":s.test 422 alice :There is no message of the day",
             *also,
-            ":s.test PONG s.test :ready",
         )
 
     def ready(self, *also: str) -> None:

@@ -1,0 +1,170 @@
+"""What each line from the server means: a table from commands and numerics to functions.
+
+A function changes the session's state and tells an event. Numerics that are not in the table are shown when
+they are for people (`_SILENT` lists those that are not), and are refusals from 400 to 599.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from securechat.client.errors import Refused
+from securechat.client.events import Failed, ServerText, Welcome
+from securechat.client.incoming import channels, messages
+from securechat.client.incoming.messages import Line, last, nick_of
+from securechat.client.labels import Request
+
+if TYPE_CHECKING:
+    from securechat.client.session import Session
+
+BARRIER: Final = "ready"
+"""The token of the PING whose PONG comes after everything that the server tells by itself at a login."""
+_SILENT: Final = frozenset(
+    {
+        *("002", "003", "004", "221", "251", "252", "253", "254", "255", "265", "266"),
+        *("324", "329", "333", "375", "396", "728", "729", "774", "900", "901"),
+        *(
+            "ACCOUNT",
+            "ACK",
+            "AUTHENTICATE",
+            "AWAY",
+            "BATCH",
+            "CAP",
+            "CHGHOST",
+            "MARKREAD",
+            "METADATA",
+            "SETNAME",
+        ),
+    }
+)
+
+
+def handle(session: "Session", line: Line, request: Request | None) -> None:
+    """Let a line from the server happen; `request` is the one that it answers."""
+    handler = _HANDLERS.get(line.command)
+    refused = _refusal(line)
+    if handler is not None:
+        if request is not None and line.command == "NOTICE" and not session.is_me(nick_of(line)):
+            request.taken = True
+        handler(session, line)
+    elif refused is not None:
+        if request is not None:
+            request.refused = refused
+        if request is None or not (request.nonce or request.quiet):
+            session.emit(Failed(_command_of(line), refused, request.label if request else ""))
+    elif line.command not in _SILENT:
+        _server_text(session, line)
+
+
+def _refusal(line: Line) -> Refused | None:
+    """A numeric from 400 to 599, or a standard reply FAIL: `FAIL <command> <code> [context…] :<text>`."""
+    params = line.params
+    if line.command == "FAIL":
+        return Refused(params[1] if len(params) > 1 else "FAIL", params[-1] if params else "refused")
+    if line.command[0] in "45" and line.command.isdigit():
+        context = " ".join(params[1:-1])
+        text = params[-1] if params else "refused"
+        return Refused(line.command, f"{context}: {text}" if context else text)
+    return None
+
+
+def _command_of(line: Line) -> str:
+    return line.params[0] if line.command == "FAIL" and line.params else line.command
+
+
+def _server_text(session: "Session", line: Line) -> None:
+    """Numerics begin with one's own nick, which says nothing; an unknown command is for programs."""
+    if line.command.isdigit() and len(line.params) > 1:
+        *context, text = line.params[1:]
+        session.emit(ServerText(f"{' '.join(context)}: {text}" if context else text))
+
+
+def _away(session: "Session", line: Line) -> None:
+    """301 <me> <nick> :<message>"""
+    if len(line.params) > 2:
+        session.emit(ServerText(f"{line.params[1]} is not here: {line.params[2]}"))
+
+
+def _knock(session: "Session", line: Line) -> None:
+    """710 <me> <channel> <source> :<text>"""
+    if len(line.params) > 3:
+        who = line.params[2].partition("!")[0]
+        session.emit(ServerText(f"{who} asks to be let into {line.params[1]}: {line.params[3]}"))
+
+
+# The connection
+
+
+def _welcome(session: "Session", line: Line) -> None:
+    nick = line.params[0] if line.params else session.nick
+    durable = session.welcomed(nick, line.source or "")
+    session.emit(Welcome(nick, session.server, durable, session.logins > 1))
+    session.history.expect()
+
+
+def _supports(session: "Session", line: Line) -> None:
+    """005 <me> <token>… :are supported by this server"""
+    for token in line.params[1:]:
+        name, _, value = token.partition("=")
+        if name == "CHATHISTORY" and value.isascii() and value.isdigit():
+            session.history.limit_pages(int(value[:6]))
+
+
+def _motd(session: "Session", line: Line) -> None:
+    if session.logins == 1:
+        session.emit(ServerText(last(line, 1)))
+
+
+def _motd_end(session: "Session", line: Line) -> None:
+    if not session.ready:
+        session.join_wanted()
+    elif line.command == "422":
+        _server_text(session, line)
+
+
+def _ping(session: "Session", line: Line) -> None:
+    session.send(Line("PONG", line.params[-1:]))
+
+
+def _pong(session: "Session", line: Line) -> None:
+    if line.params[-1:] == (BARRIER,) and not session.ready:
+        session.barrier_passed()
+
+
+def _error(session: "Session", line: Line) -> None:
+    session.last_words = last(line, 0)
+
+
+_HANDLERS: Final[Mapping[str, Callable[["Session", Line], None]]] = {
+    "PRIVMSG": messages.message,
+    "NOTICE": messages.message,
+    "TAGMSG": messages.tags_only,
+    "REDACT": messages.redaction,
+    "NOTE": messages.note,
+    "WARN": messages.warning,
+    "WALLOPS": messages.wallops,
+    "CHATHISTORY": messages.targets,
+    "JOIN": channels.join,
+    "PART": channels.part,
+    "KICK": channels.kick,
+    "QUIT": channels.quit,
+    "NICK": channels.nick,
+    "TOPIC": channels.topic_changed,
+    "RENAME": channels.rename,
+    "INVITE": channels.invite,
+    "MODE": channels.mode,
+    "PING": _ping,
+    "PONG": _pong,
+    "ERROR": _error,
+    "001": _welcome,
+    "005": _supports,
+    "301": _away,
+    "331": channels.topic_is_none,
+    "332": channels.topic_is,
+    "341": channels.invited,
+    "353": channels.names_reply,
+    "366": channels.names_end,
+    "372": _motd,
+    "376": _motd_end,
+    "422": _motd_end,
+    "710": _knock,
+}
