@@ -140,28 +140,20 @@ def _write(
     from securechat.cli.snapshot import snapshot
     from securechat.storage.archive import pack
     from securechat.storage.databases import Database
-    from securechat.storage.files import create_private, sync_directory, sync_file
+    from securechat.storage.files import new_file
     from securechat.storage.sealing import seal_for, seal_with
 
-    partial = file.with_name(f"{file.name}.partial")
     with snapshot(Database(place.directory, settings.storage.url)) as directory:
         files = _files(place, directory, keys)
         manifest = _manifest(settings, files)
-        try:
-            create_private(partial)
-            with partial.open("wb") as target, NamedTemporaryFile(dir=directory) as plain:
-                sealing = bool(recipients) or secret is not None
-                pack(plain if sealing else target, manifest, files)
-                plain.seek(0)
-                if recipients:
-                    seal_for(plain, target, recipients)
-                elif secret is not None:
-                    seal_with(plain, target, secret)
-            sync_file(partial)
-            partial.rename(file)
-            sync_directory(file.absolute().parent)
-        finally:
-            partial.unlink(missing_ok=True)
+        with new_file(file) as target, NamedTemporaryFile(dir=directory) as plain:
+            sealing = bool(recipients) or secret is not None
+            pack(plain if sealing else target, manifest, files)
+            plain.seek(0)
+            if recipients:
+                seal_for(plain, target, recipients)
+            elif secret is not None:
+                seal_with(plain, target, secret)
     return manifest
 
 

@@ -2,8 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
@@ -48,7 +47,7 @@ def export_messages(
     place = find_place(config, data_dir)
     place.require()
     try:
-        with _new_file(file) as stream:
+        with _output(file) as stream:
             count = _export(place, Selection(channel, account), stream)
     except (StorageError, OSError) as error:
         raise CommandFailed(f"nothing was exported: {error}") from error
@@ -143,24 +142,13 @@ def _import(place: Place, file: Path, create_accounts: bool) -> "Imported":
     return done
 
 
-@contextmanager
-def _new_file(name: str) -> Iterator[IO[bytes]]:
-    """Give standard output, or a file that gets its name when it is complete and on disk."""
-    from securechat.storage.files import create_private, sync_directory, sync_file
+def _output(name: str) -> AbstractContextManager[IO[bytes]]:
+    """Return standard output, or a file that gets its name when it is complete and on disk."""
+    from securechat.storage.files import new_file
 
     if name == "-":
-        yield sys.stdout.buffer
-        return
+        return nullcontext(sys.stdout.buffer)
     file = Path(name)
     if file.exists():
         raise CommandFailed(f"{file} is there already: name a new file", ExitCode.REFUSED)
-    partial = file.with_name(f"{file.name}.partial")
-    try:
-        create_private(partial)
-        with partial.open("wb") as stream:
-            yield stream
-        sync_file(partial)
-        partial.rename(file)
-        sync_directory(file.absolute().parent)
-    finally:
-        partial.unlink(missing_ok=True)
+    return new_file(file)

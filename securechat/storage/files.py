@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 def create_private(path: Path) -> None:
@@ -11,6 +12,21 @@ def create_private(path: Path) -> None:
     with _descriptor(path, os.O_RDWR | os.O_CREAT) as file:
         os.fchmod(file, 0o600)
     sync_directory(path.parent)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[IO[bytes]]:
+    """Give a private file to write to, which gets its name when it is complete and on disk."""
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        create_private(partial)
+        with partial.open("wb") as stream:
+            yield stream
+        sync_file(partial)
+        partial.rename(path)
+        sync_directory(path.parent)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def sync_file(path: Path) -> None:

@@ -14,8 +14,8 @@ from securechat.cli.exits import ExitCode
 from tests.unit.cli.conftest import Command
 
 PASSWORD = "correct horse battery"
-# Makes the terminal that is standard input this session's, and Ctrl-C what it is there, as a login does: a suite
-# that a shell runs in the background (`&`) ignores SIGINT, and so would its children.
+# Makes the terminal that is standard input this session's, and Ctrl-C what it is there, as a login does: a
+# suite that a shell runs in the background (`&`) ignores SIGINT, and so would its children.
 LOGIN = """
 import fcntl, os, signal, sys, termios
 signal.signal(signal.SIGINT, signal.SIG_DFL)
