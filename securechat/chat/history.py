@@ -6,11 +6,12 @@ past (CHATHISTORY, SEARCH, what is replayed at login) asks here.
 
 from collections.abc import Iterable, Iterator
 
-from securechat.chat.announcements.messages import line_of, redaction_line
+from securechat.chat.announcements.messages import line_of, redaction_line, tombstone_line
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.line import Line
-from securechat.chat.reading import ChannelPlace, Conversation, Place, first_id_at
+from securechat.chat.membership import is_at_least, symbol_of
+from securechat.chat.reading import REDACTION, ChannelPlace, Conversation, Place, first_id_at
 from securechat.chat.records import MessageSent
 from securechat.chat.registry import Registry
 from securechat.irc import capabilities as cap
@@ -22,9 +23,16 @@ MESSAGES = frozenset({"PRIVMSG", "NOTICE", "TAGMSG"})
 
 def channel_place(ctx: Context, channel: Channel) -> ChannelPlace:
     """Return what the user reads of a channel that it is a member of."""
-    if ctx.settings.history_access == "all":
-        return ChannelPlace(channel.id)
-    return ChannelPlace(channel.id, first_id_at(channel.members[ctx.user.id].joined))
+    member = channel.members[ctx.user.id]
+    since = 0 if ctx.settings.history_access == "all" else first_id_at(member.joined)
+    return ChannelPlace(channel.id, since, ctx.user.account.id, member.ranks[:1])
+
+
+def may_read(ctx: Context, channel: Channel, message: MessageSent) -> bool:
+    """Return whether the user, who is in the channel, may read a message in it by its rank."""
+    if message.rank is None or message.sender == ctx.user.account.id:
+        return True
+    return is_at_least(channel.ranks(ctx.user.id), message.rank)
 
 
 def readable_channels(ctx: Context) -> tuple[ChannelPlace, ...]:
@@ -65,11 +73,20 @@ def lines_of(registry: Registry, messages: Iterable[MessageSent]) -> Iterator[Li
             channel = registry.channels.get(message.channel)
             if channel is None:
                 continue  # it was dropped while this was read
-            message = message._replace(addressed=channel.name)
-        if message.redacted is not None:
+            message = message._replace(addressed=addressed(channel, message))
+        if message.command == REDACTION:
             yield redaction_line(registry, message)
-            continue
-        yield line_of(registry, message) if message.command in MESSAGES else event_line(registry, message)
+        elif message.redacted is not None:
+            yield tombstone_line(registry, message)
+        elif message.command in MESSAGES:
+            yield line_of(registry, message)
+        else:
+            yield event_line(registry, message)
+
+
+def addressed(channel: Channel, message: MessageSent) -> str:
+    """Return the target of a message to a channel, or to those with a rank in it, under its present name."""
+    return channel.name if message.rank is None else symbol_of(message.rank) + channel.name
 
 
 def event_line(registry: Registry, event: MessageSent) -> Line:

@@ -71,7 +71,7 @@ class ReadAudit:
 class FetchHistory:
     """Read the spans of a place one after the other.
 
-    With the events of a channel if `events`, and with what is left of redacted messages if `tombstones`.
+    With the events of a channel if `events`, and with redactions if `tombstones`.
     """
 
     link: Link
@@ -100,12 +100,17 @@ class FetchFound:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FetchTargets:
-    """Look where `account` has messages: in these channels, and in its conversations."""
+    """Look where `account` has messages: in these channels, and in its conversations.
+
+    `events` and `tombstones` say whether TAGMSG and redactions count.
+    """
 
     link: Link
     account: int
     channels: tuple[ChannelPlace, ...]
     span: Span
+    events: bool
+    tombstones: bool
 
 
 Query = (

@@ -27,6 +27,11 @@ def symbols(ranks: str, *, multi: bool = False) -> str:
     return "".join([SYMBOLS[RANKS.index(rank)] for rank in shown])
 
 
+def symbol_of(rank: str) -> str:
+    """Return the symbol of a rank."""
+    return SYMBOLS[RANKS.index(rank)]
+
+
 def is_at_least(ranks: str, rank: str) -> bool:
     """Return whether somebody with these ranks stands as high as `rank`, or higher."""
     return bool(ranks) and RANKS.index(ranks[0]) <= RANKS.index(rank)

@@ -134,13 +134,23 @@ class Reader(Protocol):
         """Return the messages of a span of a place, oldest first.
 
         With `events` also what else happened there: TAGMSG, and JOIN, PART, TOPIC and the like, of which
-        `nick` and `addressed` may be empty. With `tombstones` also redacted messages.
+        `nick` and `addressed` may be empty. With `tombstones` also redacted messages, and those whose
+        redaction is in the span, with the command `REDACTION`; both beyond the limit.
         """
 
-    def targets(self, account: int, channels: Sequence[ChannelPlace], span: Span) -> Sequence[Target]:
+    def targets(
+        self,
+        account: int,
+        channels: Sequence[ChannelPlace],
+        span: Span,
+        *,
+        events: bool,
+        tombstones: bool,
+    ) -> Sequence[Target]:
         """Return which channels and which conversations of `account` have their latest message in the span.
 
-        The one whose latest message is oldest comes first.
+        The one whose latest message is oldest comes first. TAGMSG is a message with `events`, and with
+        `tombstones` a redaction counts like one.
         """
 
     def search(self, search: Search) -> Sequence[MessageSent]:

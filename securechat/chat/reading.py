@@ -11,16 +11,26 @@ from securechat.chat.words import Term
 
 LAST_ID: Final = (1 << 63) - 1
 """No id is larger: ids are signed 64-bit keys in the database."""
+REDACTION: Final = "REDACT"
+"""The command of what a reader gives besides messages: that one was redacted, where that happened.
+
+Everything but the command is the message's, as it is in its own place.
+"""
 _MS: Final = 20
 """Bits of an id below its milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelPlace:
-    """A channel's messages and events, from the id `since` on."""
+    """A channel's messages and events from the id `since` on, as `account` reads them.
+
+    `rank` is the account's highest rank there, "" for none: what is for a higher one is not to be read.
+    """
 
     channel: int
     since: int = 0
+    account: int = 0
+    rank: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,11 @@ def first_id_at(ms: int) -> int:
 def last_id_at(ms: int) -> int:
     """Return the largest id that was given out at a time or before it."""
     return min(max(ms + 1, 0) << _MS, LAST_ID) - 1
+
+
+def time_of(key: int) -> int:
+    """Return when an id was given out, in milliseconds since the epoch."""
+    return key >> _MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,11 +60,9 @@ class Reference:
 
 
 def same_conversation(one: MessageSent, other: MessageSent) -> bool:
-    """Return whether two messages were said in the same channel, or between the same two accounts."""
+    """Return whether two messages were said to the same people: in a channel, or between two accounts."""
     if one.channel is not None or other.channel is not None:
-        return one.channel == other.channel
-    if one.recipient is None or other.recipient is None:  # STATUSMSG
-        return one.addressed == other.addressed
+        return (one.channel, one.rank) == (other.channel, other.rank)
     return {one.sender, one.recipient} == {other.sender, other.recipient}
 
 

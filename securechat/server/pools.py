@@ -171,7 +171,10 @@ def query(reader: Reader, job: Query) -> JobResult:
             except TimeoutError:
                 return JobRefused()
         case FetchTargets():
-            return TargetsRead(tuple(reader.targets(job.account, job.channels, job.span)))
+            found = reader.targets(
+                job.account, job.channels, job.span, events=job.events, tombstones=job.tombstones
+            )
+            return TargetsRead(tuple(found))
         case _:
             assert_never(job)
 

@@ -45,6 +45,9 @@ MessageSelect = Select[
     int | None,
     int | None,
     int | None,
+    str | None,
+    int | None,
+    str | None,
     int | None,
 ]
 
@@ -55,7 +58,10 @@ def read_snapshot(connection: Connection) -> Snapshot:
         accounts=_accounts(connection),
         channels=_channels(connection),
         waiting=frozenset(connection.scalars(select(undelivered.c.account).distinct())),
-        last_message=connection.scalar(select(func.max(messages.c.id))) or 0,
+        last_message=max(
+            connection.scalar(select(func.max(messages.c.id))) or 0,
+            connection.scalar(select(func.max(messages.c.redacted_id))) or 0,
+        ),
         last_channel=max(
             connection.scalar(select(func.max(channels.c.id))) or 0,
             connection.scalar(select(func.max(dropped_channels.c.id))) or 0,
@@ -181,6 +187,9 @@ def select_messages() -> MessageSelect:
         m.refers,
         m.redacted,
         m.redacted_by,
+        m.rank,
+        m.redacted_id,
+        m.redacted_reason,
         undelivered.c.message,
     ).select_from(messages.outerjoin(undelivered, undelivered.c.message == m.id))
 
@@ -204,6 +213,9 @@ def read_messages(connection: Connection, query: MessageSelect) -> list[MessageS
             refers=refers,
             redacted=redacted,
             redacted_by=redacted_by,
+            rank=rank,
+            redacted_id=redacted_id,
+            redacted_reason=redacted_reason,
         )
         for (
             key,
@@ -220,6 +232,9 @@ def read_messages(connection: Connection, query: MessageSelect) -> list[MessageS
             refers,
             redacted,
             redacted_by,
+            rank,
+            redacted_id,
+            redacted_reason,
             waiting,
         ) in connection.execute(query)
     ]

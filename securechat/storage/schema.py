@@ -22,7 +22,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0009"
+HEAD: Final = "0010"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -112,7 +112,9 @@ class DroppedChannelColumns(TypedColumns):
 class MessageColumns(TypedColumns):
     """`id` is the msgid's key. `tags` is a JSON object of client-only tags, NULL without any.
 
-    `refers` is the message that this one answers, reacts to or edits. What was redacted has no text or tags.
+    `refers` is the message that this one answers, reacts to or edits. Only members with `rank`, a letter, or
+    a higher one read it; NULL is everybody. What was redacted has no text or tags; `redacted` is the time,
+    `redacted_id` the key of the redaction's own msgid.
     """
 
     id: Named[int] = Column(_ROW_KEY, primary_key=True, autoincrement=False)
@@ -129,6 +131,9 @@ class MessageColumns(TypedColumns):
     refers: Named[int | None] = Column(BigInteger)
     redacted: Named[int | None] = Column(BigInteger)
     redacted_by: Named[int | None] = Column(BigInteger)
+    rank: Named[str | None] = Column(Text)
+    redacted_id: Named[int | None] = Column(BigInteger)
+    redacted_reason: Named[str | None] = Column(Text)
 
 
 class UndeliveredColumns(TypedColumns):
@@ -205,6 +210,7 @@ _of_channel = messages.c.channel.is_not(None)
 _direct = messages.c.recipient.is_not(None)
 _with_nonce = messages.c.nonce.is_not(None)
 _referring = messages.c.refers.is_not(None)
+_redacted = messages.c.redacted_id.is_not(None)
 
 Index(
     "messages_channel",
@@ -237,6 +243,22 @@ Index(
     messages.c.id,
     sqlite_where=_referring,
     postgresql_where=_referring,
+)
+# The redactions of a place, in their own order: they are shown where they happened.
+Index(
+    "messages_channel_redacted",
+    messages.c.channel,
+    messages.c.redacted_id,
+    sqlite_where=_redacted,
+    postgresql_where=_redacted,
+)
+Index(
+    "messages_direct_redacted",
+    messages.c.recipient,
+    messages.c.sender,
+    messages.c.redacted_id,
+    sqlite_where=_redacted,
+    postgresql_where=_redacted,
 )
 # For the retention: ids grow with time, but only time says what is too old (the clock may have been wrong).
 Index("messages_at", messages.c.at)

@@ -24,7 +24,8 @@ from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import MessageSent, Record
 from securechat.irc.capabilities import EDIT_TAG
 from securechat.storage import upkeep
-from securechat.storage.reading.history import read_history, read_targets
+from securechat.storage.reading.history import read_history
+from securechat.storage.reading.targets import read_targets
 from securechat.storage.rows import (
     MessageSelect,
     read_audit,
@@ -225,13 +226,21 @@ class SqlReader:
     def history(self, place: Place, span: Span, *, events: bool, tombstones: bool) -> Sequence[MessageSent]:
         """Return the messages of a span of a place, oldest first.
 
-        With `events` also what else happened there, with `tombstones` also redacted messages.
+        With `events` also what else happened there, with `tombstones` also redacted messages and redactions.
         """
         return read_history(self._connection, place, span, events=events, tombstones=tombstones)
 
-    def targets(self, account: int, channels: Sequence[ChannelPlace], span: Span) -> Sequence[Target]:
+    def targets(
+        self,
+        account: int,
+        channels: Sequence[ChannelPlace],
+        span: Span,
+        *,
+        events: bool,
+        tombstones: bool,
+    ) -> Sequence[Target]:
         """Return the places whose latest message is in the span, the one that is oldest first."""
-        return read_targets(self._connection, account, channels, span)
+        return read_targets(self._connection, account, channels, span, events=events, tombstones=tombstones)
 
     def search(self, search: Search) -> Sequence[MessageSent]:
         """Return what a search finds, oldest first. Raises TimeoutError when it takes too long."""

@@ -50,14 +50,14 @@ SAID: tuple[Record, ...] = (
     message(10, text="grüße", tags={"+draft/react": "👍", "+x": "a;b c"}, nonce="n"),
     message(11, sender=BOB, channel=DEV)._replace(refers=10, nick="Bobby"),
     message(15, text="several\n\rlines\nof text"),
-    message(12, sender=CAROL, channel=None)._replace(addressed="@#dev", command="NOTICE"),
+    message(12, sender=CAROL, channel=DEV)._replace(addressed="@#dev", rank="o", command="NOTICE"),
     OLD,
     waiting(14, CAROL),
-    MessageRedacted(OLD, BOB, "Bob!bob@chat.test", "alice", "", NOON + 99),
+    MessageRedacted(OLD, BOB, "Bob!bob@chat.test", "alice", "typo", NOON + 99, 900),
     GONE,
     MessagePinned(DEV, 11, BOB, NOON + 5),
     MessagePinned(DEV, 16, ALICE, NOON + 6),
-    MessageRedacted(GONE, ALICE, "alice!alice@chat.test", "#dev", "", NOON + 7),
+    MessageRedacted(GONE, ALICE, "alice!alice@chat.test", "#dev", "", NOON + 7, 901),
 )
 SHOWN = (Shown(True, "s"), Shown(True, "k", "key"), Shown(True, "b", "carol!*@*"))
 ENTRIES = (

@@ -231,10 +231,11 @@ def test_one_channel(durable: DurableDatabase) -> None:
     assert lines[0] == Header(
         "securechat-export", 2, "chat.test", "2026-09-21T14:13:20.000Z", {"channel": "#DEV"}
     )
-    assert lines[-1] == End(3, 1, 2, 8)
+    assert lines[-1] == End(3, 1, 3, 8)
     assert kinds(lines, Account) == ["alice", "Bob", "carol"]
     assert kinds(lines, Channel) == ["#Dev"]
-    (said, _) = (line for line in lines if isinstance(line, Message))
+    said, statusmsg, _ = (line for line in lines if isinstance(line, Message))
+    assert (statusmsg.target, statusmsg.rank) == ("@#dev", "o")
     assert (said.sender, said.nick, said.refers) == (
         "Bob",
         "Bobby",
@@ -269,7 +270,7 @@ def test_messages_of_a_channel_that_is_no_more(durable: DurableDatabase, tmp_pat
     store.commit([ChannelDropped(50, DEV, NOON, "over", dev)])
     path = written(tmp_path / "export", exported(store, Selection()))
     with closing(open_store(tmp_path / "other")) as other:
-        assert imported(other, path) == Imported(accounts=3, channels=1, messages=5, events=1, dropped=10)
+        assert imported(other, path) == Imported(accounts=3, channels=1, messages=4, events=1, dropped=11)
 
 
 def test_accounts_are_made_only_when_asked(durable: DurableDatabase, tmp_path: Path) -> None:
@@ -289,7 +290,7 @@ def test_another_message_of_the_same_msgid_is_refused(durable: DurableDatabase, 
     store = filled(durable)
     path = written(tmp_path / "export", exported(store, Selection()))
     first = message(10, text="grüße")
-    store.commit([MessageRedacted(first, ALICE, "alice!alice@chat.test", "#general", "", NOON)])
+    store.commit([MessageRedacted(first, ALICE, "alice!alice@chat.test", "#general", "", NOON, 900)])
     assert imported(store, path) == AGAIN
     other = tmp_path / "other"
     other.write_text(

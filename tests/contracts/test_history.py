@@ -3,7 +3,8 @@
 import pytest
 
 from securechat.chat.membership import Membership
-from securechat.chat.reading import LAST_ID, ChannelPlace, Conversation, Place, Span, Target
+from securechat.chat.ports import Reader
+from securechat.chat.reading import LAST_ID, REDACTION, ChannelPlace, Conversation, Place, Span, Target
 from securechat.chat.records import (
     ChannelModesChanged,
     ChannelRenamed,
@@ -113,6 +114,13 @@ def test_reactions_come_with_the_events(database: Database) -> None:
     assert database.reader().history(ChannelPlace(GENERAL), ALL, events=True, tombstones=True)[1] == reaction
 
 
+def targets(
+    reader: Reader, account: int, channels: list[ChannelPlace], span: Span, *, redactions: bool = False
+) -> list[Target]:
+    """Return the targets that a client without event-playback is told."""
+    return list(reader.targets(account, channels, span, events=False, tombstones=redactions))
+
+
 def test_targets_are_ordered_by_their_latest_message(database: Database) -> None:
     """Channels that one may read and conversations that one has; only the latest message counts."""
     store = database.store()
@@ -135,13 +143,13 @@ def test_targets_are_ordered_by_their_latest_message(database: Database) -> None
         Target(general, 9, NOON + 9),
     ]
     reader = database.reader()
-    assert reader.targets(ALICE, [general, dev], ALL) == every
-    assert reader.targets(ALICE, [dev], ALL) == every[:2]
-    assert reader.targets(ALICE, [general, dev], Span(-1, LAST_ID, 2, newest=True)) == every[1:]
-    assert reader.targets(ALICE, [general, dev], Span(-1, LAST_ID, 2, newest=False)) == every[:2]
-    assert reader.targets(ALICE, [general, dev], Span(5, 9, 9, newest=False)) == every[1:2]
-    assert reader.targets(ALICE, [ChannelPlace(DEV, 6)], ALL) == every[1:2]
-    assert reader.targets(BOB, [], ALL) == [
+    assert targets(reader, ALICE, [general, dev], ALL) == every
+    assert targets(reader, ALICE, [dev], ALL) == every[:2]
+    assert targets(reader, ALICE, [general, dev], Span(-1, LAST_ID, 2, newest=True)) == every[1:]
+    assert targets(reader, ALICE, [general, dev], Span(-1, LAST_ID, 2, newest=False)) == every[:2]
+    assert targets(reader, ALICE, [general, dev], Span(5, 9, 9, newest=False)) == every[1:2]
+    assert targets(reader, ALICE, [ChannelPlace(DEV, 6)], ALL) == every[1:2]
+    assert targets(reader, BOB, [], ALL) == [
         Target(Conversation(BOB, ALICE), 7, NOON + 7),
         Target(Conversation(BOB, CAROL), 8, NOON + 8),
     ]
@@ -163,17 +171,125 @@ def test_a_place_may_begin_later(database: Database) -> None:
     assert found(database, ChannelPlace(GENERAL, 8), Span(-1, LAST_ID, 1, newest=False)) == [8]
 
 
-def test_tombstones_are_for_those_who_ask_for_them(database: Database) -> None:
-    """What is left of a redacted message does not use up the limit of the others."""
+def redacted(sent: MessageSent, key: int, reason: str = "") -> MessageRedacted:
+    """Return the redaction of a message by its author."""
+    return MessageRedacted(sent, ALICE, "alice!alice@x", "#general", reason, NOON, key)
+
+
+def test_redactions_do_not_count(database: Database) -> None:
+    """What was redacted comes beyond the limit, in its place, to those who ask for it."""
     store = database.store()
     sent = [message(key) for key in (5, 6, 7)]
     store.commit([*PEOPLE, *CHANNELS, *sent])
-    store.commit([MessageRedacted(sent[1], ALICE, "alice!alice@x", "#general", "", NOON)])
+    store.commit([redacted(sent[1], 900, "typo")])
     reader, span = database.reader(), Span(-1, LAST_ID, 2, newest=True)
     with_it = reader.history(ChannelPlace(GENERAL), span, events=False, tombstones=True)
-    assert [(found.id, found.text, found.redacted) for found in with_it] == [
-        (6, "", NOON),
+    assert [(found.id, found.text, found.redacted_reason) for found in with_it] == [
+        (5, "hello", None),
+        (6, "", "typo"),
         (7, "hello", None),
     ]
     without = reader.history(ChannelPlace(GENERAL), span, events=False, tombstones=False)
     assert [found.id for found in without] == [5, 7]
+    assert store.load().last_message == 900
+
+
+@pytest.mark.parametrize(
+    ("span", "shown"),
+    [
+        (Span(-1, LAST_ID, 9, newest=True), [5, -6, 7, 12, 15]),
+        (Span(6, LAST_ID, 9, newest=True), [7, 10, 12, 15]),
+        (Span(7, LAST_ID, 1, newest=False), [10, 12]),
+        (Span(7, LAST_ID, 1, newest=True), [15]),
+        (Span(-1, LAST_ID, 2, newest=True), [12, 15]),
+        (Span(7, LAST_ID, 2, newest=True), [12, 15]),
+        (Span(7, LAST_ID, 2, newest=False), [10, 12, 15]),
+        (Span(-1, 7, 1, newest=True), [5, -6]),
+        (Span(9, 12, 9, newest=False), [10]),
+        (Span(10, 12, 9, newest=False), []),
+        (Span(9, LAST_ID, 0, newest=True), []),
+    ],
+)
+@pytest.mark.parametrize("direct", [False, True])
+def test_redactions_are_where_they_happened(
+    database: Database, span: Span, shown: list[int], direct: bool
+) -> None:
+    """Who has the message learns of it behind what it has; not where its place is shown as well.
+
+    A full page ends with a message, and its redactions are those between its ends.
+    """
+    store = database.store()
+    recipient = BOB if direct else None
+    sent = {key: message(key, recipient=recipient) for key in (5, 6, 7, 12, 15)}
+    store.commit([*PEOPLE, *CHANNELS, *sent.values(), redacted(sent[6], 10)])
+    place = Conversation(BOB, ALICE) if direct else ChannelPlace(GENERAL)
+    rows = database.reader().history(place, span, events=False, tombstones=True)
+    own = [
+        row.redacted_id if row.command == REDACTION else -row.id if row.redacted else row.id for row in rows
+    ]
+    assert own == shown
+
+
+def test_a_redacted_reaction_is_told_without_events(database: Database) -> None:
+    """Its place is shown among events only, but the redaction to everybody who may have the reaction."""
+    store = database.store()
+    reaction = message(6)._replace(command="TAGMSG", text="")
+    store.commit([*PEOPLE, *CHANNELS, message(5), reaction, redacted(reaction, 10)])
+    rows = database.reader().history(ChannelPlace(GENERAL), ALL, events=False, tombstones=True)
+    assert [(row.command, row.id) for row in rows] == [("PRIVMSG", 5), (REDACTION, 6)]
+    rows = database.reader().history(ChannelPlace(GENERAL), ALL, events=True, tombstones=True)
+    assert [(row.command, row.id) for row in rows] == [("PRIVMSG", 5), ("TAGMSG", 6)]
+
+
+def test_a_redaction_makes_a_place_a_target(database: Database) -> None:
+    """For those who are told of redactions; the time is that of the redaction."""
+    store = database.store()
+    said, told = message(5, channel=DEV), message(6, recipient=BOB)
+    late = (NOON + 7) << 20
+    store.commit([*PEOPLE, *CHANNELS, said, told, redacted(said, late), redacted(told, late + 1)])
+    reader, new = database.reader(), Span(10, LAST_ID, 9, newest=True)
+    both = [Target(ChannelPlace(DEV), late, NOON + 7), Target(Conversation(BOB, ALICE), late + 1, NOON + 7)]
+    assert targets(reader, BOB, [ChannelPlace(DEV)], new, redactions=True) == both
+    assert targets(reader, BOB, [ChannelPlace(DEV)], new) == []
+    assert targets(reader, BOB, [ChannelPlace(DEV, 6)], new, redactions=True) == both[1:]
+
+
+def test_reactions_count_among_targets_with_events(database: Database) -> None:
+    """TAGMSG is a message to those who are sent it."""
+    store = database.store()
+    reaction = message(6)._replace(command="TAGMSG", text="")
+    store.commit(
+        [*PEOPLE, *CHANNELS, message(5), reaction, reaction._replace(id=7, channel=None, recipient=BOB)]
+    )
+    found = database.reader().targets(BOB, [ChannelPlace(GENERAL)], ALL, events=True, tombstones=False)
+    assert [target.id for target in found] == [6, 7]
+    found = database.reader().targets(BOB, [ChannelPlace(GENERAL)], ALL, events=False, tombstones=False)
+    assert [target.id for target in found] == [5]
+
+
+@pytest.mark.parametrize(
+    ("reader", "rank", "ids"),
+    [
+        (BOB, "", [5]),
+        (BOB, "v", [5, 6]),
+        (BOB, "h", [5, 6]),
+        (BOB, "o", [5, 6, 7]),
+        (BOB, "q", [5, 6, 7, 8]),
+        (ALICE, "", [5, 6, 7, 8]),
+    ],
+)
+def test_what_was_said_to_a_rank(database: Database, reader: int, rank: str, ids: list[int]) -> None:
+    """Those with the rank or a higher one read it, and its author; nobody else, in any way."""
+    store = database.store()
+    said = [message(5, at=NOON), *(message(6 + n)._replace(rank=letter) for n, letter in enumerate("voq"))]
+    store.commit([*PEOPLE, *CHANNELS, *said])
+    place = ChannelPlace(GENERAL, 0, reader, rank)
+    assert found(database, place, ALL) == ids
+    assert found(database, ChannelPlace(GENERAL, 6, reader, rank), ALL) == ids[1:]
+    assert [target.id for target in targets(database.reader(), reader, [place], ALL)] == ids[-1:]
+    store.commit([redacted(one, 100 + one.id) for one in said])
+    new = Span(50, LAST_ID, 9, newest=True)
+    told = database.reader().history(place, new, events=False, tombstones=True)
+    assert [message.id for message in told] == ids
+    (target,) = targets(database.reader(), reader, [place], new, redactions=True)
+    assert target.id == 100 + ids[-1]

@@ -90,10 +90,11 @@ def test_what_was_redacted_is_erased(database: Database) -> None:
     store = database.store()
     kept = message(4, tags={"+a": "b"})
     sent = message(5, recipient=BOB, tags={"+a": "b"}, nonce="n", undelivered=True)
-    record = MessageRedacted(sent, CAROL, "carol!carol@chat.example", "bob", "spam", NOON + 9)
+    record = MessageRedacted(sent, CAROL, "carol!carol@chat.example", "bob", "spam", NOON + 9, 900)
     store.commit([*PEOPLE, kept, sent, record])
     reader = database.reader()
     left = sent._replace(text="", tags={}, redacted=NOON + 9, redacted_by=CAROL)
+    left = left._replace(redacted_id=900, redacted_reason="spam")
     assert record.tombstone == left
     assert reader.message(5) == reader.find_nonce(ALICE, "n") == left
     assert reader.undelivered(BOB, 0, 10) == [left]
@@ -106,14 +107,14 @@ def test_a_reaction_that_was_redacted_does_not_count(database: Database) -> None
     store = database.store()
     store.commit([*PEOPLE, *CHANNELS, message(5), reaction])
     assert database.reader().reactions([5]) == {5: {"👍": [ALICE]}}
-    store.commit([MessageRedacted(reaction, ALICE, "alice!alice@x", "#general", "", NOON)])
+    store.commit([MessageRedacted(reaction, ALICE, "alice!alice@x", "#general", "", NOON, 900)])
     assert database.reader().reactions([5]) == {}
 
 
 def test_a_message_that_is_gone_may_be_redacted(database: Database) -> None:
     """The retention can delete a message between the question whether it is there and the redaction."""
     store = database.store()
-    store.commit([*PEOPLE, MessageRedacted(message(5), ALICE, "alice!alice@x", "#general", "", NOON)])
+    store.commit([*PEOPLE, MessageRedacted(message(5), ALICE, "alice!alice@x", "#general", "", NOON, 900)])
     assert database.reader().message(5) is None
 
 
@@ -124,7 +125,7 @@ def test_pins_are_the_messages_that_are_still_there(database: Database) -> None:
     pins = [MessagePinned(GENERAL, key, BOB, NOON + key) for key in (8, 5, 6, 7, 99)]
     store.commit([*PEOPLE, *CHANNELS, *sent, *pins, MessagePinned(DEV, 5, BOB, NOON)])
     store.commit([MessageUnpinned(GENERAL, 6, BOB, NOON), MessagePinned(GENERAL, 5, CAROL, NOON + 50)])
-    store.commit([MessageRedacted(sent[2], ALICE, "alice!alice@x", "#general", "", NOON)])
+    store.commit([MessageRedacted(sent[2], ALICE, "alice!alice@x", "#general", "", NOON, 900)])
     reader = database.reader()
     assert reader.pins(GENERAL) == [Pin(sent[0], CAROL, NOON + 50), Pin(sent[3], BOB, NOON + 8)]
     assert reader.pins(DEV) == [Pin(sent[0], BOB, NOON)]

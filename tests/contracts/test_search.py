@@ -25,7 +25,7 @@ SAID = (
     message(11, text="quick note to self", recipient=ALICE),
     message(12, text="\x02quick\x02 and brown")._replace(command="NOTICE"),
     message(13, text="quick")._replace(command="TAGMSG"),
-    message(14, text="quick for ops only")._replace(channel=None),
+    message(14, text="quick for ops only", sender=BOB)._replace(rank="o"),
 )
 
 
@@ -72,6 +72,13 @@ def said(request: pytest.FixtureRequest, durable: DurableDatabase) -> DurableDat
         (search("quick", span=replace(ALL, limit=2, newest=False)), [5, 6]),
         (search("quick", span=Span(5, 11, 9, newest=True)), [6, 9]),
         (search("", span=Span(6, 9, 9, newest=True)), [7, 8]),
+        (search("ops"), []),
+        (search("", sender=BOB), [6]),
+        (search("ops", places=(ChannelPlace(GENERAL, 0, ALICE, "v"),)), []),
+        (search("ops", places=(ChannelPlace(GENERAL, 0, ALICE, "o"),)), [14]),
+        (search("ops", places=(ChannelPlace(GENERAL, 6, ALICE, "q"),)), [14]),
+        (search("ops", account=BOB, places=(ChannelPlace(GENERAL, 0, BOB),)), [14]),
+        (search("ops", account=BOB, places=(ChannelPlace(GENERAL, 6, BOB),)), [14]),
     ],
 )
 def test_a_search_finds_what_the_account_may_read(
@@ -87,7 +94,7 @@ def test_what_is_redacted_is_not_found(said: DurableDatabase) -> None:
     """Neither by its words nor by its author, and the index holds nothing of it."""
     store = said.store()
     fox = SAID[0]
-    store.commit([MessageRedacted(fox, ALICE, "alice!alice@x", "#general", "", NOON)])
+    store.commit([MessageRedacted(fox, ALICE, "alice!alice@x", "#general", "", NOON, 900)])
     reader = said.reader()
     assert [message.id for message in reader.search(search("fox"))] == [6]
     while store.index(3):
@@ -95,7 +102,7 @@ def test_what_is_redacted_is_not_found(said: DurableDatabase) -> None:
     assert [message.id for message in reader.search(search("fox"))] == [6]
     assert next(message.id for message in reader.search(search("", sender=ALICE))) == 7
     # Twice must not harm the index: the second time there is nothing to take out.
-    store.commit([MessageRedacted(fox, ALICE, "alice!alice@x", "#general", "", NOON)])
+    store.commit([MessageRedacted(fox, ALICE, "alice!alice@x", "#general", "", NOON, 900)])
     assert [message.id for message in reader.search(search("quick"))] == [6, 9, 11, 12]
 
 

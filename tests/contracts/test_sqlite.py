@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event
 
+from securechat.chat.reading import ChannelPlace, Conversation, Span
 from securechat.chat.records import DirectDelivered, Joined, MessageRedacted
 from securechat.storage.copying import check_file
 from securechat.storage.errors import StorageError
 from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.sqlite import open_reader, open_store
-from tests.contracts.facts import ALICE, CHANNELS, DEV, NOON, PEOPLE, message
+from tests.contracts.facts import ALICE, BOB, CHANNELS, DEV, GENERAL, NOON, PEOPLE, message
 
 
 def test_files_are_private(tmp_path: Path) -> None:
@@ -86,6 +87,8 @@ def test_queries_use_their_indexes(tmp_path: Path) -> None:
         reader.pins(1)
         reader.edits(5)
         reader.reactions([5, 6])
+        for place in (ChannelPlace(GENERAL, 3, ALICE, "o"), Conversation(ALICE, BOB)):
+            reader.history(place, Span(5, 9, 50, newest=True), events=False, tombstones=True)
         asked = list(executed)
         plans = [
             tuple(row)[3]
@@ -96,7 +99,12 @@ def test_queries_use_their_indexes(tmp_path: Path) -> None:
     finally:
         reader.close()
         store.close()
-    assert len(asked) == 8
+    assert len(asked) == 8 + 3 + 6
+    for index in (
+        "messages_channel_redacted (channel=? AND redacted_id>? AND redacted_id<?)",
+        "messages_direct_redacted (recipient=? AND sender=? AND redacted_id>? AND redacted_id<?)",
+    ):
+        assert f"SEARCH messages USING INDEX {index}" in plans
     assert "SEARCH messages USING INDEX messages_at (at>? AND at<?)" in plans
     assert "SEARCH messages USING INDEX messages_nonce (sender=? AND nonce=?)" in plans
     assert "SEARCH messages USING INDEX messages_refers (refers=?)" in plans
@@ -182,7 +190,9 @@ def test_the_index_of_the_search_stays_sound(tmp_path: Path) -> None:
     store.commit([*PEOPLE, *CHANNELS, *said])
     while store.index(100):
         pass
-    store.commit([MessageRedacted(one, ALICE, "alice!alice@x", "#general", "", NOON) for one in said[::7]])
+    store.commit(
+        [MessageRedacted(one, ALICE, "alice!alice@x", "#general", "", NOON, 900) for one in said[::7]]
+    )
     assert store.prune(NOON + 305, 1000) == 300
     left = "SELECT count(*) FROM message_words WHERE message_words MATCH 'same'"
     with store.transaction() as connection:

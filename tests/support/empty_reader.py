@@ -31,7 +31,9 @@ class EmptyReader:
     def history(self, place: Place, span: Span, *, events: bool, tombstones: bool) -> Sequence[MessageSent]:
         return ()
 
-    def targets(self, account: int, channels: Sequence[ChannelPlace], span: Span) -> Sequence[Target]:
+    def targets(
+        self, account: int, channels: Sequence[ChannelPlace], span: Span, *, events: bool, tombstones: bool
+    ) -> Sequence[Target]:
         return ()
 
     def audit(self, after: int, limit: int) -> Sequence[AuditEntry]:

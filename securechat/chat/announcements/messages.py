@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 from securechat.chat.announcements.multiline import together
 from securechat.chat.audience import Audience
+from securechat.chat.channel import Channel
 from securechat.chat.fanout import Fanout, marked
 from securechat.chat.line import Line
-from securechat.chat.membership import RANKS, SYMBOLS, is_at_least
+from securechat.chat.membership import is_at_least
 from securechat.chat.records import MessageRedacted, MessageSent
 from securechat.chat.registry import Registry
 from securechat.chat.user import BOT_TAGS, User
@@ -43,10 +44,7 @@ def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: "
     """Show a message to the channel's members, or to both sides of a conversation."""
     line = line_of(registry, message)
     if message.channel is not None:
-        _to_channel(fanout, line, registry.channels[message.channel].audience, origin)
-        return
-    if message.recipient is None:
-        _to_channel(fanout, line, _ranked(registry, message), origin)
+        _to_channel(fanout, line, _audience(registry.channels[message.channel], registry, message), origin)
         return
     if origin is not None and origin.session.operator is not None:
         line = marked(line, origin.session)
@@ -66,9 +64,10 @@ def announce_redaction(
     account = registry.accounts[record.by].name
     params = (record.target, msgid.encode(original.id))
     needs = cap.MESSAGE_REDACTION
-    line = Line(record.source, "REDACT", params, record.reason or None, record.at, None, account, None, needs)
+    reason = record.reason or None
+    line = Line(record.source, "REDACT", params, reason, record.at, record.id, account, None, needs)
     if original.channel is not None:
-        audience = registry.channels[original.channel].audience
+        audience = _audience(registry.channels[original.channel], registry, original)
     else:
         sides = {original.sender, original.recipient or original.sender, record.by}
         sessions = [session for side in sides for session in registry.accounts[side].sessions]
@@ -76,25 +75,32 @@ def announce_redaction(
     fanout.broadcast(audience, line, origin)
 
 
-def redaction_line(registry: Registry, tombstone: MessageSent) -> Line:
-    """The line in place of a message that was redacted; nothing for those who would not understand it."""
-    by = registry.accounts[tombstone.redacted_by or tombstone.sender].name
-    params = (tombstone.addressed, msgid.encode(tombstone.id))
-    source = f"{by}!{by}@{registry.server_name}"
-    at = tombstone.redacted or tombstone.at
-    return Line(source, "REDACT", params, None, at, None, by, None, cap.MESSAGE_REDACTION)
+def redaction_line(registry: Registry, message: MessageSent) -> Line:
+    """The line that says that a message was redacted; nothing for those who would not understand it."""
+    by = registry.accounts[message.redacted_by or message.sender].name
+    params = (message.addressed, msgid.encode(message.id))
+    source, at = f"{by}!{by}@{registry.server_name}", message.redacted or message.at
+    reason, needs = message.redacted_reason or None, cap.MESSAGE_REDACTION
+    return Line(source, "REDACT", params, reason, at, message.redacted_id, by, None, needs)
 
 
-def _ranked(registry: Registry, message: MessageSent) -> Audience:
-    """Those who hear a STATUSMSG: the members with the rank that it begins with, and who sent it."""
-    channel = registry.channel(message.addressed[1:])
-    if channel is None:
-        return Audience()
-    rank = RANKS[SYMBOLS.index(message.addressed[0])]
+def tombstone_line(registry: Registry, message: MessageSent) -> Line:
+    """The line in place of a message that was redacted.
+
+    It has the message's time, so that times do not jump between the others, and no id: the redaction's own
+    would be taken for a place among theirs.
+    """
+    return redaction_line(registry, message)._replace(at=message.at, id=None)
+
+
+def _audience(channel: Channel, registry: Registry, message: MessageSent) -> Audience:
+    """Those who hear a message in a channel: of a STATUSMSG who has its rank, and who sent it."""
+    if message.rank is None:
+        return channel.audience
     sessions = [
         session
         for user in registry.online(channel)
-        if user.account.id == message.sender or is_at_least(channel.ranks(user.id), rank)
+        if user.account.id == message.sender or is_at_least(channel.ranks(user.id), message.rank)
         for session in user.sessions
     ]
     return Audience.of((session.link, session.key) for session in sessions)

@@ -80,8 +80,12 @@ def messages(ctx: Context, subcommand: str) -> None:
             ctx.fail("MESSAGE_ERROR", subcommand, name, text=text)
 
     # What the client would not be sent must not use up its limit: fewer than that mean that there is no more.
-    events, tombstones = ctx.session.has(cap.EVENT_PLAYBACK), ctx.session.has(cap.MESSAGE_REDACTION)
-    ctx.ask(FetchHistory(ctx.session.link, place, spans(points, limit), events, tombstones), read)
+    ctx.ask(FetchHistory(ctx.session.link, place, spans(points, limit), *wanted(ctx)), read)
+
+
+def wanted(ctx: Context) -> tuple[bool, bool]:
+    """Return whether the client is sent events, and redactions."""
+    return ctx.session.has(cap.EVENT_PLAYBACK), ctx.session.has(cap.MESSAGE_REDACTION)
 
 
 def targets(ctx: Context) -> None:
@@ -101,7 +105,8 @@ def targets(ctx: Context) -> None:
             text = "Targets could not be retrieved: the server is busy, try again"
             ctx.fail("MESSAGE_ERROR", "TARGETS", text=text)
 
-    ctx.ask(FetchTargets(ctx.session.link, ctx.user.account.id, readable_channels(ctx), span), read)
+    channels = readable_channels(ctx)
+    ctx.ask(FetchTargets(ctx.session.link, ctx.user.account.id, channels, span, *wanted(ctx)), read)
 
 
 def target_lines(ctx: Context, found: tuple[Target, ...]) -> list[Line]:

@@ -16,7 +16,7 @@ from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
 from securechat.chat.line import MAX_BODY
-from securechat.chat.membership import SYMBOLS
+from securechat.chat.membership import RANKS, SYMBOLS, symbol_of
 from securechat.chat.records import MessageSent
 from securechat.chat.references import Reference, referred
 from securechat.chat.reserved import is_service
@@ -26,8 +26,8 @@ from securechat.irc import numerics as num
 from securechat.irc.message import NO_TAGS
 from securechat.irc.names import is_channel
 
-HALFOPS: Final = "%"
-"""Before a channel's name: for half-operators and up (STATUSMSG)."""
+HALFOPS: Final = "h"
+"""The rank from which on members see what is said under +U."""
 OFFLINE: Final = "offline, delivered at next login"
 MAX_NONCE: Final = 64
 UNSTORED: Final = frozenset({"+typing", "+draft/typing", cap.NONCE_TAG})
@@ -203,7 +203,7 @@ def to_channel(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None
     if channel is None:
         return
     if is_op_moderated(channel, ctx.user):
-        happen(ctx, draft, HALFOPS + channel.name, None, None, nonce)
+        happen(ctx, draft, symbol_of(HALFOPS) + channel.name, channel.id, None, nonce, rank=HALFOPS)
     else:
         happen(ctx, draft, channel.name, channel.id, None, nonce)
 
@@ -213,10 +213,10 @@ def to_ranks(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
     plain = name.lstrip(SYMBOLS)
     channel = open_channel(ctx, plain, draft.text)
     if channel is not None:
-        lowest = max(name[: -len(plain)], key=SYMBOLS.index)
+        rank = RANKS[max(SYMBOLS.index(symbol) for symbol in name[: -len(plain)])]
         if is_op_moderated(channel, ctx.user):
-            lowest = min(lowest, HALFOPS, key=SYMBOLS.index)
-        happen(ctx, draft, lowest + channel.name, None, None, nonce)
+            rank = min(rank, HALFOPS, key=RANKS.index)
+        happen(ctx, draft, symbol_of(rank) + channel.name, channel.id, None, nonce, rank=rank)
 
 
 def open_channel(ctx: Context, name: str, text: str) -> Channel | None:
@@ -260,6 +260,7 @@ def happen(
     nonce: str | None,
     *,
     offline: bool = False,
+    rank: str | None = None,
 ) -> bool:
     """Record and announce the message; False when nothing of it is kept."""
     core, user, command, text = ctx.core, ctx.user, draft.command, draft.text
@@ -288,6 +289,7 @@ def happen(
         draft.tags,
         nonce,
         offline,
+        rank=rank,
     )
     if draft.reference is not None:
         refusal = draft.reference.refusal(message, core.settings.edit_window)

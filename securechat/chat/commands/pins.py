@@ -34,7 +34,7 @@ def pin(ctx: Context) -> None:
         channel = keeper_of(ctx)
         if channel is None:
             return
-        if not messages or messages[0].redacted is not None or messages[0].channel != channel.id:
+        if not messages or not pinnable(channel, messages[0]):
             unknown(ctx, channel)
         elif any(pin.message.id == messages[0].id for pin in pins):
             ctx.fail("ALREADY_PINNED", channel.name, ctx.param(1), text="This message is pinned already")
@@ -46,6 +46,11 @@ def pin(ctx: Context) -> None:
             ctx.record(MessagePinned(channel.id, messages[0].id, account, ctx.core.now.wall))
 
     with_pins(ctx, keeper_of(ctx), read)
+
+
+def pinnable(channel: Channel, message: MessageSent) -> bool:
+    """Return whether a message is one that everybody in the channel may read."""
+    return message.redacted is None and message.channel == channel.id and message.rank is None
 
 
 def unpin(ctx: Context) -> None:

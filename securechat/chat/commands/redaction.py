@@ -11,9 +11,10 @@ from securechat.chat.account import Account
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
+from securechat.chat.history import addressed, may_read
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
 from securechat.chat.line import MAX_BODY
-from securechat.chat.membership import is_at_least
+from securechat.chat.membership import SYMBOLS, is_at_least
 from securechat.chat.records import MessageRedacted, MessageSent
 from securechat.chat.references import key_of
 from securechat.irc import capabilities as cap
@@ -31,7 +32,8 @@ class Conversation(NamedTuple):
     def holds(self, ctx: Context, message: MessageSent) -> bool:
         """Return whether the message was said here, and can be seen by the session's user."""
         if self.channel is not None:
-            return message.channel == self.channel.id
+            readable = ctx.session.operator is not None or may_read(ctx, self.channel, message)
+            return message.channel == self.channel.id and readable
         if message.channel is not None or self.account is None:
             return False
         if ctx.session.operator is not None:
@@ -61,8 +63,9 @@ def redact(ctx: Context) -> None:
 
 def conversation(ctx: Context, name: str) -> Conversation | None:
     """Return the conversation that the user calls so; None for a channel that they are not in, or nobody."""
-    if is_channel(name):
-        channel = ctx.registry.channel(name)
+    plain = name.lstrip(SYMBOLS)
+    if is_channel(plain):
+        channel = ctx.registry.channel(plain)
         if channel is None or not (ctx.user.id in channel.members or ctx.session.operator is not None):
             return None
         return Conversation(channel.name, channel, None)
@@ -115,17 +118,19 @@ def moderates(ctx: Context, channel: Channel | None) -> bool:
 
 def happen(ctx: Context, place: Conversation, messages: tuple[MessageSent, ...]) -> None:
     """Record the redaction of a message and of its edits."""
-    user, reason = ctx.user, ctx.param(2)
-    over = len(f":{user.source} REDACT {place.name} {ctx.param(1)} :{reason}\r\n".encode()) - MAX_BODY
+    core, user, reason = ctx.core, ctx.user, ctx.param(2)
+    target = place.name if place.channel is None else addressed(place.channel, messages[0])
+    over = len(f":{user.source} REDACT {target} {ctx.param(1)} :{reason}\r\n".encode()) - MAX_BODY
     if over > 0:
         ctx.numeric(num.ERR_INPUTTOOLONG, text=f"The reason is {over} bytes too long: nothing was redacted")
         return
     if messages[0].sender != user.account.id:
-        ctx.audit("redact", place.name, ctx.param(1))
+        ctx.audit("redact", target, f"{ctx.param(1)} {reason}".rstrip())
     for message in messages:
         if message.redacted is None:
             by = user.account.id
-            ctx.record(MessageRedacted(message, by, user.source, place.name, reason, ctx.core.now.wall))
+            record = MessageRedacted(message, by, user.source, target, reason, core.now.wall, core.next_id())
+            ctx.record(record)
 
 
 COMMANDS = (Command("REDACT", redact, min_params=2),)

@@ -11,13 +11,14 @@ if TYPE_CHECKING:
 class MessageSent(NamedTuple):
     """A PRIVMSG, NOTICE or TAGMSG; a tuple, since a dataclass takes four times as long to make.
 
-    One of `channel` and `recipient` (an account) is set; neither when only some members of a channel got it
-    (STATUSMSG), so that no history shows it to the others.
+    One of `channel` and `recipient` (an account) is set. `rank` is set when only the members of the channel
+    with this rank, a letter of `membership.RANKS`, or a higher one may read it (STATUSMSG).
 
     `nick` is the sender's nick at that time and `addressed` the target as the sender's line shall show it.
     `tags` are the client-only tags as they came. `undelivered` is true when the recipient was offline: the
     message waits for the login. `refers` is the id of the message that this one answers, reacts to or edits.
     `redacted` is when it was redacted, by the account `redacted_by`: then its text and tags are gone.
+    `redacted_id` is the redaction's own id, None for redactions of a time when they had none.
     """
 
     id: int
@@ -35,6 +36,9 @@ class MessageSent(NamedTuple):
     refers: int | None = None
     redacted: int | None = None
     redacted_by: int | None = None
+    rank: str | None = None
+    redacted_id: int | None = None
+    redacted_reason: str | None = None
 
     def apply(self, registry: "Registry") -> None:
         if self.nonce is not None:
@@ -53,8 +57,8 @@ class MessageSent(NamedTuple):
 class MessageRedacted:
     """A message was taken back or removed: its text and tags are erased, that there was one stays.
 
-    `original` is the message as it was. `by` is the account and `source` the nick!user@host that did it,
-    `target` how the conversation is called in the line that says so.
+    `original` is the message as it was, `id` the redaction's own. `by` is the account and `source` the
+    nick!user@host that did it, `target` how the conversation is called in the line that says so.
     """
 
     original: MessageSent = field(repr=False)
@@ -63,11 +67,19 @@ class MessageRedacted:
     target: str
     reason: str
     at: int
+    id: int
 
     @property
     def tombstone(self) -> MessageSent:
         """What is left of the message."""
-        return self.original._replace(text="", tags={}, redacted=self.at, redacted_by=self.by)
+        return self.original._replace(
+            text="",
+            tags={},
+            redacted=self.at,
+            redacted_by=self.by,
+            redacted_id=self.id,
+            redacted_reason=self.reason,
+        )
 
     def apply(self, registry: "Registry") -> None:
         registry.nonces.replace(self.original, self.tombstone)

@@ -179,6 +179,9 @@ class Exporter:
             refers=None if row.refers is None else msgid.encode(row.refers),
             redacted=None if row.redacted is None else format_ms(row.redacted),
             redacted_by=self._name(row.redacted_by),
+            rank=row.rank,
+            redacted_msgid=None if row.redacted_id is None else msgid.encode(row.redacted_id),
+            redacted_reason=row.redacted_reason,
             dropped=row.channel in self._dropped,
         )
 

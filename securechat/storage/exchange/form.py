@@ -93,8 +93,9 @@ class Message(msgspec.Struct, frozen=True, tag_field="type", tag="message", omit
     """What was said. `sender`, `recipient` and `redacted_by` are accounts.
 
     `nick` is the sender's at that time, `target` how the sender addressed it. `refers` is the msgid of what
-    this answers, edits or reacts to. A redacted message has no text. `dropped` is true when its channel is no
-    more.
+    this answers, edits or reacts to. Only members of the channel with `rank`, a letter, or a higher one read
+    it. A redacted message has no text; `redacted_msgid` is the redaction's own. `dropped` is true when its
+    channel is no more.
     """
 
     msgid: str
@@ -110,6 +111,9 @@ class Message(msgspec.Struct, frozen=True, tag_field="type", tag="message", omit
     refers: str | None = None
     redacted: str | None = None
     redacted_by: str | None = None
+    rank: str | None = None
+    redacted_msgid: str | None = None
+    redacted_reason: str | None = None
     dropped: bool = False
 
 

@@ -26,7 +26,7 @@ from securechat.storage.exchange.lines import SPOKEN
 from securechat.storage.schema import accounts, messages
 from securechat.storage.search.index import SearchIndex
 from securechat.storage.writer import accounts as account_rows
-from securechat.storage.writer.messages import MessageWriter
+from securechat.storage.writer.messages import REDACTED, MessageWriter
 
 _BATCH: Final = 500
 
@@ -157,7 +157,7 @@ class Importer:
         self._writer.write_run(run)
         for message in run:
             if message.redacted is not None:
-                values = {"redacted": message.redacted, "redacted_by": message.redacted_by}
+                values = {name: getattr(message, name) for name in REDACTED}
                 self._connection.execute(update(messages).where(messages.c.id == message.id).values(values))
 
     def _message(self, line: Message) -> MessageSent:
@@ -176,6 +176,9 @@ class Importer:
             refers=None if line.refers is None else msgid.decode(line.refers),
             redacted=redacted,
             redacted_by=None if line.redacted_by is None else self._accounts[fold(line.redacted_by)],
+            rank=line.rank,
+            redacted_id=None if line.redacted_msgid is None else msgid.decode(line.redacted_msgid),
+            redacted_reason=line.redacted_reason,
         )
 
     def _event(self, line: Event) -> MessageSent:

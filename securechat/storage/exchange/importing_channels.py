@@ -68,7 +68,9 @@ class ChannelImporter:
                 key = msgid.decode(pin.msgid)
                 m = messages.c
                 # A pin shows its message to everybody in the channel, so it has to be one of the channel.
-                there = exists().where(m.id == key, m.channel == channel, m.redacted.is_(None))
+                there = exists().where(
+                    m.id == key, m.channel == channel, m.redacted.is_(None), m.rank.is_(None)
+                )
                 if self._connection.scalar(select(there)):
                     pinned = MessagePinned(channel, key, self._people[fold(pin.account)], parse(pin.at))
                     places.write(self._connection, pinned)

@@ -11,7 +11,7 @@ from securechat.chat.channel_settings import MAX_DAYS
 from securechat.chat.commands.pins import MAX_PINS
 from securechat.chat.isupport import KEYLEN, MAX_LIMIT, MAX_LIST, MAX_SLOW
 from securechat.chat.masks import InvalidMask, canonical
-from securechat.chat.membership import ordered
+from securechat.chat.membership import RANKS, ordered
 from securechat.chat.modes import MODES, Kind
 from securechat.chat.multiline import MAX_BYTES, MAX_LINES
 from securechat.chat.records import LISTS
@@ -47,6 +47,12 @@ def check_message(line: Message, now_ms: int) -> None:
     _check_moment(line, now_ms)
     if line.redacted is not None:
         parse(line.redacted)
+    if line.redacted_msgid is not None:
+        _check_msgid(line.redacted_msgid, now_ms)
+    if not _is_line(line.redacted_reason or ""):
+        raise ValueError("the reason is nothing that a line of IRC can hold")
+    if line.rank is not None and (line.channel is None or line.rank not in RANKS):
+        raise ValueError("the rank is none that a message to a channel can be for")
     if line.refers is not None:
         _check_msgid(line.refers, now_ms)
     if line.command not in SPOKEN or (line.command == "TAGMSG" and line.text):

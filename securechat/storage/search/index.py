@@ -10,8 +10,9 @@ from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from securechat.chat.words import segment
+from securechat.storage.reading.visible import SPOKEN
 from securechat.storage.schema import messages
-from securechat.storage.search.tables import SPOKEN, indexed_upto, message_words, search_state
+from securechat.storage.search.tables import indexed_upto, message_words, search_state
 
 _MERGED_PAGES: Final = 16
 

@@ -24,10 +24,8 @@ from sqlalchemy import (
 )
 
 from securechat.chat.reading import ChannelPlace, Conversation, Search
+from securechat.storage.reading.visible import SPOKEN, visible
 from securechat.storage.schema import messages
-
-SPOKEN: Final = ("PRIVMSG", "NOTICE")
-"""What can be searched for."""
 
 search_metadata: Final = MetaData()
 
@@ -58,9 +56,11 @@ def readable(search: Search) -> ColumnElement[bool]:
     """Return the condition for messages that a search may find by where they were said, and by whom."""
     m = messages.c
     channels = [place for place in search.places if isinstance(place, ChannelPlace)]
+    partly = [place for place in channels if place.since > 0 or place.rank]
+    whole = [place.channel for place in channels if place not in partly]
     places: list[ColumnElement[bool]] = [
-        m.channel.in_([place.channel for place in channels if place.since == 0]),
-        *(and_(m.channel == place.channel, m.id >= place.since) for place in channels if place.since > 0),
+        and_(m.channel.in_(whole), or_(m.rank.is_(None), m.sender == search.account)),
+        *(and_(m.channel == place.channel, m.id >= place.since, visible(place)) for place in partly),
     ]
     for place in search.places:
         if isinstance(place, Conversation):

@@ -16,7 +16,8 @@ from securechat.storage.schema import messages, undelivered
 Value = int | str | None
 MessageRow = tuple[Value, ...]
 
-COLUMNS: Final = tuple(column.name for column in messages.c if not column.name.startswith("redacted"))
+REDACTED: Final = tuple(column.name for column in messages.c if column.name.startswith("redacted"))
+COLUMNS: Final = tuple(column.name for column in messages.c if column.name not in REDACTED)
 """What a new message has: nothing is redacted when it is sent."""
 
 _encode_tags: Final = msgspec.json.Encoder().encode
@@ -38,6 +39,7 @@ def message_row(message: MessageSent) -> MessageRow:
         _encode_tags(dict(tags)).decode() if tags else None,
         message.nonce,
         message.refers,
+        message.rank,
     )
 
 
@@ -61,7 +63,14 @@ class MessageWriter:
         self._connection.execute(
             update(messages)
             .where(messages.c.id == record.original.id)
-            .values(text="", tags=None, redacted=record.at, redacted_by=record.by)
+            .values(
+                text="",
+                tags=None,
+                redacted=record.at,
+                redacted_by=record.by,
+                redacted_id=record.id,
+                redacted_reason=record.reason,
+            )
         )
 
     def direct_delivered(self, record: DirectDelivered) -> None:

@@ -117,7 +117,7 @@ def possible(one: Registry) -> list[Record]:
         facts.append(MESSAGE._replace(undelivered=not one.waiting[2]))
     sent = one.nonces.find(1, "n1")
     if sent is not None and sent.redacted is None:
-        facts.append(MessageRedacted(sent, 1, "alice!alice@chat.test", "bob", "typo", 9))
+        facts.append(MessageRedacted(sent, 1, "alice!alice@chat.test", "bob", "typo", 9, 10))
     read = one.markers.get(1, {}).get(-2)
     facts.append(MarkerMoved(1, -2, (read or 0) + 5, read))
     if one.markers.get(1):

@@ -238,7 +238,7 @@ def test_messages_of_a_removed_account_lose_their_author(chore: Chore) -> None:
     """Nothing says any more who wrote them, and their nonces are free; the text stays."""
     chore.store.commit([message(50, sender=BOB)])
     sent = message(50, sender=BOB)
-    chore.store.commit([MessageRedacted(sent, ALICE, "alice!alice@chat.test", "#general", "", 60)])
+    chore.store.commit([MessageRedacted(sent, ALICE, "alice!alice@chat.test", "#general", "", 60, 900)])
     removed(chore, "anonymise")
     chore.run(4)
     found, other, redacted = (chore.message(key) for key in (2, 3, 50))
