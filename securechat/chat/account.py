@@ -29,6 +29,7 @@ class Account:
         "seen",
         "sessions",
         "sources",
+        "taken",
     )
 
     def __init__(self, stored: StoredAccount) -> None:
@@ -42,6 +43,8 @@ class Account:
         self.disabled = stored.disabled
         self.created = stored.created
         self.seen = stored.seen
+        self.taken = 0
+        """The newest id that a session which has ended can have taken."""
         self.sources = dict(stored.sources)
         self.sessions: list[Session] = []
         self.epoch = 0

@@ -320,6 +320,7 @@ class Core:
     def _disconnected(self, item: Disconnected) -> None:
         session = self.sessions.get(item.link)
         if session is not None:
+            session.taken = item.taken
             self._depart(session, item.reason)
 
     def _end(self, session: Session, error: str, reason: str) -> None:

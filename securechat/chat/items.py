@@ -1,7 +1,7 @@
 """What happens to the core: the hub takes these values from its inbox and handles them one by one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from securechat.chat.jobs import AwaitCommit, Job, JobResult
 from securechat.chat.link import Link
@@ -28,10 +28,14 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """A connection is gone; `reason` is shown to others as the QUIT reason."""
+    """A connection is gone; `reason` is shown to others as the QUIT reason.
+
+    The peer can have taken what was sent to it up to the monotonic time `taken`; None is up to now.
+    """
 
     link: Link
     reason: str
+    taken: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

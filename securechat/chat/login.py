@@ -195,8 +195,7 @@ def leave(core: "Core", session: Session, reason: str) -> None:
         presence.went(core, user, session)
     else:
         presence.update_away(core, user)
-    if not user.account.sessions:
-        replay.went(core, user.account)
+    replay.went(core, user.account, session.taken)
 
 
 def nick_problem(

@@ -44,4 +44,5 @@ def _fetch(ctx: Context, account: Account, after: int) -> None:
 
 def _delivered(core: "Core", account: Account, upto: int, more: bool) -> None:
     """Store that the messages up to this id arrived; in an outcome of its own, since they did."""
-    core.enter(DirectDelivered(account.id, upto, more), None)
+    counted = core.registry.waiting[account.id]
+    core.enter(DirectDelivered(account.id, upto, more, counted), None)

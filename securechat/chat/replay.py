@@ -1,9 +1,9 @@
 """What a client that does not read history by itself gets at login: what its account missed in its channels.
 
-An account misses what is said while it has no session. Where that began is the newest id at the time when
-its last session ended, which is stored (`records.AccountSeen`); how much is replayed has a bound
-(`history.replay`). Sessions that ended with the server had, as far as anybody can know, everything up to the
-newest message of then.
+An account misses what is said while it has no session. Where that began is the newest id that its last
+session can have taken, which is stored (`records.AccountSeen`): when a connection dies in silence, that is
+minutes before the server notices. How much is replayed has a bound (`history.replay`). Sessions that ended
+with the server had, as far as anybody can know, everything up to the newest message of then.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,8 +18,8 @@ from securechat.chat.history import lines_of, readable_channels
 from securechat.chat.jobs import FetchMissed, JobResult, MessagesRead
 from securechat.chat.line import Line
 from securechat.chat.offline import deliver_waiting
-from securechat.chat.reading import Span
-from securechat.chat.records import ONLINE, AccountSeen, MessageSent
+from securechat.chat.reading import Span, first_id_at
+from securechat.chat.records import ONLINE, AccountSeen, DirectMissed, MessageSent
 from securechat.chat.session import Continuation
 from securechat.irc import capabilities as cap
 
@@ -59,10 +59,18 @@ def came(core: "Core", account: Account) -> None:
     core.later(lambda: _store(core, account, ONLINE))
 
 
-def went(core: "Core", account: Account) -> None:
-    """The account's last session has ended: it misses what comes after the newest id."""
-    seen = core.ids.last
-    core.later(lambda: _gone(core, account, seen))
+def went(core: "Core", account: Account, taken: float | None = None) -> None:
+    """A session of the account has ended, whose peer took everything up to this time (None: up to now).
+
+    When it was the last one, the account misses what none of them can have taken.
+    """
+    newest = core.ids.last
+    if taken is not None:
+        silent = int((core.now.mono - taken) * 1000)
+        newest = min(newest, first_id_at(core.now.wall - silent) - 1)
+    account.taken = seen = max(account.taken, newest)
+    if not account.sessions:
+        core.later(lambda: _gone(core, account, seen))
 
 
 def began(core: "Core", cut_off: Iterable[Account]) -> None:
@@ -80,6 +88,8 @@ def _gone(core: "Core", account: Account, seen: int) -> None:
 
     core.if_refused(keep)
     _store(core, account, seen)
+    if seen < core.ids.last:
+        core.enter(DirectMissed(account.id, seen), None)
 
 
 def _store(core: "Core", account: Account, seen: int) -> None:
@@ -102,4 +112,5 @@ def _batches(
     for key, of_channel in groupby(messages, key=lambda message: message.channel):
         channel = ctx.registry.channels.get(key) if key is not None else None
         if channel is not None:
-            yield "chathistory", (channel.name,), lines_of(ctx.registry, of_channel)
+            others = (message for message in of_channel if message.sender != ctx.user.account.id)
+            yield "chathistory", (channel.name,), lines_of(ctx.registry, others)

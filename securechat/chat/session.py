@@ -85,6 +85,7 @@ class Session:
         "sasl",
         "since",
         "subscriptions",
+        "taken",
         "user",
         "username",
         "waiting",
@@ -145,6 +146,8 @@ class Session:
         self.catching_up = False
         """It is being sent what its account missed; what comes meanwhile is held back."""
         self.closed = False
+        self.taken: float | None = None
+        """Once its connection is gone: up to when the peer can have taken anything, in monotonic seconds."""
 
     @property
     def oper(self) -> bool:

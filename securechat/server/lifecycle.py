@@ -221,8 +221,14 @@ class Lifecycle:
 
     def _disconnected(self, conn: Connection, reason: str) -> None:
         conn.closed = True
-        self._outbox.append(Disconnected(conn, reason))
+        self._outbox.append(Disconnected(conn, reason, self._taken(conn)))
         log.info("%d - %s disconnected: %s", conn.serial, conn.address, reason)
+
+    def _taken(self, conn: Connection) -> float:
+        """Return up to when the peer can have taken what was sent to it."""
+        assert conn.transport is not None, "the connection was open"
+        alive = max(conn.heard, self.now - conn.transport.unconfirmed())
+        return min(alive, conn.stalled or alive)
 
     def _set_deadline(self, conn: Connection, seconds: float) -> None:
         conn.deadline = self.now + seconds

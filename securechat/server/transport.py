@@ -12,6 +12,7 @@ would have the same effect. Nothing is read before this connection's own handsha
 import socket
 import ssl
 from contextlib import suppress
+from struct import Struct
 from typing import Final
 
 RECORD: Final = 16 * 1024
@@ -39,6 +40,8 @@ _IN_WORDS: Final = {
     "NO_SUITABLE_KEY_SHARE": "it has no key exchange group in common",
 }
 
+_TCP_INFO: Final = Struct("56xI")
+"""The beginning of the kernel's `tcp_info`, with the milliseconds since the last acknowledgement."""
 
 FRUITLESS: Final = "Too much input without a line"
 """Why a connection is cut, or ended by its worker: it costs time and says nothing."""
@@ -202,6 +205,18 @@ class Transport:
             except OSError:
                 return True
         return True  # whoever goes on talking does not listen
+
+    def unconfirmed(self) -> float:
+        """Return for how many seconds the peer's kernel has confirmed nothing.
+
+        What it was sent in that time it may never get; that is nothing when it was sent nothing.
+        """
+        try:
+            info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
+        except OSError:  # no TCP connection (any more): nothing is known against it
+            return 0.0
+        (milliseconds,) = _TCP_INFO.unpack(info)
+        return float(milliseconds) / 1000
 
     def close(self) -> None:
         """Close the socket at once."""

@@ -169,7 +169,7 @@ class World:
 
     def delivered(self, account: Account) -> Record:
         self.waiting.pop(account.id, None)
-        return DirectDelivered(account.id, self.last, False)
+        return DirectDelivered(account.id, self.last, False, self.registry.waiting[account.id])
 
     def batch(self) -> list[Record]:
         """Draw some records, and let the registry follow them."""

@@ -172,11 +172,11 @@ def test_delivered_messages_no_longer_wait(durable: DurableDatabase) -> None:
         [*PEOPLE, message(5, recipient=BOB, nonce="n", undelivered=True), waiting(6, BOB), waiting(7, CAROL)]
     )
     reader = durable.reader()
-    store.commit([DirectDelivered(BOB, 5, True)])
+    store.commit([DirectDelivered(BOB, 5, True, 1)])
     assert [m.id for m in reader.undelivered(BOB, 0, 10)] == [6]
     assert [m.id for m in reader.undelivered(CAROL, 0, 10)] == [7]
     assert reader.find_nonce(ALICE, "n") == message(5, recipient=BOB, nonce="n")
-    store.commit([DirectDelivered(BOB, 6, False)])
+    store.commit([DirectDelivered(BOB, 6, False, 1)])
     assert reader.undelivered(BOB, 0, 10) == []
     assert store.load().waiting == {CAROL}
 

@@ -17,6 +17,7 @@ from securechat.chat.records import (
     ChannelModesChanged,
     ChannelRenamed,
     DirectDelivered,
+    DirectMissed,
     EntryChanged,
     FlagsChanged,
     Invitation,
@@ -150,9 +151,10 @@ SEQUENCES: dict[str, tuple[Record, ...]] = {
         *PEOPLE,
         waiting(5, CAROL),
         waiting(6, BOB),
-        DirectDelivered(BOB, 6, False),
+        DirectDelivered(BOB, 6, False, 1),
         waiting(7, ALICE),
     ),
+    "DirectMissed": (*PEOPLE, message(5, recipient=BOB), message(6, recipient=BOB), DirectMissed(BOB, 5)),
 }
 
 
@@ -285,10 +287,20 @@ def test_records_without_anything_to_store_need_no_room(database: Database) -> N
 def test_order_between_messages_and_deliveries_holds(database: Database) -> None:
     """In one transaction, a delivery removes what was sent before it and nothing that was sent after it."""
     store = database.store()
-    store.commit([*PEOPLE, waiting(5, BOB), DirectDelivered(BOB, 5, False), message(6), waiting(7, BOB)])
+    store.commit([*PEOPLE, waiting(5, BOB), DirectDelivered(BOB, 5, False, 1), message(6), waiting(7, BOB)])
     assert [m.id for m in database.reader().undelivered(BOB, 0, 10)] == [7]
-    store.commit([waiting(8, BOB), DirectDelivered(BOB, 7, True)])
+    store.commit([waiting(8, BOB), DirectDelivered(BOB, 7, True, 1)])
     assert [m.id for m in database.reader().undelivered(BOB, 0, 10)] == [8]
+
+
+def test_what_a_dead_connection_did_not_take_waits_once(database: Database) -> None:
+    """What was sent to the account after that id waits, with what waited already; what it sent itself does
+    not.
+    """
+    store = database.store()
+    store.commit([*PEOPLE, *(message(key, recipient=BOB) for key in (5, 6, 7)), waiting(8, BOB)])
+    store.commit([message(9, recipient=CAROL), message(10, sender=BOB, recipient=BOB), DirectMissed(BOB, 5)])
+    assert [m.id for m in database.reader().undelivered(BOB, 0, 10)] == [6, 7, 8]
 
 
 def test_errors_do_not_show_messages_or_hashes(durable_store: PrunedStore) -> None:

@@ -80,7 +80,7 @@ def test_queries_use_their_indexes(tmp_path: Path) -> None:
         for connection in (store._connection, reader._connection):
             event.listen(connection, "before_cursor_execute", remember)
         store.prune(NOON, 100)
-        store.commit([DirectDelivered(ALICE, 5, True)])
+        store.commit([DirectDelivered(ALICE, 5, True, 1)])
         reader.find_nonce(ALICE, "n")
         reader.undelivered(ALICE, 0, 100)
         reader.message(5)

@@ -16,6 +16,7 @@ directives and steps, one a line; `#` begins a comment.
     alice<.. :{any} 422 {any}  skips what alice got up to this, which she must have got
     alice! ok                  answers a password job: ok, wrong, weak, stale (ok, with a new hash), busy
     alice. Ping timeout        alice's connection is gone, for this reason
+    alice. Ping timeout (90s)  and took nothing for so long
     admin> disable alice       an administrator's request; `admin< Done` or `admin< Refused CODE` answers it
     +30s                       time passes
     reload: sts_days=30        settings that a reload of the configuration changes
@@ -195,7 +196,9 @@ class Playbook:
         elif kind == "!":
             self._password_done(who, text)
         else:
-            self._happens(Disconnected(self.links.pop(who), text))
+            deaf = re.search(r" \((\d+)s\)$", text)
+            taken = self.now.mono - int(deaf[1]) if deaf else None
+            self._happens(Disconnected(self.links.pop(who), text, taken))
 
     def _password_done(self, who: str, how: str) -> None:
         job = self.jobs.pop(who)

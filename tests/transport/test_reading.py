@@ -239,6 +239,15 @@ def test_the_handshake_is_acknowledged_at_once(rig: Rig) -> None:
     assert conn.transport._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 1
 
 
+def test_how_long_the_peer_has_confirmed_nothing(rig: Rig) -> None:
+    """It is the time since the last acknowledgement in seconds, and nothing for what is no TCP connection."""
+    _, tcp = connect_by_tcp(rig)
+    _, pair = rig.connect()
+    assert tcp.transport is not None and pair.transport is not None
+    assert 0 <= tcp.transport.unconfirmed() < 10  # other fields there are ports, sizes and microseconds
+    assert pair.transport.unconfirmed() == 0
+
+
 def test_a_reset_ends_the_connection(rig: Rig) -> None:
     """A TCP reset is the end of the connection."""
     peer, conn = connect_by_tcp(rig)

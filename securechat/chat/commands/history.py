@@ -127,8 +127,9 @@ def handed_over(ctx: Context, found: tuple[Target, ...]) -> None:
     """
     account = ctx.user.account
     newest = max((target.id for target in found if isinstance(target.place, Conversation)), default=0)
-    if newest and ctx.registry.waiting[account.id] > 0 and ctx.session.has(cap.CHATHISTORY):
-        ctx.core.later(lambda: ctx.core.enter(DirectDelivered(account.id, newest, True), None))
+    waiting = ctx.registry.waiting[account.id]
+    if newest and waiting > 0 and ctx.session.has(cap.CHATHISTORY):
+        ctx.core.later(lambda: ctx.core.enter(DirectDelivered(account.id, newest, True, waiting), None))
 
 
 # Parameters

@@ -35,7 +35,13 @@ from securechat.chat.records.channels import (
     TopicSet,
 )
 from securechat.chat.records.invitations import Invitation, InvitationAdded, InvitationRecord, InvitationUsed
-from securechat.chat.records.messages import DirectDelivered, MessageRecord, MessageRedacted, MessageSent
+from securechat.chat.records.messages import (
+    DirectDelivered,
+    DirectMissed,
+    MessageRecord,
+    MessageRedacted,
+    MessageSent,
+)
 from securechat.chat.records.modes import (
     LISTS,
     ChannelModesChanged,
@@ -93,6 +99,7 @@ __all__ = [
     "ChannelRecord",
     "ChannelRenamed",
     "DirectDelivered",
+    "DirectMissed",
     "EntryChanged",
     "Fate",
     "FlagsChanged",

@@ -90,11 +90,15 @@ class MessageRedacted:
 
 @dataclass(frozen=True, slots=True)
 class DirectDelivered:
-    """Every message that waited for `account` up to the id `upto` has been handed to a session of it."""
+    """Every message that waited for `account` up to the id `upto` has been handed to a session of it.
+
+    `counted` is how many were counted as waiting before.
+    """
 
     account: int
     upto: int
     more: bool
+    counted: int
 
     def apply(self, registry: "Registry") -> None:
         if not self.more:
@@ -102,7 +106,23 @@ class DirectDelivered:
 
     def revert(self, registry: "Registry") -> None:
         if not self.more:
-            registry.waiting[self.account] += 1
+            registry.waiting[self.account] = self.counted
 
 
-MessageRecord = MessageSent | MessageRedacted | DirectDelivered
+@dataclass(frozen=True, slots=True)
+class DirectMissed:
+    """Every message to `account` after the id `after` waits again: the sessions that it was sent to are gone,
+    and did not take it.
+    """
+
+    account: int
+    after: int
+
+    def apply(self, registry: "Registry") -> None:
+        registry.waiting[self.account] += 1
+
+    def revert(self, registry: "Registry") -> None:
+        registry.waiting[self.account] -= 1
+
+
+MessageRecord = MessageSent | MessageRedacted | DirectDelivered | DirectMissed

@@ -14,6 +14,7 @@ from securechat.chat.records import (
     Audited,
     ChannelRecord,
     DirectDelivered,
+    DirectMissed,
     InvitationRecord,
     Joined,
     Kicked,
@@ -34,11 +35,14 @@ Single = (
     | Audited
     | ChannelRecord
     | DirectDelivered
+    | DirectMissed
     | InvitationRecord
     | MessageRedacted
     | PlaceRecord
 )
 MEMBERSHIPS = (Joined, Kicked, Parted)
+MESSAGES_CHANGE = (AccountRemoved, DirectDelivered, DirectMissed, MessageRedacted)
+"""These change messages or what belongs to them; nothing else looks at messages."""
 
 
 def is_stored(record: Record) -> bool:
@@ -61,8 +65,7 @@ class RecordWriter:
             if isinstance(record, MessageSent):
                 run.append(record)
                 continue
-            # These change messages or remove what belongs to them; nothing else looks at messages.
-            if run and isinstance(record, DirectDelivered | MessageRedacted | AccountRemoved):
+            if run and isinstance(record, MESSAGES_CHANGE):
                 self._messages.write_run(run)
                 run = []
             self._write_one(record)
@@ -85,6 +88,8 @@ class RecordWriter:
             audit.append(self._connection, record)
         elif isinstance(record, DirectDelivered):
             self._messages.direct_delivered(record)
+        elif isinstance(record, DirectMissed):
+            self._messages.direct_missed(record)
         elif isinstance(record, MessageRedacted):
             self._index.forget([record.original.id])
             self._messages.redacted(record)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Insert, bindparam, delete, insert, update
+from sqlalchemy import Connection, Insert, bindparam, delete, insert, select, update
 
-from securechat.chat.records import DirectDelivered, MessageRedacted, MessageSent
+from securechat.chat.records import DirectDelivered, DirectMissed, MessageRedacted, MessageSent
 from securechat.storage.schema import messages, undelivered
 
 Value = int | str | None
@@ -80,6 +80,17 @@ class MessageWriter:
                 undelivered.c.account == record.account, undelivered.c.message <= record.upto
             )
         )
+
+    def direct_missed(self, record: DirectMissed) -> None:
+        """Let wait what is not waiting already."""
+        waiting = select(undelivered.c.message).where(undelivered.c.account == record.account)
+        missed = select(messages.c.recipient, messages.c.id).where(
+            messages.c.recipient == record.account,
+            messages.c.id > record.after,
+            messages.c.sender != record.account,
+            messages.c.id.not_in(waiting),
+        )
+        self._connection.execute(insert(undelivered).from_select(["account", "message"], missed))
 
 
 class DriverInsert:

@@ -20,6 +20,7 @@ from securechat.chat.records import (
     ChannelModesChanged,
     ChannelRenamed,
     DirectDelivered,
+    DirectMissed,
     EntryChanged,
     FlagsChanged,
     Invitation,
@@ -130,7 +131,8 @@ def possible(one: Registry) -> list[Record]:
     else:
         facts.append(InvitationUsed("hash", invitation))
     if one.waiting[2]:
-        facts.append(DirectDelivered(2, 7, False))
+        facts.append(DirectMissed(2, 5))
+        facts.append(DirectDelivered(2, 7, False, one.waiting[2]))
     return facts
 
 
