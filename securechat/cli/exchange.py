@@ -105,12 +105,12 @@ def _export(place: Place, selection: "Selection", stream: IO[bytes]) -> int:
     from securechat.storage.exchange.form import Message
 
     settings = load_config(place).config
-    progress, encode = Progress("messages"), msgspec.json.Encoder().encode
-    done = 0
+    encode, done = msgspec.json.Encoder().encode, 0
     with (
         snapshot(Database(place.directory, settings.storage.url)) as directory,
         closing(Database(directory).open_store()) as store,
         store.transaction() as connection,
+        Progress("messages") as progress,
     ):
         exporter = Exporter(connection, selection)
         for line in exporter.lines(server_name(settings), time.time_ns() // 1_000_000):
@@ -118,7 +118,6 @@ def _export(place: Place, selection: "Selection", stream: IO[bytes]) -> int:
             done += isinstance(line, Message)
             progress(done, exporter.total)
         stream.flush()
-    progress.finish()
     return done
 
 
@@ -134,12 +133,13 @@ def _import(place: Place, file: Path, create_accounts: bool) -> "Imported":
     cost = settings.auth.argon2
     hasher = Hasher(cost.time_cost, cost.memory_cost, cost.parallelism)
     phc = hasher.hash(generate()) if create_accounts else None
-    progress = Progress("messages")
     database = Database(place.directory, settings.storage.url)
-    with closing(database.open_store()) as store, store.transaction() as connection:
-        done = Importer(connection, store.search_index, contents, phc).write(file, progress)
-    progress.finish()
-    return done
+    with (
+        closing(database.open_store()) as store,
+        store.transaction() as connection,
+        Progress("messages") as progress,
+    ):
+        return Importer(connection, store.search_index, contents, phc).write(file, progress)
 
 
 def _output(name: str) -> AbstractContextManager[IO[bytes]]:

@@ -1,7 +1,5 @@
 """`securechat migrate-store`: move everything from one database to another."""
 
-from collections.abc import Mapping
-from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -37,6 +35,7 @@ def migrate_store(
 
     The server has to be stopped. The old database stays as it is; set storage.url to the new one afterwards.
     """
+    from securechat.cli.progress import Progress
     from securechat.storage.databases import Database
     from securechat.storage.errors import StorageError
     from securechat.storage.lock import DirectoryBusy, DirectoryLock
@@ -52,8 +51,8 @@ def migrate_store(
     if not old.exists():
         raise CommandFailed(f"there is no database {old}")
     try:
-        with DirectoryLock(place.directory):
-            rows = _copy(old, new)
+        with DirectoryLock(place.directory), Progress("rows") as progress:
+            rows = old.copy_rows_to(new, progress.show)
     except DirectoryBusy as error:
         raise CommandFailed(f"{error}: what is written meanwhile would be lost") from error
     except StorageError as error:
@@ -62,23 +61,6 @@ def migrate_store(
     if new.url != settings.storage.url:
         value = f'url = "{new}"' if new.url else 'url = ""'
         typer.echo(f"Now set this in the section [storage] of the configuration: {value}", err=True)
-
-
-def _copy(old: "Database", new: "Database") -> Mapping[str, int]:
-    from securechat.cli.progress import Progress
-    from securechat.storage.transfer import copy_rows
-
-    progress = Progress("rows")
-    try:
-        with (
-            closing(old.open_store()) as source,
-            closing(new.open_store()) as target,
-            source.transaction() as read,
-            target.transaction() as written,
-        ):
-            return copy_rows(read, written, progress.show)
-    finally:
-        progress.finish()
 
 
 def _database(place: Place, text: str) -> "Database":

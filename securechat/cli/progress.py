@@ -2,14 +2,14 @@
 
 import sys
 import time
-from typing import Final
+from typing import Final, Self
 
 _ON_TERMINAL: Final = 0.2
 _ELSEWHERE: Final = 10.0
 
 
 class Progress:
-    """Shows `done` of `total` at most a few times a second; `finish` ends the line."""
+    """Shows `done` of `total` at most a few times a second; the end of its `with` clears the line."""
 
     def __init__(self, what: str) -> None:
         self._what = what
@@ -17,6 +17,14 @@ class Progress:
         self._pause = _ON_TERMINAL if self._terminal else _ELSEWHERE
         self._next = time.monotonic() + self._pause
         self._shown = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
 
     def __call__(self, done: int, total: int) -> None:
         """Take how far it is."""
@@ -35,9 +43,3 @@ class Progress:
         else:
             sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
-
-    def finish(self) -> None:
-        """Clear the line."""
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()

@@ -5,19 +5,18 @@ no database yet.
 """
 
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 from securechat.cli.config import load_config
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import Place
+from securechat.cli.progress import Progress
 from securechat.storage.archive import BadBackup, Manifest
 from securechat.storage.copying import check_file, contents_of
 from securechat.storage.databases import Database
 from securechat.storage.files import sync_directory
 from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.schema import HEAD
-from securechat.storage.transfer import copy_rows
 
 _CONFIGURATION = "securechat.toml"
 
@@ -39,7 +38,8 @@ def put_back(place: Place, manifest: Manifest, directory: Path) -> Sequence[str]
         (directory / name).rename(place.directory / name)
     sync_directory(place.directory)
     if url:
-        _into(Database(place.directory, url), directory)
+        with Progress("rows") as progress:
+            Database(directory).copy_rows_to(Database(place.directory, url), progress.show)
     else:
         (directory / DATABASE_NAME).rename(place.directory / DATABASE_NAME)
         sync_directory(place.directory)
@@ -69,14 +69,3 @@ def _refuse_to_overwrite(place: Path, directory: Path, others: Sequence[str]) ->
             raise CommandFailed(
                 f"{path} is there already and differs: name an empty data directory", ExitCode.REFUSED
             )
-
-
-def _into(database: Database, directory: Path) -> None:
-    """Copy everything into an empty PostgreSQL database."""
-    with (
-        closing(Database(directory).open_store()) as source,
-        closing(database.open_store()) as target,
-        source.transaction() as read,
-        target.transaction() as written,
-    ):
-        copy_rows(read, written, lambda table, done, total: None)

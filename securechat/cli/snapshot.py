@@ -34,13 +34,11 @@ def snapshot(database: Database) -> Iterator[Path]:
     Raises CommandFailed.
     """
     with scratch(database.directory) as directory:
-        progress = Progress("copying")
         try:
-            _copy(database, directory / DATABASE_NAME, progress)
+            with Progress("copying") as progress:
+                _copy(database, directory / DATABASE_NAME, progress)
         except StorageError as error:
             raise CommandFailed(str(error)) from error
-        finally:
-            progress.finish()
         yield directory
 
 

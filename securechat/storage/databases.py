@@ -1,5 +1,6 @@
 """Which database a server uses: the file in its data directory, or the PostgreSQL database of a URL."""
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,7 @@ from tempfile import TemporaryDirectory
 from securechat.storage.copying import Progress, copy_stopped
 from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.store import SqlReader, SqlStore
+from securechat.storage.transfer import Progress as RowsProgress
 from securechat.storage.transfer import copy_rows
 
 
@@ -61,6 +63,19 @@ class Database:
             ):
                 copy_rows(source, copied, lambda table, done, total: progress(done, total))
             copy_stopped(Path(name), target, progress)
+
+    def copy_rows_to(self, other: "Database", progress: RowsProgress) -> Mapping[str, int]:
+        """Copy everything into another database, which is empty; return how many rows each table has.
+
+        Nobody may use either meanwhile. Raises `StorageError`, and then nothing was copied.
+        """
+        with (
+            closing(self.open_store()) as source,
+            closing(other.open_store()) as target,
+            source.transaction() as read,
+            target.transaction() as written,
+        ):
+            return copy_rows(read, written, progress)
 
     def exists(self) -> bool:
         """Return False for a file that is not there. A PostgreSQL database shows when it is opened."""
