@@ -9,9 +9,9 @@ from securechat.irc.names import fold
 from securechat.irc.timestamp import format_ms
 
 _FOR_EVER: Final = "9999-12-31T00:00:00.000Z"
-_PAGE: Final = 500
+_PAGE: Final = 1000
 _MOST_TARGETS: Final = 1000
-MOST_PAGES: Final = 4
+MOST_PAGES: Final = 5
 """Pages of a conversation that are read from where one was; of what is still missing then the newest one."""
 
 

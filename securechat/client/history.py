@@ -120,10 +120,14 @@ class History:
 
     def bookmark(self, conversation: str, msgid: str) -> None:
         """This is the last message of a conversation that was told."""
-        if msgid:
-            self.bookmarks.last[fold(conversation)] = msgid
+        self.reach(conversation, msgid)
         if self._catch_up is not None:
             self._catch_up.told()
+
+    def reach(self, conversation: str, msgid: str) -> None:
+        """Everything up to this id was told; "" says nothing."""
+        if msgid:
+            self.bookmarks.last[fold(conversation)] = msgid
 
     def move(self, line: Message) -> None:
         """Everything before this line was told."""

@@ -188,6 +188,7 @@ def test_redactions_do_not_count(database: Database) -> None:
         (5, "hello", None),
         (6, "", "typo"),
         (7, "hello", None),
+        (6, "", "typo"),
     ]
     without = reader.history(ChannelPlace(GENERAL), span, events=False, tombstones=False)
     assert [found.id for found in without] == [5, 7]
@@ -197,7 +198,7 @@ def test_redactions_do_not_count(database: Database) -> None:
 @pytest.mark.parametrize(
     ("span", "shown"),
     [
-        (Span(-1, LAST_ID, 9, newest=True), [5, -6, 7, 12, 15]),
+        (Span(-1, LAST_ID, 9, newest=True), [5, -6, 7, 10, 12, 15]),
         (Span(6, LAST_ID, 9, newest=True), [7, 10, 12, 15]),
         (Span(7, LAST_ID, 1, newest=False), [10, 12]),
         (Span(7, LAST_ID, 1, newest=True), [15]),
@@ -214,7 +215,7 @@ def test_redactions_do_not_count(database: Database) -> None:
 def test_redactions_are_where_they_happened(
     database: Database, span: Span, shown: list[int], direct: bool
 ) -> None:
-    """Who has the message learns of it behind what it has; not where its place is shown as well.
+    """Who has the message learns of it behind what it has.
 
     A full page ends with a message, and its redactions are those between its ends.
     """
@@ -238,7 +239,7 @@ def test_a_redacted_reaction_is_told_without_events(database: Database) -> None:
     rows = database.reader().history(ChannelPlace(GENERAL), ALL, events=False, tombstones=True)
     assert [(row.command, row.id) for row in rows] == [("PRIVMSG", 5), (REDACTION, 6)]
     rows = database.reader().history(ChannelPlace(GENERAL), ALL, events=True, tombstones=True)
-    assert [(row.command, row.id) for row in rows] == [("PRIVMSG", 5), ("TAGMSG", 6)]
+    assert [(row.command, row.id) for row in rows] == [("PRIVMSG", 5), ("TAGMSG", 6), (REDACTION, 6)]
 
 
 def test_a_redaction_makes_a_place_a_target(database: Database) -> None:

@@ -1,6 +1,6 @@
 """What was said: messages, reactions, pins, and what is taken back."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from securechat.client.events import Announced, Kind, Message, Pinned, Reacted, Redacted, ServerText
 from securechat.irc import message as irc
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from securechat.client.session import Session
 
 Line = irc.Message
+
+_RANKS: Final = "~&@%+"
+"""Before a channel's name: said to those with a rank only (STATUSMSG)."""
 
 
 def nick_of(line: Line) -> str:
@@ -39,7 +42,7 @@ def message(session: "Session", line: Line) -> None:
     sent_here = session.outbox.settle(nonce) is not None
     past, asked = session.batches.is_past(line), _is_asked(session, line)
     if not asked:
-        session.history.bookmark(nick if not own and session.is_me(target) else target, msgid)
+        session.history.bookmark(_conversation(session, nick, target), msgid)
     if text.startswith("\x01") and not text.startswith("\x01ACTION "):
         session.emit(ServerText(f"{nick}'s client asks yours: {text.strip(chr(1))}"))
         return
@@ -70,6 +73,14 @@ def message(session: "Session", line: Line) -> None:
             quoted=quoted,
         )
     )
+
+
+def _conversation(session: "Session", nick: str, target: str) -> str:
+    """Where something was said: in a channel, also if to a rank in it, or with whom."""
+    plain = target.lstrip(_RANKS)
+    if is_channel(plain):
+        return plain
+    return nick if session.is_me(target) and not session.is_me(nick) else target
 
 
 def _is_asked(session: "Session", line: Line) -> bool:
@@ -106,8 +117,10 @@ def redaction(session: "Session", line: Line) -> None:
     if len(line.params) < 2:
         return
     nick, (target, msgid) = nick_of(line), line.params[:2]
+    if not _is_asked(session, line):
+        # Its own msgid, if it is where it happened: the message's would lead back.
+        session.history.reach(_conversation(session, nick, target), line.tags.get("msgid", ""))
     if session.batches.is_past(line) and not _is_asked(session, line):
-        session.history.bookmark(target if is_channel(target) or session.is_me(nick) else nick, msgid)
         if session.recent.is_taken_back(msgid):
             return  # it was told when it happened
         session.history.head()

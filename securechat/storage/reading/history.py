@@ -28,8 +28,8 @@ def read_history(
 ) -> list[MessageSent]:
     """Return the messages of a span of a place, oldest first.
 
-    With `tombstones` there is what was redacted between them, and that it was, where that happened, unless
-    both would be there. None of that counts, so that a client may take fewer messages than the limit as all.
+    With `tombstones` there is what was redacted between them, in its place, and what was redacted then. None
+    of that counts, so that a client may take fewer messages than the limit as all.
     """
     spoken = [] if events else [IS_SPOKEN]
     page = _pages(connection, place, span, [*spoken, messages.c.redacted.is_(None)])
@@ -37,9 +37,8 @@ def read_history(
         return page
     between = _reached(page, span)
     left = _pages(connection, place, between, [*spoken, messages.c.redacted.is_not(None)])
-    there = {message.id for message in left}
     happened = _pages(connection, place, between, [], messages.c.redacted_id)
-    redactions = [message._replace(command=REDACTION) for message in happened if message.id not in there]
+    redactions = [message._replace(command=REDACTION) for message in happened]
     return list(merge(page, left, redactions, key=_position))
 
 

@@ -93,9 +93,9 @@ def test_what_was_missed_is_asked_for_and_told(wire: Wire) -> None:
         ":s.test BATCH -t",
     )
     sent = wire.sent()
-    assert sent == ["@label=2 CHATHISTORY AFTER #general msgid=m1 500"]
+    assert sent == ["@label=2 CHATHISTORY AFTER #general msgid=m1 1000"]
     sent = answer(wire, sent, said("m2", "two"), said("m3", "three"))
-    assert sent == [f"@label=3 CHATHISTORY AFTER carol timestamp={SINCE} 500"]
+    assert sent == [f"@label=3 CHATHISTORY AFTER carol timestamp={SINCE} 1000"]
     sent = answer(wire, sent, said("m4", "psst", "alice"))
     assert sent == ["PING ready"]
     events = wire.events()
@@ -198,6 +198,26 @@ def test_a_tombstone_is_told_once(wire: Wire) -> None:
     assert [type(event) for event in wire.events()] == [CatchingUp, Redacted, Ready]
     wire.says(":s.test BATCH +p chathistory #general", "@batch=p :bob!bob@s.test REDACT #general m2")
     assert wire.events() == []
+
+
+def test_a_redaction_is_no_message_of_a_page(wire: Wire) -> None:
+    """It does not count against the limit, and what it takes back is not where one goes on from."""
+    wire.session.history.limit_pages(2)
+    sent = targets(wire, "#general")
+    redaction = "@batch=p;msgid=r1 :bob!bob@s.test REDACT #general m0"
+    sent = answer(wire, sent, said("m2", "two"), redaction)
+    assert sent == ["PING ready"]
+    assert wire.session.history.bookmarks.last["#general"] == "r1"
+    wire.says("@msgid=r2 :bob!bob@s.test REDACT alice m9", "@msgid=r3 :bob!bob@s.test REDACT #general m2")
+    wire.says(":s.test PONG s.test :ready")
+    assert wire.session.history.bookmarks.last == {"#general": "r3", "bob": "r2"}
+
+
+def test_what_was_said_to_a_rank_belongs_to_its_channel(wire: Wire) -> None:
+    """So that the next page begins behind it."""
+    sent = targets(wire, "#general")
+    answer(wire, sent, "@batch=p;msgid=m2 :bob!bob@s.test PRIVMSG @#general :for operators")
+    assert wire.session.history.bookmarks.last == {"#general": "m2"}
 
 
 def test_what_a_person_asks_for_is_shown_again(wire: Wire) -> None:
