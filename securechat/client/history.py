@@ -11,6 +11,7 @@ the server tells by itself what the account missed.
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Final
 
 from securechat.client.catchup import CatchUp
@@ -54,7 +55,9 @@ class History:
         self._granted = False
         self._headed = True
         self._catch_up: CatchUp | None = None
-        self._held: list[Message] = []
+        self._held: dict[str, Message] = {}
+        """What is being said, by msgid; what has none is there under a number."""
+        self._numbers = count()
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -97,12 +100,12 @@ class History:
         """Keep a line that shows what is being said, while what was said before is still told."""
         held = not self.in_step and not past and line.command in _SPOKEN and "!" in (line.source or "")
         if held:
-            self._held.append(line)
+            self._held[line.tags.get("msgid", "") or str(next(self._numbers))] = line
         return held
 
     def take_held(self) -> list[Message]:
         """Return what was kept, once."""
-        held, self._held = self._held, []
+        held, self._held = list(self._held.values()), {}
         return held
 
     def answered(self, request: Request) -> None:
@@ -128,6 +131,7 @@ class History:
         """Everything up to this id was told; "" says nothing."""
         if msgid:
             self.bookmarks.last[fold(conversation)] = msgid
+            self._held.pop(msgid, None)
 
     def move(self, line: Message) -> None:
         """Everything before this line was told."""

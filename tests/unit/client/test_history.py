@@ -213,6 +213,18 @@ def test_a_redaction_is_no_message_of_a_page(wire: Wire) -> None:
     assert wire.session.history.bookmarks.last == {"#general": "r3", "bob": "r2"}
 
 
+def test_a_page_that_held_it_is_long_ago(wire: Wire) -> None:
+    """What is said meanwhile is told once, however much was told between the page that has it and the end."""
+    sent = targets(wire, "#general", "#other")
+    wire.says(
+        "@msgid=m2 :bob!bob@s.test PRIVMSG #general :two", "@msgid=m3 :bob!bob@s.test PRIVMSG #general :three"
+    )
+    sent = answer(wire, sent, said("m2", "two"))
+    many = [said(f"x{number}", "old", "#other") for number in range(5000)]
+    answer(wire, answer(wire, sent, *many))
+    assert [text for text in texts(wire.events()) if text != "old"] == ["two", "three"]
+
+
 def test_what_was_said_to_a_rank_belongs_to_its_channel(wire: Wire) -> None:
     """So that the next page begins behind it."""
     sent = targets(wire, "#general")
