@@ -195,7 +195,7 @@ def leave(core: "Core", session: Session, reason: str) -> None:
         presence.went(core, user, session)
     else:
         presence.update_away(core, user)
-    replay.went(core, user.account, session.taken)
+    replay.went(core, user.account, session)
 
 
 def nick_problem(

@@ -7,7 +7,9 @@ with the server had, as far as anybody can know, everything up to the newest mes
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import groupby
+from math import inf
 from typing import TYPE_CHECKING
 
 from securechat.chat.account import Account
@@ -20,7 +22,7 @@ from securechat.chat.line import Line
 from securechat.chat.offline import deliver_waiting
 from securechat.chat.reading import Span, first_id_at
 from securechat.chat.records import ONLINE, AccountSeen, DirectMissed, MessageSent
-from securechat.chat.session import Continuation
+from securechat.chat.session import Continuation, Session
 from securechat.irc import capabilities as cap
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ def catch_up(ctx: Context, account: Account, missed_after: int | None) -> None:
     said from now on comes after that, once.
     """
     session, newest = ctx.session, ctx.core.ids.last
+    account.taken = max(account.taken, missed_after or 0)
     if session.has(cap.CHATHISTORY):
         return
     steps: list[Callable[[Context], None]] = []
@@ -50,8 +53,10 @@ def catch_up(ctx: Context, account: Account, missed_after: int | None) -> None:
 
 
 def _caught_up(ctx: Context) -> None:
-    ctx.session.catching_up = False
-    ctx.core.emit(Release(ctx.session.link))
+    session = ctx.session
+    session.catching_up = False
+    session.caught_up = max(session.caught_up, ctx.core.now.mono)
+    ctx.core.emit(Release(session.link))
 
 
 def came(core: "Core", account: Account) -> None:
@@ -59,18 +64,17 @@ def came(core: "Core", account: Account) -> None:
     core.later(lambda: _store(core, account, ONLINE))
 
 
-def went(core: "Core", account: Account, taken: float | None = None) -> None:
-    """A session of the account has ended, whose peer took everything up to this time (None: up to now).
-
-    When it was the last one, the account misses what none of them can have taken.
-    """
-    newest = core.ids.last
-    if taken is not None:
-        silent = int((core.now.mono - taken) * 1000)
-        newest = min(newest, first_id_at(core.now.wall - silent) - 1)
-    account.taken = seen = max(account.taken, newest)
+def went(core: "Core", account: Account, session: Session) -> None:
+    """A session of the account has ended: when it was the last, the account misses what none has taken."""
+    now = core.now
+    taken = now.mono if session.taken is None else session.taken
+    if taken >= session.caught_up and not session.catching_up:
+        newest = core.ids.last
+        if session.taken is not None:
+            newest = min(newest, first_id_at(now.wall - int((now.mono - taken) * 1000)) - 1)
+        account.taken = max(account.taken, newest)
     if not account.sessions:
-        core.later(lambda: _gone(core, account, seen))
+        core.later(lambda: _gone(core, account))
 
 
 def began(core: "Core", cut_off: Iterable[Account]) -> None:
@@ -79,10 +83,13 @@ def began(core: "Core", cut_off: Iterable[Account]) -> None:
     That is stored now, or the next start would take what is said from now on for seen.
     """
     for account in cut_off:
-        went(core, account)
+        account.taken = core.ids.last
+        core.later(partial(_gone, core, account))
 
 
-def _gone(core: "Core", account: Account, seen: int) -> None:
+def _gone(core: "Core", account: Account) -> None:
+    seen = account.taken
+
     def keep() -> None:
         account.seen = seen  # it is true though the disk is full
 
@@ -100,6 +107,8 @@ def _fetch(ctx: Context, span: Span) -> None:
     def read(result: JobResult) -> None:
         if isinstance(result, MessagesRead):
             reply_batches(ctx, _batches(ctx, result.messages))
+        else:
+            ctx.session.caught_up = inf  # it is still missed at the next login
 
     channels = readable_channels(ctx)
     if channels:

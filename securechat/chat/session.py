@@ -64,6 +64,7 @@ class Session:
         "bucket",
         "caps",
         "catching_up",
+        "caught_up",
         "closed",
         "emitted",
         "failures",
@@ -145,6 +146,8 @@ class Session:
         """The batch of lines that the client is sending."""
         self.catching_up = False
         """It is being sent what its account missed; what comes meanwhile is held back."""
+        self.caught_up = 0.0
+        """When it had been sent that, in monotonic seconds; infinite when it could not be read."""
         self.closed = False
         self.taken: float | None = None
         """Once its connection is gone: up to when the peer can have taken anything, in monotonic seconds."""
