@@ -8,6 +8,7 @@ from securechat.chat.account import NOBODY
 from securechat.chat.reading import LAST_ID, ChannelPlace, Conversation, Search, Span
 from securechat.chat.records import AccountAdded, AccountRemoved, Joined, MessageRedacted, MessageSent
 from securechat.chat.words import terms
+from securechat.irc.capabilities import EDIT_TAG
 from securechat.storage.upkeep import Sweep
 from tests.contracts.databases import DurableDatabase, PostgresDatabase, SqliteDatabase
 from tests.contracts.facts import ALICE, BOB, CAROL, CHANNELS, DEV, GENERAL, NOON, PEOPLE, message
@@ -163,3 +164,20 @@ def test_what_lost_its_author_is_found_without_them(said: DurableDatabase) -> No
     reader = database.reader()
     assert reader.search(search("quick", sender=BOB)) == []
     assert [(found.id, found.nick) for found in reader.search(search("quick", sender=9))] == [(6, "removed")]
+
+
+@pytest.mark.parametrize("indexed", [0, 4, 100], ids=["not indexed", "partly indexed", "indexed"])
+def test_the_text_that_an_edit_replaced_is_not_found(durable: DurableDatabase, indexed: int) -> None:
+    """Of a message and its edits only the last is found; an answer or a reaction replaces nothing."""
+
+    def edit(key: int, of: int, text: str) -> MessageSent:
+        return message(key, text=text, tags={EDIT_TAG: "x"})._replace(refers=of)
+
+    store = durable.store()
+    answer = message(7, text="teh answer", tags={"+draft/reply": f'"{EDIT_TAG}":'})._replace(refers=8)
+    said = [message(5, text="teh plan"), edit(6, 5, "the plan"), answer, message(8, text="teh other plan")]
+    store.commit([*PEOPLE, *CHANNELS, *said, edit(9, 5, "the better plan"), edit(10, 7, "the answer")])
+    store.index(indexed)
+    reader = durable.reader()
+    for words, found in (("teh", [8]), ("the", [9, 10]), ("plan", [8, 9]), ("", [8, 9, 10])):
+        assert [m.id for m in reader.search(search(words, sender=ALICE))] == found

@@ -18,12 +18,15 @@ from sqlalchemy import (
     Text,
     TypedColumns,
     and_,
+    exists,
     false,
+    not_,
     or_,
     select,
 )
 
 from securechat.chat.reading import ChannelPlace, Conversation, Search
+from securechat.irc.capabilities import EDIT_TAG
 from securechat.storage.reading.visible import SPOKEN, visible
 from securechat.storage.schema import messages
 
@@ -70,4 +73,18 @@ def readable(search: Search) -> ColumnElement[bool]:
         own = or_(m.recipient == search.account, m.sender == search.account)
         places.append(and_(m.recipient.is_not(None), own))
     by = [m.sender == search.sender] if search.sender is not None else []
-    return and_(or_(false(), *places), m.command.in_(SPOKEN), m.redacted.is_(None), *by)
+    return and_(or_(false(), *places), m.command.in_(SPOKEN), m.redacted.is_(None), *by, _LATEST)
+
+
+def _latest() -> ColumnElement[bool]:
+    """Return the condition for messages that no later edit replaces."""
+    m, edits = messages.c, messages.alias()
+    e = edits.c
+    # As JSON has it: no value of a tag can hold this, since a quote in it is written with a backslash.
+    name = f'%"{EDIT_TAG}":%'
+    edited = exists().where(e.refers == m.id, e.tags.like(name)).correlate(messages)
+    edited_again = exists().where(e.refers == m.refers, e.id > m.id, e.tags.like(name)).correlate(messages)
+    return and_(not_(edited), or_(m.tags.is_(None), not_(m.tags.like(name)), not_(edited_again)))
+
+
+_LATEST: Final = _latest()
