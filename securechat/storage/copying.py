@@ -44,7 +44,10 @@ def copy_stopped(directory: Path, target: Path, progress: Progress) -> None:
 
 
 def copy_file(source: sqlite3.Connection, target: Path, progress: Progress | None = None) -> None:
-    """Copy what a connection sees to `target`. Raises StorageError, also when the database is damaged."""
+    """Copy what a connection sees to `target`, and end its transaction if there is one.
+
+    Raises StorageError, also when the database is damaged.
+    """
     partial = target.with_name(f"{target.name}.partial")
     report = None if progress is None else lambda _, left, total: progress(total - left, total)
     try:
@@ -52,6 +55,8 @@ def copy_file(source: sqlite3.Connection, target: Path, progress: Progress | Non
         create_private(partial)
         with closing(sqlite3.connect(partial, isolation_level=None)) as copy:
             source.backup(copy, pages=_PAGES, progress=report)
+            # The writer's log can start over now; to check a big copy takes minutes.
+            source.rollback()
             copy.execute("PRAGMA journal_mode = DELETE")
         check_file(partial, progress)
         sync_file(partial)
@@ -92,7 +97,6 @@ def _copy(path: Path, mode: str, target: Path, progress: Progress) -> None:
             source.execute("BEGIN")
             source.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
             copy_file(source, target, progress)
-            source.execute("ROLLBACK")
     except sqlite3.Error as error:
         raise StorageError(f"the database {path} cannot be read: {error}") from error
 

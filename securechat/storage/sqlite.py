@@ -4,7 +4,7 @@ Theory of operation. The log is a WAL with `synchronous=FULL`: COMMIT returns af
 writer is the only checkpointer, since readers open the file read-only; its checkpoints are SQLite's own,
 inside the COMMIT that takes the log past 1,000 pages (measured: no slower than the fsyncs around them, and
 larger ones are felt). An error in such a checkpoint does not concern the COMMIT, and SQLite does not report
-it.
+it; so while the log is long the writer makes checkpoints of its own now and then, whose errors it sees.
 
 What is deleted leaves free pages in the file, which are used again. Only where they are more than an eighth
 of it and 4 MiB does `give_back` make it shorter, a few pages at a time: a VACUUM would hold up everybody.
@@ -21,9 +21,13 @@ What a full disk does, measured on a file system without a free block:
   Hence the reserve: while the log is long (which it is only when a checkpoint found no room, or a reader
   was slow), no transaction begins with less than `RESERVE` bytes free.
 - fsync fails (EIO, or ENOSPC where blocks are allocated late): an unknown outcome as well.
+
+A limit on the size of files (RLIMIT_FSIZE) is SQLITE_IOERR_WRITE. It is told from a broken disk by the file,
+which ends at the limit then; if it is the log, that has no commit frame.
 """
 
 import os
+import resource
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -52,6 +56,11 @@ RESERVE: Final = 256 * 1024
 """Bytes that must be free for a transaction to begin when the log is long: what it writes, and 32 KiB."""
 LONG_LOG: Final = 8 * 1024 * 1024
 """Bytes of log below which no transaction is big enough to let the index grow, which it does at 16.7 MB."""
+_LOOK_EVERY: Final = 1024 * 1024
+"""Bytes by which a long log grows between two checkpoints that tell what hinders them."""
+_FRAME: Final = 4096 + 24
+_PATIENCE: Final = 5
+"""Seconds to wait for a lock: a reader that meets the writer at the log's index takes one for a moment."""
 
 _STEPS_BETWEEN_LOOKS: Final = 20_000
 """Of SQLite's machine, between two looks at the clock: less than a millisecond."""
@@ -81,7 +90,9 @@ class SqliteStore(SqlStore):
 
     def __init__(self, engine: Engine, connection: Connection, path: Path, index: SqliteIndex) -> None:
         super().__init__(engine, connection, index)
+        self._path = path
         self._log = path.with_name(f"{path.name}-wal")
+        self._looked = 0
 
     def give_back(self) -> bool:
         """Make the file a little shorter when too much of it is free; return whether there is more to do."""
@@ -100,15 +111,36 @@ class SqliteStore(SqlStore):
         return int(self._connection.exec_driver_sql(f"PRAGMA {counted}").scalar_one())
 
     def _is_full(self, error: DBAPIError) -> bool:
-        return _code(error) == sqlite3.SQLITE_FULL
+        return _has_no_room(error, self._log)
 
     def _expect_room(self) -> None:
-        if self._log.stat().st_size < LONG_LOG:
+        if _may_not_grow(self._log, _FRAME) and not self._checkpoint("TRUNCATE"):
+            raise StoreFull("the database's files may not grow (RLIMIT_FSIZE): nothing was stored")
+        size = self._log.stat().st_size
+        if size < LONG_LOG:
+            self._looked = 0
             return
+        if size >= self._looked + _LOOK_EVERY:
+            self._looked = size
+            self._checkpoint("PASSIVE")
         space = os.statvfs(self._log)
         # Some network file systems do not know their size.
         if space.f_blocks and space.f_bavail * space.f_frsize < RESERVE:
             raise StoreFull("the disk is full: nothing was stored")
+
+    def _checkpoint(self, mode: str) -> bool:
+        """Copy the log into the database; return whether all of it was. Raises what the disk cannot do."""
+        driver = _driver(self._connection)
+        driver.execute("PRAGMA busy_timeout = 0")  # the hub does not wait for a reader
+        try:
+            busy, pages, copied = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+        except sqlite3.OperationalError as error:
+            if _has_no_room(error, self._path) or _code(error) == sqlite3.SQLITE_BUSY:
+                return False
+            raise
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {_PATIENCE * 1000}")
+        return not busy and pages == copied
 
 
 class SqliteReader(SqlReader):
@@ -172,6 +204,18 @@ def _explained(path: Path) -> Iterator[None]:
         raise StorageError(f"cannot open the database {path}: {cause}") from error
 
 
+def _has_no_room(error: Exception, file: Path) -> bool:
+    """Return whether an error is that this file could not become larger."""
+    limited = _code(error) == sqlite3.SQLITE_IOERR_WRITE and _may_not_grow(file, _FRAME)
+    return limited or _code(error) == sqlite3.SQLITE_FULL
+
+
+def _may_not_grow(file: Path, more: int) -> bool:
+    """Return whether this process may not make a file so much longer (RLIMIT_FSIZE)."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    return limit != resource.RLIM_INFINITY and file.stat().st_size + more > limit
+
+
 def _code(error: Exception) -> int | None:
     """Return SQLite's extended result code, None for an error that is not SQLite's own."""
     cause = error.orig if isinstance(error, DBAPIError) else error
@@ -216,7 +260,11 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     # Transactions are begun by `_begin_immediate`: the driver's own way leaves DDL outside of them. One
     # thread at a time uses the connection, but not always the one that made it.
     return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=_PATIENCE,
+        isolation_level=None,
+        check_same_thread=False,
     )
 
 

@@ -45,6 +45,28 @@ def test_a_copy_of_a_running_store_is_of_one_moment(tmp_path: Path) -> None:
         store.close()
 
 
+def test_the_log_starts_over_while_a_copy_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only copying needs the log as it is: what is written during the check of a copy is not kept twice."""
+    store = open_store(tmp_path)
+    log = tmp_path / f"{DATABASE_NAME}-wal"
+    sizes: list[int] = []
+
+    def write(done: int, total: int) -> None:
+        if total == 1 and len(sizes) < 5:  # the check
+            for key in range(100):
+                store.commit([message(10_000 + 100 * len(sizes) + key, text=BIG)])
+            sizes.append(log.stat().st_size)
+
+    monkeypatch.setattr("securechat.storage.copying._STEPS", 1000)
+    try:
+        store.commit([*PEOPLE, *CHANNELS, *(message(key) for key in range(1, 2000))])
+        copy_running(tmp_path, tmp_path / "copy", write)
+    finally:
+        store.close()
+    assert len(sizes) == 5, "the check was too short to notice"
+    assert max(sizes) < 8_000_000
+
+
 def test_a_copy_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
     """Neither the file nor a part of it."""
     store = open_store(tmp_path / "chat")

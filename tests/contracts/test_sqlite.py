@@ -1,13 +1,16 @@
 """What is SQLite's own: private files, durable commits, indexes that are used, and a log that stays short."""
 
+import resource
 import sqlite3
 import stat
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event
 
+from securechat.chat.ports import StoreFull
 from securechat.chat.reading import ChannelPlace, Conversation, Span
 from securechat.chat.records import DirectDelivered, Joined, MessageRedacted
 from securechat.storage.copying import check_file
@@ -156,6 +159,48 @@ def test_the_file_gets_shorter(tmp_path: Path, made_by: str) -> None:
     else:
         assert steps == 0
         assert size > 20_000_000
+
+
+@pytest.fixture
+def small_files() -> Iterator[Callable[[int], None]]:
+    """Limits the size of files that this process may write."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("size", [300_000, 1_000_000, 6_000_000])
+def test_a_limit_on_the_size_of_files_is_a_full_disk(
+    tmp_path: Path, small_files: Callable[[int], None], size: int
+) -> None:
+    """What does not fit into such files is refused, reading goes on, and a higher limit helps."""
+    store = open_store(tmp_path)
+    reader = open_reader(tmp_path)
+    confirmed: list[int] = []
+
+    def write() -> None:
+        for key in range(len(confirmed) + 1, len(confirmed) + 2000):
+            store.commit([message(key, text="x" * 3000, nonce=str(key))])
+            confirmed.append(key)
+
+    try:
+        store.commit([*PEOPLE, *CHANNELS])
+        small_files(size)
+        for _ in range(3):
+            with pytest.raises(StoreFull):
+                write()
+        assert size < 1_000_000 or len(confirmed) * 3000 > size // 4
+        known = [reader.find_nonce(ALICE, str(key)) is not None for key in range(1, len(confirmed) + 2)]
+        assert known == [True] * len(confirmed) + [False]
+        small_files(resource.RLIM_INFINITY)
+        write()
+        assert store.load().last_message == len(confirmed)
+    finally:
+        reader.close()
+        store.close()
+    with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert [key for (key,) in connection.execute("SELECT id FROM messages ORDER BY id")] == confirmed
 
 
 def test_a_reader_without_a_database_is_an_error_that_names_it(tmp_path: Path) -> None:
