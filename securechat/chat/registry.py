@@ -16,6 +16,7 @@ from securechat.chat.membership import Membership
 from securechat.chat.nonces import NonceMemory
 from securechat.chat.ports import Snapshot, StoredAccount, StoredChannel
 from securechat.chat.records import ONLINE, Topic
+from securechat.chat.revisions import Revisions
 from securechat.chat.session import Session
 from securechat.chat.user import INVISIBLE, User
 from securechat.irc.names import fold, skeleton
@@ -41,6 +42,7 @@ class Registry:
         self.users: dict[int, User] = {}
         self.memberships: dict[int, dict[int, None]] = {}
         self.nonces = NonceMemory()
+        self.revisions = Revisions()
         self.waiting = Counter(snapshot.waiting)
         """Accounts for which direct messages wait; how many is known only to the store."""
         self.attached = self.invisible = self.peak = 0

@@ -134,6 +134,8 @@ def look_up(
         ctx.when_stored(lambda: look_up(ctx, draft, names, remembered))
         return
     wanted = [key for key in nonces(draft, names) if key not in remembered]
+    revisions = ctx.registry.revisions
+    asked_at, subject = revisions.count, reference.key if reference is not None else None
     if not names or (not wanted and reference is None):
         to_all(ctx, draft._replace(known=remembered), names)
         return
@@ -142,14 +144,14 @@ def look_up(
         if not isinstance(result, MessagesRead):
             text = "The server is busy: nothing was sent, try again"
             ctx.fail("STORE_UNAVAILABLE", printable(ctx.param(0)), text=text)
-        elif in_memory(ctx, draft, names) != stored:
+        elif in_memory(ctx, draft, names) != stored or revisions.changed(subject, asked_at):
             look_up(ctx, draft, names, stored)  # another session was faster
         else:
             known = {one.nonce: one for one in result.messages if one.nonce in wanted} | remembered
             referred_to = reference and reference.found(result.messages)
             to_all(ctx, draft._replace(known=known, reference=referred_to), names)
 
-    keys = (reference.key,) if reference is not None and reference.key is not None else ()
+    keys = () if subject is None else (subject,)
     ctx.ask(FindMessages(ctx.session.link, ctx.user.account.id, tuple(wanted), keys), found)
 
 

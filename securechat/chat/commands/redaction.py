@@ -79,6 +79,8 @@ def look_up(ctx: Context, key: int | None, found: Callable[[tuple[MessageSent, .
     if key is None:
         found(())
         return
+    revisions = ctx.registry.revisions
+    asked_at = revisions.count
 
     def read(result: JobResult) -> None:
         if not isinstance(result, MessagesRead):
@@ -86,7 +88,9 @@ def look_up(ctx: Context, key: int | None, found: Callable[[tuple[MessageSent, .
             ctx.fail("STORE_UNAVAILABLE", printable(ctx.param(0)), text=text)
             return
         messages = result.messages
-        if messages and cap.EDIT_TAG in messages[0].tags and messages[0].refers is not None:
+        if revisions.changed(key, asked_at):
+            look_up(ctx, key, found)  # another edit, or somebody else's redaction, was faster
+        elif messages and cap.EDIT_TAG in messages[0].tags and messages[0].refers is not None:
             look_up(ctx, messages[0].refers, found)
         else:
             found(messages)

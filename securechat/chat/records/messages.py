@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from securechat.irc.capabilities import EDIT_TAG
+
 if TYPE_CHECKING:
     from securechat.chat.registry import Registry
 
@@ -45,6 +47,8 @@ class MessageSent(NamedTuple):
             registry.nonces.add(self.sender, self.nonce, self)
         if self.undelivered and self.recipient is not None:
             registry.waiting[self.recipient] += 1
+        if self.refers is not None and EDIT_TAG in self.tags:
+            registry.revisions.note(self.refers)
 
     def revert(self, registry: "Registry") -> None:
         if self.nonce is not None:
@@ -83,6 +87,7 @@ class MessageRedacted:
 
     def apply(self, registry: "Registry") -> None:
         registry.nonces.replace(self.original, self.tombstone)
+        registry.revisions.note(self.original.id)
 
     def revert(self, registry: "Registry") -> None:
         registry.nonces.replace(self.tombstone, self.original)

@@ -1,5 +1,6 @@
-"""A nonce that comes twice in one turn of the hub, from two sessions of its account."""
+"""What comes from two sessions in one turn of the hub, when neither can know of the other's."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from securechat.chat.effects import StartJob
 from securechat.chat.items import JobDone, Received
 from securechat.chat.jobs import CheckPassword, HashPassword, Job, JobResult
+from securechat.chat.revisions import Revisions
 from securechat.server.pools import query
 from tests.playbooks.runner import Playbook
 
@@ -75,3 +77,45 @@ def test_the_same_nonce_twice_in_one_turn_on_a_full_disk(turns: Turns) -> None:
     assert len(turns.read("bob")) == 1
     (answer,) = turns.read("alice")
     assert answer.startswith("@label=3;msgid=")
+
+
+def test_an_edit_and_a_redaction_in_one_turn(turns: Turns) -> None:
+    """Whichever is first, nothing of the message is left: the edit is refused, or redacted as well."""
+    turns._do_caps("message-tags batch draft/chathistory draft/message-redaction")
+    turns._do_login("bob")
+    for number, first in enumerate(("alice", "alice.phone")):
+        turns._send("alice", b"PRIVMSG bob :teh text")
+        key = re.findall(r"msgid=(\w+)", turns.read("bob")[0])[0].encode()
+        lines = {
+            "alice": b"REDACT bob %s\r\n" % key,
+            "alice.phone": b"@+securechat/edit=%s PRIVMSG bob :the text\r\n" % key,
+        }
+        turns.send_together(*((name, lines[name]) for name in sorted(lines, key=lambda name: name != first)))
+        turns.read("bob")
+        turns._send("bob", b"CHATHISTORY LATEST alice * 10")
+        left = turns.read("bob")
+        assert not [line for line in left if "text" in line], f"order {number}: {left}"
+        assert [line for line in left if b" REDACT bob %s" % key in line.encode()]
+
+
+def test_two_redactions_in_one_turn(turns: Turns) -> None:
+    """The second is told that there is no such message any more; nobody is told twice."""
+    turns._do_caps("message-tags draft/message-redaction")
+    turns._do_login("bob")
+    turns._send("alice", b"PRIVMSG bob :teh text")
+    key = re.findall(r"msgid=(\w+)", turns.read("bob")[0])[0].encode()
+    turns.read("alice.phone")
+    turns.send_together(*((name, b"REDACT bob %s\r\n" % key) for name in ("alice", "alice.phone")))
+    assert len(turns.read("bob")) == 1
+    assert any(" FAIL REDACT UNKNOWN_MSGID " in line for line in turns.read("alice.phone"))
+
+
+def test_revisions_that_are_forgotten_count_as_changes() -> None:
+    """Memory is bounded: what it does not know any more is read again."""
+    revisions = Revisions(size=2)
+    assert not revisions.changed(1, revisions.count)
+    for message in (1, 2):
+        revisions.note(message)
+    assert revisions.changed(1, 0) and not revisions.changed(1, 1) and not revisions.changed(3, 0)
+    revisions.note(3)
+    assert revisions.changed(4, 0) and not revisions.changed(4, 1)
