@@ -51,10 +51,15 @@ def written(registry: Registry, reactions: Mapping[str, Sequence[int]]) -> str:
     text = _json(names)
     if len(text.encode()) <= MAX_BYTES:
         return text
-    counts = sorted(((len(accounts), reaction) for reaction, accounts in names.items()), reverse=True)
-    while len((text := _json({reaction: count for count, reaction in counts})).encode()) > MAX_BYTES:
-        counts = counts[: len(counts) // 2]  # the rarest are left out
-    return text
+    counts: dict[str, int] = {}
+    size = len("{}")
+    # The commonest first, of those the earliest; what is too long is left out alone.
+    for reaction, by in sorted(names.items(), key=lambda one: -len(one[1])):
+        more = len(_json({reaction: len(by)}).encode()) - 1  # the braces are there, but for a comma
+        if size + more <= MAX_BYTES:
+            size += more
+            counts[reaction] = len(by)
+    return _json(counts)
 
 
 def _json(value: Mapping[str, Sequence[str] | int]) -> str:

@@ -1,5 +1,7 @@
 """How reactions are written."""
 
+import json
+
 from securechat.chat.ports import Snapshot, StoredAccount
 from securechat.chat.reactions import MAX_BYTES, written
 from securechat.chat.registry import Registry
@@ -27,3 +29,11 @@ def test_many_are_counted() -> None:
     many = written(one, {"y" * 40 + str(n): everybody[: n + 1] for n in range(100)})
     assert len(many.encode()) <= MAX_BYTES
     assert "99" in many
+
+
+def test_a_long_reaction_hides_no_other() -> None:
+    """What does not fit is left out by itself; of reactions as common as each other the first ones stay."""
+    reactions = {"🎉": [1], "z" * MAX_BYTES: [2], **{f"r{n}": [2] for n in range(300)}}
+    shown = json.loads(written(registry(2), reactions))
+    assert list(shown)[:3] == ["🎉", "r0", "r1"]
+    assert len(shown) > 200
