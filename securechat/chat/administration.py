@@ -42,6 +42,9 @@ from securechat.chat.requests import (
     ListAudit,
     ListChannels,
     ListSessions,
+    Note,
+    NoteBackup,
+    NoteExport,
     Refused,
     RemoveAccount,
     SetPassword,
@@ -66,6 +69,7 @@ Change = (
     | ListChannels
     | SetRetention
     | AddInvitation
+    | Note
 )
 """What is answered at once."""
 
@@ -112,6 +116,10 @@ def _detail(core: "Core", request: Change) -> str:
             return str(request.days)
         case AddInvitation():
             return f"{request.uses} uses, {request.days} days"
+        case NoteBackup():
+            return request.how
+        case NoteExport():
+            return f"into {request.file}"
         case _:
             return ""
 
@@ -157,6 +165,8 @@ def _answer(core: "Core", request: Change, spare: int | None) -> Answer:
         return set_retention(core, request)
     if isinstance(request, AddInvitation):
         return invite(core, request)
+    if isinstance(request, Note):
+        return Done()
     account = core.registry.account(request.name)
     if account is None or account.phc is None:
         return Refused(

@@ -111,6 +111,30 @@ class AddInvitation:
         return "*"
 
 
+@dataclass(frozen=True, slots=True)
+class NoteBackup:
+    """Write down that a backup is about to be taken: `how` says what is in it and who can read it."""
+
+    file: str
+    how: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is about, for the audit log."""
+        return self.file
+
+
+@dataclass(frozen=True, slots=True)
+class NoteExport:
+    """Write down that a channel, an account or ("*") everything is about to be exported into `file`."""
+
+    name: str
+    file: str
+
+
+Note = NoteBackup | NoteExport
+"""What changes nothing: it is asked for by the command that does it."""
+
 Request = (
     AddAccount
     | SetPassword
@@ -123,6 +147,7 @@ Request = (
     | AddInvitation
     | ListAudit
     | ListChannels
+    | Note
     | SetRetention
 )
 
@@ -139,6 +164,8 @@ OPERATIONS: Final[Mapping[str, type[Request]]] = {
     "audit": ListAudit,
     "channels": ListChannels,
     "retention": SetRetention,
+    "backup": NoteBackup,
+    "export": NoteExport,
 }
 """The requests by their names: on the control socket, in the audit log and for the pseudo-user."""
 OPERATION_NAMES: Final[Mapping[type[Request], str]] = {kind: name for name, kind in OPERATIONS.items()}

@@ -57,6 +57,8 @@ def backup(
 
     An encrypted backup also holds the server's certificates, private keys and configuration.
     """
+    from securechat.chat.requests import NoteBackup
+    from securechat.cli.note import note_first
     from securechat.storage.errors import StorageError
     from securechat.storage.sealing import parse_recipient
 
@@ -71,10 +73,12 @@ def backup(
         recipients = [parse_recipient(text) for text in recipient or ()]
         secret = _new_passphrase(passphrase_stdin, passphrase_file)
         keys = with_keys or bool(recipients) or secret is not None
+        held = "with the server's keys" if keys else "without the server's keys"
+        how = f"{held}, {_sealed(secret, recipients)}"
+        note_first(place, settings, NoteBackup(str(file.absolute()), how))
         manifest = _write(place, settings, file, keys, secret, recipients)
     except (StorageError, OSError) as error:
         raise CommandFailed(f"there is no backup: {error}") from error
-    held = "with the server's keys" if keys else "without the server's keys"
     rows = manifest.rows
     typer.echo(
         f"{file} holds {rows['accounts']} accounts and {rows['messages']} entries of history, {held}.",
@@ -118,7 +122,7 @@ def restore(
                 plain.seek(0)
                 (directory / "new").mkdir(mode=0o700)
                 manifest = unpack(plain, directory / "new")
-            restored = put_back(place, manifest, directory / "new")
+            restored = put_back(place, manifest, directory / "new", file)
     except (StorageError, OSError) as error:
         raise CommandFailed(f"nothing was restored: {error}") from error
     rows, files = manifest.rows, ", ".join(restored)
@@ -127,6 +131,13 @@ def restore(
         f"{manifest.server}, in {files}.",
         err=True,
     )
+
+
+def _sealed(secret: str | None, recipients: "list[Recipient]") -> str:
+    """Return what the audit log says about who can read a backup."""
+    if recipients:
+        return f"encrypted for {len(recipients)} keys"
+    return "not encrypted" if secret is None else "encrypted with a passphrase"
 
 
 def _write(

@@ -39,6 +39,8 @@ def export_messages(
     data_dir: DataDirOption = None,
 ) -> None:
     """Write what was said as lines of JSON, with the server running or without it."""
+    from securechat.chat.requests import NoteExport
+    from securechat.cli.note import note_first
     from securechat.storage.errors import StorageError
     from securechat.storage.exchange.exporting import Selection
 
@@ -48,6 +50,8 @@ def export_messages(
     place.require()
     try:
         with _output(file) as stream:
+            into = "standard output" if file == "-" else str(Path(file).absolute())
+            note_first(place, load_config(place).config, NoteExport(channel or account or "*", into))
             count = _export(place, Selection(channel, account), stream)
     except (StorageError, OSError) as error:
         raise CommandFailed(f"nothing was exported: {error}") from error
@@ -122,7 +126,9 @@ def _export(place: Place, selection: "Selection", stream: IO[bytes]) -> int:
 
 
 def _import(place: Place, file: Path, create_accounts: bool) -> "Imported":
+    from securechat.cli.note import note
     from securechat.cli.progress import Progress
+    from securechat.storage import audit
     from securechat.storage.databases import Database
     from securechat.storage.exchange.checking import check
     from securechat.storage.exchange.importing import Importer
@@ -139,7 +145,11 @@ def _import(place: Place, file: Path, create_accounts: bool) -> "Imported":
         store.transaction() as connection,
         Progress("messages") as progress,
     ):
-        return Importer(connection, store.search_index, contents, phc).write(file, progress)
+        done = Importer(connection, store.search_index, contents, phc).write(file, progress)
+        new = f"{done.messages} messages, {done.events} events"
+        detail = f"{new}, {done.accounts} accounts, {done.channels} channels"
+        audit.append(connection, note("import", str(file.absolute()), detail))
+    return done
 
 
 def _output(name: str) -> AbstractContextManager[IO[bytes]]:

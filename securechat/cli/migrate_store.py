@@ -35,6 +35,7 @@ def migrate_store(
 
     The server has to be stopped. The old database stays as it is; set storage.url to the new one afterwards.
     """
+    from securechat.cli.note import note
     from securechat.cli.progress import Progress
     from securechat.storage.databases import Database
     from securechat.storage.errors import StorageError
@@ -52,7 +53,8 @@ def migrate_store(
         raise CommandFailed(f"there is no database {old}")
     try:
         with DirectoryLock(place.directory), Progress("rows") as progress:
-            rows = old.copy_rows_to(new, progress.show)
+            noted = note("migrate-store", str(new), f"from {old}")
+            rows = old.copy_rows_to(new, progress.show, noted)
     except DirectoryBusy as error:
         raise CommandFailed(f"{error}: what is written meanwhile would be lost") from error
     except StorageError as error:

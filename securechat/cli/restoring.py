@@ -5,15 +5,19 @@ no database yet.
 """
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from securechat.cli.config import load_config
 from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.note import note
 from securechat.cli.place import Place
 from securechat.cli.progress import Progress
+from securechat.irc.timestamp import format_ms
 from securechat.storage.archive import BadBackup, Manifest
 from securechat.storage.copying import check_file, contents_of
 from securechat.storage.databases import Database
+from securechat.storage.errors import StorageError
 from securechat.storage.files import sync_directory
 from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.schema import HEAD
@@ -21,11 +25,11 @@ from securechat.storage.schema import HEAD
 _CONFIGURATION = "securechat.toml"
 
 
-def put_back(place: Place, manifest: Manifest, directory: Path) -> Sequence[str]:
+def put_back(place: Place, manifest: Manifest, directory: Path, file: Path) -> Sequence[str]:
     """Check the files in `directory` and move them into the data directory; return their names.
 
-    The caller holds the directory's lock. Raises CommandFailed when something would be overwritten, and
-    StorageError.
+    `file` is where they come from, for the audit log. The caller holds the directory's lock. Raises
+    CommandFailed when something would be overwritten, and StorageError.
     """
     _check(manifest, directory / DATABASE_NAME)
     others = [name for name in manifest.files if name != DATABASE_NAME]
@@ -34,6 +38,7 @@ def put_back(place: Place, manifest: Manifest, directory: Path) -> Sequence[str]
     _refuse_to_overwrite(place.directory, directory, others)
     configuration = directory / _CONFIGURATION if _CONFIGURATION in others else place.file
     url = load_config(Place(place.directory, configuration)).config.storage.url
+    _note(manifest, directory, file)
     for name in others:
         (directory / name).rename(place.directory / name)
     sync_directory(place.directory)
@@ -44,6 +49,15 @@ def put_back(place: Place, manifest: Manifest, directory: Path) -> Sequence[str]
         (directory / DATABASE_NAME).rename(place.directory / DATABASE_NAME)
         sync_directory(place.directory)
     return [DATABASE_NAME, *others]
+
+
+def _note(manifest: Manifest, directory: Path, file: Path) -> None:
+    """Write into the database where it comes from, which brings it up to date."""
+    taken = f"a backup of {manifest.server}, taken {format_ms(manifest.created)}"
+    with closing(Database(directory).open_store()) as store:
+        store.commit([note("restore", str(file.absolute()), taken)])
+    if (directory / f"{DATABASE_NAME}-wal").exists():  # the log stays when there is no room for what is in it
+        raise StorageError("the database cannot be written: make room on the disk")
 
 
 def _check(manifest: Manifest, database: Path) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from securechat.chat.records import Audited
+from securechat.storage import audit
 from securechat.storage.copying import Progress, copy_stopped
 from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.store import SqlReader, SqlStore
@@ -64,10 +66,12 @@ class Database:
                 copy_rows(source, copied, lambda table, done, total: progress(done, total))
             copy_stopped(Path(name), target, progress)
 
-    def copy_rows_to(self, other: "Database", progress: RowsProgress) -> Mapping[str, int]:
+    def copy_rows_to(
+        self, other: "Database", progress: RowsProgress, noted: Audited | None = None
+    ) -> Mapping[str, int]:
         """Copy everything into another database, which is empty; return how many rows each table has.
 
-        Nobody may use either meanwhile. Raises `StorageError`, and then nothing was copied.
+        What is `noted` goes into the other's audit log, in the same transaction. Nobody may use either meanwhile. Raises `StorageError`, and then nothing was copied.
         """
         with (
             closing(self.open_store()) as source,
@@ -75,7 +79,10 @@ class Database:
             source.transaction() as read,
             target.transaction() as written,
         ):
-            return copy_rows(read, written, progress)
+            rows = copy_rows(read, written, progress)
+            if noted is not None:
+                audit.append(written, noted)
+            return rows
 
     def exists(self) -> bool:
         """Return False for a file that is not there. A PostgreSQL database shows when it is opened."""

@@ -39,6 +39,9 @@ def test_a_running_server_is_backed_up_and_restored(serve: Serve, enter: Enter, 
         said.returncode == 0 and "2 accounts and 4 entries of history, with the server's keys" in said.stderr
     )
     alice.say("#general", "after the backup")
+    noted = json.loads(server.administer("audit", "show", "--json").splitlines()[-1])
+    assert (noted["action"], noted["target"], noted["origin"]) == ("backup", str(file), "control socket")
+    assert noted["detail"] == "with the server's keys, encrypted with a passphrase"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert file.read_bytes().startswith(b"age-encryption.org/v1\n")
     with restored(server, file, "--passphrase-stdin", text=SECRET) as new:

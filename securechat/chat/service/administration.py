@@ -5,7 +5,7 @@ from dataclasses import MISSING, fields
 from typing import Final
 
 from securechat.chat.administration import perform
-from securechat.chat.requests import OPERATIONS, ListAudit, Refused, Request
+from securechat.chat.requests import OPERATIONS, ListAudit, NoteBackup, NoteExport, Refused, Request
 from securechat.chat.service.asked import Asked, ServiceCommand
 from securechat.irc.timestamp import format_ms
 
@@ -15,9 +15,10 @@ TIMES: Final = frozenset({"created", "since"})
 OFFERED: Final[Mapping[str, type[Request]]] = {
     name: kind
     for name, kind in OPERATIONS.items()
-    if kind is not ListAudit and not any(field.name in SECRETS for field in fields(kind))
+    if kind not in (ListAudit, NoteBackup, NoteExport)
+    and not any(field.name in SECRETS for field in fields(kind))
 }
-"""Requests that need no secret: that would stand in the operator's client."""
+"""Requests that need no secret, which would stand in the operator's client, and that are done here."""
 
 
 def admin(asked: Asked) -> None:

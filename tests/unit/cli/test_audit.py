@@ -71,3 +71,61 @@ def test_a_long_log_is_read_in_pages(log: Command, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(administration, "AUDIT_ROWS", 1)
     assert log("audit", "verify").out.startswith("4 entries")
+
+
+def entries(command: Command, *arguments: str) -> list[tuple[str, str, str]]:
+    """Return what, to what, and the rest of each entry."""
+    shown = command("audit", "show", "--json", *arguments)
+    assert shown.code == 0, shown.err
+    rows = [json.loads(line) for line in shown.out.splitlines()]
+    assert {row["actor"] for row in rows} == {user_name(os.getuid())}
+    return [(row["action"], row["target"], row["detail"]) for row in rows]
+
+
+def test_what_is_taken_out_is_written_down_first(command: Command, tmp_path: Path) -> None:
+    """A backup and an export are in the log, who can read them too, also when they come to nothing."""
+    command("adduser", "alice", "--generate")
+    file, everything = tmp_path / "backup", tmp_path / "export"
+    assert command("backup", str(file)).code == 0
+    assert command("backup", f"{file}2", "--passphrase-stdin", stdin="a long passphrase\n").code == 0
+    assert command("export", str(everything), "--all").code == 0
+    assert command("export", "--channel", "#general").code == 0
+    assert command("export", "--account", "nobody").code == ExitCode.ERROR
+    assert command("backup", str(tmp_path / "no" / "where")).code == ExitCode.ERROR
+    assert entries(command)[1:] == [
+        ("backup", str(file), "without the server's keys, not encrypted"),
+        ("backup", f"{file}2", "with the server's keys, encrypted with a passphrase"),
+        ("export", "*", f"into {everything}"),
+        ("export", "#general", "into standard output"),
+        ("export", "nobody", "into standard output"),
+        ("backup", str(tmp_path / "no" / "where"), "without the server's keys, not encrypted"),
+    ]
+
+
+def test_what_is_put_in_is_written_down(command: Command, tmp_path: Path) -> None:
+    """An import and a restore, in the same transaction and before the database has its place."""
+    command("adduser", "alice", "--generate")
+    file, everything = tmp_path / "backup", tmp_path / "export"
+    assert command("export", str(everything), "--all").code == 0
+    assert command("import", str(everything)).code == 0
+    assert command("import", str(file)).code == ExitCode.ERROR
+    assert entries(command)[-1] == (
+        "import",
+        str(everything),
+        "0 messages, 0 events, 0 accounts, 1 channels",
+    )
+    assert command("backup", str(file)).code == 0
+    there = ("--data-dir", str(tmp_path / "restored"))
+    assert command("restore", str(file), *there).code == 0
+    action, target, detail = entries(command, *there)[-1]
+    assert (action, target) == ("restore", str(file)) and detail.startswith("a backup of ")
+    assert command("audit", "verify", *there).out.startswith("5 entries")
+
+
+def test_there_is_no_backup_of_nothing(command: Command, home: Path, tmp_path: Path) -> None:
+    """A directory without a database stays one."""
+    home.mkdir(parents=True)
+    for arguments in (["backup", str(tmp_path / "file")], ["export", "--all"]):
+        ended = command(*arguments)
+        assert (ended.code, "there is no database" in ended.err) == (ExitCode.ERROR, True)
+    assert [path.name for path in home.iterdir()] == []
