@@ -1,15 +1,19 @@
 """Encryption of backups with age, by `pyrage`: for recipients, or with a passphrase.
 
-With a passphrase the whole is in memory at once, since pyrage has no other way; hence the bound.
+With a passphrase pyrage has everything in memory, three times. So the passphrase protects only a new key, for
+which the backup is encrypted. Both are members of a tar archive, `key.age` and `backup.age`, and
+`age -d -i key.age backup.age` asks for the passphrase. An age file with a passphrase is read as well.
 """
 
-from collections.abc import Sequence
-from contextlib import suppress
+import tarfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final, Literal, NewType
 
 from pyrage import (
     DecryptError,
+    EncryptError,
     IdentityError,
     RecipientError,
     decrypt_io,
@@ -21,9 +25,12 @@ from pyrage import (
 
 from securechat.storage.errors import StorageError
 
-MAX_IN_MEMORY: Final = 1 << 30
+KEY_NAME: Final = "key.age"
+CONTENT_NAME: Final = "backup.age"
+_MAX_KEY: Final = 1 << 16
 _MARK: Final = b"age-encryption.org/v1\n"
 _SCRYPT: Final = b"-> scrypt "
+_OUTER: Final = KEY_NAME.encode() + b"\0"
 
 Recipient = NewType("Recipient", object)
 Identity = NewType("Identity", object)
@@ -60,22 +67,44 @@ def read_identities(file: Path) -> Sequence[Identity]:
 
 
 def seal_for(plain: IO[bytes], sealed: IO[bytes], recipients: Sequence[Recipient]) -> None:
-    """Encrypt so that each of the recipients can read it."""
-    encrypt_io(plain, sealed, list(recipients))
+    """Encrypt so that each of the recipients can read it. Raises SealError."""
+    try:
+        encrypt_io(plain, sealed, list(recipients))
+    except EncryptError as error:  # also what the file raises, such as a full disk
+        raise SealError(f"the backup cannot be written: {error}") from error
 
 
 def seal_with(plain: IO[bytes], sealed: IO[bytes], secret: str) -> None:
-    """Encrypt with a passphrase. Raises SealError when it is too much for that."""
-    content = plain.read(MAX_IN_MEMORY + 1)
-    if len(content) > MAX_IN_MEMORY:
-        raise SealError("the backup is too big for a passphrase (1 GiB): use --recipient")
-    sealed.write(passphrase.encrypt(content, secret))
+    """Encrypt with a passphrase; `sealed` can be written at any place. Raises SealError."""
+    key = x25519.Identity.generate()
+    with _member(sealed, KEY_NAME):
+        sealed.write(passphrase.encrypt(f"{key}\n".encode("ascii"), secret))
+    with _member(sealed, CONTENT_NAME):
+        seal_for(plain, sealed, [Recipient(key.to_public())])
+    sealed.write(bytes(2 * tarfile.BLOCKSIZE))
+
+
+@contextmanager
+def _member(archive: IO[bytes], name: str) -> Iterator[None]:
+    """Make what is written meanwhile a member of a tar archive; its size is known only then."""
+    start = archive.tell()
+    archive.write(bytes(tarfile.BLOCKSIZE))
+    yield
+    header = tarfile.TarInfo(name)
+    header.size, header.mode = archive.tell() - start - tarfile.BLOCKSIZE, 0o600
+    archive.write(bytes(-header.size % tarfile.BLOCKSIZE))
+    end = archive.tell()
+    archive.seek(start)
+    archive.write(header.tobuf(tarfile.GNU_FORMAT))
+    archive.seek(end)
 
 
 def sealed_how(stream: IO[bytes]) -> Literal["no", "identity", "passphrase"]:
     """Look at the beginning of a file, and go back there: what does it need to be read?"""
     start = stream.read(len(_MARK) + len(_SCRYPT))
     stream.seek(0)
+    if start.startswith(_OUTER):
+        return "passphrase"
     if not start.startswith(_MARK):
         return "no"
     return "passphrase" if start.endswith(_SCRYPT) else "identity"
@@ -87,11 +116,37 @@ def unseal_for(sealed: IO[bytes], plain: IO[bytes], identities: Sequence[Identit
         decrypt_io(sealed, plain, list(identities))
     except DecryptError as error:
         raise SealError(f"the backup cannot be decrypted with this identity: {error}") from error
+    except OSError as error:
+        if error.errno is not None:  # the file's own
+            raise
+        raise SealError(f"the backup is damaged: {error}") from error
 
 
 def unseal_with(sealed: IO[bytes], plain: IO[bytes], secret: str) -> None:
     """Decrypt with a passphrase. Raises SealError."""
+    outer = sealed.read(len(_OUTER)) == _OUTER
+    sealed.seek(0)
     try:
-        plain.write(passphrase.decrypt(sealed.read(), secret))
+        if outer:
+            _unseal_outer(sealed, plain, secret)
+        else:
+            plain.write(passphrase.decrypt(sealed.read(), secret))
     except DecryptError as error:
         raise SealError("the passphrase is wrong, or the backup is damaged") from error
+    except (tarfile.TarError, IdentityError, UnicodeDecodeError) as error:
+        raise SealError(f"the backup is damaged: {error}") from error
+
+
+def _unseal_outer(sealed: IO[bytes], plain: IO[bytes], secret: str) -> None:
+    with tarfile.open(fileobj=sealed, mode="r:") as archive:
+        locked = _content(archive, KEY_NAME).read(_MAX_KEY)
+        key = x25519.Identity.from_str(passphrase.decrypt(locked, secret).decode("ascii").strip())
+        unseal_for(_content(archive, CONTENT_NAME), plain, [Identity(key)])
+
+
+def _content(archive: tarfile.TarFile, name: str) -> IO[bytes]:
+    member = archive.next()
+    content = archive.extractfile(member) if member is not None and member.name == name else None
+    if content is None:
+        raise SealError(f"the backup is damaged: it has no {name}")
+    return content

@@ -1,14 +1,16 @@
 """Backups from anywhere: only what a backup may hold is taken, and only as it was written."""
 
+import errno
 import io
 import json
 import tarfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pyrage import x25519
+from pyrage import decrypt, passphrase, x25519
 
 from securechat.storage.archive import BadBackup, Manifest, entry_of, pack, unpack
 from securechat.storage.sealing import (
@@ -155,18 +157,70 @@ def test_age_keys(tmp_path: Path) -> None:
         unseal_for(sealed, io.BytesIO(), read_identities(file))
 
 
+ARCHIVE = bytes(range(256)) * 1000
+
+
+@cache  # a passphrase takes a second
+def sealed_with(secret: str) -> bytes:
+    """Return a backup that is encrypted with a passphrase."""
+    sealed = io.BytesIO()
+    seal_with(io.BytesIO(ARCHIVE), sealed, secret)
+    return sealed.getvalue()
+
+
 def test_passphrases() -> None:
-    """The right one opens it, and a change of the file is noticed."""
-    sealed, plain = io.BytesIO(), io.BytesIO()
-    seal_with(io.BytesIO(b"the archive"), sealed, "correct horse")
-    sealed.seek(0)
-    assert sealed_how(sealed) == "passphrase"
-    unseal_with(sealed, plain, "correct horse")
-    assert plain.getvalue() == b"the archive"
-    sealed.seek(0)
-    with pytest.raises(SealError, match="the passphrase is wrong"):
-        unseal_with(sealed, io.BytesIO(), "wrong horse")
+    """The right one opens it, a wrong one does not; an age file with a passphrase is opened, too."""
+    for content in (sealed_with("correct horse"), passphrase.encrypt(ARCHIVE, "correct horse")):
+        sealed, plain = io.BytesIO(content), io.BytesIO()
+        assert sealed_how(sealed) == "passphrase"
+        unseal_with(sealed, plain, "correct horse")
+        assert plain.getvalue() == ARCHIVE
+        sealed.seek(0)
+        with pytest.raises(SealError, match="the passphrase is wrong"):
+            unseal_with(sealed, io.BytesIO(), "wrong horse")
     assert sealed_how(io.BytesIO(b"\x1f\x8b")) == "no"
+
+
+def test_any_age_opens_a_backup_with_a_passphrase() -> None:
+    """`tar` and `age` are enough: a key that is encrypted with the passphrase, and a backup for that key."""
+    with tarfile.open(fileobj=io.BytesIO(sealed_with("correct horse")), mode="r:") as archive:
+        key, content = (archive.extractfile(name) for name in archive.getnames())
+        assert key is not None and content is not None and archive.getnames() == ["key.age", "backup.age"]
+        identity = passphrase.decrypt(key.read(), "correct horse").decode().strip()
+        assert decrypt(content.read(), [x25519.Identity.from_str(identity)]) == ARCHIVE
+
+
+@pytest.mark.parametrize("cut", [5, 300, 600, 1030, 100_000])
+def test_a_backup_with_a_passphrase_that_was_cut_off_is_refused(cut: int) -> None:
+    """Wherever it ends."""
+    with pytest.raises(SealError):
+        unseal_with(io.BytesIO(sealed_with("correct horse")[:cut]), io.BytesIO(), "correct horse")
+
+
+@pytest.mark.parametrize("at", [5, 600, 2000, 100_000])
+def test_a_backup_with_a_passphrase_that_was_changed_is_refused(at: int) -> None:
+    """A bit of the names, of the key or of what it opens."""
+    content = bytearray(sealed_with("correct horse"))
+    content[at] ^= 1
+    with pytest.raises(SealError):
+        unseal_with(io.BytesIO(content), io.BytesIO(), "correct horse")
+
+
+class FullDisk(io.BytesIO):
+    """Has room for a hundred thousand bytes."""
+
+    def write(self, content: Any) -> int:
+        if self.tell() > 100_000:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(content)
+
+
+def test_a_full_disk_is_said() -> None:
+    """Whether a backup is written or read."""
+    with pytest.raises(SealError, match=r"cannot be written: .*No space left"):
+        seal_with(io.BytesIO(ARCHIVE), FullDisk(), "correct horse")
+    with pytest.raises(OSError, match="No space left"):
+        unseal_with(io.BytesIO(sealed_with("correct horse")), FullDisk(), "correct horse")
 
 
 @pytest.mark.parametrize("text", ["", "age1", "AGE-SECRET-KEY-1X", "ssh-rsa AAAA", "x" * 200])
