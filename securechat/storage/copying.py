@@ -9,6 +9,7 @@ complete, right and on disk.
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,17 @@ _STEPS: Final = 1_000_000
 """Of SQLite's virtual machine, between two questions whether to go on with the check."""
 _PAGES: Final = 2048
 """Copied between two calls of `Progress`: 8 MiB."""
+
+
+def place_for_copy(directory: Path, head: str) -> Path:
+    """Return where the copy of a database is kept that is about to be migrated to `head`.
+
+    A part of one, of a program that was killed, is removed.
+    """
+    for left in directory.glob(f"{DATABASE_NAME}.before-*.partial*"):
+        left.unlink()
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return directory / f"{DATABASE_NAME}.before-{head}-{stamp}"
 
 
 def copy_running(directory: Path, target: Path, progress: Progress) -> None:

@@ -27,7 +27,7 @@ class Database:
         if self.url:
             from securechat.storage import postgres
 
-            return postgres.open_store(self.url)
+            return postgres.open_store(self.url, self.directory)
         from securechat.storage import sqlite
 
         return sqlite.open_store(self.directory)

@@ -16,6 +16,7 @@ room, PostgreSQL stops: the connection is lost.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, Final, Self
 
 import psycopg
@@ -29,6 +30,7 @@ from securechat.chat.reading import Search
 from securechat.chat.records import MessageSent
 from securechat.storage.errors import SchemaRefused, StorageError
 from securechat.storage.migration import MIGRATIONS, Migrations, is_behind, revision_of, upgrade
+from securechat.storage.precaution import keep_copy
 from securechat.storage.search.find import find_in_postgres
 from securechat.storage.search.index import PostgresIndex
 from securechat.storage.store import SqlReader, SqlStore
@@ -125,11 +127,15 @@ class PostgresReader(SqlReader):
                 yield connection
 
 
-def open_store(url: str, *, migrations: Migrations = MIGRATIONS, patience: int = _PATIENCE) -> PostgresStore:
+def open_store(
+    url: str, directory: Path, *, migrations: Migrations = MIGRATIONS, patience: int = _PATIENCE
+) -> PostgresStore:
     """Open a database for writing and bring its schema up to date, all of it or nothing.
 
-    Raises `SchemaRefused` when the database is newer than this program or not ours, and `StorageError` when
-    it cannot be used for another reason, such as a server that uses it still after `patience` seconds.
+    A database that has to be migrated is first copied to a file in the data directory, which is kept.
+
+    Raises `SchemaRefused` when the database is newer than this program or not ours, and `StorageError` when it
+    cannot be used for another reason, such as a server that uses it still after `patience` seconds.
     """
     with _explained(url), ExitStack() as undo:
         engine = _engine(_once(lambda: _connect(url, _WRITER)))
@@ -139,11 +145,26 @@ def open_store(url: str, *, migrations: Migrations = MIGRATIONS, patience: int =
         _take_lock(connection, url, patience)
         _check_database(connection, url)
         with connection.begin():
-            if is_behind(revision_of(connection), migrations):
-                upgrade(connection, migrations)
+            _bring_up_to_date(connection, url, directory, migrations)
         store = PostgresStore(engine, connection, PostgresIndex(connection))
         undo.pop_all()
         return store
+
+
+def _bring_up_to_date(connection: Connection, url: str, directory: Path, migrations: Migrations) -> None:
+    revision = revision_of(connection)
+    if not is_behind(revision, migrations):
+        return
+    if revision is not None:
+        try:
+            keep_copy(connection, revision, migrations, directory)
+        except (StorageError, OSError, DBAPIError) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            raise StorageError(
+                f"the database {without_password(url)} was not upgraded, since it cannot be copied to "
+                f"{directory} first: {cause}"
+            ) from error
+    upgrade(connection, migrations)
 
 
 def open_reader(url: str) -> PostgresReader:

@@ -32,7 +32,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +42,7 @@ from sqlalchemy.pool import NullPool
 from securechat.chat.ports import StoreFull
 from securechat.chat.reading import Search
 from securechat.chat.records import MessageSent
-from securechat.storage.copying import copy_file
+from securechat.storage.copying import copy_file, place_for_copy
 from securechat.storage.errors import SchemaRefused, StorageError
 from securechat.storage.files import create_private
 from securechat.storage.lock import DATABASE_NAME, prepare_directory
@@ -295,9 +294,7 @@ def _bring_up_to_date(connection: Connection, path: Path, migrations: Migrations
 
 def _back_up(source: sqlite3.Connection, path: Path, head: str) -> None:
     """Copy the database to a file of its own beside it, and see that the copy is good."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    target = path.with_name(f"{path.name}.before-{head}-{stamp}")
     try:
-        copy_file(source, target)
+        copy_file(source, place_for_copy(path.parent, head))
     except StorageError as error:
         raise StorageError(f"{path} was not upgraded, since it cannot be backed up first: {error}") from error

@@ -1,11 +1,11 @@
 """All rows of one database into another that is empty, whatever each of them is.
 
-Both have this program's newest schema. The rows of a table go in the order of their keys and tables after
-those that they refer to. The caller's transactions make it one state that is read, and all or nothing that is
-written.
+Both have the same schema, this program's newest unless tables are given. The rows of a table go in the order
+of their keys and tables after those that they refer to. The caller's transactions make it one state that is
+read, and all or nothing that is written.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, Table, func, insert, select
@@ -19,22 +19,27 @@ Progress = Callable[[str, int, int], None]
 """Called with a table's name, how many rows of it have been copied, and how many there are."""
 
 
-def count_rows(connection: Connection) -> Mapping[str, int]:
+def count_rows(connection: Connection, tables: Sequence[Table] | None = None) -> Mapping[str, int]:
     """Return how many rows each table has."""
-    return {table.name: _count(connection, table) for table in metadata.sorted_tables}
+    wanted = metadata.sorted_tables if tables is None else tables
+    return {table.name: _count(connection, table) for table in wanted}
 
 
-def copy_rows(source: Connection, target: Connection, progress: Progress) -> Mapping[str, int]:
+def copy_rows(
+    source: Connection, target: Connection, progress: Progress, tables: Sequence[Table] | None = None
+) -> Mapping[str, int]:
     """Copy everything and count it again; return how many rows each table has.
 
-    Raises StorageError when the target is not empty, or does not hold in the end what the source does.
+    `tables` are those of another schema than the newest, each after those that it refers to. Raises
+    StorageError when the target is not empty, or does not hold in the end what the source does.
     """
-    filled = [name for name, rows in count_rows(target).items() if rows]
+    wanted = metadata.sorted_tables if tables is None else tables
+    filled = [name for name, rows in count_rows(target, wanted).items() if rows]
     if filled:
         raise StorageError(f"the target is not empty: it has rows in {', '.join(sorted(filled))}")
-    for table in metadata.sorted_tables:
+    for table in wanted:
         _copy_table(source, target, table, progress)
-    expected, found = count_rows(source), count_rows(target)
+    expected, found = count_rows(source, wanted), count_rows(target, wanted)
     if expected != found:
         raise StorageError(f"the copy is not complete: {dict(found)} instead of {dict(expected)} rows")
     return found

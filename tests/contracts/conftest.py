@@ -10,6 +10,7 @@ from securechat.chat.ports import Store
 from securechat.storage import postgres
 from securechat.storage.sqlite import open_store
 from tests.contracts.databases import (
+    NOWHERE,
     Database,
     DurableDatabase,
     PostgresDatabase,
@@ -35,7 +36,7 @@ def migrated_postgres() -> Iterator[PostgresPlace]:
     require_server()
     place = PostgresPlace()
     try:
-        postgres.open_store(place.url).close()
+        postgres.open_store(place.url, NOWHERE).close()
         yield place
     finally:
         place.drop()

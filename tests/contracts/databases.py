@@ -85,6 +85,8 @@ class SqliteDatabase:
         driver.close()
 
 
+NOWHERE = Path("/nonexistent")
+"""Where a database is copied before it is migrated: these are of the newest schema."""
 _FILL = """
 CREATE OR REPLACE FUNCTION refuse_when_full() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -109,7 +111,7 @@ class PostgresDatabase:
 
     def store(self) -> PostgresStore:
         self._close_connections()
-        self._store = postgres.open_store(self.place.url)
+        self._store = postgres.open_store(self.place.url, NOWHERE)
         return self._store
 
     def reader(self) -> PostgresReader:

@@ -103,6 +103,7 @@ def test_a_database_that_is_up_to_date_is_left_alone(chat: Path) -> None:
 
 def test_an_existing_database_is_copied_and_migrated(chat: Path, tmp_path: Path) -> None:
     """What was there stays, with the new column; the copy beside it is the database as it was, private."""
+    (chat / f"{DATABASE_NAME}.before-0001-x.partial").write_text("of a program that was killed")
     store = open_store(chat, migrations=next_migrations(tmp_path, MOTTO))
     snapshot = store.load()
     store.close()
