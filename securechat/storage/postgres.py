@@ -134,8 +134,8 @@ def open_store(
 
     A database that has to be migrated is first copied to a file in the data directory, which is kept.
 
-    Raises `SchemaRefused` when the database is newer than this program or not ours, and `StorageError` when it
-    cannot be used for another reason, such as a server that uses it still after `patience` seconds.
+    Raises `SchemaRefused` when the database is newer than this program or not ours, and `StorageError` when
+    it cannot be used for another reason, such as a server that uses it still after `patience` seconds.
     """
     with _explained(url), ExitStack() as undo:
         engine = _engine(_once(lambda: _connect(url, _WRITER)))
