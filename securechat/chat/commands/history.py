@@ -92,7 +92,7 @@ def targets(ctx: Context) -> None:
     """Reply where something was said between two points in time."""
     expect_params(ctx, 4)
     for text in ctx.params[1:3]:
-        if text.startswith("msgid="):
+        if not text.startswith("timestamp="):
             raise Unusable("INVALID_PARAMS", "TARGETS takes timestamps", printable(text))
     first, second = (point(ctx, text, False) for text in ctx.params[1:3])
     (span,) = between([first, second], read_limit(ctx))
