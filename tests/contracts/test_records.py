@@ -291,6 +291,8 @@ def test_order_between_messages_and_deliveries_holds(database: Database) -> None
     assert [m.id for m in database.reader().undelivered(BOB, 0, 10)] == [7]
     store.commit([waiting(8, BOB), DirectDelivered(BOB, 7, True, 1)])
     assert [m.id for m in database.reader().undelivered(BOB, 0, 10)] == [8]
+    store.commit([waiting(9, BOB), waiting(10, BOB), DirectDelivered(BOB, 9, True, 3, after=8)])
+    assert [m.id for m in database.reader().undelivered(BOB, 0, 10)] == [8, 10]
 
 
 def test_what_a_dead_connection_did_not_take_waits_once(database: Database) -> None:

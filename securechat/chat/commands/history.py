@@ -14,7 +14,7 @@ from securechat.chat.history import lines_of, name_of, place_of, readable_channe
 from securechat.chat.jobs import FetchHistory, FetchTargets, JobResult, MessagesRead, TargetsRead
 from securechat.chat.line import Line
 from securechat.chat.reactions import with_reactions
-from securechat.chat.reading import LAST_ID, Conversation, Span, Target, first_id_at, last_id_at
+from securechat.chat.reading import LAST_ID, Span, Target, first_id_at, last_id_at
 from securechat.chat.records import DirectDelivered, MessageSent
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid, timestamp
@@ -100,7 +100,7 @@ def targets(ctx: Context) -> None:
     def read(result: JobResult) -> None:
         if isinstance(result, TargetsRead):
             reply_batch(ctx, "draft/chathistory-targets", (), target_lines(ctx, result.targets))
-            handed_over(ctx, result.targets)
+            handed_over(ctx, result.targets, span)
         else:
             text = "Targets could not be retrieved: the server is busy, try again"
             ctx.fail("MESSAGE_ERROR", "TARGETS", text=text)
@@ -120,16 +120,19 @@ def target_lines(ctx: Context, found: tuple[Target, ...]) -> list[Line]:
     ]
 
 
-def handed_over(ctx: Context, found: tuple[Target, ...]) -> None:
+def handed_over(ctx: Context, found: tuple[Target, ...], span: Span) -> None:
     """What waited for a client that reads history by itself waits no more once it knows where to read.
 
-    In an outcome of its own: a full disk must not keep anybody from reading.
+    Conversations that were not named go on waiting: those that went on after the span, and those that the
+    limit left out. In an outcome of its own: a full disk must not keep anybody from reading.
     """
-    account = ctx.user.account
-    newest = max((target.id for target in found if isinstance(target.place, Conversation)), default=0)
-    waiting = ctx.registry.waiting[account.id]
-    if newest and waiting > 0 and ctx.session.has(cap.CHATHISTORY):
-        ctx.core.later(lambda: ctx.core.enter(DirectDelivered(account.id, newest, True, waiting), None))
+    account, whole = ctx.user.account, len(found) < span.limit
+    waiting, upto = ctx.registry.waiting[account.id], max((target.id for target in found), default=0)
+    if not waiting or not upto or not ctx.session.has(cap.CHATHISTORY):
+        return
+    if span.before > ctx.core.ids.last and (whole or span.newest):
+        after = span.after if whole else found[0].id - 1
+        ctx.core.later(lambda: ctx.core.enter(DirectDelivered(account.id, upto, True, waiting, after), None))
 
 
 # Parameters

@@ -95,7 +95,7 @@ class MessageRedacted:
 
 @dataclass(frozen=True, slots=True)
 class DirectDelivered:
-    """Every message that waited for `account` up to the id `upto` has been handed to a session of it.
+    """Every message that waited for `account` from `after` up to the id `upto` has been handed to a session.
 
     `counted` is how many were counted as waiting before.
     """
@@ -104,6 +104,7 @@ class DirectDelivered:
     upto: int
     more: bool
     counted: int
+    after: int = -1
 
     def apply(self, registry: "Registry") -> None:
         if not self.more:

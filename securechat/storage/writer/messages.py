@@ -77,7 +77,9 @@ class MessageWriter:
         """Forget what waited."""
         self._connection.execute(
             delete(undelivered).where(
-                undelivered.c.account == record.account, undelivered.c.message <= record.upto
+                undelivered.c.account == record.account,
+                undelivered.c.message > record.after,
+                undelivered.c.message <= record.upto,
             )
         )
 
