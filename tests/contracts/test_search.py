@@ -181,3 +181,23 @@ def test_the_text_that_an_edit_replaced_is_not_found(durable: DurableDatabase, i
     reader = durable.reader()
     for words, found in (("teh", [8]), ("the", [9, 10]), ("plan", [8, 9]), ("", [8, 9, 10])):
         assert [m.id for m in reader.search(search(words, sender=ALICE))] == found
+
+
+@pytest.mark.parametrize("newest", [True, False])
+def test_a_common_word_in_channels_that_were_joined_later(durable: DurableDatabase, newest: bool) -> None:
+    """Each channel counts from its own time, in either direction and with any limit."""
+    store = durable.store()
+    in_dev = (900, 950, 1500, 3500, 4100)
+    general = [message(key, text="needle") for key in range(1000, 4000) if key not in in_dev]
+    dev = [message(key, text="needle", channel=DEV) for key in in_dev]
+    direct = [message(key, text="needle", recipient=BOB) for key in (500, 4200)]
+    store.commit([*PEOPLE, *CHANNELS, *sorted([*general, *dev, *direct], key=lambda one: one.id)])
+    while store.index(1000):
+        pass
+    places = (ChannelPlace(GENERAL, 3998), ChannelPlace(DEV, 950))
+    reader = durable.reader()
+    ids = [500, 950, 1500, 3500, 3998, 3999, 4100, 4200]
+    for limit in (3, 100):
+        span = replace(ALL, limit=limit, newest=newest)
+        found = [one.id for one in reader.search(search("needle", places=places, span=span))]
+        assert found == (ids[-limit:] if newest else ids[:limit])

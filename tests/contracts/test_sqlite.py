@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import Connection, event
 
 from securechat.chat.ports import StoreFull
-from securechat.chat.reading import ChannelPlace, Conversation, Span
+from securechat.chat.reading import LAST_ID, ChannelPlace, Conversation, Search, Span
 from securechat.chat.records import DirectDelivered, Joined, MessageRedacted
+from securechat.chat.words import terms
 from securechat.storage.copying import check_file
 from securechat.storage.errors import StorageError
 from securechat.storage.lock import DATABASE_NAME
@@ -243,6 +244,28 @@ def test_the_index_of_the_search_stays_sound(tmp_path: Path) -> None:
     with store.transaction() as connection:
         connection.exec_driver_sql("INSERT INTO message_words (message_words) VALUES ('integrity-check')")
         assert connection.exec_driver_sql(left).scalar() == len([n for n in range(300, 600) if n % 7])
+    store.close()
+
+
+def test_a_search_looks_only_at_what_can_be_read(tmp_path: Path) -> None:
+    """A word that was common in a channel before one joined costs nothing."""
+    store = open_store(tmp_path)
+    store.commit([*PEOPLE, *CHANNELS, *(message(key, text="same") for key in range(5, 3005))])
+    while store.index(1000):
+        pass
+    reader = open_reader(tmp_path)
+    pages: list[str] = []
+
+    def remember(*details: object) -> None:
+        if "MATCH" in str(details[2]):
+            pages.append(str(details[2]))
+
+    event.listen(reader._connection, "before_cursor_execute", remember)
+    joined = (ChannelPlace(DEV, 1000), ChannelPlace(GENERAL, 3004))
+    search = Search(ALICE, joined, True, terms("same"), None, Span(-1, LAST_ID, 50, newest=True))
+    assert [found.id for found in reader.search(search)] == [3004]
+    assert len(pages) < 12
+    reader.close()
     store.close()
 
 

@@ -7,7 +7,6 @@ message is shown only when its row says that the account may read it (`tables.re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, text
@@ -58,18 +57,40 @@ def find_in_sqlite(connection: Connection, search: Search) -> list[int]:
         "SELECT rowid FROM message_words WHERE message_words MATCH :match "
         f"AND rowid > :after AND rowid < :before ORDER BY rowid {order} LIMIT {_PAGE}"
     )
-    after, before = search.span.after, search.span.before
     found: list[int] = []
-    for number in count():
-        match = _match(search, places=number >= _PAGES_ANYWHERE)
-        page = connection.scalars(query, {"match": match, "after": after, "before": before}).all()
-        of_readable = select(messages.c.id).where(messages.c.id.in_(page), readable(search))
-        allowed = set(connection.scalars(of_readable))
-        found += [key for key in page if key in allowed]
-        if len(page) < _PAGE or len(found) >= search.span.limit:
-            break
-        after, before = (after, page[-1]) if search.span.newest else (page[-1], before)
+    pages = 0
+    for stretch in _stretches(search):
+        after, before, full = stretch.span.after, stretch.span.before, True
+        while full and len(found) < search.span.limit:
+            match = _match(stretch, places=pages >= _PAGES_ANYWHERE)
+            page = connection.scalars(query, {"match": match, "after": after, "before": before}).all()
+            of_readable = select(messages.c.id).where(messages.c.id.in_(page), readable(search))
+            allowed = set(connection.scalars(of_readable))
+            found += [key for key in page if key in allowed]
+            pages, full = pages + 1, len(page) == _PAGE
+            if full:
+                after, before = (after, page[-1]) if search.span.newest else (page[-1], before)
     return found[: search.span.limit]
+
+
+def _stretches(search: Search) -> list[Search]:
+    """Cut a search where channels begin to be readable (`history.access`), in the order of searching.
+
+    So none of the parts looks for what was said in a channel before: the index would find all of it.
+    """
+    span = search.span
+    since = {place: place.since if isinstance(place, ChannelPlace) else 0 for place in search.places}
+    cuts = sorted({key for key in since.values() if span.after + 1 < key < span.before})
+    bounds = zip([span.after, *(key - 1 for key in cuts)], [*cuts, span.before], strict=True)
+    parts = [
+        replace(
+            search,
+            places=tuple(place for place, first in since.items() if first <= after + 1),
+            span=replace(span, after=after, before=before),
+        )
+        for after, before in bounds
+    ]
+    return [part for part in (parts[::-1] if span.newest else parts) if part.places or part.direct]
 
 
 def find_in_postgres(connection: Connection, search: Search) -> list[int]:
