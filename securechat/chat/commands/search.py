@@ -44,6 +44,10 @@ def search(ctx: Context) -> None:
     if found is None:
         reply_batch(ctx, BATCH, (), ())
         return
+    # A search may take seconds of a query thread, and history is read by the same few.
+    if any(isinstance(session.job, FetchFound) for session in ctx.user.account.sessions):
+        ctx.fail("INTERNAL_ERROR", text="Another search of yours is still running: try again after it")
+        return
 
     def read(result: JobResult) -> None:
         if isinstance(result, MessagesRead):

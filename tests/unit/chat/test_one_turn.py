@@ -110,6 +110,20 @@ def test_two_redactions_in_one_turn(turns: Turns) -> None:
     assert any(" FAIL REDACT UNKNOWN_MSGID " in line for line in turns.read("alice.phone"))
 
 
+def test_one_search_of_an_account_at_a_time(turns: Turns) -> None:
+    """A second one is refused while the first runs, so that nobody keeps the query threads busy alone."""
+    line = b"@label=s SEARCH text=once\r\n"
+    turns.core.handle(Received(turns.links["alice"], turns.framers["alice"].feed(line)), turns.now)
+    (job,) = [e.job for outcome in turns.core.take() for e in outcome.effects if isinstance(e, StartJob)]
+    turns._send("alice.phone", line.strip())
+    assert " FAIL SEARCH INTERNAL_ERROR :Another search of yours " in turns.read("alice.phone")[0]
+    turns._send("bob", line.strip())
+    assert " BATCH " in turns.read("bob")[0]
+    turns._happens(JobDone(job, turns._answer(job)))
+    turns._send("alice.phone", line.strip())
+    assert " BATCH " in turns.read("alice.phone")[0]
+
+
 def test_revisions_that_are_forgotten_count_as_changes() -> None:
     """Memory is bounded: what it does not know any more is read again."""
     revisions = Revisions(size=2)
