@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, func, select
 from securechat.chat.membership import Membership
 from securechat.chat.ports import AuditEntry, Pin, Snapshot, StoredAccount, StoredChannel
 from securechat.chat.records import Audited, Invitation, ListEntry, MessageSent, Topic
-from securechat.irc.capabilities import REACT_TAG, UNREACT_TAG
+from securechat.irc.capabilities import EDIT_TAG, REACT_TAG, UNREACT_TAG
 from securechat.storage.schema import (
     accounts,
     audit,
@@ -25,6 +25,9 @@ from securechat.storage.schema import (
     pins,
     undelivered,
 )
+
+IS_EDIT: Final = f'%"{EDIT_TAG}":%'
+"""What the JSON of an edit's tags is like. No value of a tag is: it has backslashes before its quotes."""
 
 _decode_tags: Final = msgspec.json.Decoder(dict[str, str]).decode
 decode_modes: Final = msgspec.json.Decoder(dict[str, str]).decode
@@ -267,11 +270,19 @@ def read_reactions(connection: Connection, keys: Sequence[int]) -> dict[int, dic
 
 
 def read_pins(connection: Connection, channel: int) -> list[Pin]:
-    """Read the pinned messages of a channel, oldest first, without those that were redacted."""
+    """Read the pinned messages of a channel, oldest first, without those that were redacted.
+
+    One that was edited has the text of its last edit.
+    """
     of_channel = select(pins.c.message, pins.c.account, pins.c.at).where(pins.c.channel == channel)
     pinned = {message: (account, at) for message, account, at in connection.execute(of_channel)}
     if not pinned:
         return []
     m = messages.c
     query = select_messages().where(m.id.in_(list(pinned)), m.redacted.is_(None)).order_by(m.id)
-    return [Pin(message, *pinned[message.id]) for message in read_messages(connection, query)]
+    referring = select_messages().where(m.refers.in_(list(pinned)), m.tags.like(IS_EDIT)).order_by(m.id)
+    texts = {edit.refers: edit.text for edit in read_messages(connection, referring)}
+    return [
+        Pin(message._replace(text=texts.get(message.id, message.text)), *pinned[message.id])
+        for message in read_messages(connection, query)
+    ]

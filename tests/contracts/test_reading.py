@@ -15,6 +15,7 @@ from securechat.chat.records import (
     MessageUnpinned,
     MetadataSet,
 )
+from securechat.irc.capabilities import EDIT_TAG
 from tests.contracts.databases import Database, DurableDatabase
 from tests.contracts.facts import ALICE, BOB, CAROL, CHANNELS, DEV, GENERAL, NOON, PEOPLE, message, waiting
 
@@ -130,6 +131,16 @@ def test_pins_are_the_messages_that_are_still_there(database: Database) -> None:
     assert reader.pins(GENERAL) == [Pin(sent[0], CAROL, NOON + 50), Pin(sent[3], BOB, NOON + 8)]
     assert reader.pins(DEV) == [Pin(sent[0], BOB, NOON)]
     assert reader.pins(3) == []
+
+
+def test_a_pin_has_the_text_of_the_last_edit(database: Database) -> None:
+    """The pin is still of the message that was edited; an answer to it changes nothing."""
+    sent = message(5, text="teh rules")
+    answer = message(8, text="what?", tags={"+reply": f'"{EDIT_TAG}":'})._replace(refers=5)
+    edits = [message(key, text=f"{key}", tags={EDIT_TAG: "x"})._replace(refers=5) for key in (6, 7)]
+    store = database.store()
+    store.commit([*PEOPLE, *CHANNELS, sent, *edits, answer, MessagePinned(GENERAL, 5, BOB, NOON)])
+    assert database.reader().pins(GENERAL) == [Pin(sent._replace(text="7"), BOB, NOON)]
 
 
 def test_markers_and_metadata_are_loaded(database: Database) -> None:

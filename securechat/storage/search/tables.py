@@ -26,8 +26,8 @@ from sqlalchemy import (
 )
 
 from securechat.chat.reading import ChannelPlace, Conversation, Search
-from securechat.irc.capabilities import EDIT_TAG
 from securechat.storage.reading.visible import SPOKEN, visible
+from securechat.storage.rows import IS_EDIT
 from securechat.storage.schema import messages
 
 search_metadata: Final = MetaData()
@@ -80,11 +80,9 @@ def _latest() -> ColumnElement[bool]:
     """Return the condition for messages that no later edit replaces."""
     m, edits = messages.c, messages.alias()
     e = edits.c
-    # As JSON has it: no value of a tag can hold this, since a quote in it is written with a backslash.
-    name = f'%"{EDIT_TAG}":%'
-    edited = exists().where(e.refers == m.id, e.tags.like(name)).correlate(messages)
-    edited_again = exists().where(e.refers == m.refers, e.id > m.id, e.tags.like(name)).correlate(messages)
-    return and_(not_(edited), or_(m.tags.is_(None), not_(m.tags.like(name)), not_(edited_again)))
+    edited = exists().where(e.refers == m.id, e.tags.like(IS_EDIT)).correlate(messages)
+    edited_again = exists().where(e.refers == m.refers, e.id > m.id, e.tags.like(IS_EDIT)).correlate(messages)
+    return and_(not_(edited), or_(m.tags.is_(None), not_(m.tags.like(IS_EDIT)), not_(edited_again)))
 
 
 _LATEST: Final = _latest()
