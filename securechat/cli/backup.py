@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -117,7 +117,7 @@ def restore(
         with ExitStack() as stack:
             patiently(lambda: stack.enter_context(DirectoryLock(place.directory)))
             directory = stack.enter_context(scratch(place.directory))
-            with file.open("rb") as stream, NamedTemporaryFile(dir=directory) as plain:
+            with file.open("rb") as stream, TemporaryFile(dir=directory) as plain:
                 _unseal(stream, plain, passphrase_stdin, passphrase_file, identity)
                 plain.seek(0)
                 (directory / "new").mkdir(mode=0o700)
@@ -157,7 +157,7 @@ def _write(
     with snapshot(Database(place.directory, settings.storage.url)) as directory:
         files = _files(place, directory, keys)
         manifest = _manifest(settings, files)
-        with new_file(file) as target, NamedTemporaryFile(dir=directory) as plain:
+        with new_file(file) as target, TemporaryFile(dir=directory) as plain:
             sealing = bool(recipients) or secret is not None
             pack(plain if sealing else target, manifest, files)
             plain.seek(0)

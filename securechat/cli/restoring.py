@@ -14,6 +14,7 @@ from securechat.cli.note import note
 from securechat.cli.place import Place
 from securechat.cli.progress import Progress
 from securechat.irc.timestamp import format_ms
+from securechat.storage import audit
 from securechat.storage.archive import BadBackup, Manifest
 from securechat.storage.copying import check_file, contents_of
 from securechat.storage.databases import Database
@@ -54,8 +55,8 @@ def put_back(place: Place, manifest: Manifest, directory: Path, file: Path) -> S
 def _note(manifest: Manifest, directory: Path, file: Path) -> None:
     """Write into the database where it comes from, which brings it up to date."""
     taken = f"a backup of {manifest.server}, taken {format_ms(manifest.created)}"
-    with closing(Database(directory).open_store()) as store:
-        store.commit([note("restore", str(file.absolute()), taken)])
+    with closing(Database(directory).open_store()) as store, store.transaction() as connection:
+        audit.append(connection, note("restore", str(file.absolute()), taken))
     if (directory / f"{DATABASE_NAME}-wal").exists():  # the log stays when there is no room for what is in it
         raise StorageError("the database cannot be written: make room on the disk")
 

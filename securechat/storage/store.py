@@ -24,6 +24,7 @@ from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import MessageSent, Record
 from securechat.irc.capabilities import EDIT_TAG
 from securechat.storage import upkeep
+from securechat.storage.errors import StorageError
 from securechat.storage.reading.history import read_history
 from securechat.storage.reading.targets import read_targets
 from securechat.storage.rows import (
@@ -111,9 +112,17 @@ class SqlStore(ABC):
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Give the connection for one transaction, committed in the end: for copies of everything."""
-        with self._connection.begin():
-            yield self._connection
+        """Give the connection for one transaction, committed in the end: for copies of everything.
+
+        Raises StorageError for what the database has against it, such as a full disk.
+        """
+        try:
+            with self._connection.begin():
+                yield self._connection
+        except DBAPIError as error:
+            if self._is_full(error):
+                raise StorageError("there is no room for it: make room on the disk") from error
+            raise StorageError(f"the database cannot do it: {error.orig}") from error
 
     def index(self, limit: int) -> int:
         """Put at most the next `limit` messages into the index of the search; return how many were looked at.

@@ -152,6 +152,20 @@ def test_a_channel_that_nobody_has_used_becomes_what_it_was(tmp_path: Path) -> N
         assert (general.topic.text, general.modes, set(general.members)) == ("", {"n": ""}, {ALICE, BOB})
 
 
+def test_an_import_without_room_is_refused_whole(durable: DurableDatabase, tmp_path: Path) -> None:
+    """It says that there is none, and nothing of it is there; with room the same file is imported."""
+    with closing(open_store(tmp_path / "other")) as other:
+        other.commit([*STATE, *(message(key, text="x" * 400) for key in range(100, 1100))])
+        path = written(tmp_path / "export", exported(other, Selection()))
+    store = opened(durable)
+    durable.fill()
+    with pytest.raises(StorageError, match="there is no room for it"):
+        imported(store, path)
+    assert (store.load().last_message, store.load().accounts) == (0, [])
+    durable.free()
+    assert imported(store, path).messages == 1000
+
+
 def test_a_pin_shows_only_messages_of_its_channel(tmp_path: Path) -> None:
     """A file that pins what somebody wrote to somebody else shows it to nobody."""
     with closing(open_store(tmp_path / "chat")) as store:
