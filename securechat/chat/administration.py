@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from securechat.chat import metadata
+from securechat.chat import invitations, metadata
 from securechat.chat.account import NOBODY, Account
 from securechat.chat.channel_settings import channel_rows, set_retention
 from securechat.chat.effects import Answered, Then
@@ -20,8 +20,6 @@ from securechat.chat.records import (
     Audited,
     ChannelCreated,
     Fate,
-    Invitation,
-    InvitationAdded,
     Joined,
     MarkersForgotten,
     Parted,
@@ -41,12 +39,14 @@ from securechat.chat.requests import (
     ListAccounts,
     ListAudit,
     ListChannels,
+    ListInvitations,
     ListSessions,
     Note,
     NoteBackup,
     NoteExport,
     Refused,
     RemoveAccount,
+    RevokeInvitation,
     SetPassword,
     SetRetention,
 )
@@ -70,12 +70,15 @@ Change = (
     | SetRetention
     | AddInvitation
     | Note
+    | ListInvitations
+    | RevokeInvitation
 )
 """What is answered at once."""
 
+QUESTIONS = (ListAccounts, ListChannels, ListInvitations, ListSessions)
+"""What changes nothing, and is not in the audit log."""
 ROLES = frozenset({"member", "admin", "bot"})
 FATES: Final[Mapping[str, Fate]] = {"keep": "keep", "anonymise": "anonymise", "delete": "delete"}
-DAY_MS = 24 * 3600 * 1000
 AUDIT_ROWS = 500
 """Rows of the audit log in one answer."""
 
@@ -94,7 +97,7 @@ def perform(core: "Core", request: Change, by: str, origin: str, *, spare: int |
     When sessions end for it, that whose id is `spare` goes on.
     """
     answer = _answer(core, request, spare)
-    if isinstance(answer, Done) and not isinstance(request, ListAccounts | ListChannels | ListSessions):
+    if isinstance(answer, Done) and not isinstance(request, QUESTIONS):
         action, detail = OPERATION_NAMES[type(request)], _detail(core, request)
         core.enter(Audited(core.now.wall, by, origin, action, request.name, detail), None)
     return answer
@@ -164,9 +167,13 @@ def _answer(core: "Core", request: Change, spare: int | None) -> Answer:
     if isinstance(request, SetRetention):
         return set_retention(core, request)
     if isinstance(request, AddInvitation):
-        return invite(core, request)
+        return invitations.add(core, request)
     if isinstance(request, Note):
         return Done()
+    if isinstance(request, RevokeInvitation):
+        return invitations.revoke(core, request)
+    if isinstance(request, ListInvitations):
+        return Done(invitations.rows(core))
     account = core.registry.account(request.name)
     if account is None or account.phc is None:
         return Refused(
@@ -261,16 +268,6 @@ def _have_nobody(core: "Core") -> None:
     account_id = max(accounts, default=0) + 1
     core.enter(AccountAdded(account_id, next(free), "", NOBODY, core.now.wall), None)
     core.enter(AccountRemoved(account_id, "", core.now.wall), None)
-
-
-def invite(core: "Core", request: AddInvitation) -> Answer:
-    """Let accounts be made with a code."""
-    if request.code in core.registry.invitations:
-        return Refused("CODE_EXISTS", "There is an invitation with this code already")
-    now = core.now.wall
-    invitation = Invitation(max(1, request.uses), now + request.days * DAY_MS, now)
-    core.enter(InvitationAdded(request.code, invitation), None)
-    return Done()
 
 
 def end_session(core: "Core", account: Account, session_id: int) -> Answer:

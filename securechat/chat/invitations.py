@@ -1,9 +1,17 @@
-"""Invitation codes as people write them."""
+"""Invitations: codes with which people make their own account. Administrators make, list and revoke them."""
 
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from securechat.chat.records import Invitation, InvitationAdded, InvitationRevoked
+from securechat.chat.requests import AddInvitation, Answer, Done, Refused, RevokeInvitation
+
+if TYPE_CHECKING:
+    from securechat.chat.core import Core
 
 _READ: Final = str.maketrans({"o": "0", "i": "1", "l": "1", "-": None, " ": None})
+_ID: Final = 8
+DAY_MS: Final = 24 * 3600 * 1000
 
 
 def digest(code: str) -> str:
@@ -12,3 +20,44 @@ def digest(code: str) -> str:
     A code has more than 256 random bits, so a fast hash hides it.
     """
     return sha256(code.lower().translate(_READ).encode()).hexdigest()
+
+
+def id_of(hashed: str) -> str:
+    """Return how an invitation is called in lists: the beginning of its code's hash, which opens nothing."""
+    return hashed[:_ID]
+
+
+def add(core: "Core", request: AddInvitation) -> Answer:
+    """Let accounts be made with a code."""
+    if request.code in core.registry.invitations:
+        return Refused("CODE_EXISTS", "There is an invitation with this code already")
+    now = core.now.wall
+    invitation = Invitation(max(1, request.uses), now + request.days * DAY_MS, now)
+    core.enter(InvitationAdded(request.code, invitation), None)
+    return Done()
+
+
+def revoke(core: "Core", request: RevokeInvitation) -> Answer:
+    """Let nobody make an account with a code any more."""
+    found = [code for code in core.registry.invitations if id_of(code) == request.name]
+    if not found:
+        text = f"There is no invitation {request.id!r}: `securechat invite list` lists them"
+        return Refused("INVITATION_UNKNOWN", text)
+    for code in found:
+        core.enter(InvitationRevoked(code, core.registry.invitations[code]), None)
+    return Done()
+
+
+def rows(core: "Core") -> list[dict[str, str | int | bool | None]]:
+    """List the invitations that can be used, and those that have expired; the oldest first."""
+    now = core.now.wall
+    return [
+        {
+            "id": id_of(code),
+            "uses": invitation.uses,
+            "created": invitation.created,
+            "expires": invitation.expires,
+            "expired": invitation.expires <= now,
+        }
+        for code, invitation in sorted(core.registry.invitations.items(), key=lambda item: item[1].created)
+    ]

@@ -112,6 +112,23 @@ class AddInvitation:
 
 
 @dataclass(frozen=True, slots=True)
+class ListInvitations:
+    """List the invitations."""
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeInvitation:
+    """Let nobody use an invitation any more; `id` is what `ListInvitations` calls it."""
+
+    id: str
+
+    @property
+    def name(self) -> str:
+        """What it is about, for the audit log."""
+        return self.id.lower()
+
+
+@dataclass(frozen=True, slots=True)
 class NoteBackup:
     """Write down that a backup is about to be taken: `how` says what is in it and who can read it."""
 
@@ -145,6 +162,8 @@ Request = (
     | ListSessions
     | EndSession
     | AddInvitation
+    | ListInvitations
+    | RevokeInvitation
     | ListAudit
     | ListChannels
     | Note
@@ -161,6 +180,8 @@ OPERATIONS: Final[Mapping[str, type[Request]]] = {
     "sessions": ListSessions,
     "end-session": EndSession,
     "invite": AddInvitation,
+    "invitations": ListInvitations,
+    "revoke-invitation": RevokeInvitation,
     "audit": ListAudit,
     "channels": ListChannels,
     "retention": SetRetention,

@@ -2,8 +2,6 @@
 
 import json
 import sys
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +10,7 @@ from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.passwords import FileOption, GenerateOption, StdinOption, hash_password, obtain
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+from securechat.cli.table import day, minute, print_table
 
 if TYPE_CHECKING:
     from securechat.chat.requests import Done, Request
@@ -134,9 +133,9 @@ def users(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Da
         table: list[tuple[str, ...]] = [("NAME", "ROLE", "STATE", "SESSIONS", "CREATED")]
         for row in rows:
             state = "disabled" if row["disabled"] else "enabled"
-            cells = (row["name"], row["role"], state, row["sessions"], _date(row["created"]))
+            cells = (row["name"], row["role"], state, row["sessions"], day(row["created"]))
             table.append(tuple(str(cell) for cell in cells))
-        _print_table(table)
+        print_table(table)
 
 
 def sessions(
@@ -173,9 +172,9 @@ def sessions(
         return
     table: list[tuple[str, ...]] = [("ACCOUNT", "ID", "SESSION", "ADDRESS", "SINCE (UTC)")]
     for row in rows:
-        cells = (row["account"], row["id"], escape(str(row["name"])), row["address"], _time(row["since"]))
+        cells = (row["account"], row["id"], escape(str(row["name"])), row["address"], minute(row["since"]))
         table.append(tuple(str(cell) for cell in cells))
-    _print_table(table)
+    print_table(table)
 
 
 def _existing_place(config: "ConfigOption", data_dir: "DataDirOption") -> Place:
@@ -213,20 +212,3 @@ def _confirm(text: str, password: str | None = None) -> None:
     if password is not None:
         typer.echo("Its password, which is shown only now:", err=True)
         typer.echo(password)
-
-
-def _date(milliseconds: object) -> str:
-    assert isinstance(milliseconds, int)
-    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d}"
-
-
-def _time(milliseconds: object) -> str:
-    assert isinstance(milliseconds, int)
-    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M}"
-
-
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())

@@ -1,11 +1,19 @@
 """`securechat invite`: codes with which people make their own account."""
 
-from typing import Annotated
+import json
+import re
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from securechat.cli.config import load_config
-from securechat.cli.place import ConfigOption, DataDirOption, find_place
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+from securechat.cli.table import minute, print_table
+
+if TYPE_CHECKING:
+    from securechat.config import Config
+
+_ID: Final = re.compile("[0-9a-fA-F]{8}")
 
 
 def register(app: typer.Typer) -> None:
@@ -14,28 +22,77 @@ def register(app: typer.Typer) -> None:
 
 
 def invite(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[list | revoke ID]", show_default=False, help="Instead of making a code."),
+    ] = None,
     uses: Annotated[int, typer.Option(min=1, max=10_000, help="How many accounts can be made with it.")] = 1,
     days: Annotated[int, typer.Option(min=1, max=365, help="For how many days it is valid.")] = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="List as JSON.")] = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Print a code with which somebody can make an account.
+    """Print a code with which somebody can make an account; list the invitations, or revoke one.
 
-    The person's client asks for it when registering; `identity.registration = "invite"` allows that.
+    The person's client asks for the code when registering; `identity.registration = "invite"` allows that.
+    An invitation is revoked by its id in the list, or by its code.
     """
+    place = find_place(config, data_dir)
+    place.require()
+    settings = load_config(place).config
+    match words or []:
+        case []:
+            _make(place, settings, uses, days)
+        case ["list"]:
+            _list(place, settings, as_json)
+        case ["revoke", which]:
+            _revoke(place, settings, which)
+        case _:
+            raise typer.BadParameter("use `invite`, `invite list` or `invite revoke ID`")
+
+
+def _make(place: Place, settings: "Config", uses: int, days: int) -> None:
     from securechat.chat.invitations import digest
     from securechat.chat.requests import AddInvitation
     from securechat.cli.ask import ask
     from securechat.storage.passwords import INVITATION_GROUPS, generate
 
-    place = find_place(config, data_dir)
-    place.require()
-    settings = load_config(place).config
     code = generate(INVITATION_GROUPS)
     ask(place.directory, settings, AddInvitation(digest(code), uses, days))
     people = "one account" if uses == 1 else f"{uses} accounts"
-    typer.echo(f"An invitation for {people}, valid for {days} days and shown only now:", err=True)
+    valid = "one day" if days == 1 else f"{days} days"
+    typer.echo(f"An invitation for {people}, valid for {valid} and shown only now:", err=True)
     typer.echo(code)
     if settings.identity.registration != "invite":
         text = 'Nobody can use it yet: set identity.registration = "invite" and reload the server.'
         typer.echo(text, err=True)
+
+
+def _list(place: Place, settings: "Config", as_json: bool) -> None:
+    from securechat.chat.requests import ListInvitations
+    from securechat.cli.ask import ask
+
+    rows = ask(place.directory, settings, ListInvitations()).rows
+    if as_json:
+        typer.echo(json.dumps([dict(row) for row in rows]))
+        return
+    if not rows:
+        typer.echo("There is no invitation: make one with `securechat invite`.", err=True)
+        return
+    table: list[tuple[str, ...]] = [("ID", "ACCOUNTS", "MADE (UTC)", "EXPIRES (UTC)", "")]
+    for row in rows:
+        expired = "expired" if row["expired"] else ""
+        table.append(
+            (str(row["id"]), str(row["uses"]), minute(row["created"]), minute(row["expires"]), expired)
+        )
+    print_table(table)
+
+
+def _revoke(place: Place, settings: "Config", which: str) -> None:
+    from securechat.chat.invitations import digest, id_of
+    from securechat.chat.requests import RevokeInvitation
+    from securechat.cli.ask import ask
+
+    known_as = which.lower() if _ID.fullmatch(which) else id_of(digest(which))
+    ask(place.directory, settings, RevokeInvitation(known_as))
+    typer.echo(f"The invitation {known_as} was revoked.", err=True)

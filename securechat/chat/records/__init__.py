@@ -34,7 +34,13 @@ from securechat.chat.records.channels import (
     Topic,
     TopicSet,
 )
-from securechat.chat.records.invitations import Invitation, InvitationAdded, InvitationRecord, InvitationUsed
+from securechat.chat.records.invitations import (
+    Invitation,
+    InvitationAdded,
+    InvitationRecord,
+    InvitationRevoked,
+    InvitationUsed,
+)
 from securechat.chat.records.messages import (
     DirectDelivered,
     DirectMissed,
@@ -81,6 +87,7 @@ __all__ = [
     "Invitation",
     "InvitationAdded",
     "InvitationRecord",
+    "InvitationRevoked",
     "InvitationUsed",
     "DEPARTURES",
     "LISTS",

@@ -46,4 +46,18 @@ class InvitationUsed:
         registry.invitations[self.code] = self.previous
 
 
-InvitationRecord = InvitationAdded | InvitationUsed
+@dataclass(frozen=True, slots=True)
+class InvitationRevoked:
+    """Nobody can make an account with a code any more. `previous` is what it was."""
+
+    code: str
+    previous: Invitation
+
+    def apply(self, registry: "Registry") -> None:
+        del registry.invitations[self.code]
+
+    def revert(self, registry: "Registry") -> None:
+        registry.invitations[self.code] = self.previous
+
+
+InvitationRecord = InvitationAdded | InvitationUsed | InvitationRevoked

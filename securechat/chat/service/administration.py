@@ -10,7 +10,7 @@ from securechat.chat.service.asked import Asked, ServiceCommand
 from securechat.irc.timestamp import format_ms
 
 SECRETS: Final = frozenset({"phc", "code"})
-TIMES: Final = frozenset({"created", "since"})
+TIMES: Final = frozenset({"created", "expires", "since"})
 
 OFFERED: Final[Mapping[str, type[Request]]] = {
     name: kind

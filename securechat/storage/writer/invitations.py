@@ -4,7 +4,7 @@ from typing import assert_never
 
 from sqlalchemy import Connection, delete, insert, update
 
-from securechat.chat.records import InvitationAdded, InvitationRecord, InvitationUsed
+from securechat.chat.records import InvitationAdded, InvitationRecord, InvitationRevoked, InvitationUsed
 from securechat.storage.schema import invitations
 
 
@@ -19,7 +19,7 @@ def write(connection: Connection, record: InvitationRecord) -> None:
             )
         case InvitationUsed() if record.previous.uses > 1:
             connection.execute(update(invitations).where(this).values(uses=record.previous.uses - 1))
-        case InvitationUsed():
+        case InvitationUsed() | InvitationRevoked():
             connection.execute(delete(invitations).where(this))
         case _:
             assert_never(record)

@@ -25,6 +25,7 @@ from securechat.chat.records import (
     FlagsChanged,
     Invitation,
     InvitationAdded,
+    InvitationRevoked,
     InvitationUsed,
     Joined,
     Kicked,
@@ -129,7 +130,7 @@ def possible(one: Registry) -> list[Record]:
     if invitation is None:
         facts.append(InvitationAdded("hash", Invitation(2, 9, 1)))
     else:
-        facts.append(InvitationUsed("hash", invitation))
+        facts += [InvitationUsed("hash", invitation), InvitationRevoked("hash", invitation)]
     if one.waiting[2]:
         facts.append(DirectMissed(2, 5))
         facts.append(DirectDelivered(2, 7, False, one.waiting[2]))
