@@ -6,13 +6,20 @@ from typing import Final
 from securechat.irc.names import fold, skeleton
 
 SERVICE: Final = "securechat"
-ALIASES: Final = frozenset({SERVICE, "nickserv", "chanserv"})
-"""The folded names that it answers to; people who come from other networks write to the latter two."""
+ALIASES: Final = {fold(name): name for name in (SERVICE, "NickServ", "ChanServ")}
+"""The names that it answers to, by their folded form; people from other networks write to the latter two."""
+REALNAME: Final = f"The server itself: /msg {SERVICE} help"
 
 
 def is_service(name: str) -> bool:
     """Return whether a message to this name is for the pseudo-user."""
     return fold(name) in ALIASES
+
+
+def service_source(name: str, server: str) -> str | None:
+    """Return who the pseudo-user is when it is asked for by this name; it is always here."""
+    alias = ALIASES.get(fold(name))
+    return f"{alias}!{SERVICE}@{server}" if alias is not None else None
 
 
 def is_reserved(name: str) -> bool:

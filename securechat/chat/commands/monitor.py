@@ -7,6 +7,7 @@ from securechat.chat.context import Context
 from securechat.chat.dispatch import Command
 from securechat.chat.line import MAX_BODY, packed
 from securechat.chat.monitors import MAX_MONITORED
+from securechat.chat.reserved import service_source
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account
 
@@ -56,9 +57,15 @@ def show_all(ctx: Context) -> None:
 
 def show_status(ctx: Context, nicks: Iterable[str]) -> None:
     """Say who of these is online."""
-    users = {nick: ctx.registry.user(nick) for nick in nicks}
-    reply(ctx, num.RPL_MONONLINE, [user.source for user in users.values() if user is not None])
-    reply(ctx, num.RPL_MONOFFLINE, [nick for nick, user in users.items() if user is None])
+    sources = {nick: source_of(ctx, nick) for nick in nicks}
+    reply(ctx, num.RPL_MONONLINE, [source for source in sources.values() if source is not None])
+    reply(ctx, num.RPL_MONOFFLINE, [nick for nick, source in sources.items() if source is None])
+
+
+def source_of(ctx: Context, nick: str) -> str | None:
+    """Return the source of who has this nick and is online; the pseudo-user always is."""
+    user = ctx.registry.user(nick)
+    return user.source if user is not None else service_source(nick, ctx.settings.server_name)
 
 
 def reply(ctx: Context, code: str, targets: Iterable[str]) -> None:

@@ -1,6 +1,6 @@
 """WHO, also in the form of WHOX (https://ircv3.net/specs/extensions/whox)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,7 @@ from securechat.chat.channel import Channel
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
 from securechat.chat.line import Line, fitted
+from securechat.chat.reserved import ALIASES, REALNAME, SERVICE, is_service
 from securechat.chat.user import BOT, User
 from securechat.chat.welcome import prefix
 from securechat.irc import capabilities as cap
@@ -47,6 +48,11 @@ def who(ctx: Context) -> None:
     Lists people: the members of a channel, one person, or those whose nick or account matches a mask.
     """
     mask, form = ctx.param(0), Form.of(ctx.param(1))
+    if is_service(mask):
+        if not form.operators:
+            ctx.reply(service_row(ctx, form, mask))
+        ctx.numeric(num.RPL_ENDOFWHO, printable(mask), text="End of WHO list")
+        return
     people = [(channel, user) for channel, user in found(ctx, mask) if user.operator or not form.operators]
     rows = answer(ctx, form, mask, people)
     if len(people) > AT_ONCE:
@@ -97,33 +103,36 @@ def common(ctx: Context, user: User) -> Channel | None:
 
 
 def row(ctx: Context, form: Form, channel: Channel | None, user: User) -> Line:
-    """One row, in lines of 512 bytes: a real name that does not fit is cut."""
-    server, name, at = (
-        ctx.settings.server_name,
-        channel.name if channel is not None else "*",
-        ctx.core.now.wall,
-    )
-    account, nick = user.account.name, user.nick
-    if form.fields is None:
-        params = (ctx.nick, name, account, server, server, nick, flags(ctx, channel, user))
-        return fitted(Line(server, num.RPL_WHOREPLY, params, f"0 {user.realname}", at))
+    """The row of a person."""
+    account = user.account.name
     values = {
-        "t": form.token,
-        "c": name,
+        "c": channel.name if channel is not None else "*",
         "u": account,
         "i": address(ctx, user),
-        "h": server,
-        "s": server,
-        "n": nick,
+        "n": user.nick,
         "f": flags(ctx, channel, user),
-        "d": "0",
         "l": str(user.idle(ctx.core.now.mono)),
         "a": account,
-        "o": "n/a",
     }
+    return written(ctx, form, values, user.realname)
+
+
+def service_row(ctx: Context, form: Form, mask: str) -> Line:
+    """The row of the pseudo-user, who is in no channel and has no account."""
+    values = {"c": "*", "u": SERVICE, "i": HIDDEN_ADDRESS, "n": ALIASES[fold(mask)], "f": f"H{BOT}"}
+    return written(ctx, form, {**values, "l": "0", "a": "0"}, REALNAME)
+
+
+def written(ctx: Context, form: Form, values: Mapping[str, str], realname: str) -> Line:
+    """Write a row, in a line of 512 bytes: a real name that does not fit is cut."""
+    server, at = ctx.settings.server_name, ctx.core.now.wall
+    if form.fields is None:
+        params = (ctx.nick, values["c"], values["u"], server, server, values["n"], values["f"])
+        return fitted(Line(server, num.RPL_WHOREPLY, params, f"0 {realname}", at))
+    values = {**values, "t": form.token, "h": server, "s": server, "d": "0", "o": "n/a"}
     asked = [values[field] for field in FIELDS if field in form.fields and field in values]
-    realname = user.realname if "r" in form.fields else None
-    return fitted(Line(server, num.RPL_WHOSPCRPL, (ctx.nick, *asked), realname, at))
+    text = realname if "r" in form.fields else None
+    return fitted(Line(server, num.RPL_WHOSPCRPL, (ctx.nick, *asked), text, at))
 
 
 def flags(ctx: Context, channel: Channel | None, user: User) -> str:

@@ -9,6 +9,7 @@ from securechat.chat.commands.who import wire_address
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command, printable
 from securechat.chat.line import MAX_BODY, packed
+from securechat.chat.reserved import ALIASES, REALNAME, SERVICE, is_service
 from securechat.chat.user import BOT, INVISIBLE, User
 from securechat.chat.welcome import prefix
 from securechat.irc import capabilities as cap
@@ -28,16 +29,31 @@ def whois(ctx: Context) -> None:
         ctx.numeric(num.ERR_NONICKNAMEGIVEN, text="No nickname given")
         return
     target, nick = ctx.param(0), ctx.param(1) or ctx.param(0)
-    if fold(target) != fold(ctx.settings.server_name) and ctx.registry.user(target) is None and ctx.param(1):
+    if fold(target) != fold(ctx.settings.server_name) and not is_here(ctx, target) and ctx.param(1):
         ctx.numeric(num.ERR_NOSUCHSERVER, printable(target), text="No such server")
         return
     user = ctx.registry.user(nick)
-    if user is None:
+    if user is None and is_service(nick):
+        describe_service(ctx, ALIASES[fold(nick)])
+    elif user is None:
         ctx.numeric(num.ERR_NOSUCHNICK, printable(nick), text="No such nick")
     else:
         describe(ctx, user)
         describe_connection(ctx, user)
     ctx.numeric(num.RPL_ENDOFWHOIS, printable(nick), text="End of WHOIS list")
+
+
+def is_here(ctx: Context, nick: str) -> bool:
+    """Return whether somebody has this nick; the pseudo-user always is here."""
+    return ctx.registry.user(nick) is not None or is_service(nick)
+
+
+def describe_service(ctx: Context, nick: str) -> None:
+    """Reply who the pseudo-user is."""
+    server, network = ctx.settings.server_name, ctx.settings.network
+    ctx.fitted(num.RPL_WHOISUSER, nick, SERVICE, server, "*", text=REALNAME)
+    ctx.numeric(num.RPL_WHOISSERVER, nick, server, text=network)
+    ctx.numeric(num.RPL_WHOISBOT, nick, text=f"is a bot on {network}")
 
 
 def describe(ctx: Context, user: User) -> None:
@@ -111,13 +127,16 @@ def userhost(ctx: Context) -> None:
 
     Tells of up to five people whether they are away or operators, and their account.
     """
-    users = [ctx.registry.user(nick) for nick in ctx.params[:MAX_USERHOST]]
-    shown = " ".join(host_of(ctx, user) for user in users if user is not None)
-    ctx.numeric(num.RPL_USERHOST, text=shown)
+    hosts = [host_of(ctx, nick) for nick in ctx.params[:MAX_USERHOST]]
+    ctx.numeric(num.RPL_USERHOST, text=" ".join(host for host in hosts if host))
 
 
-def host_of(ctx: Context, user: User) -> str:
-    """Write somebody as USERHOST does: `nick [*] = (+|-) user@host`."""
+def host_of(ctx: Context, nick: str) -> str:
+    """Write somebody as USERHOST does: `nick [*] = (+|-) user@host`; "" is nobody."""
+    user = ctx.registry.user(nick)
+    if user is None:
+        alias = ALIASES.get(fold(nick))
+        return f"{alias}=+{SERVICE}@{ctx.settings.server_name}" if alias is not None else ""
     operator, away = "*" if user.operator else "", "+" if user.away is None else "-"
     return f"{user.nick}{operator}={away}{user.account.name}@{ctx.settings.server_name}"
 
@@ -128,9 +147,10 @@ def ison(ctx: Context) -> None:
     Tells which of these people are online.
     """
     asked = " ".join(ctx.params).split(" ")
-    users = [ctx.registry.user(nick) for nick in asked]
+    users = [(ctx.registry.user(nick), ALIASES.get(fold(nick))) for nick in asked]
     room = MAX_BODY - len(f":{ctx.settings.server_name} 303 {ctx.nick} :\r\n".encode())
-    here = dict.fromkeys(user.nick for user in users if user is not None)
+    nicks = (user.nick if user is not None else alias for user, alias in users)
+    here = dict.fromkeys(nick for nick in nicks if nick is not None)
     for text in list(packed(iter(here), room)) or [""]:
         ctx.numeric(num.RPL_ISON, text=text)
 
