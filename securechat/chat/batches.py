@@ -4,16 +4,18 @@ The opening line is the whole answer to the command (so a label is on it, as lab
 rest follows in steps of the session's backlog: each waits until the peer has taken most of what came before.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Final
 
 from securechat.chat.context import Context
+from securechat.chat.effects import Then
+from securechat.chat.items import Drained
 from securechat.chat.line import Line, fitting
 from securechat.chat.session import Continuation, Session
+from securechat.chat.settings import Settings
 from securechat.irc import capabilities as cap
 
-AT_ONCE: Final = 100
-"""Lines of an answer that is sent as one piece."""
 _LINE_BYTES: Final = 700
 """What a line takes in a SendQ, with its own tags and without those of the client."""
 
@@ -39,13 +41,43 @@ def reply_long(ctx: Context, lines: Iterable[Line]) -> None:
         reply_batch(ctx, "labeled-response", (), lines)
 
 
-def reply_all(ctx: Context, lines: Sequence[Line]) -> None:
+def at_once(settings: Settings) -> int:
+    """How many lines are sent as one piece: about an eighth of a SendQ."""
+    return settings.sendq // 8 // _LINE_BYTES
+
+
+def reply_all(ctx: Context, lines: Iterable[Line]) -> None:
     """Reply with the lines of one answer, in pieces when they are many."""
-    if len(lines) > AT_ONCE:
-        reply_long(ctx, lines)
+    first, rest = _begun(ctx.settings, lines)
+    if rest is not None:
+        reply_long(ctx, rest)
         return
-    for line in lines:
+    for line in first:
         ctx.reply(line)
+
+
+def follow_up(ctx: Context, session: Session, lines: Iterable[Line]) -> None:
+    """Let a session have lines that follow what a command, its own or not, has shown it.
+
+    When they are many they come in pieces, after the answer to the command and before that to the next one.
+    """
+    first, rest = _begun(ctx.settings, lines)
+    if rest is not None:
+        _go_on(session, rest)
+        if session is not ctx.session:
+            ctx.core.emit(Then(Drained(session.link)))  # nothing else would have it look at its backlog
+    elif session is ctx.session:
+        for line in first:
+            ctx.reply(line)
+    else:
+        ctx.core.fanout.send(session, *first)
+
+
+def _begun(settings: Settings, lines: Iterable[Line]) -> tuple[list[Line], Iterator[Line] | None]:
+    """Return the lines, when they fit into one piece; else what makes all of them bit by bit, too."""
+    most, rest = at_once(settings), iter(lines)
+    first = list(islice(rest, most + 1))
+    return first, chain(first, rest) if len(first) > most else None
 
 
 def _written(

@@ -10,6 +10,7 @@ from securechat.chat.membership import symbols
 from securechat.chat.presence import is_listed
 from securechat.chat.registry import Registry
 from securechat.chat.session import Session
+from securechat.chat.user import User
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.timestamp import format_ms
@@ -42,6 +43,16 @@ def topic(registry: Registry, session: Session, channel: Channel, at: int) -> It
         yield Line(server, num.RPL_TOPICWHOTIME, (nick, channel.name, channel.topic.setter, set_at), None, at)
 
 
+def present(registry: Registry, channel: Channel) -> Iterator[User]:
+    """The members who are online, as long as it takes: who goes meanwhile is left out, who comes is not."""
+    listed: set[int] = set()
+    while more := [user for user in registry.online(channel) if user.id not in listed]:
+        for user in more:
+            listed.add(user.id)
+            if user.sessions and user.id in channel.members:
+                yield user
+
+
 def names(registry: Registry, session: Session, channel: Channel, at: int) -> Iterator[Line]:
     """The members who are online and whom the session's user may see, as many on a line as fit."""
     assert session.user is not None
@@ -52,7 +63,7 @@ def names(registry: Registry, session: Session, channel: Channel, at: int) -> It
     inside = viewer.id in channel.members
     shown = (
         symbols(channel.ranks(user.id), multi=multi) + (user.source if full else user.nick)
-        for user in registry.online(channel)
+        for user in present(registry, channel)
         if channel.shows(user.id, viewer.id) and (inside or is_listed(registry, viewer, user))
     )
     for text in packed(shown, room):

@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from securechat.chat import channel_state, presence, replay, welcome
+from securechat.chat import presence, replay, welcome
 from securechat.chat.account import Account
 from securechat.chat.announcements.channels import show_ranks
+from securechat.chat.arrival import show_channels
 from securechat.chat.context import Context
 from securechat.chat.effects import LoggedIn
 from securechat.chat.jobs import CheckPassword, JobResult, PasswordChecked
@@ -170,17 +171,15 @@ def enter(ctx: Context, session: Session, account: Account) -> None:
     tell(core, f"{user.nick} ({account.name}) logged in from {session.address}")
     for line in welcome.burst(ctx):
         ctx.reply(line)
-    for channel in registry.channels_of(user_id):
-        joined = presence.joined(user, channel.name, core.now.wall)
-        if first:
+    if first:
+        for channel in registry.channels_of(user_id):
+            joined = presence.joined(user, channel.name, core.now.wall)
             witnesses = registry.witnesses(channel, user_id)
             core.fanout.others(witnesses, joined, session)
             presence.show_away(core.fanout, witnesses, user, core.now.wall)
             show_ranks(core.fanout, registry, channel, user, core.now.wall)
-        ctx.reply(joined)
-        for line in channel_state.after_join(registry, session, channel, core.now.wall):
-            ctx.reply(line)
     replay.catch_up(ctx, account, missed_after)
+    show_channels(ctx, user)
 
 
 def leave(core: "Core", session: Session, reason: str) -> None:

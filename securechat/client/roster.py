@@ -61,14 +61,21 @@ class Roster:
             found.members[fold(nick)] = nick
 
     def remove(self, channel: str, nick: str) -> None:
-        """Somebody has left a channel."""
+        """Somebody has left a channel: also one whose names are still coming."""
         found = self.get(channel)
         if found is not None:
             found.members.pop(fold(nick), None)
+            self._not_arriving(channel, nick)
 
     def remove_everywhere(self, nick: str) -> tuple[str, ...]:
         """Somebody has left the chat; return the channels that they were in."""
+        for name in self._arriving:
+            self._not_arriving(name, nick)
         return tuple(channel.name for channel in self if channel.members.pop(fold(nick), None) is not None)
+
+    def _not_arriving(self, channel: str, nick: str) -> None:
+        arriving = self._arriving.get(fold(channel), [])
+        arriving[:] = [name for name in arriving if fold(name) != fold(nick)]
 
     def rename(self, old: str, new: str) -> None:
         """Somebody has another nick."""

@@ -1,6 +1,9 @@
 """Channels: JOIN, PART, TOPIC, NAMES. LIST is in `listing`."""
 
+from collections.abc import Iterator
+
 from securechat.chat import access, channel_state, isupport
+from securechat.chat.arrival import show_channel
 from securechat.chat.batches import reply_all
 from securechat.chat.channel import Channel
 from securechat.chat.context import Context
@@ -67,19 +70,14 @@ def enter_channel(ctx: Context, channel: Channel) -> None:
 
 def make_member(ctx: Context, user: User, channel: Channel) -> None:
     """Make somebody a member, and show the channel to all their sessions."""
-    core, registry = ctx.core, ctx.registry
+    core = ctx.core
     ranks = channel.initial_ranks(user.account)
     ctx.record(Joined(core.next_id(), user.id, channel.id, core.now.wall, ranks))
     invitation = channel.invited.pop(user.account.id, None)
     if invitation is not None:
         core.if_refused(lambda: channel.invited.update({user.account.id: invitation}))
     for session in user.sessions:
-        lines = channel_state.after_join(registry, session, channel, core.now.wall)
-        if session is not ctx.session:
-            core.fanout.send(session, *lines)
-        else:
-            for line in lines:
-                ctx.reply(line)
+        show_channel(ctx, session, channel)
 
 
 def create(ctx: Context, name: str) -> Channel | None:
@@ -156,16 +154,18 @@ def names(ctx: Context) -> None:
 
     Lists the members of channels who are online.
     """
+    reply_all(ctx, members(ctx, targets(ctx, 0)))
+
+
+def members(ctx: Context, names: list[str]) -> Iterator[Line]:
+    """The members of channels; one that may not be known of has none."""
     server, at = ctx.settings.server_name, ctx.core.now.wall
-    lines: list[Line] = []
-    for name in targets(ctx, 0):
+    for name in names:
         channel = ctx.registry.channel(name)
         if channel is None or not channel.visible_to(ctx.user.id):
-            params = (ctx.nick, printable(name))
-            lines.append(Line(server, num.RPL_ENDOFNAMES, params, "End of NAMES list", at))
+            yield Line(server, num.RPL_ENDOFNAMES, (ctx.nick, printable(name)), "End of NAMES list", at)
         else:
-            lines += channel_state.names(ctx.registry, ctx.session, channel, at)
-    reply_all(ctx, lines)
+            yield from channel_state.names(ctx.registry, ctx.session, channel, at)
 
 
 def targets(ctx: Context, index: int) -> list[str]:

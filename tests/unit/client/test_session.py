@@ -461,3 +461,15 @@ def test_the_servers_last_words_are_kept(wire: Wire) -> None:
     """ERROR says why a connection ends."""
     wire.says("ERROR :Server shutting down")
     assert wire.session.last_words == "Server shutting down"
+
+
+def test_who_leaves_while_the_names_are_coming_is_not_there(wire: Wire) -> None:
+    """The names of a big channel come in pieces, and what happens is told between them."""
+    wire.says(
+        ":s 353 alice = #general :alice bob carol dave",
+        ":bob!b@s PART #general",
+        ":carol!c@s QUIT :bye",
+        ":s 366 alice #general :End",
+    )
+    channel = wire.session.roster.get("#general")
+    assert channel is not None and channel.nicks == ("alice", "dave")
