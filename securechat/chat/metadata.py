@@ -4,7 +4,7 @@ A *target* is a channel's id, or minus an account's. What a session wants to hea
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from securechat.chat.audience import Audience
@@ -75,6 +75,15 @@ def subscribed(registry: Registry, session: Session, targets: Iterable[int], at:
                 yield line(registry, target, key, value, at)
 
 
+def watched(registry: Registry, nicks: Iterable[str], keys: Container[str], at: int) -> Iterator[Line]:
+    """What is said under these keys of those of the nicks who are online."""
+    users = (registry.user(nick) for nick in nicks)
+    for target in dict.fromkeys(-user.account.id for user in users if user is not None):
+        for key, value in sorted(registry.metadata.get(target, {}).items()):
+            if key in keys:
+                yield line(registry, target, key, value, at)
+
+
 def heard_in(registry: Registry, channel: Channel, viewer: User) -> list[int]:
     """A channel and those of its members who are online and whom the viewer may see, as targets."""
     seen = (user for user in registry.online(channel) if channel.shows(user.id, viewer.id))
@@ -106,6 +115,18 @@ def listeners(registry: Registry, target: int, key: str, without: Session | None
             for channel in registry.channels_of(user.id):
                 _add(found, [u for u in registry.online(channel) if channel.shows(user.id, u.id)], wants)
     return Audience.of((session.link, session.key) for session in found)
+
+
+def tell_watchers(core: "Core", user: User) -> None:
+    """Tell those who watch somebody who has come online what they subscribed to."""
+
+    def subscribed_to(key: str) -> Callable[[Session], bool]:
+        return lambda session: key in session.subscriptions
+
+    target = -user.account.id
+    for key, value in sorted(core.registry.metadata.get(target, {}).items()):
+        watchers = core.monitors.watchers(user.nick, subscribed_to(key))
+        core.fanout.broadcast(watchers, line(core.registry, target, key, value, core.now.wall))
 
 
 def forget(core: "Core", target: int, by: int, origin: Context | None) -> None:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from securechat.chat import metadata
 from securechat.chat.audience import Audience
 from securechat.chat.channel import Channel
 from securechat.chat.fanout import Fanout
@@ -124,6 +125,7 @@ def tell_here(core: "Core", user: User) -> None:
     """Tell those who watch that a user is online (IRCv3 monitor; "*" makes it one line for all)."""
     line = Line(core.settings.server_name, num.RPL_MONONLINE, ("*",), user.source, core.now.wall)
     core.fanout.broadcast(core.monitors.watchers(user.nick), line)
+    metadata.tell_watchers(core, user)
 
 
 def tell_gone(core: "Core", nick: str) -> None:

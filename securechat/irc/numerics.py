@@ -160,6 +160,7 @@ RPL_ENDOFMONLIST: Final = "733"
 ERR_MONLISTFULL: Final = "734"
 
 # Metadata (IRCv3 `metadata`)
+RPL_WHOISKEYVALUE: Final = "760"
 RPL_KEYVALUE: Final = "761"
 RPL_KEYNOTSET: Final = "766"
 RPL_METADATASUBOK: Final = "770"

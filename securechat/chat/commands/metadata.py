@@ -166,6 +166,9 @@ def sub(ctx: Context, subject: Subject) -> None:
             wanted.append(key)
     for row in rows(wanted):
         ctx.numeric(num.RPL_METADATASUBOK, *row)
+    heard_of = [ctx.user.nick, *ctx.session.monitored.values()]
+    for line in metadata.watched(ctx.registry, heard_of, wanted, ctx.core.now.wall):
+        ctx.reply(line)
     for channel in ctx.registry.channels_of(ctx.user.id):
         for line in metadata.sync_later(ctx.registry, ctx.session, channel, ctx.core.now.wall):
             ctx.reply(line)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from securechat.chat import metadata
 from securechat.chat.context import Context
 from securechat.chat.dispatch import Command
 from securechat.chat.line import MAX_BODY, packed
@@ -28,7 +29,10 @@ def add(ctx: Context) -> None:
     """Put targets on the list, and say who of them is here; what is no nick is nobody."""
     given = [nick for nick in ctx.param(1).split(",") if is_nick(nick)]
     full = [nick for nick in given if not ctx.core.monitors.add(ctx.session, nick)]
-    show_status(ctx, [nick for nick in given if nick not in full])
+    added = [nick for nick in given if nick not in full]
+    show_status(ctx, added)
+    for line in metadata.watched(ctx.registry, added, ctx.session.subscriptions, ctx.core.now.wall):
+        ctx.reply(line)
     for text in packed(iter(full), MAX_BODY - 220, ","):
         ctx.numeric(num.ERR_MONLISTFULL, str(MAX_MONITORED), text, text="Monitor list is full")
 
