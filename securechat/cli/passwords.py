@@ -5,7 +5,7 @@ Arguments are seen by every user of the machine and kept in the shell's history.
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -14,6 +14,7 @@ from securechat.cli.exits import CommandFailed, ExitCode
 if TYPE_CHECKING:
     from securechat.config import Argon2Section
 
+_TRIES: Final = 3
 StdinOption = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
 ]
@@ -59,6 +60,26 @@ def hash_password(password: str, cost: "Argon2Section") -> str:
 
 
 def _ask_twice(name: str) -> str:
+    """Ask until a password can be used and was typed twice, a few times. Raises CommandFailed."""
+    from securechat.storage.passwords import WeakPassword, check_policy
+
+    problem, code = "", ExitCode.ERROR
+    for _ in range(_TRIES):
+        if problem:
+            typer.echo(f"{problem}. Once again:", err=True)
+        password = _ask(f"New password for {name}: ")
+        try:
+            check_policy(password)
+        except WeakPassword as error:
+            problem, code = str(error), ExitCode.REFUSED
+            continue
+        if _ask("The same once more: ") == password:
+            return password
+        problem, code = "The two passwords differ", ExitCode.ERROR
+    raise CommandFailed(f"{problem}: nothing was changed", code)
+
+
+def _ask(question: str) -> str:
     from getpass import GetPassWarning
 
     from securechat.client.credentials import PasswordSource, ask_on_terminal, read_password
@@ -67,13 +88,10 @@ def _ask_twice(name: str) -> str:
         # What is left without a terminal is to read what everybody can see.
         warnings.simplefilter("error", GetPassWarning)
         try:
-            password = read_password(PasswordSource(), f"New password for {name}: ", ask_on_terminal)
+            return read_password(PasswordSource(), question, ask_on_terminal)
         except GetPassWarning as error:
             raise CommandFailed(
                 "there is no terminal to ask for the password on: "
                 "use --password-stdin, --password-file or --generate",
                 ExitCode.USAGE,
             ) from error
-        if read_password(PasswordSource(), "The same once more: ", ask_on_terminal) != password:
-            raise CommandFailed("the two passwords differ: nothing was changed")
-    return password

@@ -82,13 +82,24 @@ def test_a_new_password_is_typed_twice_and_not_shown(command: Command, home: Pat
 
 
 def test_two_different_passwords(command: Command, home: Path) -> None:
-    """A typing error changes nothing."""
+    """A typing error is no reason to begin anew; after three of them nothing was changed."""
     with terminal("adduser", "alice") as person:
-        person.answer("New password for alice: ", PASSWORD)
-        person.answer("The same once more: ", "correct horse batterz")
+        for _ in range(3):
+            person.answer("New password for alice: ", PASSWORD)
+            person.answer("The same once more: ", "correct horse batterz")
         assert person.end() == ExitCode.ERROR
-    assert "the two passwords differ: nothing was changed" in person.shown
+    assert person.shown.count("The two passwords differ. Once again:") == 2
+    assert "The two passwords differ: nothing was changed" in person.shown
     assert not home.exists()
+
+
+def test_a_password_that_cannot_be_is_asked_for_again_at_once(command: Command, home: Path) -> None:
+    """Before it has to be repeated, with the reason."""
+    with terminal("adduser", "alice") as person:
+        person.answer("New password for alice: ", "short")
+        person.answer("characters or more. Once again:\r\nNew password for alice: ", PASSWORD)
+        person.answer("The same once more: ", PASSWORD)
+        assert person.end() == 0
 
 
 def test_ctrl_c_at_the_prompt(command: Command, home: Path) -> None:
