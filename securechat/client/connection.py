@@ -172,11 +172,11 @@ class Connection:
             if self._goodbye is not None and stop_at == math.inf:
                 session.quit(self._goodbye)
                 stop_at = time.monotonic() + _GOODBYE
-            transport.write(session.take_output())
-            self._hand_over()
             next_beat = session.beat(_now())
             if not next_beat:
                 raise ConnectionLost("the server does not answer any more")
+            transport.write(session.take_output())  # also the PING that has just become due
+            self._hand_over()
             if time.monotonic() >= stop_at:
                 raise _Stopped
             if not more:

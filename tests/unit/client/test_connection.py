@@ -253,3 +253,23 @@ def test_retries_come_later_and_later(jitter: float) -> None:
     assert FIRST_RETRY / 2 <= delays[0] <= FIRST_RETRY
     assert LAST_RETRY / 2 <= delays[-1] <= LAST_RETRY
     assert delays[1] == 2 * delays[0]
+
+
+def test_a_silent_server_is_asked_before_it_is_given_up(
+    serve: Serve, trusting: Trusting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The PING leaves when it is due, and the answer keeps the connection."""
+    monkeypatch.setattr("securechat.client.session.PING_AFTER", 0.05)
+    answered: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def quiet(conversation: Conversation) -> None:
+        conversation.log_in()
+        answered.put(conversation.until("PING alive"))
+        conversation.say(":s.test PONG s.test :alive")
+        conversation.wait_for_the_end()
+
+    server = serve(quiet)
+    with connected(trusting(server)) as (_, listener):
+        listener.until(Ready)
+        assert answered.get(timeout=_PATIENCE) == "PING alive"
+    assert not any(isinstance(event, Disconnected) for event in listener.all)
