@@ -38,6 +38,9 @@ def send(
     user: UserOption = "",
     ca: CaOption = None,
     pin: PinOption = "",
+    join: Annotated[
+        bool, typer.Option("--join", help="Enter the channel first; the account stays a member.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print id and time of each stored message, one JSON object a line.")
     ] = False,
@@ -60,6 +63,8 @@ def send(
     message = _standard_input() if text == "-" else text
     try:
         with Client.over(login.trust, login.credentials, timeout, replay=False) as chat:
+            if join:
+                chat.join(target)
             stored = chat.send_all(target, message)
     except ClientError as error:
         fail(error)

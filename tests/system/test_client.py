@@ -272,6 +272,21 @@ def test_send_ends_with_6_when_it_is_refused(shared_server: ServerProcess, tmp_p
     assert "#nowhere" in done.stderr
 
 
+def test_send_enters_a_channel_when_it_is_told_to(
+    shared_server: ServerProcess, enter: Enter, tmp_path: Path
+) -> None:
+    """A channel is for its members; the account stays one."""
+    bob = enter(shared_server, "bob")
+    bob.join("#deploys")
+    options = [*server_options(shared_server, "alice"), *password_file(tmp_path)]
+    refused = run(tmp_path, "send", "#deploys", "one", *options)
+    assert refused.returncode == 6
+    assert "join it first" in refused.stderr
+    assert run(tmp_path, "send", "#deploys", "two", "--join", *options).returncode == 0
+    assert run(tmp_path, "send", "#deploys", "three", *options).returncode == 0
+    assert bob.said() == ["two", "three"]
+
+
 def test_the_python_client_talks_to_a_real_server(shared_server: ServerProcess, enter: Enter) -> None:
     """join, send, topic, names, part."""
     bob = enter(shared_server, "bob")
