@@ -95,7 +95,8 @@ def _show(config: "Config", place: Place, as_json: bool, given: Path | None = No
     certificate, own = (files.certificate, files.own) if given is None else (given.absolute(), False)
     if own and not certificate.exists():
         raise CommandFailed(
-            f"there is no certificate in {place.directory} yet: the server makes it when it starts"
+            f"there is no certificate in {place.directory}: the server makes one when it starts, unless it "
+            "is given another one, which --cert shows (of scripts/quickstart: --cert certs/server.pem)"
         )
     try:
         identity = read_identity(certificate)

@@ -90,7 +90,7 @@ def test_show_before_there_is_a_certificate(command: Command) -> None:
     """It says when there will be one."""
     ended = command("certs", "show")
     assert ended.code == ExitCode.ERROR
-    assert "the server makes it when it starts" in ended.err
+    assert "the server makes one when it starts" in ended.err
 
 
 def test_show(command: Command, home: Path) -> None:
