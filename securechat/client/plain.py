@@ -34,6 +34,7 @@ from securechat.client.events import (
     Ready,
     Renamed,
     Said,
+    Welcome,
 )
 from securechat.client.wording import count, describe
 from securechat.irc.names import fold
@@ -80,6 +81,7 @@ class PlainClient:
         self._asked = 0
         self._answer: tuple[str, Callable[[], None] | None] | None = None
         self._connected = False
+        self._catching_up = False
         self._ever_ready = False
         self._leave_at: float | None = None
         self._goodbye = ""
@@ -160,7 +162,7 @@ class PlainClient:
     @property
     def _takes_input(self) -> bool:
         """Whether the next line can be taken: one knows where text goes, and nothing has to be waited for."""
-        idle = self._answer is None and self._leave_at is None
+        idle = self._answer is None and self._leave_at is None and not self._catching_up
         return idle and self._ever_ready and self._unconfirmed < MOST_WAITING
 
     def _enter(self, item: Input) -> None:
@@ -222,10 +224,13 @@ class PlainClient:
                 self._answered(event)
             case Failed():
                 self._refused += 1
+            case Welcome():
+                self._catching_up = True
             case Ready():
                 self._connected = self._ever_ready = True
+                self._catching_up = False
             case Disconnected():
-                self._connected = False
+                self._connected = self._catching_up = False
             case Ended():
                 self._ended = event
             case _:

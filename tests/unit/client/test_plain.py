@@ -23,6 +23,7 @@ from securechat.client.events import (
     Ready,
     Renamed,
     Said,
+    Welcome,
 )
 from securechat.client.plain import MOST_WAITING, PATIENCE_OF_PIPE, PlainClient, Result
 
@@ -168,6 +169,16 @@ def test_a_message_that_the_server_took_waits_for_nothing(stage: Stage) -> None:
     stage.ends()
     result = stage.run()
     assert (result.unconfirmed, result.refused, result.interrupted) == (0, 0, False)
+
+
+def test_input_waits_while_one_is_told_what_was_missed(stage: Stage) -> None:
+    """A command is not refused for a connection that is there, but not ready yet."""
+    stage.happens(Disconnected("cut", 0.5, 0))
+    stage.happens(Welcome("alice", "s.test", durable=True, again=True))
+    stage.enters("/names")
+    stage.happens(Ready(("#general",), again=True))
+    stage.run()
+    assert stage.session.calls == [("NAMES", "#general")]
 
 
 def test_text_follows_a_channel_to_its_new_name(stage: Stage) -> None:
