@@ -23,21 +23,25 @@ def deliver_waiting(session: Session, account: Account, after: int = 0) -> None:
 
 
 def _fetch(ctx: Context, account: Account, after: int) -> None:
+    waiting = ctx.registry.waiting
+    counted = waiting[account.id]
+
     def read(result: JobResult) -> None:
         if not isinstance(result, MessagesRead):
             return  # they go on waiting, for the next login
-        for message in result.messages:
+        messages = result.messages
+        for message in messages:
             readable = message.command != "TAGMSG" or ctx.session.has(cap.MESSAGE_TAGS)
             if readable and message.redacted is None:
                 ctx.reply(line_of(ctx.registry, message))
-        if result.messages:
-            upto = result.messages[-1].id
-            more = len(result.messages) == AT_ONCE
+        upto = messages[-1].id if messages else after
+        more = len(messages) == AT_ONCE or waiting[account.id] != counted  # others have come meanwhile
+        if more:
+            deliver_waiting(ctx.session, account, upto)
+        if messages:
             ctx.core.later(lambda: _delivered(ctx.core, account, upto, more))
-            if more:
-                deliver_waiting(ctx.session, account, upto)
-        else:
-            del ctx.registry.waiting[account.id]  # a registry just loaded knows only that there may be some
+        elif not more:
+            del waiting[account.id]  # a registry just loaded knows only that there may be some
 
     ctx.ask(FetchUndelivered(ctx.session.link, account.id, after, AT_ONCE), read)
 

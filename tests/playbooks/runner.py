@@ -21,7 +21,8 @@ directives and steps, one a line; `#` begins a comment.
     +30s                       time passes
     reload: sts_days=30        settings that a reload of the configuration changes
     store: full | ok           the disk is full, or has room again
-    queries: busy | slow | ok  queries are refused, take until the next `queries:`, or are done at once again
+    queries: busy | ok         queries are refused, or done at once again
+    queries: slow | held       they begin only at the next `queries:`, or their results come only then
     restart                    the server starts anew from what is stored
 
 Before every step that causes something, nothing may be left over that was not expected.
@@ -126,6 +127,7 @@ class Playbook:
         self.caps = ""
         self.queries = "ok"
         self.slow: list[Job] = []
+        self.held: list[JobDone] = []
         self.known: dict[str, str] = {}
         self.answers: list[str] = []
         self.next: list[Item] = []
@@ -276,6 +278,9 @@ class Playbook:
         slow, self.slow = self.slow, []
         for job in slow:
             self._start(job)
+        held, self.held = self.held, []
+        for done in held:
+            self._happens(done)
 
     # The wire
 
@@ -341,7 +346,10 @@ class Playbook:
                 return
             case _:
                 result = JobRefused() if self.queries == "busy" else query(self.store.reader, job)
-        self._happens(JobDone(job, result))
+        if self.queries == "held":
+            self.held.append(JobDone(job, result))
+        else:
+            self._happens(JobDone(job, result))
 
     # What must come
 
