@@ -1,20 +1,36 @@
 """Copies: one state of everything, whatever is written meanwhile; a name only when they are right."""
 
 import sqlite3
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from securechat.chat.ports import StoredChannel
+from securechat.chat.records import (
+    AccountDisabled,
+    AccountSeen,
+    Audited,
+    ChannelCreated,
+    ChannelDropped,
+    Invitation,
+    InvitationAdded,
+    MarkerMoved,
+    Record,
+    Topic,
+)
 from securechat.storage.copying import CopyStopped, contents_of, copy_running, copy_stopped
 from securechat.storage.databases import Database
 from securechat.storage.errors import StorageError
 from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.schema import metadata
 from securechat.storage.sqlite import open_store
+from securechat.storage.store import SqlStore
 from securechat.storage.transfer import copy_rows, count_rows
 from tests.contracts.databases import DurableDatabase, PostgresDatabase, SqliteDatabase
-from tests.contracts.facts import BOB, CHANNELS, PEOPLE, message, waiting
+from tests.contracts.exchanged import SAID, STATE, opened
+from tests.contracts.facts import ALICE, BOB, CAROL, CHANNELS, DEV, NOON, PEOPLE, message, state_of, waiting
 
 BIG = "x" * 100_000
 
@@ -123,6 +139,59 @@ def test_everything_is_copied_between_databases(durable: DurableDatabase, tmp_pa
     ):
         copy_rows(read, written, lambda *step: None)
     other.close()
+
+
+EVERYTHING: tuple[Record, ...] = (
+    *STATE,
+    *SAID,
+    message(20, nonce="n2", tags={"+draft/react": "\U0001f44d"}),
+    waiting(21, CAROL),
+    MarkerMoved(ALICE, DEV, NOON, None),
+    MarkerMoved(ALICE, -BOB, NOON, None),
+    InvitationAdded("hash", Invitation(3, NOON + 9, NOON)),
+    AccountSeen(BOB, 20, None),
+    AccountDisabled(BOB, NOON),
+    Audited(NOON, "root", "local", "adduser", "alice", "grüße"),
+    ChannelCreated(3, "#gone", ALICE, NOON),
+    ChannelDropped(
+        30, 3, NOON, "over", StoredChannel(3, "#gone", ALICE, NOON, Topic("", "", 0), {}, {}, {}, None)
+    ),
+)
+
+
+def rows_of(store: SqlStore) -> Mapping[str, Sequence[tuple[object, ...]]]:
+    """Return everything that a database holds."""
+    with store.transaction() as connection:
+        return {
+            table.name: [
+                tuple(row) for row in connection.execute(table.select().order_by(*table.primary_key.columns))
+            ]
+            for table in metadata.sorted_tables
+        }
+
+
+def test_everything_comes_back(make_durable: Callable[[Path], DurableDatabase], tmp_path: Path) -> None:
+    """Every kind of record is the same after the way to the other database and back, and in use there."""
+    first = make_durable(tmp_path / "first")
+    source, other = opened(first), open_store(tmp_path / "other")
+    source.commit(EVERYTHING)
+    before, state = rows_of(source), state_of(source.load())
+    assert not [name for name, rows in before.items() if not rows], "there is something in every table"
+    with source.transaction() as read, other.transaction() as written:
+        copy_rows(read, written, lambda *step: None)
+    first.close()
+    assert rows_of(other) == before
+    again = make_durable(tmp_path / "again")
+    try:
+        target = opened(again)
+        with other.transaction() as read, target.transaction() as written:
+            copy_rows(read, written, lambda *step: None)
+        assert rows_of(target) == before and state_of(target.load()) == state
+        target.commit([message(100, text="and it goes on")])
+        assert target.index(200) > 0
+    finally:
+        again.close()
+        other.close()
 
 
 def test_a_database_in_use_is_copied_into_a_file(durable: DurableDatabase, tmp_path: Path) -> None:

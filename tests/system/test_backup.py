@@ -4,6 +4,7 @@ import json
 import stat
 import tarfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -188,6 +189,23 @@ def test_an_export_of_a_running_server_is_imported(serve: Serve, enter: Enter, t
     exported = new.administer("export", "--account", "alice")
     assert "said before the export" in exported and "$argon2" not in exported
     enter(new, "alice").say("#general", "and it goes on")
+
+
+def test_an_export_beside_talking_people_is_of_one_moment(serve: Serve, enter: Enter, tmp_path: Path) -> None:
+    """What is in it is everything up to some message; nobody waits for it."""
+    server = serve(accounts=["alice"])
+    alice = enter(server, "alice")
+    said = [alice.say("#general", "the first")]
+    file = tmp_path / "chat.jsonl"
+    with ThreadPoolExecutor(1) as elsewhere:
+        exporting = elsewhere.submit(server.run, "export", str(file), "--all")
+        while not exporting.done():
+            said.append(alice.say("#general", f"message {len(said)}"))
+    assert exporting.result().returncode == 0, exporting.result().stderr
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    exported = [line["msgid"] for line in lines if line["type"] == "message"]
+    assert exported and exported == said[: len(exported)]
+    assert lines[-1]["type"] == "end" and lines[-1]["messages"] == len(exported)
 
 
 @pytest.mark.parametrize("arguments", [(), ("--all", "--channel", "#general"), ("--account", "nobody")])
