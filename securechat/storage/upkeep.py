@@ -12,7 +12,7 @@ from typing import Final, Literal
 from sqlalchemy import Connection, delete, or_, select, update
 
 from securechat.chat.account import NOBODY
-from securechat.storage.schema import accounts, channels, markers, messages, metadata_values
+from securechat.storage.schema import accounts, channels, markers, messages, metadata_values, pins
 from securechat.storage.search.index import SearchIndex
 
 _BEGINNING: Final = -(1 << 62)
@@ -89,35 +89,48 @@ def erase(connection: Connection, index: SearchIndex, erasure: Erasure, limit: i
     rows = connection.execute(following).fetchall()
     sweep.rows = len(rows)
     if not rows:
-        _forget(connection, erasure.account)
+        _forget(connection, erasure)
         return 0
     sweep.id = rows[-1].id
     own = [row.id for row in rows if row.sender == erasure.account]
-    if erasure.how == "delete":
-        return _delete(connection, index, own)
     redacted = [row.id for row in rows if row.redacted_by == erasure.account]
-    _anonymise(connection, index, own, redacted)
+    if erasure.how == "delete":
+        _redacted_by(connection, redacted, None)
+        return _delete(connection, index, own)
+    if own or redacted:
+        nobody, name = _nobody(connection)
+        _redacted_by(connection, redacted, nobody)
+        # A nonce is unique for its account, and nobody will repeat it.
+        values = {m.sender: nobody, m.nick: name, m.nonce: None}
+        with index.changing(own):
+            connection.execute(update(messages).where(m.id.in_(own)).values(values))
     return len(own)
 
 
-def _forget(connection: Connection, account: int) -> None:
+def _forget(connection: Connection, erasure: Erasure) -> None:
     """Note that an account's messages are erased, and forget the rest of what it has left."""
+    account, pinned = erasure.account, pins.c.account == erasure.account
+    if erasure.how == "delete":
+        connection.execute(delete(pins).where(pinned))
+    else:
+        nobody, _ = _nobody(connection)
+        connection.execute(update(pins).where(pinned).values(account=nobody))
     connection.execute(delete(markers).where(markers.c.account == account))
     connection.execute(delete(metadata_values).where(metadata_values.c.target == -account))
     connection.execute(update(accounts).where(accounts.c.id == account).values(erase=None))
 
 
-def _anonymise(
-    connection: Connection, index: SearchIndex, own: Sequence[int], redacted: Sequence[int]
-) -> None:
-    a, m = accounts.c, messages.c
-    if own or redacted:
-        nobody, name = connection.execute(select(a.id, a.name).where(a.role == NOBODY)).one()
-        # A nonce is unique for its account, and nobody will repeat it.
-        values = {m.sender: nobody, m.nick: name, m.nonce: None}
-        with index.changing(own):
-            connection.execute(update(messages).where(m.id.in_(own)).values(values))
-        connection.execute(update(messages).where(m.id.in_(redacted)).values({m.redacted_by: nobody}))
+def _nobody(connection: Connection) -> tuple[int, str]:
+    """Return the account that stands for all that lost their author, and its name."""
+    a = accounts.c
+    return connection.execute(select(a.id, a.name).where(a.role == NOBODY)).one()
+
+
+def _redacted_by(connection: Connection, keys: Sequence[int], account: int | None) -> None:
+    """Have messages redacted by another account, or by none; what the old one gave as a reason goes."""
+    m = messages.c
+    values = {m.redacted_by: account, m.redacted_reason: None}
+    connection.execute(update(messages).where(m.id.in_(keys)).values(values))
 
 
 def _delete(connection: Connection, index: SearchIndex, keys: Sequence[int]) -> int:

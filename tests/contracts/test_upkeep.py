@@ -1,10 +1,20 @@
 """What is deleted without anybody asking is the same with every database."""
 
+import pytest
+
 from securechat.chat.account import NOBODY
-from securechat.chat.records import AccountAdded, AccountRemoved, RetentionSet
+from securechat.chat.records import (
+    AccountAdded,
+    AccountRemoved,
+    Fate,
+    MessagePinned,
+    MessageRedacted,
+    RetentionSet,
+)
+from securechat.storage.store import SqlStore
 from securechat.storage.upkeep import Erasure, Sweep
 from tests.contracts.databases import DurableDatabase, PostgresDatabase, SqliteDatabase
-from tests.contracts.facts import ALICE, BOB, CHANNELS, DEV, GENERAL, NOON, PEOPLE, message
+from tests.contracts.facts import ALICE, BOB, CAROL, CHANNELS, DEV, GENERAL, NOON, PEOPLE, message
 
 REMOVED = 9
 
@@ -14,6 +24,17 @@ def opened(durable: DurableDatabase) -> "PostgresDatabase | SqliteDatabase":
     assert isinstance(durable, PostgresDatabase | SqliteDatabase)
     durable.store().commit([*PEOPLE, *CHANNELS])
     return durable
+
+
+def erase_all(store: SqlStore) -> list[int]:
+    """Erase what removed accounts have left, in steps; return how many messages of each."""
+    erased = []
+    for erasure in store.erasures():
+        sweep, count = Sweep(rows=1), 0
+        while sweep.rows:
+            count += store.erase(erasure, 3, sweep)
+        erased.append(count)
+    return erased
 
 
 def test_a_sweep_goes_on_where_it_was(durable: DurableDatabase) -> None:
@@ -42,14 +63,37 @@ def test_what_a_removed_account_said_is_erased(durable: DurableDatabase) -> None
     store.commit([AccountRemoved(BOB, "$bob", 1, messages="anonymise")])
     store = database.store()
     assert store.erasures() == [Erasure(ALICE, "delete"), Erasure(BOB, "anonymise")]
-    for erasure in store.erasures():
-        sweep, steps = Sweep(rows=1), []
-        while sweep.rows:
-            steps.append(store.erase(erasure, 3, sweep))
-        assert sum(steps) == 4
+    assert erase_all(store) == [4, 4]
     assert store.erasures() == []
     reader = database.reader()
     found = [reader.message(key) for key in range(1, 9)]
     assert found[::2] == [None] * 4
     expected = message(2, sender=REMOVED)._replace(nick="removed")
     assert found[1::2] == [expected._replace(id=key) for key in (2, 4, 6, 8)]
+
+
+@pytest.mark.parametrize(("how", "by"), [("delete", None), ("anonymise", REMOVED)])
+def test_what_a_removed_account_did_to_messages_of_others_does_not_name_it(
+    durable: DurableDatabase, how: Fate, by: int | None
+) -> None:
+    """Who redacted, with the reason, and who pinned is forgotten; what others did stays."""
+    database = opened(durable)
+    store = database.store()
+    said = [message(key, sender=BOB) for key in range(1, 7)]
+    store.commit(said)
+    store.commit([AccountAdded(REMOVED, "removed", "", NOBODY, 1), AccountRemoved(REMOVED, "", 1)])
+    for key, who in ((1, ALICE), (2, CAROL)):
+        source = f"{who}!{who}@chat.test"
+        store.commit([MessageRedacted(said[key - 1], who, source, "#general", f"says {who}", 60, 900 + key)])
+    store.commit([MessagePinned(GENERAL, 3, ALICE, NOON), MessagePinned(GENERAL, 4, CAROL, NOON)])
+    store.commit([AccountRemoved(ALICE, "$alice", 1, messages=how)])
+    store = database.store()
+    erase_all(store)
+    reader = database.reader()
+    found = [reader.message(key) for key in (1, 2)]
+    assert [one and (one.text, one.redacted, one.redacted_by, one.redacted_reason) for one in found] == [
+        ("", 60, by, None),
+        ("", 60, CAROL, "says 3"),
+    ]
+    pins = [(pin.message.id, pin.by) for pin in reader.pins(GENERAL)]
+    assert pins == [(3, by)] * (how == "anonymise") + [(4, CAROL)]

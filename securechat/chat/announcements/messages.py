@@ -76,10 +76,14 @@ def announce_redaction(
 
 
 def redaction_line(registry: Registry, message: MessageSent) -> Line:
-    """The line that says that a message was redacted; nothing for those who would not understand it."""
-    by = registry.accounts[message.redacted_by or message.sender].name
+    """The line that says that a message was redacted; nothing for those who would not understand it.
+
+    Where it is no longer known by whom, since that account was erased, it comes from the server.
+    """
+    by = None if message.redacted_by is None else registry.accounts[message.redacted_by].name
     params = (message.addressed, msgid.encode(message.id))
-    source, at = f"{by}!{by}@{registry.server_name}", message.redacted or message.at
+    source = registry.server_name if by is None else f"{by}!{by}@{registry.server_name}"
+    at = message.redacted or message.at
     reason, needs = message.redacted_reason or None, cap.MESSAGE_REDACTION
     return Line(source, "REDACT", params, reason, at, message.redacted_id, by, None, needs)
 

@@ -19,7 +19,8 @@ class MessageSent(NamedTuple):
     `nick` is the sender's nick at that time and `addressed` the target as the sender's line shall show it.
     `tags` are the client-only tags as they came. `undelivered` is true when the recipient was offline: the
     message waits for the login. `refers` is the id of the message that this one answers, reacts to or edits.
-    `redacted` is when it was redacted, by the account `redacted_by`: then its text and tags are gone.
+    `redacted` is when it was redacted, by the account `redacted_by` (None once that was erased): then its
+    text and tags are gone.
     `redacted_id` is the redaction's own id, None for redactions of a time when they had none.
     """
 
