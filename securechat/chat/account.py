@@ -25,6 +25,7 @@ class Account:
         "id",
         "name",
         "phc",
+        "plain",
         "role",
         "seen",
         "sessions",
@@ -47,6 +48,8 @@ class Account:
         """The newest id that a session which has ended can have taken."""
         self.sources = dict(stored.sources)
         self.sessions: list[Session] = []
+        self.plain = 0
+        """How many of them do not read history by themselves."""
         self.epoch = 0
         """Grows with every change that ends sessions.
 

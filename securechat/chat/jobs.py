@@ -83,11 +83,12 @@ class FetchHistory:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FetchMissed:
-    """Read the messages of each channel that are in `span`."""
+    """Read the messages of each channel that are in `span`, and the redactions if they are wanted."""
 
     link: Link
     channels: tuple[ChannelPlace, ...]
     span: Span
+    redactions: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -160,9 +160,7 @@ def enter(ctx: Context, session: Session, account: Account) -> None:
             return
         user_id, nick = -session.id, wanted
     session.active = core.now.mono
-    missed_after = account.seen if not account.sessions else None
-    if not account.sessions:
-        replay.came(core, account)
+    missed_after = replay.came(core, session, account)
     first = registry.attach(session, account, user_id, nick, core.now.wall)
     user = registry.users[user_id]
     presence.update_away(core, user, announce=not first)

@@ -1,9 +1,10 @@
 """What a client that does not read history by itself gets at login: what its account missed in its channels.
 
-An account misses what is said while it has no session. Where that began is the newest id that its last
-session can have taken, which is stored (`records.AccountSeen`): when a connection dies in silence, that is
-minutes before the server notices. How much is replayed has a bound (`history.replay`). Sessions that ended
-with the server had, as far as anybody can know, everything up to the newest message of then.
+What is missed is what is said while the account has no such session; one that reads history neither counts
+nor takes anything away. Where that began is the newest id that the last one can have taken, which is stored
+(`records.AccountSeen`): when a connection dies in silence, that is minutes before the server notices. How
+much is replayed has a bound (`history.replay`). Sessions that ended with the server had, as far as anybody
+can know, everything up to the newest message of then.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -29,15 +30,30 @@ if TYPE_CHECKING:
     from securechat.chat.core import Core
 
 
+def came(core: "Core", session: Session, account: Account) -> int | None:
+    """A session of the account comes in; return the id after which it missed what was said, None for nothing.
+
+    What is stored of that is in an outcome of its own: a full disk must keep nobody out.
+    """
+    session.plain = not session.has(cap.CHATHISTORY)
+    if not session.plain:
+        return None
+    account.plain += 1
+    if account.plain > 1:
+        return None
+    core.later(lambda: _store(core, account, ONLINE))
+    return account.seen
+
+
 def catch_up(ctx: Context, account: Account, missed_after: int | None) -> None:
-    """Let a session that has just come in have what its account missed after an id; None is nothing.
+    """Let a session that has just come in have what it missed after an id; None is nothing.
 
     Not when it reads history by itself: then the specification of chathistory wants nothing sent. What is
     said from now on comes after that, once.
     """
     session, newest = ctx.session, ctx.core.ids.last
     account.taken = max(account.taken, missed_after or 0)
-    if session.has(cap.CHATHISTORY):
+    if not session.plain:
         return
     steps: list[Callable[[Context], None]] = []
     if missed_after is not None and missed_after < newest and ctx.settings.history_replay > 0:
@@ -59,13 +75,10 @@ def _caught_up(ctx: Context) -> None:
     ctx.core.emit(Release(session.link))
 
 
-def came(core: "Core", account: Account) -> None:
-    """The account's first session has come in. In an outcome of its own: a full disk must keep nobody out."""
-    core.later(lambda: _store(core, account, ONLINE))
-
-
 def went(core: "Core", account: Account, session: Session) -> None:
-    """A session of the account has ended: when it was the last, the account misses what none has taken."""
+    """A session of the account has ended: when it was the last plain one, what none has taken is missed."""
+    if not session.plain:
+        return
     now = core.now
     taken = now.mono if session.taken is None else session.taken
     if taken >= session.caught_up and not session.catching_up:
@@ -73,7 +86,8 @@ def went(core: "Core", account: Account, session: Session) -> None:
         if session.taken is not None:
             newest = min(newest, first_id_at(now.wall - int((now.mono - taken) * 1000)) - 1)
         account.taken = max(account.taken, newest)
-    if not account.sessions:
+    account.plain -= 1
+    if not account.plain:
         core.later(lambda: _gone(core, account))
 
 
@@ -95,7 +109,7 @@ def _gone(core: "Core", account: Account) -> None:
 
     core.if_refused(keep)
     _store(core, account, seen)
-    if seen < core.ids.last:
+    if seen < core.ids.last and not account.sessions:
         core.enter(DirectMissed(account.id, seen), None)
 
 
@@ -112,7 +126,8 @@ def _fetch(ctx: Context, span: Span) -> None:
 
     channels = readable_channels(ctx)
     if channels:
-        ctx.ask(FetchMissed(ctx.session.link, channels, span), read)
+        redactions = ctx.session.has(cap.MESSAGE_REDACTION)
+        ctx.ask(FetchMissed(ctx.session.link, channels, span, redactions), read)
 
 
 def _batches(

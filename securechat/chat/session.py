@@ -81,6 +81,7 @@ class Session:
         "nick",
         "operator",
         "pending",
+        "plain",
         "realname",
         "resume",
         "sasl",
@@ -144,10 +145,10 @@ class Session:
         """The keys of metadata that the session wants to hear of."""
         self.incoming: Incoming | None = None
         """The batch of lines that the client is sending."""
-        self.catching_up = False
-        """It is being sent what its account missed; what comes meanwhile is held back."""
-        self.caught_up = 0.0
-        """When it had been sent that, in monotonic seconds; infinite when it could not be read."""
+        self.plain = False
+        """It came without knowing how to read history."""
+        self.catching_up, self.caught_up = False, 0.0
+        """Whether it is being sent what it missed; the monotonic time when it was, infinite if it failed."""
         self.closed = False
         self.taken: float | None = None
         """Once its connection is gone: up to when the peer can have taken anything, in monotonic seconds."""

@@ -162,7 +162,8 @@ def query(reader: Reader, job: Query) -> JobResult:
             return MessagesRead(tuple(message for span in spans for message in span))
         case FetchMissed():
             missed = [
-                reader.history(channel, job.span, events=False, tombstones=False) for channel in job.channels
+                reader.history(channel, job.span, events=False, tombstones=job.redactions)
+                for channel in job.channels
             ]
             return MessagesRead(tuple(message for channel in missed for message in channel))
         case FetchFound():
