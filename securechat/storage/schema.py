@@ -167,7 +167,7 @@ class MarkerColumns(TypedColumns):
 
 
 class PinColumns(TypedColumns):
-    """The pinned messages of a channel, with who pinned them and when; a message may be gone meanwhile."""
+    """The pinned messages of a channel, with who pinned them and when. A deleted one takes its pin along."""
 
     channel: Named[int] = Column(BigInteger, primary_key=True)
     message: Named[int] = Column(BigInteger, primary_key=True)

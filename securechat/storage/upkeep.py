@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, or_, select, tuple_, update
 
 from securechat.chat.account import NOBODY
 from securechat.storage.schema import accounts, channels, markers, messages, metadata_values, pins
@@ -136,5 +136,8 @@ def _redacted_by(connection: Connection, keys: Sequence[int], account: int | Non
 def _delete(connection: Connection, index: SearchIndex, keys: Sequence[int]) -> int:
     if keys:
         index.forget(keys)
+        m = messages.c
+        pinned = select(m.channel, m.id).where(m.id.in_(keys))
+        connection.execute(delete(pins).where(tuple_(pins.c.channel, pins.c.message).in_(pinned)))
         connection.execute(delete(messages).where(messages.c.id.in_(keys)))
     return len(keys)

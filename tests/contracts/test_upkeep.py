@@ -97,3 +97,24 @@ def test_what_a_removed_account_did_to_messages_of_others_does_not_name_it(
     ]
     pins = [(pin.message.id, pin.by) for pin in reader.pins(GENERAL)]
     assert pins == [(3, by)] * (how == "anonymise") + [(4, CAROL)]
+
+
+def test_pins_go_with_their_messages(durable: DurableDatabase) -> None:
+    """What the retention or the removal of an account deletes is not pinned any more, what stays is."""
+    store = opened(durable).store()
+    store.commit([message(key, at=NOON + key, sender=ALICE if key == 3 else BOB) for key in range(1, 6)])
+    store.commit([message(6, channel=DEV, sender=BOB)])
+    store.commit([MessagePinned(GENERAL, key, CAROL, NOON) for key in (1, 2, 3, 4)])
+    store.commit([MessagePinned(DEV, 6, CAROL, NOON)])
+
+    def pinned() -> list[int]:
+        with store.transaction() as connection:
+            return list(connection.exec_driver_sql("SELECT message FROM pins ORDER BY message").scalars())
+
+    store.prune_channel(GENERAL, NOON + 2, 10)
+    assert pinned() == [2, 3, 4, 6]
+    store.commit([AccountRemoved(ALICE, "$alice", 1, messages="delete")])
+    erase_all(store)
+    assert pinned() == [2, 4, 6]
+    store.prune(NOON + 3, 10)
+    assert pinned() == [4]
