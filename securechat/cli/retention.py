@@ -24,7 +24,7 @@ class Prunable(Protocol):
 
     def prune(self, before_ms: int, limit: int, sweep: Sweep | None = None) -> int: ...
 
-    def prune_channel(self, channel: int, before_ms: int, limit: int) -> int: ...
+    def prune_channel(self, channel: int, before_ms: int, limit: int, sweep: Sweep | None = None) -> int: ...
 
     def retention(self) -> Mapping[int, int]: ...
 
@@ -58,6 +58,7 @@ class Retention:
         self._sweep = Sweep()
         self._kept: tuple[int, Mapping[int, int]] | None = None
         self._anew = float("-inf")
+        self._everything = float("-inf")
         self._steps: Iterator[None] | None = None
 
     def __call__(self) -> None:
@@ -81,9 +82,7 @@ class Retention:
         """Do everything that there is to do now, a step between each two stops."""
         own = self._store.retention()
         yield from self._prune(own)
-        for channel, days in own.items():
-            if days:
-                yield from self._prune_channel(channel, days)
+        yield from self._prune_channels(own)
         for erasure in self._store.erasures():
             yield from self._erase(erasure)
         while self._store.give_back():
@@ -103,11 +102,20 @@ class Retention:
             if self._sweep.rows == _STEP:
                 yield
 
-    def _prune_channel(self, channel: int, days: int) -> Iterator[None]:
-        deleted = _STEP
-        while deleted == _STEP:
+    def _prune_channels(self, own: Mapping[int, int]) -> Iterator[None]:
+        """Once a day look at everything: where the clock was wrong, old messages are behind newer ones."""
+        everything = self._mono() >= self._everything
+        for channel, days in own.items():
+            if days:
+                yield from self._prune_channel(channel, days, everything)
+        if everything:
+            self._everything = self._mono() + _ANEW
+
+    def _prune_channel(self, channel: int, days: int, everything: bool) -> Iterator[None]:
+        sweep, deleted = Sweep(rows=_STEP), 1
+        while sweep.rows == _STEP and (deleted or everything):
             yield
-            deleted = self._store.prune_channel(channel, self._before(days), _STEP)
+            deleted = self._store.prune_channel(channel, self._before(days), _STEP, sweep)
             self._tell(deleted, f"deleted %d messages of channel {channel} older than {days} days")
 
     def _erase(self, erasure: Erasure) -> Iterator[None]:

@@ -87,10 +87,14 @@ class SqlStore(ABC):
             )
         )
 
-    def prune_channel(self, channel: int, before_ms: int, limit: int) -> int:
-        """Delete those of a channel's oldest `limit` messages that were sent before a time, like `prune`."""
+    def prune_channel(self, channel: int, before_ms: int, limit: int, sweep: Sweep | None = None) -> int:
+        """Delete those that were sent before a time of the channel's `limit` messages behind the last step's.
+
+        Raises like `commit`.
+        """
+        look = Sweep() if sweep is None else sweep
         return self._transact(
-            lambda: upkeep.prune_channel(self._connection, self._index, channel, before_ms, limit)
+            lambda: upkeep.prune_channel(self._connection, self._index, channel, before_ms, limit, look)
         )
 
     def retention(self) -> Mapping[int, int]:

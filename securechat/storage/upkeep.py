@@ -57,12 +57,16 @@ def prune(connection: Connection, index: SearchIndex, before_ms: int, limit: int
 
 
 def prune_channel(
-    connection: Connection, index: SearchIndex, channel: int, before_ms: int, limit: int
+    connection: Connection, index: SearchIndex, channel: int, before_ms: int, limit: int, sweep: Sweep
 ) -> int:
-    """Look at the oldest `limit` messages of a channel; delete those that were sent before a time."""
+    """Look at the next `limit` messages of a channel by id; delete those that were sent before a time."""
     m = messages.c
-    oldest = select(m.id, m.at).where(m.channel == channel).order_by(m.id).limit(limit)
-    return _delete(connection, index, [row.id for row in connection.execute(oldest) if row.at < before_ms])
+    following = select(m.id, m.at).where(m.channel == channel, m.id > sweep.id).order_by(m.id).limit(limit)
+    rows = connection.execute(following).fetchall()
+    sweep.rows = len(rows)
+    if rows:
+        sweep.id = rows[-1].id
+    return _delete(connection, index, [row.id for row in rows if row.at < before_ms])
 
 
 def retention(connection: Connection) -> Mapping[int, int]:
