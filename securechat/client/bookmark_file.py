@@ -11,7 +11,7 @@ from typing import TypedDict
 
 from securechat.client.address import Address
 from securechat.client.history import Bookmarks
-from securechat.client.paths import write_private
+from securechat.client.paths import write_own
 from securechat.irc import timestamp
 from securechat.irc.names import fold
 
@@ -40,7 +40,7 @@ class BookmarkFile:
             entries = self._entries()
             time = timestamp.format_ms(bookmarks.time)
             entries[_key(address, account)] = _Entry(time=time, last=bookmarks.last)
-            write_private(self._path, json.dumps(entries, ensure_ascii=False, indent=1).encode())
+            write_own(self._path, json.dumps(entries, ensure_ascii=False, indent=1).encode())
 
     def _entries(self) -> dict[str, _Entry]:
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from securechat.client.address import Address, parse_address
 from securechat.client.errors import InvalidAddress, TrustError
-from securechat.client.paths import write_private
+from securechat.client.paths import write_own
 from securechat.tls.errors import InvalidPin
 from securechat.tls.pins import parse_pin
 
@@ -63,6 +63,6 @@ class KnownServers:
 
     def _write(self, lines: list[str]) -> None:
         try:
-            write_private(self._path, "".join(f"{line}\n" for line in lines).encode())
+            write_own(self._path, "".join(f"{line}\n" for line in lines).encode())
         except OSError as error:
             raise TrustError(f"the known servers cannot be kept in {self._path}: {error.strerror}") from error

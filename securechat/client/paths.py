@@ -8,13 +8,13 @@ everything, is in `$XDG_STATE_HOME/securechat` (default `~/.local/state`), on ma
 others.
 """
 
-import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from securechat.tls.writing import write_private
 
 NAME: Final = "securechat"
 
@@ -68,19 +68,9 @@ def _home(environment: Mapping[str, str]) -> Path:
     return Path(environment["HOME"]) if environment.get("HOME") else Path.home()
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Replace a file as one step. It is 0600 from the moment that it exists, a new directory 0700. Raises
+def write_own(path: Path, content: bytes) -> None:
+    """Replace a private file of the client, in a directory (0700) that is made when it is missing. Raises
     OSError.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mkstemp makes 0600
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    write_private(path, content)

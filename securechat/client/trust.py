@@ -24,7 +24,7 @@ from securechat.client import chain, dialing
 from securechat.client.address import Address
 from securechat.client.errors import TrustError
 from securechat.client.known_servers import KnownServers
-from securechat.client.paths import Places, write_private
+from securechat.client.paths import Places, write_own
 from securechat.tls.errors import CertificateProblem
 from securechat.tls.pins import pin_of_der
 
@@ -143,7 +143,7 @@ class PinTrust(Trust):
         if self._fresh is not None:
             # It only saves looking it up the next time; where nothing can be written, the pin is enough.
             with suppress(OSError):
-                write_private(self._path, ssl.DER_cert_to_PEM_cert(self._fresh).encode())
+                write_own(self._path, ssl.DER_cert_to_PEM_cert(self._fresh).encode())
             self._fresh = None
         if self._remember is not None:
             self._remember.add(self.address, self._pin)

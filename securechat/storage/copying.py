@@ -3,7 +3,8 @@
 Theory of operation. SQLite's online backup copies pages. It begins anew whenever somebody else writes, unless
 the source connection has a read transaction open: then it copies the state that this transaction sees, while
 the writer goes on (its log cannot start over meanwhile). A copy appears under its name only when it is
-complete, right and on disk.
+complete, right and on disk. Until then it has a fixed name, so that what a program left that was killed goes
+with the next copy: the directories are the server's own, where nobody else names files.
 """
 
 import sqlite3

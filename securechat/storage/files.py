@@ -1,10 +1,15 @@
 """New files: private from the beginning, and there after a power cut."""
 
+import errno
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
+
+_NO_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
+"""What file systems without hard links answer."""
 
 
 def create_private(path: Path) -> None:
@@ -16,17 +21,35 @@ def create_private(path: Path) -> None:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[IO[bytes]]:
-    """Give a private file to write to, which gets its name when it is complete and on disk."""
-    partial = path.with_name(f"{path.name}.partial")
+    """Give a private file to write to, which gets its name when it is complete and on disk.
+
+    What has the name already stays: that raises FileExistsError. Nothing else in the directory is touched.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=".securechat-", suffix=".partial", dir=path.parent)
+    partial = Path(name)
     try:
-        create_private(partial)
-        with partial.open("wb") as stream:
+        with os.fdopen(descriptor, "wb") as stream:
             yield stream
-        sync_file(partial)
-        partial.rename(path)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _name(partial, path)
         sync_directory(path.parent)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _name(partial: Path, path: Path) -> None:
+    """Give a file its name, unless something has it."""
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        raise FileExistsError(f"{path} is there already: name a new file") from None
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # FAT, for one: take the name with an empty file, which is replaced.
+        with _descriptor(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL):
+            partial.replace(path)
 
 
 def sync_file(path: Path) -> None:

@@ -10,9 +10,7 @@ silently making a new CA would turn every client away.
 
 from __future__ import annotations
 
-import os
 import socket
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +26,7 @@ from .errors import CertificateProblem, InvalidName
 from .keys import create_key, encode_key, read_key, same_key
 from .names import parse_name, uncovered
 from .pins import read_certificates
+from .writing import write_private
 
 RENEW_LEAF_BEFORE = timedelta(days=30)
 # Time enough to give ca.pem to those who configured it as a file; pins do not notice.
@@ -95,7 +94,7 @@ def _ensure_authority(files: ServerFiles, name: str, now: datetime) -> tuple[Aut
         authority = renew_authority(authority, now)
     else:
         authority = create_authority(name, now, key=_ensure_key(files.ca_key))
-    _write(files.ca, authority.certificate.public_bytes(Encoding.PEM))
+    write_private(files.ca, authority.certificate.public_bytes(Encoding.PEM))
     return authority, True
 
 
@@ -127,7 +126,7 @@ def _ensure_leaf(files: ServerFiles, authority: Authority, names: Sequence[str],
         if _is_good_chain(chain, key, authority, now) and not uncovered(chain[0], names):
             return False
     leaf = issue_server(authority, names, now, key=key)
-    _write(
+    write_private(
         files.certificate,
         leaf.certificate.public_bytes(Encoding.PEM) + authority.certificate.public_bytes(Encoding.PEM),
     )
@@ -160,7 +159,7 @@ def _ensure_key(path: Path) -> ec.EllipticCurvePrivateKey:
     if _is_there(path):
         return _read_own_key(path)
     key = create_key()
-    _write(path, encode_key(key))
+    write_private(path, encode_key(key))
     return key
 
 
@@ -174,27 +173,3 @@ def _read_own_key(path: Path) -> ec.EllipticCurvePrivateKey:
     if path.stat().st_mode & 0o077:
         raise CertificateProblem(f"{path} is open to other users of this machine: chmod 600 {path}")
     return key
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Replace the file as one step that survives a power cut; it is 0600 from the moment that it exists."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_directory(path.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
