@@ -8,9 +8,10 @@ from typing import IO, TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from securechat.cli.config import load_config
+from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+from securechat.cli.table import print_facts
 
 if TYPE_CHECKING:
     from securechat.config import Config
@@ -50,6 +51,7 @@ def backup(
         bool,
         typer.Option("--with-keys", help="Put the server's private keys into a file that is not encrypted."),
     ] = False,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -84,6 +86,8 @@ def backup(
         f"{file} holds {rows['accounts']} accounts and {rows['messages']} entries of history, {held}.",
         err=True,
     )
+    facts = {"file": str(file.absolute()), "keys": keys}
+    print_facts(facts | {"accounts": rows["accounts"], "messages": rows["messages"]}, as_json)
 
 
 def restore(
@@ -96,6 +100,7 @@ def restore(
         Path | None,
         typer.Option("--identity", metavar="FILE", help="The key to decrypt with: of age-keygen, or SSH's."),
     ] = None,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -125,12 +130,14 @@ def restore(
             restored = put_back(place, manifest, directory / "new", file)
     except (StorageError, OSError) as error:
         raise CommandFailed(f"nothing was restored: {error}") from error
-    rows, files = manifest.rows, ", ".join(restored)
+    rows = manifest.rows
     typer.echo(
         f"Restored {rows['accounts']} accounts and {rows['messages']} entries of history of "
-        f"{manifest.server}, in {files}.",
+        f"{manifest.server}, in {', '.join(restored)}.",
         err=True,
     )
+    facts = {"server": manifest.server, "files": restored}
+    print_facts(facts | {"accounts": rows["accounts"], "messages": rows["messages"]}, as_json)
 
 
 def _sealed(secret: str | None, recipients: "list[Recipient]") -> str:

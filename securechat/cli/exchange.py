@@ -3,14 +3,16 @@
 import sys
 import time
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from securechat.cli.config import load_config
+from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+from securechat.cli.table import print_facts
 
 if TYPE_CHECKING:
     from securechat.storage.exchange.exporting import Selection
@@ -35,6 +37,7 @@ def export_messages(
         ),
     ] = "",
     everything: Annotated[bool, typer.Option("--all", help="Everything, direct messages included.")] = False,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -46,6 +49,8 @@ def export_messages(
 
     if bool(channel) + bool(account) + everything != 1:
         raise typer.BadParameter("use one of --channel, --account and --all")
+    if as_json and file == "-":
+        raise typer.BadParameter("--json needs a FILE: standard output has the export itself")
     place = find_place(config, data_dir)
     place.require()
     try:
@@ -56,6 +61,7 @@ def export_messages(
     except (StorageError, OSError) as error:
         raise CommandFailed(f"nothing was exported: {error}") from error
     typer.echo(f"Exported {count} messages.", err=True)
+    print_facts({"file": into, "messages": count}, as_json)
 
 
 def import_messages(
@@ -66,6 +72,7 @@ def import_messages(
         bool,
         typer.Option("--create-accounts", help="Make accounts that are missing, without a known password."),
     ] = False,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -96,6 +103,7 @@ def import_messages(
         )
     if done.accounts:
         typer.echo("Give the new accounts passwords with `securechat passwd NAME`.", err=True)
+    print_facts(asdict(done), as_json)
 
 
 def _export(place: Place, selection: "Selection", stream: IO[bytes]) -> int:

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from securechat.cli.config import load_config
+from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+from securechat.cli.table import print_facts
 
 if TYPE_CHECKING:
     from securechat.storage.databases import Database
@@ -28,6 +29,7 @@ def migrate_store(
             "--from", metavar="URL", help=f"The database until now: {_HELP}; by default the configured."
         ),
     ] = None,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -63,6 +65,7 @@ def migrate_store(
     if new.url != settings.storage.url:
         value = f'url = "{new}"' if new.url else 'url = ""'
         typer.echo(f"Now set this in the section [storage] of the configuration: {value}", err=True)
+    print_facts({"database": str(new), "rows": sum(rows.values()), "messages": rows["messages"]}, as_json)
 
 
 def _database(place: Place, text: str) -> "Database":

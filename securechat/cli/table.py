@@ -1,6 +1,7 @@
-"""Tables on standard output, and times in them."""
+"""Tables and JSON on standard output, and times in tables."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import typer
@@ -12,6 +13,12 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         typer.echo("  ".join(cells).rstrip())
+
+
+def print_facts(facts: Mapping[str, object], as_json: bool) -> None:
+    """Print what a command has done as one JSON object, if that is asked for."""
+    if as_json:
+        typer.echo(json.dumps(facts, ensure_ascii=False))
 
 
 def day(milliseconds: object) -> str:

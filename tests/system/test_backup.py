@@ -144,7 +144,8 @@ def test_postgresql_and_back(serve: Serve, enter: Enter, tmp_path: Path, place: 
         refused = server.run("migrate-store", "--to", place.url)
         assert refused.returncode == 1 and "in use by process" in refused.stderr
         server.stop()
-        server.administer("migrate-store", "--to", place.url)
+        copied = json.loads(server.administer("migrate-store", "--to", place.url, "--json"))
+        assert copied["messages"] >= 1 and copied["rows"] > copied["messages"], copied
         assert place.execute(SAID) == [("first in SQLite",)]
         again = server.run("migrate-store", "--to", place.url)
         assert again.returncode == 1 and "the target is not empty" in again.stderr
