@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, assert_never
 
-from securechat.chat import channel_state, presence
+from securechat.chat import presence
 from securechat.chat.channel import Channel
 from securechat.chat.fanout import Fanout
 from securechat.chat.line import MAX_BODY, Line, body
@@ -129,15 +129,17 @@ def _renamed(fanout: Fanout, registry: Registry, record: ChannelRenamed, origin:
 
 
 def _rename_lines(registry: Registry, record: ChannelRenamed, user: User, session: Session) -> Iterator[Line]:
-    """A RENAME; who does not know that leaves one channel and joins the other (IRCv3 channel-rename)."""
-    channel, at = registry.channels[record.channel], record.at
+    """A RENAME; who does not know that leaves one channel and joins the other (IRCv3 channel-rename).
+
+    What follows a JOIN is the command's to send: it is long.
+    """
+    at = record.at
     if session.has(cap.CHANNEL_RENAME):
         params = (record.previous, record.name)
         yield _by(registry, record.by, "RENAME", params, record.reason, at, record.id)
     elif fold(record.previous) != fold(record.name):
         yield user.line("PART", (record.previous,), record.reason or None, at)
         yield presence.joined(user, record.name, at)
-        yield from channel_state.after_join(registry, session, channel, at)
 
 
 def mode_lines(line: Line, shown: Sequence[Shown]) -> list[Line]:

@@ -4,6 +4,7 @@ from typing import Final
 
 from securechat.chat import access, isupport
 from securechat.chat.account import Account
+from securechat.chat.arrival import show_channel
 from securechat.chat.channel import Channel
 from securechat.chat.commands.channels import member_of, targets, visible_channel
 from securechat.chat.context import Context
@@ -12,7 +13,7 @@ from securechat.chat.line import Line
 from securechat.chat.records import ChannelRenamed, Kicked
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
-from securechat.irc.names import InvalidName, check_channel
+from securechat.irc.names import InvalidName, check_channel, fold
 
 KNOCK_AGAIN: Final = 60.0
 """Seconds until somebody's next knock at the same channel is passed on."""
@@ -177,10 +178,20 @@ def rename(ctx: Context) -> None:
     elif len(reason.encode()) > isupport.KICKLEN:
         ctx.fail("INVALID_PARAMS", channel.name, text=f"A reason has at most {isupport.KICKLEN} bytes")
     elif name != channel.name:
-        core, user = ctx.core, ctx.user
+        core, user, previous = ctx.core, ctx.user, channel.name
         ctx.record(
-            ChannelRenamed(core.next_id(), channel.id, name, channel.name, core.now.wall, user.nick, reason)
+            ChannelRenamed(core.next_id(), channel.id, name, previous, core.now.wall, user.nick, reason)
         )
+        if fold(name) != fold(previous):
+            _show_to_joined(ctx, channel)
+
+
+def _show_to_joined(ctx: Context, channel: Channel) -> None:
+    """Show a renamed channel to those for whom it is one that they have just joined."""
+    for user in ctx.registry.online(channel):
+        for session in user.sessions:
+            if not session.has(cap.CHANNEL_RENAME):
+                show_channel(ctx, session, channel)
 
 
 COMMANDS = (

@@ -127,6 +127,27 @@ def test_who_comes_and_goes_between_the_pieces_is_told_right() -> None:
         assert sorted(play.listed(link)) == sorted([*play.names[:-1], "alice", "zoe"])
 
 
+def test_names_come_in_pieces_after_a_rename() -> None:
+    """Who does not know RENAME parts and joins, and then sees who is there, as at any JOIN."""
+    play = Hall()
+    with play.store:
+        play.fill()
+        link, phone = play.enter("alice"), play.enter("alice.phone")
+        play._send("alice", b"JOIN #hall")
+        for one in (link, phone):
+            play.drain(one)
+            one.queued = 0
+            one.lines.clear()
+        play._send(play.names[0], b"RENAME #hall #room")
+        for one in (link, phone):
+            assert [line.split(" ")[1] for line in one.lines][:2] == ["PART", "JOIN"]
+            assert play.drain(one) <= SENDQ // 2
+            assert sorted(play.listed(one)) == sorted([*play.names, "alice"])
+        founder = play.links[play.names[0]]
+        assert play.drain(founder) <= SENDQ // 2
+        assert len(play.listed(founder)) == PEOPLE + 1
+
+
 def test_labelled_names_are_one_batch() -> None:
     """NAMES with a label: the batch's opening has it, however many pieces follow."""
     play = Hall()
