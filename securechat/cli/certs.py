@@ -102,7 +102,7 @@ def _show(config: "Config", place: Place, as_json: bool, given: Path | None = No
         identity = read_identity(certificate)
     except CertificateProblem as error:
         raise CommandFailed(str(error)) from error
-    line = connect_line(config, identity, config.server.port)
+    line = connect_line(config, identity, _port(config, place))
     if as_json:
         facts = {
             "certificate": str(certificate),
@@ -122,3 +122,16 @@ def _show(config: "Config", place: Place, as_json: bool, given: Path | None = No
     remark = "" if identity.is_valid() else " (not now: the server does not start with it)"
     typer.echo(f"valid        {identity.starts:{_MINUTES}} to {identity.expires:{_MINUTES}}{remark}")
     typer.echo(f"connect      {line}")
+
+
+def _port(config: "Config", place: Place) -> int:
+    """Return where the server listens, which an option may have said; when none answers, where it would."""
+    from securechat.chat.requests import Done
+    from securechat.server.control_client import NoAnswer, NotRunning, ask
+
+    try:
+        answer = ask(place.directory, "port")
+    except (NotRunning, NoAnswer):
+        return config.server.port
+    port = answer.rows[0]["port"] if isinstance(answer, Done) else None
+    return port if isinstance(port, int) else config.server.port

@@ -125,6 +125,8 @@ class Running:
     def _make_server(self, store: SqlStore, snapshot: Snapshot) -> Server:
         config, cost = self._config, self._config.auth.argon2
         has_accounts = any(account.phc is not None for account in snapshot.accounts)
+        announcement = _Announcement(config, self._directory, has_accounts)
+        commands = {"copy-start": self._copy.start, "copy-status": self._copy.status}
         return Server(
             core=Core(self._settings, snapshot),
             store=store,
@@ -138,12 +140,12 @@ class Running:
             port=config.server.port,
             workers=worker_count(config),
             reload=self.reload,
-            commands={"copy-start": self._copy.start, "copy-status": self._copy.status},
+            commands=commands | {"port": announcement.port},
             at_stop=[self._copy.stop],
             chores=[Retention(store, lambda: self._config.history.retention_days), Indexing(store)],
             every_second=[self.renew_certificate],
             notify_socket=os.environ.get("NOTIFY_SOCKET"),
-            announce=_Announcement(config, self._directory, has_accounts),
+            announce=announcement,
         )
 
 
@@ -161,11 +163,17 @@ class _Announcement:
         self._config = config
         self._directory = directory
         self._has_accounts = has_accounts
+        self._port = config.server.port
 
     def __call__(self, line: str) -> None:
-        """Take the line `listening on HOST:PORT`."""
-        self._tell_how_to_go_on(int(line.rpartition(":")[2]))
+        """Take the line `listening on HOST:PORT`. The main thread calls."""
+        self._port = int(line.rpartition(":")[2])
+        self._tell_how_to_go_on(self._port)
         say(line)
+
+    def port(self) -> Answer:
+        """Tell where the server listens: an option may have said so. The control thread calls."""
+        return Done([{"port": self._port}])
 
     def _tell_how_to_go_on(self, port: int) -> None:
         files = certificates_of(self._config, self._directory)

@@ -155,6 +155,14 @@ def test_a_renewed_certificate_is_served_at_once(server: ServerProcess) -> None:
     assert "chat.example.org" in server.administer("certs", "show")
 
 
+def test_the_connect_line_has_the_port_that_an_option_gave(server: ServerProcess) -> None:
+    """The running server says where it listens; without it the configuration does."""
+    port = server.port
+    assert f"connect --host {SERVER_NAME}:{port} " in server.administer("certs", "show")
+    server.stop()
+    assert f":{port} " not in server.administer("certs", "show")
+
+
 def test_hangup_reloads(server: ServerProcess) -> None:
     """SIGHUP does what `reload` does; what cannot be done is in the log."""
     server.configure(server__network="Other")
