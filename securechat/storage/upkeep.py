@@ -12,8 +12,10 @@ from typing import Final, Literal
 from sqlalchemy import Connection, delete, or_, select, tuple_, update
 
 from securechat.chat.account import NOBODY
+from securechat.irc.names import fold
 from securechat.storage.schema import accounts, channels, markers, messages, metadata_values, pins
 from securechat.storage.search.index import SearchIndex
+from securechat.storage.writer.events import NO_SENDER, kicked_user, with_kicked_user
 
 _BEGINNING: Final = -(1 << 62)
 
@@ -88,27 +90,32 @@ def erase(connection: Connection, index: SearchIndex, erasure: Erasure, limit: i
 
     The step that finds no more messages notes that this is done.
     """
-    m = messages.c
-    following = select(m.id, m.sender, m.redacted_by).where(m.id > sweep.id).order_by(m.id).limit(limit)
-    rows = connection.execute(following).fetchall()
+    m, account = messages.c, erasure.account
+    columns = (m.id, m.sender, m.nick, m.command, m.text, m.redacted_by)
+    rows = connection.execute(select(*columns).where(m.id > sweep.id).order_by(m.id).limit(limit)).fetchall()
     sweep.rows = len(rows)
     if not rows:
         _forget(connection, erasure)
         return 0
     sweep.id = rows[-1].id
-    own = [row.id for row in rows if row.sender == erasure.account]
-    redacted = [row.id for row in rows if row.redacted_by == erasure.account]
+    name = connection.scalar(select(accounts.c.folded).where(accounts.c.id == account))
+    own = [row.id for row in rows if row.sender == account]
+    caused = [row.id for row in rows if row.sender == NO_SENDER and fold(row.nick) == name]
+    kicked = {row.id: row.text for row in rows if row.command == "KICK" and kicked_user(row.text) == account}
+    redacted = [row.id for row in rows if row.redacted_by == account]
     if erasure.how == "delete":
         _redacted_by(connection, redacted, None)
-        return _delete(connection, index, own)
-    if own or redacted:
-        nobody, name = _nobody(connection)
+        return _delete(connection, index, list({*own, *caused, *kicked}))
+    if own or caused or kicked or redacted:
+        nobody, nobodys_name = _nobody(connection)
         _redacted_by(connection, redacted, nobody)
-        # A nonce is unique for its account, and nobody will repeat it.
-        values = {m.sender: nobody, m.nick: name, m.nonce: None}
+        _change(connection, caused, {"nick": nobodys_name})
+        for key, text in kicked.items():
+            _change(connection, [key], {"text": with_kicked_user(text, nobody)})
         with index.changing(own):
-            connection.execute(update(messages).where(m.id.in_(own)).values(values))
-    return len(own)
+            # A nonce is unique for its account, and nobody will repeat it.
+            _change(connection, own, {"sender": nobody, "nick": nobodys_name, "nonce": None})
+    return len({*own, *caused, *kicked})
 
 
 def _forget(connection: Connection, erasure: Erasure) -> None:
@@ -132,9 +139,11 @@ def _nobody(connection: Connection) -> tuple[int, str]:
 
 def _redacted_by(connection: Connection, keys: Sequence[int], account: int | None) -> None:
     """Have messages redacted by another account, or by none; what the old one gave as a reason goes."""
-    m = messages.c
-    values = {m.redacted_by: account, m.redacted_reason: None}
-    connection.execute(update(messages).where(m.id.in_(keys)).values(values))
+    _change(connection, keys, {"redacted_by": account, "redacted_reason": None})
+
+
+def _change(connection: Connection, keys: Sequence[int], values: Mapping[str, int | str | None]) -> None:
+    connection.execute(update(messages).where(messages.c.id.in_(keys)).values(values))
 
 
 def _delete(connection: Connection, index: SearchIndex, keys: Sequence[int]) -> int:

@@ -3,13 +3,18 @@
 import pytest
 
 from securechat.chat.account import NOBODY
+from securechat.chat.membership import Membership
 from securechat.chat.records import (
     AccountAdded,
     AccountRemoved,
     Fate,
+    Joined,
+    Kicked,
     MessagePinned,
     MessageRedacted,
     RetentionSet,
+    Topic,
+    TopicSet,
 )
 from securechat.storage.store import SqlStore
 from securechat.storage.upkeep import Erasure, Sweep
@@ -97,6 +102,32 @@ def test_what_a_removed_account_did_to_messages_of_others_does_not_name_it(
     ]
     pins = [(pin.message.id, pin.by) for pin in reader.pins(GENERAL)]
     assert pins == [(3, by)] * (how == "anonymise") + [(4, CAROL)]
+
+
+@pytest.mark.parametrize(("how", "left"), [("delete", [3, 4]), ("anonymise", [1, 2, 3, 4, 5])])
+def test_events_do_not_name_a_removed_account(durable: DurableDatabase, how: Fate, left: list[int]) -> None:
+    """What it caused and that it was kicked is deleted, or says the account that stands for nobody."""
+    store = opened(durable).store()
+    store.commit([AccountAdded(REMOVED, "removed", "", NOBODY, 1), AccountRemoved(REMOVED, "", 1)])
+    store.commit([Joined(key, who, GENERAL, NOON) for key, who in ((1, ALICE), (3, BOB))])
+    none = Topic("", "", 0)
+    store.commit([TopicSet(2, GENERAL, Topic("hers", "alice", NOON), none)])
+    store.commit([TopicSet(4, GENERAL, Topic("his", "bob", NOON), none)])
+    store.commit([Kicked(5, ALICE, GENERAL, NOON, "bob", "rude words", Membership(NOON))])
+    store.commit([AccountRemoved(ALICE, "$alice", 1, messages=how)])
+    erase_all(store)
+    with store.transaction() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT id, sender, nick, text FROM messages ORDER BY id"
+        ).fetchall()
+    everything = [
+        (1, REMOVED, "removed", ""),
+        (2, 0, "removed", "hers"),
+        (3, BOB, "", ""),
+        (4, 0, "bob", "his"),
+        (5, 0, "bob", f"{REMOVED} rude words"),
+    ]
+    assert [tuple(row) for row in rows] == [row for row in everything if row[0] in left]
 
 
 def test_pins_go_with_their_messages(durable: DurableDatabase) -> None:

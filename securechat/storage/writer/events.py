@@ -6,6 +6,8 @@ left: the reason of PART, the text of TOPIC, the parameters of MODE, of KICK the
 RENAME the old name, the new name and the reason.
 """
 
+from typing import Final
+
 from securechat.chat.records import (
     ChannelModesChanged,
     ChannelRenamed,
@@ -17,6 +19,9 @@ from securechat.chat.records import (
     TopicSet,
     mode_params,
 )
+
+NO_SENDER: Final = 0
+"""The sender of an event that `nick` has caused."""
 
 
 def event_of(record: Record) -> MessageSent | None:
@@ -39,7 +44,17 @@ def event_of(record: Record) -> MessageSent | None:
             return None
 
 
+def kicked_user(text: str) -> int:
+    """Return who was kicked, from the text of a KICK."""
+    return int(text.partition(" ")[0])
+
+
+def with_kicked_user(text: str, user: int) -> str:
+    """Return the text of a KICK with somebody else in it."""
+    return f"{user} {text.partition(' ')[2]}"
+
+
 def _event(
-    key: int, at: int, command: str, channel: int, text: str = "", nick: str = "", *, sender: int = 0
+    key: int, at: int, command: str, channel: int, text: str = "", nick: str = "", *, sender: int = NO_SENDER
 ) -> MessageSent:
     return MessageSent(key, at, command, sender, nick, channel, None, "", text, {})
