@@ -61,10 +61,7 @@ def read_snapshot(connection: Connection) -> Snapshot:
         accounts=_accounts(connection),
         channels=_channels(connection),
         waiting=frozenset(connection.scalars(select(undelivered.c.account).distinct())),
-        last_message=max(
-            connection.scalar(select(func.max(messages.c.id))) or 0,
-            connection.scalar(select(func.max(messages.c.redacted_id))) or 0,
-        ),
+        last_message=_last_message(connection),
         last_channel=max(
             connection.scalar(select(func.max(channels.c.id))) or 0,
             connection.scalar(select(func.max(dropped_channels.c.id))) or 0,
@@ -72,6 +69,16 @@ def read_snapshot(connection: Connection) -> Snapshot:
         markers=_markers(connection),
         metadata=_metadata(connection),
         invitations=_invitations(connection),
+    )
+
+
+def _last_message(connection: Connection) -> int:
+    m = messages.c
+    # Said so that an index of the redactions alone is read, not every message.
+    redactions = select(func.max(m.redacted_id)).where(m.redacted_id.is_not(None))
+    return max(
+        connection.scalar(select(func.max(m.id))) or 0,
+        connection.scalar(redactions) or 0,
     )
 
 
