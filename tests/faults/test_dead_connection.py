@@ -11,7 +11,7 @@ import pytest
 from tests.faults.conftest import Serve
 from tests.system.person import Person
 
-FAR: str = "127.0.0.9"
+FAR: str = "127.66.66.66"
 PLAIN = ("server-time",)
 _TABLE = "securechat_faults"
 _RULES = f"""
