@@ -17,7 +17,7 @@ class StoreFull(Exception):
 class StoredAccount:
     """One account row. `phc` is None when the account was removed and only its name is reserved.
 
-    `seen` is as in `records.AccountSeen`, None for an account that has never been here.
+    `seen` is as in `records.AccountSeen`, None for an account that has never had a plain session.
     """
 
     id: int

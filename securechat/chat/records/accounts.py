@@ -117,7 +117,10 @@ class LoginRemembered:
 
 @dataclass(frozen=True, slots=True)
 class AccountSeen:
-    """The account has seen everything up to the id `seen`; ONLINE while it has a session."""
+    """The account's plain sessions, which do not read history, were sent everything up to the id `seen`.
+
+    ONLINE while there is one.
+    """
 
     account: int
     seen: int
