@@ -17,9 +17,10 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENT: Final = ROOT / "docs" / "protocol.md"
 sys.path.insert(0, str(ROOT))
 
-from securechat.chat import isupport, modes  # noqa: E402
+from securechat.chat import modes  # noqa: E402
 from securechat.chat.commands import COMMANDS  # noqa: E402
 from securechat.chat.commands.capabilities import VALUES  # noqa: E402
+from securechat.chat.lines import isupport  # noqa: E402
 from securechat.chat.membership import RANKS, SYMBOLS  # noqa: E402
 from securechat.chat.settings import Settings  # noqa: E402
 from securechat.irc import numerics  # noqa: E402

@@ -12,18 +12,12 @@ while flood control says so, and while more than a quarter of its SendQ is still
 
 from collections.abc import Callable, Sequence
 
-from securechat.chat import administration, login, multiline, operators, replay
-from securechat.chat.announcements import announce
 from securechat.chat.clock import Now
 from securechat.chat.commands import COMMANDS
 from securechat.chat.commands.capabilities import announce_changes, offers
-from securechat.chat.context import Context
-from securechat.chat.departures import Departures
-from securechat.chat.dispatch import MAX_LINES_BEFORE_LOGIN, dispatch
+from securechat.chat.commands.dispatch import MAX_LINES_BEFORE_LOGIN, dispatch
+from securechat.chat.commands.rejected import refuse
 from securechat.chat.effects import Answered, AwaitDrain, Close, Effect, Handled, StartJob
-from securechat.chat.fanout import Fanout
-from securechat.chat.flood import Bucket
-from securechat.chat.ids import MessageIds
 from securechat.chat.items import (
     Administer,
     Connected,
@@ -40,17 +34,23 @@ from securechat.chat.items import (
 )
 from securechat.chat.jobs import Job, JobResult
 from securechat.chat.line import Line
+from securechat.chat.lines.announcements import announce
+from securechat.chat.lines.fanout import Fanout
 from securechat.chat.link import Link
-from securechat.chat.monitors import Monitors
 from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import DEPARTURES, Record
-from securechat.chat.registry import Registry
-from securechat.chat.rejected import refuse
 from securechat.chat.requests import Refused
-from securechat.chat.session import Continuation, Session
+from securechat.chat.rules import administration, login, multiline, operators, replay
 from securechat.chat.settings import Settings
-from securechat.chat.throttle import Throttle
+from securechat.chat.state.departures import Departures
+from securechat.chat.state.flood import Bucket
+from securechat.chat.state.ids import MessageIds
+from securechat.chat.state.monitors import Monitors
+from securechat.chat.state.registry import Registry
+from securechat.chat.state.session import Continuation, Session
+from securechat.chat.state.throttle import Throttle
+from securechat.chat.turn.context import Context
 from securechat.irc.framing import Rejected
 from securechat.irc.message import Message
 

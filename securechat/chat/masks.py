@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from securechat.irc.names import fold
 
 if TYPE_CHECKING:
-    from securechat.chat.user import User
+    from securechat.chat.state.user import User
 
 SIGN: Final = "$"
 ACCOUNT: Final = "$a:"

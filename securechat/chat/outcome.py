@@ -1,8 +1,8 @@
 """What handling one thing leads to, until the hub has committed and performed it."""
 
-from securechat.chat.context import Context
 from securechat.chat.effects import Effect
 from securechat.chat.records import Record
+from securechat.chat.turn.context import Context
 
 
 class Outcome:

@@ -52,8 +52,8 @@ def invite(
 
 
 def _make(place: Place, settings: "Config", uses: int, days: int) -> None:
-    from securechat.chat.invitations import digest
     from securechat.chat.requests import AddInvitation
+    from securechat.chat.rules.invitations import digest
     from securechat.cli.ask import ask
     from securechat.storage.passwords import INVITATION_GROUPS, generate
 
@@ -89,8 +89,8 @@ def _list(place: Place, settings: "Config", as_json: bool) -> None:
 
 
 def _revoke(place: Place, settings: "Config", which: str) -> None:
-    from securechat.chat.invitations import digest, id_of
     from securechat.chat.requests import RevokeInvitation
+    from securechat.chat.rules.invitations import digest, id_of
     from securechat.cli.ask import ask
 
     known_as = which.lower() if _ID.fullmatch(which) else id_of(digest(which))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot, StoredChannel
 from securechat.chat.records import AccountAdded, ChannelCreated, Invitation, ListEntry, MessageSent, Topic
-from securechat.chat.registry import Registry
+from securechat.chat.state.registry import Registry
 
 ALICE, BOB, CAROL = 1, 2, 3
 GENERAL, DEV = 1, 2

@@ -4,7 +4,7 @@ import pytest
 
 from securechat.chat.ports import Snapshot, StoreFull
 from securechat.chat.records import AccountDisabled, Joined, Record
-from securechat.chat.registry import Registry
+from securechat.chat.state.registry import Registry
 from tests.contracts.databases import DurableDatabase
 from tests.contracts.facts import (
     ALICE,

@@ -9,8 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from securechat.chat.account import Account
-from securechat.chat.channel import Channel
 from securechat.chat.ports import Reader, StoreFull
 from securechat.chat.records import (
     AccountAdded,
@@ -37,7 +35,9 @@ from securechat.chat.records import (
     Topic,
     TopicSet,
 )
-from securechat.chat.registry import Registry
+from securechat.chat.state.account import Account
+from securechat.chat.state.channel import Channel
+from securechat.chat.state.registry import Registry
 from tests.contracts.databases import DurableDatabase, PrunedStore
 from tests.contracts.facts import NOON, PEOPLE, message, state_in, state_of, too_big
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from securechat.chat.account import REMEMBERED_SOURCES
 from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot, Store, StoredChannel
 from securechat.chat.records import (
@@ -37,7 +36,8 @@ from securechat.chat.records import (
     Topic,
     TopicSet,
 )
-from securechat.chat.registry import Registry
+from securechat.chat.state.account import REMEMBERED_SOURCES
+from securechat.chat.state.registry import Registry
 from securechat.storage.errors import RecordMismatch
 from tests.contracts.databases import Database, DurableDatabase, PrunedStore
 from tests.contracts.facts import (

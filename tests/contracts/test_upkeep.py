@@ -2,7 +2,6 @@
 
 import pytest
 
-from securechat.chat.account import NOBODY
 from securechat.chat.membership import Membership
 from securechat.chat.records import (
     AccountAdded,
@@ -16,6 +15,7 @@ from securechat.chat.records import (
     Topic,
     TopicSet,
 )
+from securechat.chat.state.account import NOBODY
 from securechat.storage.store import SqlStore
 from securechat.storage.upkeep import Erasure, Sweep
 from tests.contracts.databases import DurableDatabase, PostgresDatabase, SqliteDatabase

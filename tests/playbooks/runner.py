@@ -47,7 +47,6 @@ from securechat.chat.effects import (
     StartJob,
     Then,
 )
-from securechat.chat.invitations import digest
 from securechat.chat.items import Administer, Connected, Disconnected, Item, JobDone, Received, Reloaded, Tick
 from securechat.chat.jobs import (
     CheckPassword,
@@ -74,6 +73,7 @@ from securechat.chat.requests import (
     Request,
     SetPassword,
 )
+from securechat.chat.rules.invitations import digest
 from securechat.chat.settings import Settings
 from securechat.irc.framing import Framer
 from securechat.irc.sasl import chunks, encode_plain

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from securechat.chat.isupport import tokens
+from securechat.chat.lines.isupport import tokens
 from securechat.chat.membership import RANKS
 from securechat.chat.modes import MODES
 from securechat.chat.settings import Settings

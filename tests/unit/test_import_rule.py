@@ -28,6 +28,53 @@ IMPURE = {
 # `from securechat import __version__` makes nobody depend on a part; the pure parts get it as an argument.
 ROOT_NAMES = {"__version__"}
 
+# The floors of `chat`, the lowest first (docs/architecture.md): a file imports only its own floor and those
+# below, also for its annotations. What stands in no folder is the lowest floor: plain values and ports.
+FLOORS = (
+    ("chat", "chat/records"),
+    ("chat/state",),
+    ("chat/lines",),
+    ("chat/turn",),
+    ("chat/rules",),
+    ("chat/commands", "chat/service"),
+)
+ENGINE = Path("chat/core.py")
+# What still points up; this list only shrinks.
+UPWARD = {
+    "chat/commands/capabilities.py -> chat/core.py",
+    "chat/lines/announcements/__init__.py -> chat/turn/context.py",
+    "chat/lines/announcements/channels.py -> chat/rules/presence.py",
+    "chat/lines/announcements/channels.py -> chat/turn/context.py",
+    "chat/lines/announcements/messages.py -> chat/turn/context.py",
+    "chat/lines/announcements/places.py -> chat/rules/metadata.py",
+    "chat/lines/announcements/places.py -> chat/turn/context.py",
+    "chat/lines/channel_state.py -> chat/rules/metadata.py",
+    "chat/lines/channel_state.py -> chat/rules/presence.py",
+    "chat/lines/fanout.py -> chat/turn/context.py",
+    "chat/masks.py -> chat/state/user.py",
+    "chat/outcome.py -> chat/turn/context.py",
+    "chat/records/accounts.py -> chat/state/registry.py",
+    "chat/records/audit.py -> chat/state/registry.py",
+    "chat/records/channels.py -> chat/state/registry.py",
+    "chat/records/invitations.py -> chat/state/registry.py",
+    "chat/records/messages.py -> chat/state/registry.py",
+    "chat/records/modes.py -> chat/state/registry.py",
+    "chat/records/places.py -> chat/state/registry.py",
+    "chat/rules/administration.py -> chat/core.py",
+    "chat/rules/channel_settings.py -> chat/core.py",
+    "chat/rules/invitations.py -> chat/core.py",
+    "chat/rules/login.py -> chat/core.py",
+    "chat/rules/metadata.py -> chat/core.py",
+    "chat/rules/multiline.py -> chat/core.py",
+    "chat/rules/offline.py -> chat/core.py",
+    "chat/rules/operators.py -> chat/core.py",
+    "chat/rules/presence.py -> chat/core.py",
+    "chat/rules/replay.py -> chat/core.py",
+    "chat/state/session.py -> chat/rules/multiline.py",
+    "chat/state/session.py -> chat/turn/context.py",
+    "chat/turn/context.py -> chat/core.py",
+}
+
 MAX_FILE_LINES = 350
 MAX_FUNCTION_LINES = 60
 
@@ -85,9 +132,51 @@ def package_files() -> Iterator[tuple[str, Path]]:
         yield path.read_text("utf-8"), path.relative_to(PACKAGE)
 
 
+def file_graph() -> dict[Path, set[Path]]:
+    """Which files of the package each file imports, anywhere in it and also for annotations only."""
+    files = {file for _, file in package_files()}
+    graph: dict[Path, set[Path]] = {}
+    for source, file in package_files():
+        names = imported(ast.parse(source), ("securechat", *file.parts[:-1]))
+        graph[file] = {to for _, name in names if (to := file_of(name, files)) is not None} - {file}
+    return graph
+
+
+def file_of(name: str, files: set[Path]) -> Path | None:
+    """The file that an imported name stands in: its module's, or the package's that defines it."""
+    parts = name.split(".")
+    if parts[0] != "securechat":
+        return None
+    for length in range(len(parts), 0, -1):
+        place = Path(*parts[1:length])
+        for file in (place.with_suffix(".py") if place.name else None, place / "__init__.py"):
+            if file in files:
+                return file
+    return None
+
+
+def floor(file: Path) -> int:
+    """The floor of a file of the chat, 0 for a file of another part."""
+    if file == ENGINE:
+        return len(FLOORS) + 1
+    for number, folders in enumerate(FLOORS, start=1):
+        if file.parent.as_posix() in folders or any(
+            file.is_relative_to(folder) for folder in folders if folder != "chat"
+        ):
+            return number
+    return 0
+
+
 def test_the_package_obeys_the_import_rule() -> None:
     """No file of the package imports a part that it may not know."""
     assert [broken for source, file in package_files() for broken in violations(source, file)] == []
+
+
+def test_a_file_of_the_chat_imports_no_floor_above_its_own() -> None:
+    """Rules know the state and the state does not know the rules, and so on for all seven floors."""
+    graph = file_graph()
+    arrows = {(file, to) for file, found in graph.items() for to in found if 0 < floor(file) < floor(to)}
+    assert {f"{file} -> {to}" for file, to in arrows} == UPWARD
 
 
 def test_files_and_functions_stay_small() -> None:

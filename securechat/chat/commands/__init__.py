@@ -2,7 +2,6 @@
 
 from securechat.chat.commands import (
     accounts,
-    batches,
     capabilities,
     channels,
     history,
@@ -13,6 +12,7 @@ from securechat.chat.commands import (
     moderation,
     modes,
     monitor,
+    multiline,
     operators,
     pins,
     presence,
@@ -24,11 +24,10 @@ from securechat.chat.commands import (
     who,
     whois,
 )
-from securechat.chat.dispatch import table
+from securechat.chat.commands.dispatch import table
 
 COMMANDS = table(
     accounts.COMMANDS,
-    batches.COMMANDS,
     capabilities.COMMANDS,
     channels.COMMANDS,
     history.COMMANDS,
@@ -39,6 +38,7 @@ COMMANDS = table(
     moderation.COMMANDS,
     modes.COMMANDS,
     monitor.COMMANDS,
+    multiline.COMMANDS,
     operators.COMMANDS,
     pins.COMMANDS,
     presence.COMMANDS,

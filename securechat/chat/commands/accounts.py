@@ -4,15 +4,15 @@ https://ircv3.net/specs/extensions/account-registration. The invitation's code t
 that other servers send by e-mail. Until it is proven nothing is said of which accounts there are.
 """
 
-from securechat.chat import administration
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
-from securechat.chat.invitations import digest
+from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.jobs import HashPassword, JobResult, PasswordChecked, PasswordHashed
-from securechat.chat.login import BUSY, MAX_FAILURES, accepted, complete, failed_exchange
 from securechat.chat.records import Audited, InvitationUsed
 from securechat.chat.requests import AddAccount, Refused
-from securechat.chat.session import Pending
+from securechat.chat.rules import administration
+from securechat.chat.rules.invitations import digest
+from securechat.chat.rules.login import BUSY, MAX_FAILURES, accepted, complete, failed_exchange
+from securechat.chat.state.session import Pending
+from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account, fold
 

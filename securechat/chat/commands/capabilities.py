@@ -6,14 +6,14 @@ What client and server can do for each other (https://ircv3.net/specs/extensions
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from securechat.chat import metadata, multiline
 from securechat.chat.commands import relay
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
+from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.line import MAX_BODY, Line, packed
-from securechat.chat.login import complete
-from securechat.chat.session import ENCODING, Session
+from securechat.chat.rules import metadata, multiline
+from securechat.chat.rules.login import complete
 from securechat.chat.settings import Settings
+from securechat.chat.state.session import ENCODING, Session
+from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
-from securechat.chat import access, channel_state, isupport
-from securechat.chat.arrival import show_channel
-from securechat.chat.batches import reply_all
-from securechat.chat.channel import Channel
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
+from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.line import Line
+from securechat.chat.lines import channel_state, isupport
 from securechat.chat.records import ChannelCreated, Joined, Parted, Topic, TopicSet
-from securechat.chat.user import User
+from securechat.chat.rules import access
+from securechat.chat.rules.arrival import show_channel
+from securechat.chat.state.channel import Channel
+from securechat.chat.state.user import User
+from securechat.chat.turn.context import Context
+from securechat.chat.turn.pieces import reply_all
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_channel, is_channel
 

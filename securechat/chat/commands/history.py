@@ -6,16 +6,16 @@ A query thread reads, the hub goes on meanwhile. Whatever the subcommand, the ol
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from securechat.chat import isupport
-from securechat.chat.batches import reply_batch
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
-from securechat.chat.history import lines_of, name_of, place_of, readable_channels
+from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.jobs import FetchHistory, FetchTargets, JobResult, MessagesRead, TargetsRead
 from securechat.chat.line import Line
-from securechat.chat.reactions import with_reactions
+from securechat.chat.lines import isupport
 from securechat.chat.reading import LAST_ID, Span, Target, first_id_at, last_id_at
 from securechat.chat.records import DirectDelivered, MessageSent
+from securechat.chat.rules.history import lines_of, name_of, place_of, readable_channels
+from securechat.chat.rules.reactions import with_reactions
+from securechat.chat.turn.context import Context
+from securechat.chat.turn.pieces import reply_batch
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid, timestamp
 

@@ -4,13 +4,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from securechat.chat import isupport
-from securechat.chat.batches import reply_all
-from securechat.chat.channel import Channel
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command
+from securechat.chat.commands.dispatch import Command
 from securechat.chat.line import Line
+from securechat.chat.lines import isupport
 from securechat.chat.masks import compile_globs
+from securechat.chat.state.channel import Channel
+from securechat.chat.turn.context import Context
+from securechat.chat.turn.pieces import reply_all
 from securechat.irc import numerics as num
 from securechat.irc.names import fold, is_channel
 

@@ -3,10 +3,10 @@
 https://ircv3.net/specs/extensions/read-marker. Nobody else is told.
 """
 
-from securechat.chat.channel_state import marker_line
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
+from securechat.chat.commands.dispatch import Command, printable
+from securechat.chat.lines.channel_state import marker_line
 from securechat.chat.records import MarkerMoved
+from securechat.chat.turn.context import Context
 from securechat.irc import timestamp
 from securechat.irc.names import is_channel
 

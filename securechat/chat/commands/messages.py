@@ -8,18 +8,19 @@ nobody else gets anything.
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from securechat.chat import isupport, service
-from securechat.chat.access import is_op_moderated, may_speak
-from securechat.chat.announcements.messages import line_of
-from securechat.chat.channel import Channel
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
+from securechat.chat import service
+from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
 from securechat.chat.line import MAX_BODY
+from securechat.chat.lines import isupport
+from securechat.chat.lines.announcements.messages import line_of
 from securechat.chat.membership import RANKS, SYMBOLS, symbol_of
 from securechat.chat.records import MessageSent
-from securechat.chat.references import Reference, referred
 from securechat.chat.reserved import is_service
+from securechat.chat.rules.access import is_op_moderated, may_speak
+from securechat.chat.rules.references import Reference, referred
+from securechat.chat.state.channel import Channel
+from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid
 from securechat.irc import numerics as num

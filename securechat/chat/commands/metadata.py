@@ -7,14 +7,14 @@ of an account by everybody, and by the account itself.
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from securechat.chat import metadata
-from securechat.chat.batches import reply_batch
-from securechat.chat.channel import Channel
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
+from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.line import Line
 from securechat.chat.membership import is_at_least
 from securechat.chat.records import MetadataSet
+from securechat.chat.rules import metadata
+from securechat.chat.state.channel import Channel
+from securechat.chat.turn.context import Context
+from securechat.chat.turn.pieces import reply_batch
 from securechat.irc import numerics as num
 from securechat.irc.names import is_channel
 

@@ -2,15 +2,16 @@
 
 from typing import Final
 
-from securechat.chat import access, isupport
-from securechat.chat.account import Account
-from securechat.chat.arrival import show_channel
-from securechat.chat.channel import Channel
 from securechat.chat.commands.channels import member_of, targets, visible_channel
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
+from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.line import Line
+from securechat.chat.lines import isupport
 from securechat.chat.records import ChannelRenamed, Kicked
+from securechat.chat.rules import access
+from securechat.chat.rules.arrival import show_channel
+from securechat.chat.state.account import Account
+from securechat.chat.state.channel import Channel
+from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_channel, fold

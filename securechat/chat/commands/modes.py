@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from typing import Final
 
-from securechat.chat import isupport, masks, modes
-from securechat.chat.access import has_rank
-from securechat.chat.channel import Channel
+from securechat.chat import masks, modes
 from securechat.chat.commands.channels import visible_channel
+from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.commands.usermodes import user_mode
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
+from securechat.chat.lines import isupport
 from securechat.chat.membership import RANKS, is_at_least
-from securechat.chat.mode_changes import Asked, Draft, parse
 from securechat.chat.modes import CHANGED_BY, GRANTED_BY, MODES, Kind
 from securechat.chat.records import ListEntry
+from securechat.chat.rules.access import has_rank
+from securechat.chat.rules.mode_changes import Asked, Draft, parse
+from securechat.chat.state.channel import Channel
+from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
 from securechat.irc.names import is_channel
 

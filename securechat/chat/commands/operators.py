@@ -2,20 +2,20 @@
 
 from typing import Final
 
-from securechat.chat import presence
-from securechat.chat.account import Account
-from securechat.chat.channel import Channel
 from securechat.chat.commands.channels import make_member
+from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.commands.modes import change
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
 from securechat.chat.effects import Reload, Then
 from securechat.chat.items import KillUser
 from securechat.chat.line import Line, by_operator
-from securechat.chat.login import nick_problem, prove
-from securechat.chat.operators import set_powers, tell
 from securechat.chat.records import Parted
-from securechat.chat.user import User
+from securechat.chat.rules import presence
+from securechat.chat.rules.login import nick_problem, prove
+from securechat.chat.rules.operators import set_powers, tell
+from securechat.chat.state.account import Account
+from securechat.chat.state.channel import Channel
+from securechat.chat.state.user import User
+from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account, fold, is_channel
 from securechat.irc.text import body_room, split_text

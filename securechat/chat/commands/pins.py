@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from typing import Final
 
-from securechat.chat.channel import Channel
+from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.commands.redaction import look_up
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
-from securechat.chat.history import channel_place
 from securechat.chat.jobs import FetchPins, JobResult, PinsRead
 from securechat.chat.line import MAX_BODY
 from securechat.chat.membership import is_at_least
 from securechat.chat.ports import Pin
 from securechat.chat.records import MessagePinned, MessageSent, MessageUnpinned
-from securechat.chat.references import key_of
+from securechat.chat.rules.history import channel_place
+from securechat.chat.rules.references import key_of
+from securechat.chat.state.channel import Channel
+from securechat.chat.turn.context import Context
 from securechat.irc import msgid
 from securechat.irc.text import split_text
 from securechat.irc.timestamp import format_ms

@@ -1,8 +1,9 @@
 """What people say of themselves: AWAY, SETNAME."""
 
-from securechat.chat import isupport, presence
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command
+from securechat.chat.commands.dispatch import Command
+from securechat.chat.lines import isupport
+from securechat.chat.rules import presence
+from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.text import clip

@@ -7,16 +7,16 @@ edits; that there was a message stays. Who may not see a message learns nothing 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from securechat.chat.account import Account
-from securechat.chat.channel import Channel
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
-from securechat.chat.history import addressed, may_read
+from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
 from securechat.chat.line import MAX_BODY
 from securechat.chat.membership import SYMBOLS, is_at_least
 from securechat.chat.records import MessageRedacted, MessageSent
-from securechat.chat.references import key_of
+from securechat.chat.rules.history import addressed, may_read
+from securechat.chat.rules.references import key_of
+from securechat.chat.state.account import Account
+from securechat.chat.state.channel import Channel
+from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import is_channel

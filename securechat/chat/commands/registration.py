@@ -1,10 +1,11 @@
 """Coming in and going: AUTHENTICATE, NICK, USER, PASS, PING, PONG, QUIT."""
 
-from securechat.chat import isupport, presence
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command
+from securechat.chat.commands.dispatch import Command
 from securechat.chat.line import Line
-from securechat.chat.login import authenticate, complete, failed_exchange, nick_problem
+from securechat.chat.lines import isupport
+from securechat.chat.rules import presence
+from securechat.chat.rules.login import authenticate, complete, failed_exchange, nick_problem
+from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account, fold

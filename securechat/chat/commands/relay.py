@@ -8,12 +8,12 @@ account tag and the tag `draft/relaymsg`.
 import re
 from typing import Final
 
-from securechat.chat.access import is_op_moderated
+from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.commands.messages import client_tags, open_channel
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
 from securechat.chat.line import MAX_BODY
 from securechat.chat.records import MessageSent
+from securechat.chat.rules.access import is_op_moderated
+from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 

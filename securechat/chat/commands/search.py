@@ -5,13 +5,13 @@ Only in what the account may read, which `history` says for this as for CHATHIST
 
 from typing import Final
 
-from securechat.chat import isupport
-from securechat.chat.batches import reply_batch
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
-from securechat.chat.history import lines_of, place_of, readable_channels
+from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.jobs import FetchFound, JobResult, MessagesRead
+from securechat.chat.lines import isupport
 from securechat.chat.reading import LAST_ID, Place, Search, Span, first_id_at, last_id_at
+from securechat.chat.rules.history import lines_of, place_of, readable_channels
+from securechat.chat.turn.context import Context
+from securechat.chat.turn.pieces import reply_batch
 from securechat.chat.words import Term, terms
 from securechat.irc import timestamp
 from securechat.irc.message import unescape_tag_value

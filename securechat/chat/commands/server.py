@@ -3,9 +3,10 @@
 from fnmatch import fnmatchcase
 from typing import Final
 
-from securechat.chat import modes, welcome
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
+from securechat.chat import modes
+from securechat.chat.commands.dispatch import Command, printable
+from securechat.chat.rules import welcome
+from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.timestamp import format_ms

@@ -4,11 +4,11 @@
 connection is encrypted, as every one is.
 """
 
-from securechat.chat.context import Context
-from securechat.chat.dispatch import printable
-from securechat.chat.operators import set_powers
-from securechat.chat.session import Session
-from securechat.chat.user import BOT, CHOSEN_MODES, GIVEN_MODES, User
+from securechat.chat.commands.dispatch import printable
+from securechat.chat.rules.operators import set_powers
+from securechat.chat.state.session import Session
+from securechat.chat.state.user import BOT, CHOSEN_MODES, GIVEN_MODES, User
+from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
 from securechat.irc.names import fold
 

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from securechat.chat import presence
-from securechat.chat.batches import reply_long
-from securechat.chat.channel import Channel
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
+from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.line import Line, fitted
 from securechat.chat.reserved import ALIASES, REALNAME, SERVICE, is_service
-from securechat.chat.user import BOT, User
-from securechat.chat.welcome import prefix
+from securechat.chat.rules import presence
+from securechat.chat.rules.welcome import prefix
+from securechat.chat.state.channel import Channel
+from securechat.chat.state.user import BOT, User
+from securechat.chat.turn.context import Context
+from securechat.chat.turn.pieces import reply_long
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.masks import is_mask, matches

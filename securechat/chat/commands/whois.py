@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import Final
 
-from securechat.chat import welcome
 from securechat.chat.commands import usermodes
+from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.commands.who import wire_address
-from securechat.chat.context import Context
-from securechat.chat.dispatch import Command, printable
 from securechat.chat.line import MAX_BODY, packed
 from securechat.chat.reserved import ALIASES, REALNAME, SERVICE, is_service
-from securechat.chat.user import BOT, INVISIBLE, User
-from securechat.chat.welcome import prefix
+from securechat.chat.rules import welcome
+from securechat.chat.rules.welcome import prefix
+from securechat.chat.state.user import BOT, INVISIBLE, User
+from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import fold

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from securechat.chat.registry import Registry
+    from securechat.chat.state.registry import Registry
 
 ONLINE: Final = -1
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from securechat.chat.registry import Registry
+    from securechat.chat.state.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from securechat.chat.membership import Membership
 
 if TYPE_CHECKING:
     from securechat.chat.ports import StoredChannel
-    from securechat.chat.registry import Registry
+    from securechat.chat.state.registry import Registry
 
 NEW_CHANNEL_MODES: Final[Mapping[str, str]] = {"n": "", "t": ""}
 """What a channel begins with: only members speak, and only those with a rank change the topic."""

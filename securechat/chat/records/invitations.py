@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from securechat.chat.registry import Registry
+    from securechat.chat.state.registry import Registry
 
 
 class Invitation(NamedTuple):
@@ -17,7 +17,7 @@ class Invitation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class InvitationAdded:
-    """There is a new code. `code` is its hash (`chat.invitations.digest`): the code itself is not kept."""
+    """There is a new code. `code` is its hash (`rules.invitations.digest`): the code itself is not kept."""
 
     code: str
     invitation: Invitation

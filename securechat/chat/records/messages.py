@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from securechat.irc.capabilities import EDIT_TAG
 
 if TYPE_CHECKING:
-    from securechat.chat.registry import Registry
+    from securechat.chat.state.registry import Registry
 
 
 class MessageSent(NamedTuple):

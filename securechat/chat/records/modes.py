@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from securechat.chat.membership import Membership
 
 if TYPE_CHECKING:
-    from securechat.chat.registry import Registry
+    from securechat.chat.state.registry import Registry
 
 LISTS: Final = "beI"
 """The modes that are lists of masks: bans, exceptions from bans, exceptions from +i."""

@@ -6,9 +6,9 @@ answers are notices to the session that asked.
 
 from typing import Final
 
-from securechat.chat.context import Context
 from securechat.chat.service import accounts, administration, channels
 from securechat.chat.service.asked import ONLY_OPERATORS, Asked, ServiceCommand
+from securechat.chat.turn.context import Context
 
 __all__ = ["COMMANDS", "answer"]
 

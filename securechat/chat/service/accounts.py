@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from securechat.chat.account import Account
-from securechat.chat.administration import perform
 from securechat.chat.jobs import HashPassword, JobResult, PasswordHashed
-from securechat.chat.login import BUSY, prove
 from securechat.chat.requests import Answer, Done, EndSession, ListSessions, Refused, SetPassword
+from securechat.chat.rules.administration import perform
+from securechat.chat.rules.login import BUSY, prove
 from securechat.chat.service.asked import Asked, ServiceCommand
+from securechat.chat.state.account import Account
 from securechat.irc.timestamp import format_ms
 
 

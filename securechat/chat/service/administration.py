@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Final
 
-from securechat.chat.administration import perform
 from securechat.chat.requests import OPERATIONS, ListAudit, NoteBackup, NoteExport, Refused, Request
+from securechat.chat.rules.administration import perform
 from securechat.chat.service.asked import Asked, ServiceCommand
 from securechat.irc.timestamp import format_ms
 

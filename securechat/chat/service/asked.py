@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from securechat.chat.account import Account
-from securechat.chat.context import Context
 from securechat.chat.line import Line
 from securechat.chat.reserved import SERVICE
+from securechat.chat.state.account import Account
+from securechat.chat.turn.context import Context
 from securechat.irc.message import Message
 from securechat.irc.text import body_room, split_text
 

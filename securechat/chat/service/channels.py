@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from securechat.chat import metadata
-from securechat.chat.channel import Channel
 from securechat.chat.membership import RANKS
 from securechat.chat.records import ChannelDropped
+from securechat.chat.rules import metadata
 from securechat.chat.service.asked import Asked, ServiceCommand
+from securechat.chat.state.channel import Channel
 from securechat.irc.names import is_channel
 
 RANK_NAMES: Final = dict(zip(RANKS, ("founder", "admin", "operator", "half-operator", "voice"), strict=True))

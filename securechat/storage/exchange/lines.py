@@ -4,17 +4,17 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from securechat.chat import metadata
-from securechat.chat.account import NOBODY
-from securechat.chat.administration import ROLES
-from securechat.chat.channel_settings import MAX_DAYS
 from securechat.chat.commands.pins import MAX_PINS
-from securechat.chat.isupport import KEYLEN, MAX_LIMIT, MAX_LIST, MAX_SLOW
+from securechat.chat.lines.isupport import KEYLEN, MAX_LIMIT, MAX_LIST, MAX_SLOW
 from securechat.chat.masks import InvalidMask, canonical
 from securechat.chat.membership import RANKS, ordered
 from securechat.chat.modes import MODES, Kind
-from securechat.chat.multiline import MAX_BYTES, MAX_LINES
 from securechat.chat.records import LISTS
+from securechat.chat.rules import metadata
+from securechat.chat.rules.administration import ROLES
+from securechat.chat.rules.channel_settings import MAX_DAYS
+from securechat.chat.rules.multiline import MAX_BYTES, MAX_LINES
+from securechat.chat.state.account import NOBODY
 from securechat.irc import msgid, names
 from securechat.irc.timestamp import parse
 from securechat.storage.exchange.form import Account, Channel, Entry, Event, Message

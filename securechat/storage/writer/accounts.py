@@ -4,7 +4,6 @@ from typing import Final, assert_never
 
 from sqlalchemy import Connection, bindparam, delete, insert, update
 
-from securechat.chat.account import REMEMBERED_SOURCES
 from securechat.chat.records import (
     AccountAdded,
     AccountDisabled,
@@ -15,6 +14,7 @@ from securechat.chat.records import (
     LoginRemembered,
     PasswordSet,
 )
+from securechat.chat.state.account import REMEMBERED_SOURCES
 from securechat.irc.names import fold
 from securechat.storage.schema import accounts, login_sources, undelivered
 from securechat.storage.writer.checks import expect_one

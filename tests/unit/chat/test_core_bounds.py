@@ -3,13 +3,13 @@
 from securechat.chat.clock import Now
 from securechat.chat.core import Core
 from securechat.chat.effects import AwaitDrain, Handled, Send
-from securechat.chat.flood import BURST, RATE, Bucket
-from securechat.chat.ids import MessageIds
 from securechat.chat.items import Administer, Connected, Drained, JobDone, Received
 from securechat.chat.jobs import PasswordChecked
 from securechat.chat.ports import Snapshot
 from securechat.chat.requests import AddAccount
 from securechat.chat.settings import Settings
+from securechat.chat.state.flood import BURST, RATE, Bucket
+from securechat.chat.state.ids import MessageIds
 from securechat.irc.framing import Framer
 from tests.playbooks.runner import FakeLink
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from securechat.chat.account import Account
 from securechat.chat.masks import MAX_MASK, InvalidMask, Matcher, canonical, compile_globs
 from securechat.chat.ports import StoredAccount
-from securechat.chat.user import User
+from securechat.chat.state.account import Account
+from securechat.chat.state.user import User
 from securechat.irc.masks import matches
 
 

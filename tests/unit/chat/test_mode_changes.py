@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from securechat.chat.announcements.channels import mode_lines
 from securechat.chat.line import MAX_BODY, Line, body
+from securechat.chat.lines.announcements.channels import mode_lines
 from securechat.chat.membership import RANKS, Membership, is_at_least, ordered, symbols
-from securechat.chat.mode_changes import Asked, Draft, parse
 from securechat.chat.ports import Snapshot, StoredAccount, StoredChannel
 from securechat.chat.records import ListEntry, Shown, Topic
-from securechat.chat.registry import Registry
+from securechat.chat.rules.mode_changes import Asked, Draft, parse
+from securechat.chat.state.registry import Registry
 
 
 def registry() -> Registry:

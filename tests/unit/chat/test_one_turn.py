@@ -9,7 +9,7 @@ import pytest
 from securechat.chat.effects import StartJob
 from securechat.chat.items import JobDone, Received
 from securechat.chat.jobs import CheckPassword, HashPassword, Job, JobResult
-from securechat.chat.revisions import Revisions
+from securechat.chat.state.revisions import Revisions
 from securechat.server.pools import query
 from tests.playbooks.runner import Playbook
 

@@ -3,8 +3,8 @@
 import json
 
 from securechat.chat.ports import Snapshot, StoredAccount
-from securechat.chat.reactions import MAX_BYTES, written
-from securechat.chat.registry import Registry
+from securechat.chat.rules.reactions import MAX_BYTES, written
+from securechat.chat.state.registry import Registry
 
 
 def registry(accounts: int) -> Registry:

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
-from securechat.chat.channel import Channel
 from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot, StoredAccount, StoredChannel
 from securechat.chat.records import (
@@ -44,7 +43,8 @@ from securechat.chat.records import (
     Topic,
     TopicSet,
 )
-from securechat.chat.registry import Registry
+from securechat.chat.state.channel import Channel
+from securechat.chat.state.registry import Registry
 from tests.support.scratch_store import ScratchStore
 
 MESSAGE = MessageSent(7, 70, "PRIVMSG", 1, "alice", None, 2, "bob", "hi", {}, "n1", True)

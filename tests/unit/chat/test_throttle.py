@@ -1,6 +1,6 @@
 """Delays against guessing: how many guesses get through, and that owners get in all the same."""
 
-from securechat.chat.throttle import (
+from securechat.chat.state.throttle import (
     ACCOUNT_FREE,
     LONGEST,
     Delays,

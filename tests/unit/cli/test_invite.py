@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from securechat.chat.invitations import digest
+from securechat.chat.rules.invitations import digest
 from securechat.cli.exits import ExitCode
 from securechat.storage.sqlite import open_store
 from tests.unit.cli.conftest import Command

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from securechat.chat.account import NOBODY
 from securechat.chat.ports import StoreFull
 from securechat.chat.records import (
     AccountAdded,
@@ -15,6 +14,7 @@ from securechat.chat.records import (
     MessageSent,
     RetentionSet,
 )
+from securechat.chat.state.account import NOBODY
 from securechat.cli.retention import Retention
 from securechat.storage.sqlite import SqliteStore, open_reader, open_store
 from securechat.storage.upkeep import Erasure, Sweep

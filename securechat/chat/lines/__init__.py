@@ -1,0 +1,1 @@
+"""How facts look to a client, and who gets to see them."""

@@ -1,0 +1,26 @@
+"""Records to lines: every visible consequence of a fact, and who sees it."""
+
+from typing import TYPE_CHECKING
+
+from securechat.chat.lines.announcements import channels, messages, places
+from securechat.chat.lines.fanout import Fanout
+from securechat.chat.records import ChannelRecord, MessageRedacted, MessageSent, PlaceRecord, Record
+from securechat.chat.state.registry import Registry
+
+if TYPE_CHECKING:
+    from securechat.chat.turn.context import Context
+
+
+def announce(fanout: Fanout, registry: Registry, record: Record, origin: "Context | None") -> None:
+    """Show a record to everybody who may see it; what has no case here nobody sees.
+
+    A `Parted` is announced before it is applied, all others after.
+    """
+    if isinstance(record, MessageSent):
+        messages.announce(fanout, registry, record, origin)
+    elif isinstance(record, MessageRedacted):
+        messages.announce_redaction(fanout, registry, record, origin)
+    elif isinstance(record, PlaceRecord):
+        places.announce(fanout, registry, record, origin)
+    elif isinstance(record, ChannelRecord):
+        channels.announce(fanout, registry, record, origin)

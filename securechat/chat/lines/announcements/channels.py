@@ -1,0 +1,167 @@
+"""What people see of changes of channels."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, assert_never
+
+from securechat.chat.line import MAX_BODY, Line, body
+from securechat.chat.lines.fanout import Fanout
+from securechat.chat.records import (
+    ChannelCreated,
+    ChannelDropped,
+    ChannelModesChanged,
+    ChannelRecord,
+    ChannelRenamed,
+    Joined,
+    Kicked,
+    Parted,
+    RetentionSet,
+    Shown,
+    TopicSet,
+    mode_params,
+)
+from securechat.chat.rules import presence
+from securechat.chat.state.channel import Channel
+from securechat.chat.state.registry import Registry
+from securechat.chat.state.session import Session
+from securechat.chat.state.user import User
+from securechat.irc import capabilities as cap
+from securechat.irc.names import fold
+
+if TYPE_CHECKING:
+    from securechat.chat.turn.context import Context
+
+
+def announce(fanout: Fanout, registry: Registry, record: ChannelRecord, origin: "Context | None") -> None:
+    """Show a record to the channel's members."""
+    match record:
+        case Joined():
+            _joined(fanout, registry, record, origin)
+        case Parted():
+            _parted(fanout, registry, record, origin)
+        case Kicked():
+            _kicked(fanout, registry, record, origin)
+        case TopicSet():
+            _topic(fanout, registry, record, origin)
+        case ChannelModesChanged():
+            _modes(fanout, registry, record, origin)
+        case ChannelDropped():
+            _dropped(fanout, registry, record, origin)
+        case ChannelRenamed():
+            _renamed(fanout, registry, record, origin)
+        case ChannelCreated():
+            pass  # its founder joins next
+        case RetentionSet():
+            pass
+        case _:
+            assert_never(record)
+
+
+def _joined(fanout: Fanout, registry: Registry, record: Joined, origin: "Context | None") -> None:
+    user = registry.users.get(record.user)
+    if user is None:
+        return
+    channel = registry.channels[record.channel]
+    witnesses = registry.witnesses(channel, user.id)
+    fanout.broadcast(witnesses, presence.joined(user, channel.name, record.at, record.id), origin)
+    presence.show_away(fanout, witnesses, user, record.at)
+    show_ranks(fanout, registry, channel, user, record.at)
+
+
+def show_ranks(fanout: Fanout, registry: Registry, channel: Channel, user: User, at: int) -> None:
+    """Tell the others the ranks of somebody who came; the one who came reads them in NAMES."""
+    ranks = channel.ranks(user.id)
+    others = channel.audience.without(user.audience)
+    if ranks and others.groups:
+        shown = [Shown(True, rank, user.nick) for rank in ranks]
+        for line in mode_lines(Line(registry.server_name, "MODE", (channel.name,), None, at), shown):
+            fanout.broadcast(others, line)
+
+
+def _parted(fanout: Fanout, registry: Registry, record: Parted, origin: "Context | None") -> None:
+    user = registry.users.get(record.user)
+    if user is not None:
+        channel = registry.channels[record.channel]
+        text = record.reason or None
+        line = user.line("PART", (channel.name,), text, record.at, record.id)
+        fanout.broadcast(registry.witnesses(channel, user.id), line, origin)
+
+
+def _kicked(fanout: Fanout, registry: Registry, record: Kicked, origin: "Context | None") -> None:
+    user = registry.users.get(record.user)
+    nick = user.nick if user is not None else registry.accounts[record.user].name
+    channel = registry.channels[record.channel]
+    params = (channel.name, nick)
+    line = _by(registry, record.by, "KICK", params, record.reason, record.at, record.id)
+    fanout.broadcast(registry.witnesses(channel, record.user), line, origin)
+
+
+def _topic(fanout: Fanout, registry: Registry, record: TopicSet, origin: "Context | None") -> None:
+    channel, topic = registry.channels[record.channel], record.topic
+    line = _by(registry, topic.setter, "TOPIC", (channel.name,), topic.text, topic.at, record.id)
+    fanout.broadcast(channel.audience, line, origin)
+
+
+def _modes(fanout: Fanout, registry: Registry, record: ChannelModesChanged, origin: "Context | None") -> None:
+    channel = registry.channels[record.channel]
+    line = _by(registry, record.by, "MODE", (channel.name,), None, record.at, record.id)
+    for one in mode_lines(line, record.shown):
+        fanout.broadcast(channel.audience, one, origin)
+
+
+def _dropped(fanout: Fanout, registry: Registry, record: ChannelDropped, origin: "Context | None") -> None:
+    """Everybody sees only themselves go: of n members going one by one there would be n² lines."""
+    channel = registry.channels[record.channel]
+    for user in registry.online(channel):
+        line = user.line("PART", (channel.name,), record.reason, record.at)
+        fanout.broadcast(user.audience, line, origin)
+
+
+def _renamed(fanout: Fanout, registry: Registry, record: ChannelRenamed, origin: "Context | None") -> None:
+    """Rare, and different for each session, so each is told by itself."""
+    for user in registry.online(registry.channels[record.channel]):
+        for session in user.sessions:
+            lines = list(_rename_lines(registry, record, user, session))
+            if origin is not None and session is origin.session:
+                for line in lines:
+                    origin.reply(line)
+            else:
+                fanout.send(session, *lines)
+
+
+def _rename_lines(registry: Registry, record: ChannelRenamed, user: User, session: Session) -> Iterator[Line]:
+    """A RENAME; who does not know that leaves one channel and joins the other (IRCv3 channel-rename).
+
+    What follows a JOIN is the command's to send: it is long.
+    """
+    at = record.at
+    if session.has(cap.CHANNEL_RENAME):
+        params = (record.previous, record.name)
+        yield _by(registry, record.by, "RENAME", params, record.reason, at, record.id)
+    elif fold(record.previous) != fold(record.name):
+        yield user.line("PART", (record.previous,), record.reason or None, at)
+        yield presence.joined(user, record.name, at)
+
+
+def mode_lines(line: Line, shown: Sequence[Shown]) -> list[Line]:
+    """Write changes of modes as one MODE line, or as several when they do not fit; the first has the id."""
+    written = line._replace(params=(*line.params, *mode_params(shown)))
+    if len(body(written)) <= MAX_BODY or len(shown) == 1:
+        return [written]
+    half = len(shown) // 2
+    return [*mode_lines(line, shown[:half]), *mode_lines(line._replace(id=None), shown[half:])]
+
+
+def _by(
+    registry: Registry,
+    nick: str,
+    command: str,
+    params: tuple[str, ...],
+    text: str | None,
+    at: int,
+    key: int,
+) -> Line:
+    """The line that shows what somebody did; it comes from the server when they are not online."""
+    user = registry.user(nick)
+    if user is None:
+        return Line(registry.server_name, command, params, text, at, key)
+    return user.line(command, params, text, at, key)

@@ -1,0 +1,124 @@
+"""What people see of messages."""
+
+from typing import TYPE_CHECKING
+
+from securechat.chat.audience import Audience
+from securechat.chat.line import Line
+from securechat.chat.lines.announcements.multiline import together
+from securechat.chat.lines.fanout import Fanout, marked
+from securechat.chat.membership import is_at_least
+from securechat.chat.records import MessageRedacted, MessageSent
+from securechat.chat.state.channel import Channel
+from securechat.chat.state.registry import Registry
+from securechat.chat.state.user import BOT_TAGS, User
+from securechat.irc import capabilities as cap
+from securechat.irc import msgid
+
+if TYPE_CHECKING:
+    from securechat.chat.turn.context import Context
+
+
+def line_of(registry: Registry, message: MessageSent) -> Line:
+    """The line that shows a message, now or when it is replayed.
+
+    A TAGMSG is only for those who understand tags.
+    """
+    sender = registry.accounts[message.sender]
+    account = sender.name
+    tagmsg = message.command == "TAGMSG"
+    line = Line(
+        f"{message.nick}!{account}@{registry.server_name}",
+        message.command,
+        (message.addressed,),
+        None if tagmsg else message.text,
+        message.at,
+        message.id,
+        account,
+        message.tags if not sender.bot else {**message.tags, **BOT_TAGS},
+        cap.MESSAGE_TAGS if tagmsg else 0,
+    )
+    return together(line) if "\n" in message.text else line
+
+
+def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: "Context | None") -> None:
+    """Show a message to the channel's members, or to both sides of a conversation."""
+    line = line_of(registry, message)
+    if message.channel is not None:
+        _to_channel(fanout, line, _audience(registry.channels[message.channel], registry, message), origin)
+        return
+    if origin is not None and origin.session.operator is not None:
+        line = marked(line, origin.session)
+    recipient = registry.user(message.addressed)
+    sender = origin.session.user if origin is not None else None
+    if recipient is not None:
+        fanout.broadcast(recipient.audience, line)
+    if origin is not None and sender is not None:
+        _to_sender(fanout, line, origin, sender, to_self=sender is recipient)
+
+
+def announce_redaction(
+    fanout: Fanout, registry: Registry, record: MessageRedacted, origin: "Context | None"
+) -> None:
+    """Tell those who got the message, if they understand it ("MUST not forward" to others)."""
+    original = record.original
+    account = registry.accounts[record.by].name
+    params = (record.target, msgid.encode(original.id))
+    needs = cap.MESSAGE_REDACTION
+    reason = record.reason or None
+    line = Line(record.source, "REDACT", params, reason, record.at, record.id, account, None, needs)
+    if original.channel is not None:
+        audience = _audience(registry.channels[original.channel], registry, original)
+    else:
+        sides = {original.sender, original.recipient or original.sender, record.by}
+        sessions = [session for side in sides for session in registry.accounts[side].sessions]
+        audience = Audience.of((session.link, session.key) for session in sessions if session.user)
+    fanout.broadcast(audience, line, origin)
+
+
+def redaction_line(registry: Registry, message: MessageSent) -> Line:
+    """The line that says that a message was redacted; nothing for those who would not understand it.
+
+    Where it is no longer known by whom, since that account was erased, it comes from the server.
+    """
+    by = None if message.redacted_by is None else registry.accounts[message.redacted_by].name
+    params = (message.addressed, msgid.encode(message.id))
+    source = registry.server_name if by is None else f"{by}!{by}@{registry.server_name}"
+    at = message.redacted or message.at
+    reason, needs = message.redacted_reason or None, cap.MESSAGE_REDACTION
+    return Line(source, "REDACT", params, reason, at, message.redacted_id, by, None, needs)
+
+
+def tombstone_line(registry: Registry, message: MessageSent) -> Line:
+    """The line in place of a message that was redacted.
+
+    It has the message's time, so that times do not jump between the others, and no id: the redaction's own
+    would be taken for a place among theirs.
+    """
+    return redaction_line(registry, message)._replace(at=message.at, id=None)
+
+
+def _audience(channel: Channel, registry: Registry, message: MessageSent) -> Audience:
+    """Those who hear a message in a channel: of a STATUSMSG who has its rank, and who sent it."""
+    if message.rank is None:
+        return channel.audience
+    sessions = [
+        session
+        for user in registry.online(channel)
+        if user.account.id == message.sender or is_at_least(channel.ranks(user.id), message.rank)
+        for session in user.sessions
+    ]
+    return Audience.of((session.link, session.key) for session in sessions)
+
+
+def _to_channel(fanout: Fanout, line: Line, audience: Audience, origin: "Context | None") -> None:
+    if origin is not None and not origin.session.has(cap.ECHO_MESSAGE):
+        fanout.others(audience, line, origin.session)
+    else:
+        fanout.broadcast(audience, line, origin)
+
+
+def _to_sender(fanout: Fanout, line: Line, origin: "Context", sender: User, *, to_self: bool) -> None:
+    """The sender's other sessions see what was sent; the sending one only by its echo."""
+    if not to_self:
+        fanout.others(sender.audience, line, origin.session)
+    fanout.echo(line, origin)

@@ -1,0 +1,83 @@
+"""What people see of read markers, pins and metadata."""
+
+from typing import TYPE_CHECKING, assert_never
+
+from securechat.chat.line import Line
+from securechat.chat.lines.channel_state import marker_line
+from securechat.chat.lines.fanout import Fanout
+from securechat.chat.records import (
+    MarkerMoved,
+    MarkersForgotten,
+    MessagePinned,
+    MessageUnpinned,
+    MetadataSet,
+    PlaceRecord,
+)
+from securechat.chat.rules import metadata
+from securechat.chat.state.registry import Registry
+from securechat.irc import capabilities as cap
+from securechat.irc import msgid
+
+if TYPE_CHECKING:
+    from securechat.chat.turn.context import Context
+
+
+def announce(fanout: Fanout, registry: Registry, record: PlaceRecord, origin: "Context | None") -> None:
+    """Show a record to those whom it concerns."""
+    match record:
+        case MarkerMoved():
+            _marker(fanout, registry, record, origin)
+        case MessagePinned():
+            _pin(fanout, registry, record, origin, ("PIN", "PINNED", "pinned a message"))
+        case MessageUnpinned():
+            _pin(fanout, registry, record, origin, ("UNPIN", "UNPINNED", "took a pin off"))
+        case MarkersForgotten():
+            pass  # its sessions end
+        case MetadataSet():
+            _metadata(fanout, registry, record, origin)
+        case _:
+            assert_never(record)
+
+
+def name_of(registry: Registry, target: int) -> str:
+    """How a target is called: a channel's name, or an account's."""
+    return registry.channels[target].name if target > 0 else registry.accounts[-target].name
+
+
+def _marker(fanout: Fanout, registry: Registry, record: MarkerMoved, origin: "Context | None") -> None:
+    """Nobody but the account's own sessions learns how far it read."""
+    account = registry.accounts[record.account]
+    at = origin.core.now.wall if origin is not None else record.upto
+    line = marker_line(registry, account, record.target, name_of(registry, record.target), at)
+    for session in account.sessions:
+        if origin is None or session is not origin.session:
+            fanout.send(session, line)
+    if origin is not None:
+        origin.reply(line._replace(needs=0))
+
+
+def _pin(
+    fanout: Fanout,
+    registry: Registry,
+    record: MessagePinned | MessageUnpinned,
+    origin: "Context | None",
+    words: tuple[str, str, str],
+) -> None:
+    command, code, what = words
+    channel, by = registry.channels[record.channel], registry.accounts[record.by].name
+    params = (command, code, channel.name, msgid.encode(record.message), by)
+    line = Line(registry.server_name, "NOTE", params, f"{by} {what}", record.at, needs=cap.STANDARD_REPLIES)
+    fanout.broadcast(channel.audience, line, origin)
+
+
+def _metadata(fanout: Fanout, registry: Registry, record: MetadataSet, origin: "Context | None") -> None:
+    """Tell who subscribed to the key, but not the session that set it: it gets a reply."""
+    without = origin.session if origin is not None else None
+    line = metadata.line(registry, record.target, record.key, record.value, record.at)
+    fanout.broadcast(metadata.listeners(registry, record.target, record.key, without), line)
+    if origin is not None and record.target < 0:
+        heard = metadata.listeners(registry, record.target, record.key, None)
+        watchers = origin.core.monitors.watchers(
+            metadata.name_of(registry, record.target), lambda session: record.key in session.subscriptions
+        )
+        fanout.broadcast(watchers.without(heard), line)

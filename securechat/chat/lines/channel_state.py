@@ -1,0 +1,76 @@
+"""What a session is shown of a channel: its topic, and the members who are online."""
+
+from collections.abc import Iterator
+
+from securechat.chat.line import MAX_BODY, Line, packed
+from securechat.chat.membership import symbols
+from securechat.chat.rules import metadata
+from securechat.chat.rules.presence import is_listed
+from securechat.chat.state.account import Account
+from securechat.chat.state.channel import Channel
+from securechat.chat.state.registry import Registry
+from securechat.chat.state.session import Session
+from securechat.chat.state.user import User
+from securechat.irc import capabilities as cap
+from securechat.irc import numerics as num
+from securechat.irc.timestamp import format_ms
+
+
+def after_join(registry: Registry, session: Session, channel: Channel, at: int) -> Iterator[Line]:
+    """What follows the session's JOIN; without the names for who asked not to get them."""
+    assert session.user is not None
+    yield from topic(registry, session, channel, at)
+    yield marker_line(registry, session.user.account, channel.id, channel.name, at)
+    if not session.has(cap.NO_IMPLICIT_NAMES):
+        yield from names(registry, session, channel, at)
+    yield from metadata.sync_later(registry, session, channel, at)
+
+
+def marker_line(registry: Registry, account: Account, target: int, name: str, at: int) -> Line:
+    """The line that says how far an account has read a target."""
+    upto = registry.markers.get(account.id, {}).get(target)
+    shown = "*" if upto is None else f"timestamp={format_ms(upto)}"
+    return Line(registry.server_name, "MARKREAD", (name, shown), None, at, needs=cap.READ_MARKER)
+
+
+def topic(registry: Registry, session: Session, channel: Channel, at: int) -> Iterator[Line]:
+    """The topic with its author and time; nothing when there is none."""
+    if channel.topic.text:
+        assert session.user is not None
+        server, nick = registry.server_name, session.user.nick
+        yield Line(server, num.RPL_TOPIC, (nick, channel.name), channel.topic.text, at)
+        set_at = str(channel.topic.at // 1000)
+        yield Line(server, num.RPL_TOPICWHOTIME, (nick, channel.name, channel.topic.setter, set_at), None, at)
+
+
+def present(registry: Registry, channel: Channel) -> Iterator[User]:
+    """The members who are online, as long as it takes: who goes meanwhile is left out, who comes is not."""
+    listed: set[int] = set()
+    while more := [user for user in registry.online(channel) if user.id not in listed]:
+        for user in more:
+            listed.add(user.id)
+            if user.sessions and user.id in channel.members:
+                yield user
+
+
+def names(registry: Registry, session: Session, channel: Channel, at: int) -> Iterator[Line]:
+    """The members who are online and whom the session's user may see, as many on a line as fit."""
+    assert session.user is not None
+    server, viewer = registry.server_name, session.user
+    room = MAX_BODY - len(f":{server} 353 {viewer.nick} = {channel.name} :\r\n".encode())
+    params = (viewer.nick, symbol(channel), channel.name)
+    multi, full = session.has(cap.MULTI_PREFIX), session.has(cap.USERHOST_IN_NAMES)
+    inside = viewer.id in channel.members
+    shown = (
+        symbols(channel.ranks(user.id), multi=multi) + (user.source if full else user.nick)
+        for user in present(registry, channel)
+        if channel.shows(user.id, viewer.id) and (inside or is_listed(registry, viewer, user))
+    )
+    for text in packed(shown, room):
+        yield Line(server, num.RPL_NAMREPLY, params, text, at)
+    yield Line(server, num.RPL_ENDOFNAMES, (viewer.nick, channel.name), "End of NAMES list", at)
+
+
+def symbol(channel: Channel) -> str:
+    """How RPL_NAMREPLY calls a channel: @ secret, * private, = public."""
+    return "@" if "s" in channel.modes else "*" if "p" in channel.modes else "="

@@ -1,0 +1,119 @@
+"""Who gets to see what: the only module that knows how capabilities change what a client is sent.
+
+What the lines are is said in `announcements`. The session that caused a line (`origin`) gets its own copy
+like everybody else, unless its command carried a label: then the copy belongs to the labelled answer.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from securechat.chat.audience import Audience
+from securechat.chat.effects import Broadcast, Effect, Send
+from securechat.chat.line import Line, by_operator, encode, fitting, separate, variants
+from securechat.chat.state.registry import Registry
+from securechat.chat.state.session import Session
+from securechat.irc import capabilities as cap
+
+if TYPE_CHECKING:
+    from securechat.chat.turn.context import Context
+
+
+class Fanout:
+    """Turns lines into effects; `emit` appends an effect to what the current command caused."""
+
+    __slots__ = ("_emit", "_registry", "_sending")
+
+    def __init__(self, registry: Registry, emit: Callable[[Effect], None]) -> None:
+        self._registry = registry
+        self._emit = emit
+        self._sending: list[Session] = []
+
+    def settle(self) -> None:
+        """Forget what was sent to whom: it is in the SendQs now."""
+        for session in self._sending:
+            session.emitted = 0
+        self._sending.clear()
+
+    # To one session
+
+    def send(self, session: Session, *lines: Line) -> None:
+        """Send lines to one session, outside any answer."""
+        self._write(session, lines, False)
+
+    def answer(self, session: Session, lines: list[Line], label: str | None, at: int) -> None:
+        """Send the replies to a command; with a label, as the labeled-response specification wants them.
+
+        While a session catches up, answers are what it catches up with.
+        """
+        ahead = session.catching_up
+        if label is None:
+            self._write(session, lines, ahead)
+            return
+        forms = [form for line in lines if (form := fitting(line, session.caps)) is not None]
+        lines = [line for form in forms for line in separate(form)]
+        tag = f"label={label}"
+        server = self._registry.server_name
+        if not lines:
+            self._send(session, encode(Line(server, "ACK", at=at), session.key, tag), ahead)
+        elif len(lines) == 1:
+            self._send(session, encode(lines[0], session.key, tag), ahead)
+        else:
+            session.batches += 1
+            reference = str(session.batches)
+            opening = Line(server, "BATCH", (f"+{reference}", "labeled-response"), at=at)
+            closing = Line(server, "BATCH", (f"-{reference}",), at=at)
+            inside = [line if line.batch else line._replace(batch=reference) for line in lines]
+            written = [encode(line, session.key) for line in inside]
+            first, last = encode(opening, session.key, tag), encode(closing, session.key)
+            self._send(session, b"".join([first, *written, last]), ahead)
+
+    def _write(self, session: Session, lines: Sequence[Line], ahead: bool) -> None:
+        forms = [form for line in lines if (form := fitting(line, session.caps)) is not None]
+        if forms:
+            self._send(session, b"".join([encode(form, session.key) for form in forms]), ahead)
+
+    def _send(self, session: Session, data: bytes, ahead: bool) -> None:
+        if not session.emitted:
+            self._sending.append(session)
+        session.emitted += len(data)
+        self._emit(Send(session.link, data, ahead))
+
+    # To many
+
+    def broadcast(self, audience: Audience, line: Line, origin: "Context | None" = None) -> None:
+        """Send a line to an audience; the origin's copy is part of its answer when that is labelled."""
+        if origin is None:
+            self._broadcast(audience, line, None)
+            return
+        if origin.session.operator is not None:
+            line = marked(line, origin.session)
+        if origin.label is None:
+            origin.flush()
+            self._broadcast(audience, line, None)
+        else:
+            self._broadcast(audience, line, origin.session)
+            if origin.session.link in audience.keys:
+                origin.reply(line)
+
+    def others(self, audience: Audience, line: Line, session: Session) -> None:
+        """Send a line to an audience, but not to this session of it."""
+        if session.operator is not None:
+            line = marked(line, session)
+        self._broadcast(audience, line, session)
+
+    def _broadcast(self, audience: Audience, line: Line, without: Session | None) -> None:
+        if audience.groups:
+            skip = without.link if without is not None else None
+            self._emit(Broadcast(audience, variants(line, audience.groups), skip))
+
+    def echo(self, line: Line, origin: "Context") -> None:
+        """Confirm a message to the session that sent it, if it wants echoes (`echo-message`)."""
+        if origin.session.has(cap.ECHO_MESSAGE):
+            origin.reply(marked(line, origin.session))
+
+
+def marked(line: Line, session: Session) -> Line:
+    """Return what an operator's session causes as such (oper-tag), unless it is somebody else's line."""
+    if session.operator is None or session.user is None or line.source != session.user.source:
+        return line
+    return by_operator(line)

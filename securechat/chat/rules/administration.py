@@ -1,0 +1,332 @@
+"""User administration: what `adduser` and its like do, with a running server and without one."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from securechat.chat.effects import Answered, Then
+from securechat.chat.items import Administer, EndSessions
+from securechat.chat.jobs import AuditRead, JobResult, ReadAudit
+from securechat.chat.link import DESK
+from securechat.chat.ports import AuditEntry
+from securechat.chat.records import (
+    AccountAdded,
+    AccountDisabled,
+    AccountEnabled,
+    AccountRemoved,
+    Audited,
+    ChannelCreated,
+    Fate,
+    Joined,
+    MarkersForgotten,
+    Parted,
+    PasswordSet,
+)
+from securechat.chat.records.channels import SHARED_CHANNEL_MODES
+from securechat.chat.requests import (
+    OPERATION_NAMES,
+    AddAccount,
+    AddInvitation,
+    Answer,
+    DisableAccount,
+    Done,
+    EnableAccount,
+    EndSession,
+    ListAccounts,
+    ListAudit,
+    ListChannels,
+    ListInvitations,
+    ListSessions,
+    Note,
+    NoteBackup,
+    NoteExport,
+    Refused,
+    RemoveAccount,
+    RevokeInvitation,
+    SetPassword,
+    SetRetention,
+)
+from securechat.chat.reserved import is_reserved
+from securechat.chat.rules import invitations, metadata
+from securechat.chat.rules.channel_settings import channel_rows, set_retention
+from securechat.chat.rules.operators import lose_powers
+from securechat.chat.state.account import NOBODY, Account
+from securechat.chat.state.registry import sorted_by_name
+from securechat.irc.names import InvalidName, check_account
+
+if TYPE_CHECKING:
+    from securechat.chat.core import Core
+
+Row = dict[str, str | int | bool | None]
+Change = (
+    AddAccount
+    | SetPassword
+    | RemoveAccount
+    | DisableAccount
+    | EnableAccount
+    | ListAccounts
+    | ListSessions
+    | EndSession
+    | ListChannels
+    | SetRetention
+    | AddInvitation
+    | Note
+    | ListInvitations
+    | RevokeInvitation
+)
+"""What is answered at once."""
+
+QUESTIONS = (ListAccounts, ListChannels, ListInvitations, ListSessions)
+"""What changes nothing, and is not in the audit log."""
+ROLES = frozenset({"member", "admin", "bot"})
+FATES: Final[Mapping[str, Fate]] = {"keep": "keep", "anonymise": "anonymise", "delete": "delete"}
+AUDIT_ROWS = 500
+"""Rows of the audit log in one answer."""
+
+
+def administer(core: "Core", item: Administer) -> None:
+    """Do what was asked and answer it."""
+    if isinstance(item.request, ListAudit):
+        list_audit(core, item.ticket, item.request)
+    else:
+        core.emit(Answered(item.ticket, perform(core, item.request, item.by, item.origin)))
+
+
+def perform(core: "Core", request: Change, by: str, origin: str, *, spare: int | None = None) -> Answer:
+    """Do what somebody who may asks for, and note it in the audit log: `by` is who, `origin` from where.
+
+    When sessions end for it, that whose id is `spare` goes on.
+    """
+    answer = _answer(core, request, spare)
+    if isinstance(answer, Done) and not isinstance(request, QUESTIONS):
+        action, detail = OPERATION_NAMES[type(request)], _detail(core, request)
+        core.enter(Audited(core.now.wall, by, origin, action, request.name, detail), None)
+    return answer
+
+
+def _detail(core: "Core", request: Change) -> str:
+    """Return what the audit log says of a request besides its name and the account."""
+    match request:
+        case AddAccount():
+            return request.role
+        case SetPassword():
+            return "sessions kept" if request.keep_sessions else "sessions ended"
+        case EndSession():
+            return f"session {request.id}"
+        case RemoveAccount():
+            fate = request.messages or core.settings.on_account_removal
+            return f"messages: {fate}" if fate != "keep" else ""
+        case SetRetention():
+            return str(request.days)
+        case AddInvitation():
+            return f"{request.uses} uses, {request.days} days"
+        case NoteBackup():
+            return request.how
+        case NoteExport():
+            return f"into {request.file}"
+        case _:
+            return ""
+
+
+def list_audit(core: "Core", ticket: int, request: ListAudit) -> None:
+    """Answer with rows of the audit log, which only the store has."""
+
+    def read(result: JobResult) -> None:
+        if isinstance(result, AuditRead):
+            core.emit(Answered(ticket, Done([audit_row(entry) for entry in result.entries])))
+        else:
+            text = "The audit log could not be read now: try again"
+            core.emit(Answered(ticket, Refused("STORE_UNAVAILABLE", text)))
+
+    core.consult(ReadAudit(DESK, request.after, AUDIT_ROWS), read)
+
+
+def audit_row(entry: AuditEntry) -> Row:
+    """Return a row of the audit log for people and programs."""
+    record = entry.record
+    return {
+        "id": entry.id,
+        "at": record.at,
+        "actor": record.actor,
+        "origin": record.origin,
+        "action": record.action,
+        "target": record.target,
+        "detail": record.detail,
+        "hash": entry.hash,
+    }
+
+
+def _answer(core: "Core", request: Change, spare: int | None) -> Answer:
+    if isinstance(request, AddAccount):
+        return add(core, request)
+    if isinstance(request, ListAccounts):
+        return Done(rows(core))
+    if isinstance(request, ListSessions) and not request.name:
+        return Done(session_rows(core, None))
+    if isinstance(request, ListChannels):
+        return Done(channel_rows(core))
+    if isinstance(request, SetRetention):
+        return set_retention(core, request)
+    if isinstance(request, AddInvitation):
+        return invitations.add(core, request)
+    if isinstance(request, Note):
+        return Done()
+    if isinstance(request, RevokeInvitation):
+        return invitations.revoke(core, request)
+    if isinstance(request, ListInvitations):
+        return Done(invitations.rows(core))
+    account = core.registry.account(request.name)
+    if account is None or account.phc is None:
+        return Refused(
+            "ACCOUNT_UNKNOWN", f"There is no account {request.name!r}: `securechat users` lists them"
+        )
+    match request:
+        case SetPassword():
+            core.enter(PasswordSet(account.id, request.phc, account.phc, core.now.wall), None)
+            if not request.keep_sessions:
+                then_end(core, account, "The password of this account was changed", spare=spare)
+        case RemoveAccount():
+            return remove(core, account, account.phc, request.messages)
+        case DisableAccount():
+            if not account.disabled:
+                core.enter(AccountDisabled(account.id, core.now.wall), None)
+            then_end(core, account, "This account was disabled")
+        case EnableAccount():
+            if account.disabled:
+                core.enter(AccountEnabled(account.id, core.now.wall), None)
+        case ListSessions():
+            return Done(session_rows(core, account))
+        case EndSession():
+            return end_session(core, account, request.id)
+    return Done()
+
+
+def add(core: "Core", request: AddAccount) -> Answer:
+    """Make an account and let it join the channels that everybody joins."""
+    try:
+        name = check_account(request.name)
+    except InvalidName as error:
+        return Refused("NAME_INVALID", str(error))
+    if is_reserved(name):
+        return Refused("NAME_RESERVED", f"The name {name!r} is the server's own, or looks like one of these")
+    same = core.registry.account(name)
+    like = core.registry.account_like(name)
+    if same is not None:
+        state = "exists already" if same.phc is not None else "was removed, and its name stays reserved"
+        return Refused("ACCOUNT_EXISTS", f"The account {same.name!r} {state}")
+    if like is not None:
+        return Refused("NAME_CONFUSABLE", f"The name {name!r} looks like that of the account {like.name!r}")
+    if request.role not in ROLES:
+        return Refused("ROLE_UNKNOWN", f"{request.role!r} is no role: use one of {', '.join(sorted(ROLES))}")
+    account_id = max(core.registry.accounts, default=0) + 1
+    core.enter(AccountAdded(account_id, name, request.phc, request.role, core.now.wall), None)
+    if core.settings.nicknames == "account":
+        for channel in core.settings.autojoin:
+            _autojoin(core, core.registry.accounts[account_id], channel)
+    return Done()
+
+
+def _autojoin(core: "Core", account: Account, name: str) -> None:
+    """Make the account a member of a channel that new accounts join; it is made when it is not there."""
+    if core.registry.channel(name) is None:
+        channel_id = core.registry.last_channel + 1
+        core.enter(ChannelCreated(channel_id, name, None, core.now.wall, dict(SHARED_CHANNEL_MODES)), None)
+    channel = core.registry.channel(name)
+    assert channel is not None, "it was made just now"
+    ranks = channel.initial_ranks(account)
+    core.enter(Joined(core.next_id(), account.id, channel.id, core.now.wall, ranks), None)
+
+
+def remove(core: "Core", account: Account, phc: str, messages: str) -> Answer:
+    """Remove credentials and memberships, and begin with what becomes of the messages."""
+    how = FATES.get(messages or core.settings.on_account_removal)
+    if how is None:
+        return Refused("MESSAGES_UNKNOWN", f"{messages!r} cannot be done: use one of {', '.join(FATES)}")
+    for channel in core.registry.channels_of(account.id):
+        membership = channel.members[account.id]
+        text = "The account was removed"
+        core.enter(Parted(core.next_id(), account.id, channel.id, core.now.wall, text, membership), None)
+    metadata.forget(core, -account.id, account.id, None)
+    if core.registry.markers.get(account.id):
+        core.enter(MarkersForgotten(account.id, tuple(core.registry.markers[account.id].items())), None)
+    sources, waiting = tuple(account.sources.items()), core.registry.waiting[account.id]
+    if how == "anonymise":
+        _have_nobody(core)
+    core.enter(AccountRemoved(account.id, phc, core.now.wall, sources, waiting, how), None)
+    then_end(core, account, "This account was removed")
+    return Done()
+
+
+def _have_nobody(core: "Core") -> None:
+    """Have the account under which messages are that have lost their author."""
+    accounts = core.registry.accounts
+    if any(account.role == NOBODY for account in accounts.values()):
+        return
+    names = ("removed", *(f"removed-{number}" for number in range(2, len(accounts) + 3)))
+    free = (
+        name for name in names if not core.registry.account(name) and not core.registry.account_like(name)
+    )
+    account_id = max(accounts, default=0) + 1
+    core.enter(AccountAdded(account_id, next(free), "", NOBODY, core.now.wall), None)
+    core.enter(AccountRemoved(account_id, "", core.now.wall), None)
+
+
+def end_session(core: "Core", account: Account, session_id: int) -> Answer:
+    """End one session of an account, once that is in the audit log."""
+    own = (session.id for session in core.sessions.values() if session.account is account)
+    if session_id not in own:
+        text = f"{account.name} has no session {session_id}: `sessions` lists them"
+        return Refused("SESSION_UNKNOWN", text)
+    core.emit(Then(EndSessions(account.id, "This session was ended from another one", only=session_id)))
+    return Done()
+
+
+def session_rows(core: "Core", account: Account | None) -> list[Row]:
+    """List who is logged in from where and since when."""
+    return [
+        {
+            "account": session.account.name,
+            "id": session.id,
+            "name": session.title,
+            "address": session.address,
+            "since": session.since,
+            "operator": session.operator is not None,
+        }
+        for session in core.sessions.values()
+        if session.account is not None and account in (None, session.account)
+    ]
+
+
+def then_end(core: "Core", account: Account, why: str, *, spare: int | None = None) -> None:
+    """End the account's sessions once the change is stored: when the disk is full nothing has changed.
+
+    The session whose id is `spare` goes on.
+    """
+    core.emit(Then(EndSessions(account.id, why, spare=spare)))
+
+
+def end_sessions(core: "Core", item: EndSessions) -> None:
+    """End every session that proved this account, also one that has not completed its registration.
+
+    A session of another account to which it gave an operator's powers loses these.
+    """
+    for session in list(core.sessions.values()):
+        if item.only is None and session.operator is not None and session.operator.id == item.account:
+            lose_powers(core, session)
+        wanted = session.id != item.spare and item.only in (None, session.id)
+        if session.account is not None and session.account.id == item.account and wanted:
+            core.end(session, item.reason, item.reason)
+
+
+def rows(core: "Core") -> list[Row]:
+    """List the accounts that have credentials, for people and programs."""
+    return [
+        {
+            "name": account.name,
+            "role": account.role,
+            "disabled": account.disabled,
+            "created": account.created,
+            "sessions": len(account.sessions),
+        }
+        for account in sorted_by_name(core.registry.accounts.values())
+        if account.phc is not None
+    ]

@@ -1,0 +1,218 @@
+"""From a connection to a user: proving an account, completing registration, the way in and the way out.
+
+Nobody gets in without an account. A name that does not exist, one that is disabled and a wrong password take
+the same path: the same delays, the same queue, the same hashing, the same bytes.
+"""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from securechat.chat.effects import LoggedIn
+from securechat.chat.jobs import CheckPassword, JobResult, PasswordChecked
+from securechat.chat.lines.announcements.channels import show_ranks
+from securechat.chat.records import LoginRemembered, PasswordSet
+from securechat.chat.reserved import is_reserved
+from securechat.chat.rules import presence, replay, welcome
+from securechat.chat.rules.arrival import show_channels
+from securechat.chat.rules.operators import tell
+from securechat.chat.state.account import Account
+from securechat.chat.state.session import Session
+from securechat.chat.state.throttle import is_known, known_network
+from securechat.chat.state.user import User
+from securechat.chat.turn.context import Context
+from securechat.irc import numerics as num
+from securechat.irc.names import InvalidName, check_account, fold
+
+if TYPE_CHECKING:
+    from securechat.chat.core import Core
+
+MAX_FAILURES = 3
+SESSION_NAME = re.compile(r"[A-Za-z0-9._-]{1,32}")
+BUSY = "The server is busy with other logins, try again in a few seconds"
+
+
+def authenticate(
+    ctx: Context,
+    name: str,
+    password: str,
+    refused: Callable[[Context, str], None],
+    succeeded: Callable[[Context], None],
+) -> None:
+    """Check a name and a password.
+
+    The session is logged in and `succeeded` called, or `refused` with the reason. With `alice@laptop` it is
+    alice who logs in, and the session is called laptop.
+    """
+    account_name, at, own = name.partition("@")
+    if at and not SESSION_NAME.fullmatch(own):
+        refused(ctx, "After the @ stands a name for this session: up to 32 letters, digits, . _ or - (ASCII)")
+        failed_exchange(ctx)
+        return
+
+    def proved(account: Account, result: PasswordChecked) -> None:
+        ctx.session.name = own
+        accepted(ctx, account, result)
+        succeeded(ctx)
+
+    prove(ctx, account_name, password, refused, proved)
+
+
+def prove(
+    ctx: Context,
+    name: str,
+    password: str,
+    refused: Callable[[Context, str], None],
+    proved: Callable[[Account, PasswordChecked], None],
+) -> None:
+    """Find out whether the password is this account's: the one way, for a login and for anything else.
+
+    `proved` is called with the account, or `refused` with the reason.
+    """
+    core, session = ctx.core, ctx.session
+    account = core.registry.account(name)
+    known = account is not None and is_known(account.sources, session.address, core.now.wall)
+    folded = fold(name)
+    wait = core.throttle.wait(folded, session.address, known, core.now.mono)
+    if wait > 0:
+        refused(ctx, f"Too many failed logins, try again in {int(wait) + 1} seconds")
+        return
+    phc = account.phc if account is not None and account.usable else None
+    epoch = account.epoch if account is not None else 0
+
+    def checked(result: JobResult) -> None:
+        if not isinstance(result, PasswordChecked):
+            refused(ctx, BUSY)
+        elif account is None or not result.correct or not account.usable or account.epoch != epoch:
+            core.throttle.failed(folded, session.address, known, core.now.mono)
+            refused(ctx, "Wrong account name or password")
+            failed_exchange(ctx)
+        else:
+            core.throttle.succeeded(folded, session.address, known)
+            proved(account, result)
+
+    ctx.ask(CheckPassword(session.link, phc, password), checked)
+
+
+def failed_exchange(ctx: Context) -> None:
+    """Count a failed login of this connection; the third one closes it."""
+    ctx.session.failures += 1
+    if ctx.session.failures >= MAX_FAILURES:
+        ctx.core.end(ctx.session, "Too many failed logins", "Too many failed logins")
+
+
+def accepted(ctx: Context, account: Account, result: PasswordChecked) -> None:
+    """The session proved the account."""
+    core, session = ctx.core, ctx.session
+    session.account = account
+    session.since = core.now.wall
+    core.emit(LoggedIn(session.link))
+    core.later(lambda: remember(core, account, session.address, account.phc, result.rehash))
+
+
+def remember(core: "Core", account: Account, address: str, checked: str | None, rehash: str | None) -> None:
+    """Store where the login came from, once a day, and a hash with current parameters.
+
+    In an outcome of its own: a full disk must keep nobody out.
+    """
+    now, network = core.now.wall, known_network(address)
+    at = account.sources.get(network)
+    if at is None or now - at > 24 * 3600 * 1000:
+        core.enter(LoginRemembered(account.id, network, now, tuple(account.sources.items())), None)
+    if rehash is not None and checked is not None and account.phc == checked:
+        core.enter(PasswordSet(account.id, rehash, checked, now, rehash=True), None)
+
+
+def complete(ctx: Context) -> None:
+    """Complete the registration if everything is there for it: NICK, USER, the end of CAP, and an account."""
+    session = ctx.session
+    if session.user is not None or session.negotiating or session.nick is None or session.username is None:
+        return
+    if session.sasl is not None:
+        # "If the client completes registration while the SASL authentication is still in progress, the server
+        # SHOULD abort it and send a 906 numeric."
+        session.sasl = None
+        ctx.numeric(num.ERR_SASLABORTED, text="SASL authentication aborted")
+    if session.account is None:
+        text = "This server is for people with an account: log in with SASL PLAIN"
+        ctx.server("FAIL", "*", "ACCOUNT_REQUIRED", text=text)
+        ctx.core.end(session, text, "No account")
+        return
+    if not session.account.usable:
+        ctx.core.end(session, "This account cannot log in any more", "Account disabled")
+        return
+    enter(ctx, session, session.account)
+
+
+def enter(ctx: Context, session: Session, account: Account) -> None:
+    """Let the session be (one of) its user's: the welcome, and the channels the account is in."""
+    core, registry = ctx.core, ctx.registry
+    if core.settings.nicknames == "account":
+        user_id, nick = account.id, account.name
+        online = registry.users.get(user_id)
+        nick = online.nick if online is not None else nick
+    else:
+        wanted = session.nick or account.name
+        problem = nick_problem(ctx, wanted, None)
+        if problem is not None:
+            session.nick = None
+            ctx.numeric(*problem[:2], text=problem[2])
+            return
+        user_id, nick = -session.id, wanted
+    session.active = core.now.mono
+    missed_after = replay.came(core, session, account)
+    first = registry.attach(session, account, user_id, nick, core.now.wall)
+    user = registry.users[user_id]
+    presence.update_away(core, user, announce=not first)
+    if first:
+        presence.came(core, user)
+    tell(core, f"{user.nick} ({account.name}) logged in from {session.address}")
+    for line in welcome.burst(ctx):
+        ctx.reply(line)
+    if first:
+        for channel in registry.channels_of(user_id):
+            joined = presence.joined(user, channel.name, core.now.wall)
+            witnesses = registry.witnesses(channel, user_id)
+            core.fanout.others(witnesses, joined, session)
+            presence.show_away(core.fanout, witnesses, user, core.now.wall)
+            show_ranks(core.fanout, registry, channel, user, core.now.wall)
+    replay.catch_up(ctx, account, missed_after)
+    show_channels(ctx, user)
+
+
+def leave(core: "Core", session: Session, reason: str) -> None:
+    """Take a session away; the others see QUIT when it was its user's last one."""
+    user = session.user
+    if user is None:
+        return
+    tell(core, f"{user.nick} ({user.account.name}) at {session.address} has gone: {reason}")
+    peers = core.registry.peers(user)
+    if core.registry.detach(session):
+        core.fanout.others(peers, user.line("QUIT", (), reason, core.now.wall), session)
+        presence.went(core, user, session)
+    else:
+        presence.update_away(core, user)
+    replay.went(core, user.account, session)
+
+
+def nick_problem(
+    ctx: Context, nick: str, user: User | None, account: Account | None = None
+) -> tuple[str, str, str] | None:
+    """Return why `nick` cannot be a user's own nick in "free" mode; the account is the session's unless told.
+
+    (numeric, nick, text), or None when it can.
+    """
+    account = account or ctx.session.account
+    try:
+        check_account(nick)
+    except InvalidName as error:
+        return num.ERR_ERRONEUSNICKNAME, nick, str(error)
+    if is_reserved(nick):
+        return num.ERR_NICKNAMEINUSE, nick, "Nickname is the server's own, or looks like one of these"
+    other = ctx.registry.user_like(nick)
+    if other is not None and other is not user:
+        return num.ERR_NICKNAMEINUSE, nick, "Nickname is already in use, or looks like one that is"
+    owner = ctx.registry.account_like(nick)
+    if owner is not None and owner is not account:
+        return num.ERR_NICKNAMEINUSE, nick, "Nickname belongs to another account, or looks like its name"
+    return None

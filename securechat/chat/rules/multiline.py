@@ -1,0 +1,173 @@
+"""Messages of several lines, from a client's batch (https://ircv3.net/specs/extensions/multiline).
+
+Theory of operation. A batch is collected in its session, line by line, within the limits that the capability
+states, and becomes one message when it ends. The text of such a message holds its lines, joined by a line
+end; a line that continues the one before (`draft/multiline-concat`) begins with a carriage return, which no
+line of a client can hold. So the lines are shown as they were composed, as a batch to those who know of it
+and as separate messages to the others. A batch that breaks a rule is answered once and collected no further.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from securechat.chat.line import Line
+from securechat.chat.turn.context import Context
+from securechat.irc.message import Message
+from securechat.irc.names import fold
+
+if TYPE_CHECKING:
+    from securechat.chat.core import Core
+    from securechat.chat.state.session import Session
+
+MAX_BYTES: Final = 16_384
+MAX_LINES: Final = 100
+TIMEOUT: Final = 30.0
+"""Seconds that a batch may stay open."""
+VALUE: Final = f"max-bytes={MAX_BYTES},max-lines={MAX_LINES}"
+CONCAT: Final = "draft/multiline-concat"
+_REFERENCE: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
+_INSIDE: Final = frozenset({"batch", CONCAT})
+_SAID: Final = ("PRIVMSG", "NOTICE")
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A batch that a client has opened: its target, its tags, and the lines so far.
+
+    `failed` is true when what was wrong with it has been said; the rest of it is ignored.
+    """
+
+    reference: str
+    target: str
+    tags: Mapping[str, str]
+    label: str | None
+    due: float
+    failed: bool = False
+    command: str = ""
+    lines: list[str] = field(default_factory=list)
+    size: int = 0
+
+    @property
+    def text(self) -> str:
+        """The message's text."""
+        return "\n".join(self.lines)
+
+    @property
+    def blank(self) -> bool:
+        """True when no line says anything."""
+        return not any(line.strip("\r") for line in self.lines)
+
+
+def open_batch(ctx: Context) -> None:
+    """Begin to collect a batch: `BATCH +reference draft/multiline target`."""
+    reference, kind, target = ctx.param(0)[1:], ctx.param(1), ctx.param(2)
+    other = ctx.session.incoming
+    if not _REFERENCE.fullmatch(reference):
+        ctx.fail("INVALID_REFTAG", reference[:64] or "*", text="A reference is letters, digits and hyphens")
+        return
+    if other is not None and not other.failed:
+        ctx.fail("MULTILINE_INVALID", text="Another batch is open: end it first")
+        return
+    due = ctx.core.now.mono + TIMEOUT
+    incoming = Incoming(reference, target, ctx.message.tags, ctx.label, due)
+    ctx.session.incoming = incoming
+    ctx.core.batching.add(ctx.session)
+    if kind != "draft/multiline":
+        _refuse(ctx, "UNKNOWN_TYPE", reference, kind[:64] or "*", text="The only type is draft/multiline")
+    elif not target or "," in target:
+        _refuse(ctx, "MULTILINE_INVALID", text="A batch has one target")
+    else:
+        ctx.label = None  # the whole batch is answered when it ends
+
+
+def collect(ctx: Context) -> None:
+    """Take a line that says to which batch it belongs."""
+    incoming = ctx.session.incoming
+    reference = ctx.message.tags["batch"]
+    if incoming is None or incoming.reference != reference:
+        text = "No such batch is open: the line was ignored"
+        ctx.server("FAIL", "BATCH", "INVALID_REFTAG", reference[:64] if _is(reference) else "*", text=text)
+    elif not incoming.failed:
+        _add(ctx, incoming)
+
+
+def close_batch(ctx: Context) -> Incoming | None:
+    """End the batch (`BATCH -reference`) and return it, if it is a message."""
+    session, incoming = ctx.session, ctx.session.incoming
+    if incoming is None or incoming.reference != ctx.param(0)[1:]:
+        ctx.fail("INVALID_REFTAG", ctx.param(0)[1:65] or "*", text="No such batch is open")
+        return None
+    if not incoming.failed and incoming.blank:
+        _refuse(ctx, "MULTILINE_INVALID", text="A message needs a line that is not blank")
+    session.incoming = None
+    ctx.core.batching.discard(session)
+    if incoming.failed:
+        return None
+    ctx.label = incoming.label
+    return incoming
+
+
+def message_of(incoming: Incoming) -> Message:
+    """The command that says what a batch says, in one."""
+    tags = {name: value for name, value in incoming.tags.items() if name != "label"}
+    return Message(incoming.command, (incoming.target, incoming.text), None, tags)
+
+
+def expire(core: "Core") -> None:
+    """Answer batches that were left open for too long."""
+    for session in [*core.batching]:
+        incoming = session.incoming
+        if incoming is None or session.closed:
+            core.batching.discard(session)
+        elif incoming.due <= core.now.mono:
+            core.batching.discard(session)
+            session.incoming = None
+            if not incoming.failed:
+                _say_timeout(core, session, incoming)
+
+
+def _say_timeout(core: "Core", session: "Session", incoming: Incoming) -> None:
+    params = ("BATCH", "TIMEOUT", incoming.reference)
+    text = f"The batch was open for more than {TIMEOUT:.0f} seconds: nothing was sent"
+    at = core.now.wall
+    line = Line(core.settings.server_name, "FAIL", params, text, at)
+    core.later(lambda: core.fanout.answer(session, [line], incoming.label, at))
+
+
+def _add(ctx: Context, incoming: Incoming) -> None:
+    """Add a line, or refuse the batch for it."""
+    message, text = ctx.message, ctx.param(1)
+    concat = CONCAT in message.tags and bool(incoming.lines)
+    incoming.size += len(text.encode()) + (1 if incoming.lines and not concat else 0)
+    incoming.command = incoming.command or message.command
+    if message.command not in _SAID or message.command != incoming.command or len(ctx.params) < 2:
+        _refuse(ctx, "MULTILINE_INVALID", text="A batch holds PRIVMSG or NOTICE with a text, and not both")
+    elif message.tags.keys() - _INSIDE:
+        _refuse(ctx, "MULTILINE_INVALID", text="Tags of the message belong on the line that opens the batch")
+    elif fold(ctx.param(0)) != fold(incoming.target):
+        text = "All lines of a batch go where the batch goes"
+        _refuse(ctx, "MULTILINE_INVALID_TARGET", incoming.target, ctx.param(0) or "*", text=text)
+    elif CONCAT in message.tags and not text:
+        _refuse(ctx, "MULTILINE_INVALID", text="A line that continues another one cannot be blank")
+    elif len(incoming.lines) >= MAX_LINES:
+        _refuse(ctx, "MULTILINE_MAX_LINES", str(MAX_LINES), text=f"A message has at most {MAX_LINES} lines")
+    elif incoming.size > MAX_BYTES:
+        _refuse(ctx, "MULTILINE_MAX_BYTES", str(MAX_BYTES), text=f"A message has at most {MAX_BYTES} bytes")
+    else:
+        incoming.lines.append(f"\r{text}" if concat else text)
+
+
+def _refuse(ctx: Context, code: str, *context: str, text: str) -> None:
+    """Say what is wrong with the batch that is open; nothing more comes of it."""
+    incoming = ctx.session.incoming
+    assert incoming is not None, "what is refused is a batch"
+    ctx.label = incoming.label
+    incoming.failed = True
+    incoming.lines.clear()
+    ctx.server("FAIL", "BATCH", code, *context, text=f"{text}: nothing was sent")
+
+
+def _is(reference: str) -> bool:
+    return _REFERENCE.fullmatch(reference) is not None

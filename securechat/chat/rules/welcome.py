@@ -1,0 +1,92 @@
+"""What a session is told when it comes in."""
+
+from collections.abc import Iterator
+
+from securechat.chat import modes
+from securechat.chat.line import Line
+from securechat.chat.lines import isupport
+from securechat.chat.membership import symbols
+from securechat.chat.rules import metadata
+from securechat.chat.state.channel import Channel
+from securechat.chat.state.user import CHOSEN_MODES, GIVEN_MODES, User
+from securechat.chat.turn.context import Context
+from securechat.irc import capabilities as cap
+from securechat.irc import numerics as num
+
+
+def burst(ctx: Context) -> Iterator[Line]:
+    """The numerics 001 to 005, the number of people, and the message of the day."""
+    settings, user = ctx.settings, ctx.user
+
+    def numeric(code: str, *params: str, text: str | None = None) -> Line:
+        return Line(settings.server_name, code, (user.nick, *params), text, ctx.core.now.wall)
+
+    software = f"securechat-{settings.version}"
+    yield numeric(num.RPL_WELCOME, text=f"Welcome to {settings.network}, {user.nick}")
+    yield numeric(num.RPL_YOURHOST, text=f"Your host is {settings.server_name}, running {software}")
+    yield numeric(num.RPL_CREATED, text="Every message that you see confirmed is on this server's disk")
+    user_modes = "".join(sorted(CHOSEN_MODES + GIVEN_MODES))
+    yield numeric(num.RPL_MYINFO, settings.server_name, software, user_modes, *modes.my_info())
+    yield from supported(ctx)
+    yield from lusers(ctx)
+    yield from metadata.own(ctx)
+    yield from motd(ctx)
+
+
+def supported(ctx: Context) -> Iterator[Line]:
+    """What the server supports; as a batch for those who know `draft/extended-isupport`."""
+    server, nick, at, session = ctx.settings.server_name, ctx.nick, ctx.core.now.wall, ctx.session
+    text = "are supported by this server"
+    lines = [
+        Line(server, num.RPL_ISUPPORT, (nick, *tokens), text, at) for tokens in isupport.lines(ctx.settings)
+    ]
+    if not (session.has(cap.BATCH) and session.has(cap.EXTENDED_ISUPPORT)):
+        yield from lines
+        return
+    session.batches += 1
+    reference = str(session.batches)
+    yield Line(server, "BATCH", (f"+{reference}", "draft/isupport"), at=at)
+    for line in lines:
+        yield line._replace(batch=reference)
+    yield Line(server, "BATCH", (f"-{reference}",), at=at)
+
+
+def lusers(ctx: Context) -> Iterator[Line]:
+    """How many people and channels there are; secret channels are not counted."""
+    core, registry = ctx.core, ctx.registry
+
+    def numeric(code: str, *params: str, text: str) -> Line:
+        return Line(core.settings.server_name, code, (ctx.nick, *params), text, core.now.wall)
+
+    users, most = str(len(registry.users)), str(registry.peak)
+    shown = len(registry.users) - registry.invisible
+    open_channels = sum(not channel.hidden for channel in registry.channels.values())
+    text = f"There are {shown} users and {registry.invisible} invisible on 1 servers"
+    yield numeric(num.RPL_LUSERCLIENT, text=text)
+    operators = {session.user for session in core.operators}
+    yield numeric(num.RPL_LUSEROP, str(len(operators)), text="operator(s) online")
+    yield numeric(
+        num.RPL_LUSERUNKNOWN, str(len(core.sessions) - registry.attached), text="unknown connection(s)"
+    )
+    yield numeric(num.RPL_LUSERCHANNELS, str(open_channels), text="channels formed")
+    yield numeric(num.RPL_LUSERME, text=f"I have {users} clients and 0 servers")
+    yield numeric(num.RPL_LOCALUSERS, users, most, text=f"Current local users {users}, max {most}")
+    yield numeric(num.RPL_GLOBALUSERS, users, most, text=f"Current global users {users}, max {most}")
+
+
+def motd(ctx: Context) -> Iterator[Line]:
+    """The message of the day, or that there is none."""
+    settings, nick, at = ctx.settings, ctx.nick, ctx.core.now.wall
+    if not settings.motd:
+        yield Line(settings.server_name, num.ERR_NOMOTD, (nick,), "There is no message of the day", at)
+        return
+    title = f"- {settings.server_name} Message of the day -"
+    yield Line(settings.server_name, num.RPL_MOTDSTART, (nick,), title, at)
+    for line in settings.motd:
+        yield Line(settings.server_name, num.RPL_MOTD, (nick,), f"- {line}", at)
+    yield Line(settings.server_name, num.RPL_ENDOFMOTD, (nick,), "End of the message of the day", at)
+
+
+def prefix(channel: Channel, user: User, *, multi: bool = False) -> str:
+    """Return the symbol of a user's highest rank in the channel; of all with `multi` (`multi-prefix`)."""
+    return symbols(channel.ranks(user.id), multi=multi)

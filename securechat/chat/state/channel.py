@@ -1,0 +1,150 @@
+"""A channel as the registry holds it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from securechat.chat.audience import Audience
+from securechat.chat.masks import Matcher
+from securechat.chat.membership import Membership
+from securechat.chat.ports import StoredChannel
+from securechat.chat.records import LISTS, ListEntry
+from securechat.chat.state.account import Account
+from securechat.chat.state.user import User
+from securechat.irc.names import fold
+
+STRICT: Final = frozenset("CWcm")
+"""The modes that limit what members may say."""
+
+
+class Channel:
+    """A channel, its members by user id, and the audience of those who are online.
+
+    `modes` are flags and their arguments ("" is none), `lists` the masks of +b, +e and +I. `invited` are the
+    accounts that may join whatever the modes say; invitations end with the server's process.
+    """
+
+    __slots__ = (
+        "audience",
+        "created",
+        "folded",
+        "founder",
+        "id",
+        "invited",
+        "knocked",
+        "lists",
+        "matchers",
+        "members",
+        "modes",
+        "name",
+        "retention_days",
+        "spoke",
+        "strict",
+        "topic",
+    )
+
+    def __init__(self, stored: StoredChannel) -> None:
+        self.id = stored.id
+        self.rename(stored.name)
+        self.founder = stored.founder
+        self.created = stored.created
+        self.topic = stored.topic
+        self.retention_days = stored.retention_days
+        self.modes: Mapping[str, str] = stored.modes
+        self.lists = {kind: dict(stored.lists.get(kind, {})) for kind in LISTS}
+        self.matchers: dict[str, Matcher] = {}
+        self.strict = False
+        """True when there is more to ask about a message than whether its sender is a member."""
+        self.tighten()
+        self.members: dict[int, Membership] = {}
+        self.invited: dict[int, int] = {}
+        self.audience = Audience()
+        self.spoke: dict[int, float] = {}
+        """When members spoke last, at monotonic times; kept in slow mode only."""
+        self.knocked: dict[int, float] = {}
+        """When somebody knocked last, at monotonic times."""
+
+    def rename(self, name: str) -> None:
+        self.name = name
+        self.folded = fold(name)
+
+    def ranks(self, user_id: int) -> str:
+        """Return the ranks of a user, the highest first; "" also for somebody who is no member."""
+        member = self.members.get(user_id)
+        return member.ranks if member is not None else ""
+
+    # What is not for everybody
+
+    @property
+    def hidden(self) -> bool:
+        """True when nobody outside may learn of the channel."""
+        return "s" in self.modes or "p" in self.modes
+
+    def visible_to(self, user_id: int) -> bool:
+        """Return whether a user may learn that the channel exists."""
+        return user_id in self.members or not self.hidden
+
+    def shows(self, member: int, to: int) -> bool:
+        """Return whether a user sees that somebody is a member: auditoriums show those with a rank."""
+        return "u" not in self.modes or member == to or bool(self.ranks(member) or self.ranks(to))
+
+    def listed(self, kind: str, user: User) -> bool:
+        """Return whether a mask of the list matches the user; mutes are not looked at."""
+        return bool(self.lists[kind]) and self._matcher(kind).matches(user)
+
+    def muted(self, user: User) -> bool:
+        """Return whether a mute matches the user, and no exception does."""
+        if not self.lists["b"] or not self._matcher("b").mutes(user):
+            return False
+        excepted = self._matcher("e")
+        return not (excepted.mutes(user) or excepted.matches(user))
+
+    def _matcher(self, kind: str) -> Matcher:
+        matcher = self.matchers.get(kind)
+        if matcher is None:
+            matcher = self.matchers[kind] = Matcher(self.lists[kind])
+        return matcher
+
+    # What records change
+
+    def set_modes(self, modes: Mapping[str, str]) -> None:
+        self.modes = modes
+        if "W" not in modes:
+            self.spoke.clear()
+        self.tighten()
+
+    def set_entry(self, kind: str, mask: str, entry: ListEntry | None) -> None:
+        """Put a mask on a list, or take it off."""
+        if entry is None:
+            del self.lists[kind][mask]
+        else:
+            self.lists[kind][mask] = entry
+        self.matchers.pop(kind, None)
+        self.tighten()
+
+    def tighten(self) -> None:
+        """See whether messages need a closer look."""
+        self.strict = bool(self.lists["b"]) or not STRICT.isdisjoint(self.modes)
+
+    def initial_ranks(self, account: Account) -> str:
+        """Return the ranks with which an account joins.
+
+        A channel that the server made has no founder: administrators look after it.
+        """
+        if self.founder is None:
+            return "a" if account.role == "admin" else ""
+        return "q" if self.founder == account.id else ""
+
+    def stored(self) -> StoredChannel:
+        """Return the channel as the store holds it."""
+        lists = {kind: dict(entries) for kind, entries in self.lists.items() if entries}
+        return StoredChannel(
+            self.id,
+            self.name,
+            self.founder,
+            self.created,
+            self.topic,
+            dict(self.members),
+            dict(self.modes),
+            lists,
+            self.retention_days,
+        )

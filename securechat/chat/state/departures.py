@@ -1,0 +1,39 @@
+"""Who was here until lately: the memory of WHOWAS, which ends with the process."""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from securechat.chat.state.user import User
+from securechat.irc.names import fold
+
+REMEMBERED: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A user who went, or gave up a nick, at a time in milliseconds since the epoch."""
+
+    nick: str
+    account: str
+    realname: str
+    address: str
+    at: int
+
+
+class Departures:
+    """The last thousand of them."""
+
+    __slots__ = ("_last",)
+
+    def __init__(self) -> None:
+        self._last: deque[Departure] = deque(maxlen=REMEMBERED)
+
+    def add(self, user: User, address: str, at: int) -> None:
+        """Remember a user, whose last session came from `address`, under the nick of now."""
+        self._last.append(Departure(user.nick, user.account.name, user.realname, address, at))
+
+    def of(self, nick: str) -> list[Departure]:
+        """Return who had this nick, the latest first."""
+        folded = fold(nick)
+        return [one for one in reversed(self._last) if fold(one.nick) == folded]

@@ -1,0 +1,297 @@
+"""Who there is, who is here and in which channels: the state that only the hub's thread touches.
+
+Accounts, channels and memberships are what the store holds; users and sessions are who is online now. Changes
+of the former come from records (`records`), changes of the latter from logins and disconnects.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from securechat.chat.audience import Audience
+from securechat.chat.link import Link
+from securechat.chat.membership import Membership
+from securechat.chat.ports import Snapshot, StoredAccount, StoredChannel
+from securechat.chat.records import ONLINE, Topic
+from securechat.chat.state.account import Account
+from securechat.chat.state.channel import Channel
+from securechat.chat.state.nonces import NonceMemory
+from securechat.chat.state.revisions import Revisions
+from securechat.chat.state.session import Session
+from securechat.chat.state.user import INVISIBLE, User
+from securechat.irc.names import fold, skeleton
+
+NO_TOPIC: Final = Topic("", "", 0)
+
+
+class Person(NamedTuple):
+    """Somebody who may be a member of channels: the user's id, the account's id, and the nick."""
+
+    user: int
+    account: int
+    nick: str
+
+
+class Registry:
+    """All accounts, channels and online users, with the indexes to find them by."""
+
+    def __init__(self, server_name: str, snapshot: Snapshot) -> None:
+        self.server_name = server_name
+        self.accounts: dict[int, Account] = {}
+        self.channels: dict[int, Channel] = {}
+        self.users: dict[int, User] = {}
+        self.memberships: dict[int, dict[int, None]] = {}
+        self.nonces = NonceMemory()
+        self.revisions = Revisions()
+        self.waiting = Counter(snapshot.waiting)
+        """Accounts for which direct messages wait; how many is known only to the store."""
+        self.attached = self.invisible = self.peak = 0
+        """Sessions that are logged in, users who have the mode i, and the most users at one time."""
+        self.markers = {account: dict(targets) for account, targets in snapshot.markers.items()}
+        """How far accounts read: account → target (a channel's id, or minus an account's) → time."""
+        self.metadata = {target: dict(values) for target, values in snapshot.metadata.items()}
+        """What is said of channels and accounts: target → key → value."""
+        self.invitations = dict(snapshot.invitations)
+        """By the hash of the code."""
+        self._accounts_by_name: dict[str, Account] = {}
+        self._account_skeletons: dict[str, Account] = {}
+        self._channels_by_name: dict[str, Channel] = {}
+        self._channel_skeletons: dict[str, Channel] = {}
+        self._users_by_nick: dict[str, User] = {}
+        self._nick_skeletons: dict[str, User] = {}
+        self.cut_off: list[Account] = []
+        """Accounts whose sessions ended with the server, when it was last here."""
+        for stored in snapshot.accounts:
+            account = Account(stored)
+            if account.seen == ONLINE:
+                account.seen = snapshot.last_message
+                self.cut_off.append(account)
+            self._index_account(account)
+        for channel in snapshot.channels:
+            self.restore_channel(channel)
+        self.last_channel = max(snapshot.last_channel, *self.channels, 0)
+        """The highest id that a channel has or had."""
+
+    # Finding
+
+    def account(self, name: str) -> Account | None:
+        """Return the account of this name, removed ones included."""
+        return self._accounts_by_name.get(fold(name))
+
+    def account_like(self, name: str) -> Account | None:
+        """Return the account whose name looks like this one."""
+        return self._account_skeletons.get(skeleton(name))
+
+    def channel(self, name: str) -> Channel | None:
+        """Return the channel of this name."""
+        return self._channels_by_name.get(fold(name))
+
+    def channel_like(self, name: str) -> Channel | None:
+        """Return the channel whose name looks like this one."""
+        return self._channel_skeletons.get(skeleton(name))
+
+    def user(self, nick: str) -> User | None:
+        """Return the online user of this nick."""
+        return self._users_by_nick.get(fold(nick))
+
+    def user_like(self, nick: str) -> User | None:
+        """Return the online user whose nick looks like this one."""
+        return self._nick_skeletons.get(skeleton(nick))
+
+    def person(self, name: str) -> Person | None:
+        """Return who has this nick; somebody offline is found by the name of their account."""
+        user = self.user(name)
+        if user is not None:
+            return Person(user.id, user.account.id, user.nick)
+        account = self.account(name)
+        if account is None or account.phc is None:
+            return None
+        return Person(account.id, account.id, account.name)
+
+    def channels_of(self, user_id: int) -> list[Channel]:
+        """Return the channels of a user, in the order of joining."""
+        return [self.channels[channel] for channel in self.memberships.get(user_id, ())]
+
+    def online(self, channel: Channel) -> list[User]:
+        """Return the members who are online, in the order of joining."""
+        users = self.users
+        return [users[member] for member in channel.members if member in users]
+
+    # What records do
+
+    def add_account(self, account_id: int, name: str, phc: str, role: str, at: int) -> None:
+        self._index_account(Account(StoredAccount(account_id, name, phc, role, False, at, None, {})))
+
+    def forget_account(self, account_id: int) -> None:
+        account = self.accounts.pop(account_id)
+        del self._accounts_by_name[account.folded]
+        del self._account_skeletons[skeleton(account.name)]
+
+    def add_channel(
+        self, channel_id: int, name: str, founder: int | None, at: int, modes: Mapping[str, str]
+    ) -> None:
+        self._index_channel(Channel(StoredChannel(channel_id, name, founder, at, NO_TOPIC, {}, modes, {})))
+        self.last_channel = max(self.last_channel, channel_id)
+
+    def forget_channel(self, channel_id: int) -> None:
+        channel = self.channels.pop(channel_id)
+        self._forget_name(channel)
+
+    def drop_channel(self, channel_id: int) -> None:
+        """Take away a channel and whoever is in it."""
+        for user_id in list(self.channels[channel_id].members):
+            self.remove_member(channel_id, user_id)
+        self.forget_channel(channel_id)
+
+    def restore_channel(self, stored: StoredChannel) -> None:
+        """Let a channel be what the store holds of it."""
+        self._index_channel(Channel(stored))
+        for user_id, membership in stored.members.items():
+            self.add_member(stored.id, user_id, membership)
+
+    def rename_channel(self, channel_id: int, name: str) -> None:
+        channel = self.channels[channel_id]
+        self._forget_name(channel)
+        channel.rename(name)
+        self._index_channel(channel)
+
+    def add_member(self, channel_id: int, user_id: int, membership: Membership) -> None:
+        """Make the user a member; the member's sessions hear the channel from now on."""
+        user = self.users.get(user_id)
+        if user is None and user_id < 0:
+            return  # a session that is a user of its own and has gone: its memberships went with it
+        channel = self.channels[channel_id]
+        channel.members[user_id] = membership
+        self.memberships.setdefault(user_id, {})[channel_id] = None
+        for session in user.sessions if user else ():
+            channel.audience = channel.audience.including(session.link, session.key)
+
+    def remove_member(self, channel_id: int, user_id: int) -> None:
+        channel = self.channels[channel_id]
+        if channel.members.pop(user_id, None) is None:
+            return
+        del self.memberships[user_id][channel_id]
+        channel.spoke.pop(user_id, None)
+        user = self.users.get(user_id)
+        for session in user.sessions if user else ():
+            channel.audience = channel.audience.excluding(session.link, session.key)
+
+    # Who is online
+
+    def attach(self, session: Session, account: Account, user_id: int, nick: str, at: int) -> bool:
+        """Let a session that proved `account` be (one of) the user's, from the time `at` on.
+
+        True when the user was not online before.
+        """
+        user = self.users.get(user_id)
+        first = user is None
+        if user is None:
+            user = User(user_id, account, nick, self.server_name, session.realname, at)
+            self.users[user_id] = user
+            self._index_nick(user)
+        session.user = user
+        account.sessions.append(session)
+        user.sessions.append(session)
+        self.attached += 1
+        self.peak = max(self.peak, len(self.users))
+        self._listen(session, user)
+        return first
+
+    def detach(self, session: Session) -> bool:
+        """Take a session away; True when it was its user's last one."""
+        user = session.user
+        if user is None:
+            return False
+        self._unlisten(session, user)
+        user.sessions.remove(session)
+        user.account.sessions.remove(session)
+        session.user = None
+        self.attached -= 1
+        if user.sessions:
+            return False
+        self.set_modes(user, "")
+        del self.users[user.id]
+        self._forget_nick(user)
+        if user.id < 0:
+            for channel in self.channels_of(user.id):
+                del channel.members[user.id]
+            self.memberships.pop(user.id, None)
+        return True
+
+    def regroup(self, session: Session, key: int) -> None:
+        """Change what a session can read (its encoding key) everywhere it listens."""
+        user = session.user
+        if user is None or key == session.key:
+            session.key = key
+            return
+        self._unlisten(session, user)
+        session.key = key
+        self._listen(session, user)
+
+    def set_modes(self, user: User, letters: str) -> None:
+        """Give an online user these modes instead of those before."""
+        self.invisible += (INVISIBLE in letters) - (INVISIBLE in user.modes)
+        user.set_modes(letters)
+        user.account.refresh_bot()
+
+    def rename(self, user: User, nick: str) -> None:
+        """Give an online user another nick."""
+        self._forget_nick(user)
+        user.rename(nick, self.server_name)
+        self._index_nick(user)
+
+    def witnesses(self, channel: Channel, user_id: int) -> Audience:
+        """Everybody who sees this member come and go: in an auditorium not those without a rank."""
+        if "u" not in channel.modes or channel.ranks(user_id):
+            return channel.audience
+        keys: dict[Link, int] = {}
+        for member in self.online(channel):
+            if channel.shows(user_id, member.id):
+                keys.update(member.audience.keys)
+        return Audience.of(keys.items())
+
+    def peers(self, user: User) -> Audience:
+        """Everybody who shares a channel with the user and sees them there, and the user's own sessions."""
+        keys: dict[Link, int] = dict(user.audience.keys)
+        for channel in self.channels_of(user.id):
+            keys.update(self.witnesses(channel, user.id).keys)
+        return Audience.of(keys.items())
+
+    # Indexes
+
+    def _listen(self, session: Session, user: User) -> None:
+        user.audience = user.audience.including(session.link, session.key)
+        for channel in self.channels_of(user.id):
+            channel.audience = channel.audience.including(session.link, session.key)
+
+    def _unlisten(self, session: Session, user: User) -> None:
+        user.audience = user.audience.excluding(session.link, session.key)
+        for channel in self.channels_of(user.id):
+            channel.audience = channel.audience.excluding(session.link, session.key)
+
+    def _index_account(self, account: Account) -> None:
+        self.accounts[account.id] = account
+        self._accounts_by_name[account.folded] = account
+        self._account_skeletons[skeleton(account.name)] = account
+
+    def _index_channel(self, channel: Channel) -> None:
+        self.channels[channel.id] = channel
+        self._channels_by_name[channel.folded] = channel
+        self._channel_skeletons[skeleton(channel.name)] = channel
+
+    def _forget_name(self, channel: Channel) -> None:
+        del self._channels_by_name[channel.folded]
+        del self._channel_skeletons[skeleton(channel.name)]
+
+    def _index_nick(self, user: User) -> None:
+        self._users_by_nick[fold(user.nick)] = user
+        self._nick_skeletons[skeleton(user.nick)] = user
+
+    def _forget_nick(self, user: User) -> None:
+        del self._users_by_nick[fold(user.nick)]
+        del self._nick_skeletons[skeleton(user.nick)]
+
+
+def sorted_by_name(accounts: Iterable[Account]) -> list[Account]:
+    """Return the accounts in the order of their folded names."""
+    return sorted(accounts, key=lambda account: account.folded)

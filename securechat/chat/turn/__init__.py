@@ -1,0 +1,1 @@
+"""One command's turn: what a rule may do, and how its answer leaves."""

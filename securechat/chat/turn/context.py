@@ -1,0 +1,147 @@
+"""What a command handler has: it replies, records or asks for a job, and nothing else."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from securechat.chat.effects import StartJob, Then
+from securechat.chat.items import JobDone
+from securechat.chat.jobs import AwaitCommit, Job, JobResult, Stored
+from securechat.chat.line import Line, fitted
+from securechat.chat.records import Audited, Record
+from securechat.irc import capabilities as cap
+from securechat.irc.message import Message, escape_tag_value
+
+if TYPE_CHECKING:
+    from securechat.chat.core import Core
+    from securechat.chat.settings import Settings
+    from securechat.chat.state.registry import Registry
+    from securechat.chat.state.session import Session
+    from securechat.chat.state.user import User
+
+
+class Context:
+    """One command of one session, until its last reply; a job may lie between its beginning and its end."""
+
+    __slots__ = ("_replies", "core", "label", "message", "session")
+
+    def __init__(self, core: "Core", session: "Session", message: Message) -> None:
+        self.core = core
+        self.session = session
+        self.message = message
+        self._replies: list[Line] = []
+        self.label: str | None = None
+        if message.tags and session.has(cap.LABELED_RESPONSE):
+            label = message.tags.get("label")
+            self.label = escape_tag_value(label) if label else None
+
+    # What a handler reads
+
+    @property
+    def registry(self) -> "Registry":
+        return self.core.registry
+
+    @property
+    def settings(self) -> "Settings":
+        return self.core.settings
+
+    @property
+    def params(self) -> tuple[str, ...]:
+        return self.message.params
+
+    def param(self, index: int, default: str = "") -> str:
+        """Return a parameter, or `default` when it is missing."""
+        params = self.message.params
+        return params[index] if index < len(params) else default
+
+    @property
+    def user(self) -> "User":
+        """The session's user; only commands that need a registered session ask for it."""
+        user = self.session.user
+        assert user is not None, "dispatch lets only registered sessions get here"
+        return user
+
+    @property
+    def nick(self) -> str:
+        """How numerics call the session: its nick, or * before it has one."""
+        if self.session.user is not None:
+            return self.session.user.nick
+        return self.session.nick or "*"
+
+    # What a handler does
+
+    def reply(self, line: Line) -> None:
+        """Add a line to the answer."""
+        self._replies.append(line)
+
+    def numeric(self, code: str, *params: str, text: str | None = None) -> None:
+        """Add a numeric reply; the nick comes first by itself."""
+        self.server(code, self.nick, *params, text=text)
+
+    def fitted(self, code: str, *params: str, text: str | None = None) -> None:
+        """Add a numeric reply whose text is cut where it does not fit into a line."""
+        server, at = self.settings.server_name, self.core.now.wall
+        self.reply(fitted(Line(server, code, (self.nick, *params), text, at)))
+
+    def server(self, command: str, *params: str, text: str | None = None) -> None:
+        """Add a line from the server."""
+        self.reply(Line(self.settings.server_name, command, params, text, self.core.now.wall))
+
+    def fail(self, code: str, *context: str, text: str) -> None:
+        """Add a `FAIL` (standard-replies).
+
+        Also for clients that did not ask for them, which show it as it is.
+        """
+        self.server("FAIL", self.message.command, code, *context, text=text)
+
+    def record(self, record: Record) -> None:
+        """Let a fact happen: it is applied, announced, and stored before anything of it leaves the server."""
+        self.core.enter(record, self)
+
+    def audit(self, action: str, target: str, detail: str = "") -> None:
+        """Note in the audit log what the session's account did, with the command's other records."""
+        account = self.session.account
+        actor = account.name if account is not None else "*"
+        self.record(Audited(self.core.now.wall, actor, self.session.address, action, target, detail))
+
+    def ask(self, job: Job, resume: Callable[[JobResult], None]) -> None:
+        """Start a job.
+
+        `resume` is called with its result, and the session's further commands wait until then.
+        """
+        self.session.job = job
+        self.session.resume = resume
+        self.session.waiting = self
+        self.core.emit(StartJob(job))
+
+    def when_stored(self, resume: Callable[[], None]) -> None:
+        """Go on with the command when its records are stored; the session's further commands wait until then.
+
+        For what must not be true of a session when they are not.
+        """
+        session, job = self.session, AwaitCommit(self.session.link)
+        session.job, session.waiting = job, self
+        session.resume = lambda _: resume()
+
+        def undo() -> None:
+            session.job = session.resume = session.waiting = None
+
+        self.core.if_refused(undo)
+        self.core.emit(Then(JobDone(job, Stored())))
+
+    # What dispatch and fanout do
+
+    def discard(self) -> None:
+        """Forget the replies that were not sent yet."""
+        self._replies = []
+
+    def flush(self) -> None:
+        """Send the replies so far, unless a label keeps them together until the command's end."""
+        if self.label is None and self._replies:
+            replies, self._replies = self._replies, []
+            self.core.fanout.answer(self.session, replies, None, self.core.now.wall)
+
+    def finish(self) -> None:
+        """End the command: everything it replied is sent."""
+        if self._replies or self.label is not None:
+            replies, self._replies = self._replies, []
+            self.core.fanout.answer(self.session, replies, self.label, self.core.now.wall)

@@ -1,0 +1,114 @@
+"""Long answers: one batch, sent in pieces that an honest client's SendQ holds.
+
+The opening line is the whole answer to the command (so a label is on it, as labeled-response wants), and the
+rest follows in steps of the session's backlog: each waits until the peer has taken most of what came before.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import Final
+
+from securechat.chat.effects import Then
+from securechat.chat.items import Drained
+from securechat.chat.line import Line, fitting
+from securechat.chat.settings import Settings
+from securechat.chat.state.session import Continuation, Session
+from securechat.chat.turn.context import Context
+from securechat.irc import capabilities as cap
+
+_LINE_BYTES: Final = 700
+"""What a line takes in a SendQ, with its own tags and without those of the client."""
+
+
+def reply_batch(ctx: Context, kind: str, params: tuple[str, ...], lines: Iterable[Line]) -> None:
+    """Reply with lines; in a batch if the client knows batches, which is empty when there are no lines."""
+    reply_batches(ctx, [(kind, params, lines)])
+
+
+def reply_batches(ctx: Context, batches: Iterable[tuple[str, tuple[str, ...], Iterable[Line]]]) -> None:
+    """Reply with one batch after the other."""
+    steps = _written(ctx.session, ctx.settings.server_name, ctx.core.now.wall, batches)
+    if ctx.label is not None and (opening := next(steps, None)) is not None:
+        ctx.reply(opening)
+    _go_on(ctx.session, steps)
+
+
+def reply_long(ctx: Context, lines: Iterable[Line]) -> None:
+    """Reply with many lines of one answer, in pieces; a label makes them a batch."""
+    if ctx.label is None:
+        _go_on(ctx.session, iter(lines))
+    else:
+        reply_batch(ctx, "labeled-response", (), lines)
+
+
+def at_once(settings: Settings) -> int:
+    """How many lines are sent as one piece: about an eighth of a SendQ."""
+    return settings.sendq // 8 // _LINE_BYTES
+
+
+def reply_all(ctx: Context, lines: Iterable[Line]) -> None:
+    """Reply with the lines of one answer, in pieces when they are many."""
+    first, rest = _begun(ctx.settings, lines)
+    if rest is not None:
+        reply_long(ctx, rest)
+        return
+    for line in first:
+        ctx.reply(line)
+
+
+def follow_up(ctx: Context, session: Session, lines: Iterable[Line]) -> None:
+    """Let a session have lines that follow what a command, its own or not, has shown it.
+
+    When they are many they come in pieces, after the answer to the command and before that to the next one.
+    """
+    first, rest = _begun(ctx.settings, lines)
+    if rest is not None:
+        _go_on(session, rest)
+        if session is not ctx.session:
+            ctx.core.emit(Then(Drained(session.link)))  # nothing else would have it look at its backlog
+    elif session is ctx.session:
+        for line in first:
+            ctx.reply(line)
+    else:
+        ctx.core.fanout.send(session, *first)
+
+
+def _begun(settings: Settings, lines: Iterable[Line]) -> tuple[list[Line], Iterator[Line] | None]:
+    """Return the lines, when they fit into one piece; else what makes all of them bit by bit, too."""
+    most, rest = at_once(settings), iter(lines)
+    first = list(islice(rest, most + 1))
+    return first, chain(first, rest) if len(first) > most else None
+
+
+def _written(
+    session: Session, server: str, at: int, batches: Iterable[tuple[str, tuple[str, ...], Iterable[Line]]]
+) -> Iterator[Line]:
+    for kind, params, lines in batches:
+        if not session.has(cap.BATCH):
+            yield from lines
+            continue
+        session.batches += 1
+        reference = str(session.batches)
+        yield Line(server, "BATCH", (f"+{reference}", kind, *params), at=at)
+        for line in lines:
+            form = fitting(line, session.caps)
+            if form is not None:
+                yield form._replace(batch=reference)
+        yield Line(server, "BATCH", (f"-{reference}",), at=at)
+
+
+def _go_on(session: Session, lines: Iterator[Line]) -> None:
+    session.backlog.appendleft(Continuation(lambda ctx: _step(ctx, lines)))
+
+
+def _step(ctx: Context, lines: Iterator[Line]) -> None:
+    """Send about an eighth of a SendQ; a session waits above a quarter (see `core`)."""
+    room = ctx.settings.sendq // 8
+    for line in lines:
+        ctx.reply(line)
+        room -= _LINE_BYTES * (1 + len(line.parts or ()))
+        if line.tags:
+            room -= sum(len(name) + 2 * len(value) for name, value in line.tags.items())
+        if room <= 0:
+            _go_on(ctx.session, lines)
+            return
