@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection, delete, or_, select, tuple_, update
 
-from securechat.chat.state.account import NOBODY
+from securechat.chat.records import NOBODY
 from securechat.irc.names import fold
 from securechat.storage.schema import accounts, channels, markers, messages, metadata_values, pins
 from securechat.storage.search.index import SearchIndex

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from securechat.chat.limits import REMEMBERED_SOURCES
 from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot, Store, StoredChannel
 from securechat.chat.records import (
@@ -36,7 +37,6 @@ from securechat.chat.records import (
     Topic,
     TopicSet,
 )
-from securechat.chat.state.account import REMEMBERED_SOURCES
 from securechat.chat.state.registry import Registry
 from securechat.storage.errors import RecordMismatch
 from tests.contracts.databases import Database, DurableDatabase, PrunedStore

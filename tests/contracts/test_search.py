@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from securechat.chat.reading import LAST_ID, ChannelPlace, Conversation, Search, Span
-from securechat.chat.records import AccountAdded, AccountRemoved, Joined, MessageRedacted, MessageSent
-from securechat.chat.state.account import NOBODY
+from securechat.chat.records import NOBODY, AccountAdded, AccountRemoved, Joined, MessageRedacted, MessageSent
 from securechat.chat.words import terms
 from securechat.irc.capabilities import EDIT_TAG
 from securechat.storage.upkeep import Sweep

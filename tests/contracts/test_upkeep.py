@@ -4,6 +4,7 @@ import pytest
 
 from securechat.chat.membership import Membership
 from securechat.chat.records import (
+    NOBODY,
     AccountAdded,
     AccountRemoved,
     Fate,
@@ -15,7 +16,6 @@ from securechat.chat.records import (
     Topic,
     TopicSet,
 )
-from securechat.chat.state.account import NOBODY
 from securechat.storage.store import SqlStore
 from securechat.storage.upkeep import Erasure, Sweep
 from tests.contracts.databases import DurableDatabase, PostgresDatabase, SqliteDatabase

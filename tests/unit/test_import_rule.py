@@ -179,6 +179,13 @@ def test_a_file_of_the_chat_imports_no_floor_above_its_own() -> None:
     assert {f"{file} -> {to}" for file, to in arrows} == UPWARD
 
 
+def test_the_shells_of_the_chat_know_its_lowest_floor_only() -> None:
+    """Threads and databases handle the chat's values and implement its ports; no rule is theirs to call."""
+    graph = file_graph()
+    shells = [file for file in graph if file.parts[0] in ("server", "storage")]
+    assert [f"{file} -> {to}" for file in shells for to in graph[file] if floor(to) > 1] == []
+
+
 def test_files_and_functions_stay_small() -> None:
     """No file of the package has more than 350 lines, no function more than 60."""
     assert [long for source, file in package_files() for long in too_long(source, file)] == []

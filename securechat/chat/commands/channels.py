@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from securechat.chat import limits
 from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.line import Line
-from securechat.chat.lines import channel_state, isupport
+from securechat.chat.lines import channel_state
 from securechat.chat.records import ChannelCreated, Joined, Parted, Topic, TopicSet
 from securechat.chat.rules import access
 from securechat.chat.rules.arrival import show_channel
@@ -62,8 +63,8 @@ def forwarded(ctx: Context, channel: Channel) -> Channel | None:
 def enter_channel(ctx: Context, channel: Channel) -> None:
     """Make the user a member, unless they are in too many channels."""
     user = ctx.user
-    if len(ctx.registry.memberships.get(user.id, ())) >= isupport.MAX_CHANNELS:
-        text = f"You are in {isupport.MAX_CHANNELS} channels: leave one first"
+    if len(ctx.registry.memberships.get(user.id, ())) >= limits.MAX_CHANNELS:
+        text = f"You are in {limits.MAX_CHANNELS} channels: leave one first"
         ctx.numeric(num.ERR_TOOMANYCHANNELS, channel.name, text=text)
         return
     make_member(ctx, user, channel)
@@ -143,8 +144,8 @@ def topic(ctx: Context) -> None:
     if "t" in channel.modes and not access.has_rank(channel, ctx.user, "h"):
         why = f"You need the rank +h in {channel.name} to change its topic (+t)"
         ctx.numeric(num.ERR_CHANOPRIVSNEEDED, channel.name, text=why)
-    elif len(text.encode()) > isupport.TOPICLEN:
-        ctx.fail("INVALID_PARAMS", channel.name, text=f"A topic has at most {isupport.TOPICLEN} bytes")
+    elif len(text.encode()) > limits.TOPICLEN:
+        ctx.fail("INVALID_PARAMS", channel.name, text=f"A topic has at most {limits.TOPICLEN} bytes")
     else:
         changed = Topic(text, ctx.user.nick, ctx.core.now.wall)
         ctx.record(TopicSet(ctx.core.next_id(), channel.id, changed, channel.topic))
@@ -172,7 +173,7 @@ def members(ctx: Context, names: list[str]) -> Iterator[Line]:
 def targets(ctx: Context, index: int) -> list[str]:
     """Return the targets in a parameter; none, and a refusal, when they are more than TARGMAX says."""
     found = [name for name in ctx.param(index).split(",") if name] or [""]
-    most = isupport.TARGETS[ctx.message.command]
+    most = limits.TARGETS[ctx.message.command]
     if len(found) <= most:
         return found
     text = f"Too many targets: at most {most} at once"

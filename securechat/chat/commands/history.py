@@ -6,10 +6,10 @@ A query thread reads, the hub goes on meanwhile. Whatever the subcommand, the ol
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from securechat.chat import limits
 from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.jobs import FetchHistory, FetchTargets, JobResult, MessagesRead, TargetsRead
 from securechat.chat.line import Line
-from securechat.chat.lines import isupport
 from securechat.chat.reading import LAST_ID, Span, Target, first_id_at, last_id_at
 from securechat.chat.records import DirectDelivered, MessageSent
 from securechat.chat.rules.history import lines_of, name_of, place_of, readable_channels
@@ -151,7 +151,7 @@ def read_limit(ctx: Context) -> int:
     text = ctx.params[-1]
     if not (text.isascii() and text.isdigit()) or int(text[:9]) == 0:
         raise Unusable("INVALID_PARAMS", "The limit is a number from 1 on", printable(text))
-    return min(int(text[:9]), isupport.MAX_HISTORY)
+    return min(int(text[:9]), limits.MAX_HISTORY)
 
 
 def point(ctx: Context, text: str, latest: bool) -> Point:

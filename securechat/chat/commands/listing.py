@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from securechat.chat import limits
 from securechat.chat.commands.dispatch import Command
 from securechat.chat.line import Line
-from securechat.chat.lines import isupport
 from securechat.chat.masks import compile_globs
 from securechat.chat.state.channel import Channel
 from securechat.chat.turn.context import Context
@@ -30,9 +30,9 @@ def list_channels(ctx: Context) -> None:
     words = [word for param in ctx.params for word in param.split(",") if word]
     named = [word for word in words if is_channel(word) and not re.search(r"[*?]", word)]
     conditions = [condition(word, ctx.core.now.wall) for word in words if word not in named]
-    if len(named) > isupport.TARGETS["LIST"]:
-        text = f"Too many targets: at most {isupport.TARGETS['LIST']} at once"
-        ctx.numeric(num.ERR_TOOMANYTARGETS, named[isupport.TARGETS["LIST"]], text=text)
+    if len(named) > limits.TARGETS["LIST"]:
+        text = f"Too many targets: at most {limits.TARGETS['LIST']} at once"
+        ctx.numeric(num.ERR_TOOMANYTARGETS, named[limits.TARGETS["LIST"]], text=text)
         return
     reply_all(ctx, list(answer(ctx, named, conditions)))
 

@@ -8,7 +8,7 @@ nobody else gets anything.
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from securechat.chat import service
+from securechat.chat import limits, service
 from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
 from securechat.chat.line import MAX_BODY
@@ -103,10 +103,10 @@ def targets(ctx: Context) -> Sequence[str]:
     names = list(dict.fromkeys(name for name in ctx.params[0].split(",") if name))
     if not names:
         ctx.numeric(num.ERR_NORECIPIENT, text=f"No recipient given ({ctx.message.command})")
-    if len(names) <= isupport.MAX_TARGETS:
+    if len(names) <= limits.MAX_TARGETS:
         return names
-    text = f"Too many targets: at most {isupport.MAX_TARGETS} at once, nothing was sent"
-    ctx.numeric(num.ERR_TOOMANYTARGETS, printable(names[isupport.MAX_TARGETS]), text=text)
+    text = f"Too many targets: at most {limits.MAX_TARGETS} at once, nothing was sent"
+    ctx.numeric(num.ERR_TOOMANYTARGETS, printable(names[limits.MAX_TARGETS]), text=text)
     return ()
 
 

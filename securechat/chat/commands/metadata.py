@@ -7,6 +7,7 @@ of an account by everybody, and by the account itself.
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from securechat.chat import limits
 from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.line import Line
 from securechat.chat.membership import is_at_least
@@ -92,7 +93,7 @@ def sync(ctx: Context, subject: Subject) -> None:
 def key_line(ctx: Context, subject: Subject, key: str, value: str | None) -> Line:
     """The line that says what a key is, or that there is none."""
     server, at = ctx.settings.server_name, ctx.core.now.wall
-    if not metadata.is_key(key):
+    if not limits.is_metadata_key(key):
         return Line(server, "FAIL", ("METADATA", "KEY_INVALID", printable(key)), INVALID_KEY, at)
     if value is None:
         return Line(server, num.RPL_KEYNOTSET, (ctx.nick, subject.name, key), "The key is not set", at)
@@ -106,16 +107,16 @@ def set_key(ctx: Context, subject: Subject) -> None:
     """Set a key, or take it away when there is no value."""
     key, value = ctx.param(2), ctx.params[3] if len(ctx.params) > 3 else None
     values = subject.values(ctx)
-    if not metadata.is_key(key):
+    if not limits.is_metadata_key(key):
         ctx.fail("KEY_INVALID", printable(key), text=INVALID_KEY)
     elif not may_set(ctx, subject):
         ctx.fail("KEY_NO_PERMISSION", subject.name, key, text="You may not set this")
     elif value is None and key not in values:
         ctx.fail("KEY_NOT_SET", subject.name, key, text="The key is not set")
-    elif value is not None and len(value.encode()) > metadata.MAX_VALUE:
-        ctx.fail("VALUE_INVALID", text=f"A value has at most {metadata.MAX_VALUE} bytes")
-    elif value is not None and key not in values and len(values) >= metadata.MAX_KEYS:
-        ctx.fail("LIMIT_REACHED", subject.name, text=f"There are at most {metadata.MAX_KEYS} keys")
+    elif value is not None and len(value.encode()) > limits.METADATA_BYTES:
+        ctx.fail("VALUE_INVALID", text=f"A value has at most {limits.METADATA_BYTES} bytes")
+    elif value is not None and key not in values and len(values) >= limits.METADATA_KEYS:
+        ctx.fail("LIMIT_REACHED", subject.name, text=f"There are at most {limits.METADATA_KEYS} keys")
     else:
         change(ctx, subject, key, value)
         ctx.reply(key_line(ctx, subject, key, value))
@@ -156,10 +157,10 @@ def sub(ctx: Context, subject: Subject) -> None:
     """Subscribe to keys, in their order, as long as there is room."""
     wanted, subscriptions = [], ctx.session.subscriptions
     for key in ctx.params[2:]:
-        if not metadata.is_key(key):
+        if not limits.is_metadata_key(key):
             ctx.fail("KEY_INVALID", printable(key), text=INVALID_KEY)
-        elif key not in subscriptions and len(subscriptions) >= metadata.MAX_SUBS:
-            ctx.fail("TOO_MANY_SUBS", key, text=f"You can subscribe to {metadata.MAX_SUBS} keys")
+        elif key not in subscriptions and len(subscriptions) >= limits.METADATA_SUBS:
+            ctx.fail("TOO_MANY_SUBS", key, text=f"You can subscribe to {limits.METADATA_SUBS} keys")
             break
         else:
             subscriptions = ctx.session.subscriptions = subscriptions | {key}
@@ -176,9 +177,9 @@ def sub(ctx: Context, subject: Subject) -> None:
 
 def unsub(ctx: Context, subject: Subject) -> None:
     """End subscriptions."""
-    ended = [key for key in ctx.params[2:] if metadata.is_key(key)]
+    ended = [key for key in ctx.params[2:] if limits.is_metadata_key(key)]
     for key in ctx.params[2:]:
-        if not metadata.is_key(key):
+        if not limits.is_metadata_key(key):
             ctx.fail("KEY_INVALID", printable(key), text=INVALID_KEY)
     ctx.session.subscriptions -= frozenset(ended)
     for row in rows(ended):

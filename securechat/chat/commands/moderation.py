@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from securechat.chat import limits
 from securechat.chat.commands.channels import member_of, targets, visible_channel
 from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.line import Line
-from securechat.chat.lines import isupport
 from securechat.chat.records import ChannelRenamed, Kicked
 from securechat.chat.rules import access
 from securechat.chat.rules.arrival import show_channel
@@ -33,8 +33,8 @@ def kick(ctx: Context) -> None:
     if not access.has_rank(channel, ctx.user, "h"):
         why = f"You need the rank +h in {channel.name} to kick"
         ctx.numeric(num.ERR_CHANOPRIVSNEEDED, channel.name, text=why)
-    elif len(reason.encode()) > isupport.KICKLEN:
-        ctx.fail("INVALID_PARAMS", channel.name, text=f"A reason has at most {isupport.KICKLEN} bytes")
+    elif len(reason.encode()) > limits.KICKLEN:
+        ctx.fail("INVALID_PARAMS", channel.name, text=f"A reason has at most {limits.KICKLEN} bytes")
     else:
         for name in targets(ctx, 1):
             kick_one(ctx, channel, name, reason)
@@ -136,8 +136,8 @@ def knock(ctx: Context) -> None:
     elif now - channel.knocked.get(user.id, now - KNOCK_AGAIN) < KNOCK_AGAIN:
         text = f"You knocked already: wait {KNOCK_AGAIN:.0f} seconds"
         ctx.numeric(num.ERR_TOOMANYKNOCK, channel.name, text=text)
-    elif len(ctx.param(1).encode()) > isupport.KICKLEN:
-        ctx.fail("INVALID_PARAMS", channel.name, text=f"A text has at most {isupport.KICKLEN} bytes")
+    elif len(ctx.param(1).encode()) > limits.KICKLEN:
+        ctx.fail("INVALID_PARAMS", channel.name, text=f"A text has at most {limits.KICKLEN} bytes")
     else:
         recent = [(one, at) for one, at in channel.knocked.items() if now - at < KNOCK_AGAIN]
         channel.knocked = {**dict(recent), user.id: now}
@@ -176,8 +176,8 @@ def rename(ctx: Context) -> None:
     if other is not None and other is not channel:
         text = "There is a channel of this name, or of one that looks the same"
         ctx.fail("CHANNEL_NAME_IN_USE", channel.name, wanted, text=text)
-    elif len(reason.encode()) > isupport.KICKLEN:
-        ctx.fail("INVALID_PARAMS", channel.name, text=f"A reason has at most {isupport.KICKLEN} bytes")
+    elif len(reason.encode()) > limits.KICKLEN:
+        ctx.fail("INVALID_PARAMS", channel.name, text=f"A reason has at most {limits.KICKLEN} bytes")
     elif name != channel.name:
         core, user, previous = ctx.core, ctx.user, channel.name
         ctx.record(

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
-from securechat.chat import masks, modes
+from securechat.chat import limits, masks, modes
 from securechat.chat.commands.channels import visible_channel
 from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.commands.usermodes import user_mode
-from securechat.chat.lines import isupport
 from securechat.chat.membership import RANKS, is_at_least
 from securechat.chat.modes import CHANGED_BY, GRANTED_BY, MODES, Kind
 from securechat.chat.records import ListEntry
@@ -78,8 +77,8 @@ class _Change:
         with_argument = 0
         for asked in parse(params[0], params[1:]):
             with_argument += asked.argument is not None
-            if with_argument > isupport.MAX_MODES:
-                text = f"Only the first {isupport.MAX_MODES} changes with a parameter were looked at"
+            if with_argument > limits.MAX_MODES:
+                text = f"Only the first {limits.MAX_MODES} changes with a parameter were looked at"
                 self.ctx.fail("INVALID_PARAMS", self.channel.name, text=text)
                 return
             self._one(asked)
@@ -128,8 +127,8 @@ class _Change:
                 self._listed(num.ERR_LISTMODENOTSET, asked.letter, mask, "The list does not hold this mask")
         elif mask in entries:
             self._listed(num.ERR_LISTMODEALREADYSET, asked.letter, mask, "The list holds this mask already")
-        elif len(entries) >= isupport.MAX_LIST:
-            text = f"The list is full: at most {isupport.MAX_LIST} masks"
+        elif len(entries) >= limits.MAX_LIST:
+            text = f"The list is full: at most {limits.MAX_LIST} masks"
             self._once(num.ERR_BANLISTFULL, self.channel.name, asked.letter, text=text)
         else:
             setter = ListEntry(self.ctx.user.nick, self.ctx.core.now.wall)
@@ -201,8 +200,8 @@ class _Change:
 
 def key_argument(_ctx: Context, _channel: Channel, value: str) -> tuple[str, str]:
     """A key is given to JOIN as one of several, so neither a blank nor a comma can be in it."""
-    if not value or len(value.encode()) > isupport.KEYLEN or not value.isprintable():
-        return "", f"A key has 1 to {isupport.KEYLEN} bytes"
+    if not value or len(value.encode()) > limits.KEYLEN or not value.isprintable():
+        return "", f"A key has 1 to {limits.KEYLEN} bytes"
     if value.startswith(":") or " " in value or "," in value:
         return "", 'A key holds no blank or comma, and does not begin with ":"'
     return value, ""
@@ -231,10 +230,10 @@ def forward_argument(ctx: Context, channel: Channel, value: str) -> tuple[str, s
 
 
 ARGUMENTS: Final[dict[str, Check]] = {
-    "W": number_argument(isupport.MAX_SLOW),
+    "W": number_argument(limits.MAX_SLOW),
     "f": forward_argument,
     "k": key_argument,
-    "l": number_argument(isupport.MAX_LIMIT),
+    "l": number_argument(limits.MAX_LIMIT),
 }
 """What checks an argument: it returns the argument as it is kept, or what is wrong with it."""
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from securechat.chat.commands.dispatch import Command
+from securechat.chat.limits import MAX_MONITORED
 from securechat.chat.line import MAX_BODY, packed
 from securechat.chat.reserved import service_source
 from securechat.chat.rules import metadata
-from securechat.chat.state.monitors import MAX_MONITORED
 from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account

@@ -1,11 +1,11 @@
 """Pins: messages of a channel that its operators keep in sight. PIN, UNPIN, PINS (docs/protocol.md)."""
 
 from collections.abc import Callable
-from typing import Final
 
 from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.commands.redaction import look_up
 from securechat.chat.jobs import FetchPins, JobResult, PinsRead
+from securechat.chat.limits import MAX_PINS
 from securechat.chat.line import MAX_BODY
 from securechat.chat.membership import is_at_least
 from securechat.chat.ports import Pin
@@ -17,8 +17,6 @@ from securechat.chat.turn.context import Context
 from securechat.irc import msgid
 from securechat.irc.text import split_text
 from securechat.irc.timestamp import format_ms
-
-MAX_PINS: Final = 50
 
 
 def pin(ctx: Context) -> None:

@@ -1,7 +1,7 @@
 """What people say of themselves: AWAY, SETNAME."""
 
+from securechat.chat import limits
 from securechat.chat.commands.dispatch import Command
-from securechat.chat.lines import isupport
 from securechat.chat.rules import presence
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
@@ -14,7 +14,7 @@ def away(ctx: Context) -> None:
 
     Says that you are away, or without a message that you are back. You are away when all your sessions are.
     """
-    session, text = ctx.session, clip(ctx.param(0), isupport.AWAYLEN)
+    session, text = ctx.session, clip(ctx.param(0), limits.AWAYLEN)
     session.away, session.away_at = text or None, ctx.core.now.mono
     if text:
         ctx.numeric(num.RPL_NOWAWAY, text="You have been marked as being away")
@@ -32,8 +32,8 @@ def setname(ctx: Context) -> None:
     realname = ctx.param(0)
     if not realname.strip(" "):
         ctx.fail("INVALID_REALNAME", text="A real name is not empty")
-    elif len(realname.encode()) > isupport.NAMELEN:
-        ctx.fail("INVALID_REALNAME", text=f"A real name has at most {isupport.NAMELEN} bytes")
+    elif len(realname.encode()) > limits.NAMELEN:
+        ctx.fail("INVALID_REALNAME", text=f"A real name has at most {limits.NAMELEN} bytes")
     else:
         presence.change_realname(ctx, realname)
 

@@ -1,8 +1,8 @@
 """Coming in and going: AUTHENTICATE, NICK, USER, PASS, PING, PONG, QUIT."""
 
+from securechat.chat import limits
 from securechat.chat.commands.dispatch import Command
 from securechat.chat.line import Line
-from securechat.chat.lines import isupport
 from securechat.chat.rules import presence
 from securechat.chat.rules.login import authenticate, complete, failed_exchange, nick_problem
 from securechat.chat.turn.context import Context
@@ -120,7 +120,7 @@ def user_command(ctx: Context) -> None:
         ctx.numeric(num.ERR_ALREADYREGISTERED, text="You are already registered")
         return
     session.username = ctx.param(0)
-    session.realname = clip(ctx.param(3), isupport.NAMELEN)
+    session.realname = clip(ctx.param(3), limits.NAMELEN)
     complete(ctx)
 
 

@@ -5,9 +5,9 @@ Only in what the account may read, which `history` says for this as for CHATHIST
 
 from typing import Final
 
+from securechat.chat import limits
 from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.jobs import FetchFound, JobResult, MessagesRead
-from securechat.chat.lines import isupport
 from securechat.chat.reading import LAST_ID, Place, Search, Span, first_id_at, last_id_at
 from securechat.chat.rules.history import lines_of, place_of, readable_channels
 from securechat.chat.turn.context import Context
@@ -110,7 +110,7 @@ def read_span(wanted: dict[str, str]) -> Span:
         raise Unusable(f"limit={limit}", "The limit is a number from 1 on")
     after = first_id_at(read_time("after", wanted)) - 1 if "after" in wanted else -1
     before = last_id_at(read_time("before", wanted)) + 1 if "before" in wanted else LAST_ID
-    return Span(after, before, min(int(limit[:9]), isupport.MAX_FOUND), newest="after" not in wanted)
+    return Span(after, before, min(int(limit[:9]), limits.MAX_FOUND), newest="after" not in wanted)
 
 
 def read_time(name: str, wanted: dict[str, str]) -> int:

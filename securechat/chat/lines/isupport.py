@@ -1,82 +1,51 @@
 """What the server supports, as RPL_ISUPPORT states it: every limit here is the one that is enforced."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from securechat.chat import modes
+from securechat.chat import limits, modes
 from securechat.chat.membership import RANKS, SYMBOLS
 from securechat.chat.settings import Settings
-from securechat.chat.state.monitors import MAX_MONITORED
 from securechat.chat.state.user import BOT, CHOSEN_MODES, GIVEN_MODES
 from securechat.irc.names import ACCOUNT_CHARS, NAME_BYTES
 
-TOPICLEN: Final = 390
-NAMELEN: Final = 150
-AWAYLEN: Final = 200
-KEYLEN: Final = 32
-KICKLEN: Final = 250
-MAX_LIST: Final = 100
-MAX_MODES: Final = 12
-MAX_SLOW: Final = 3600
-MAX_LIMIT: Final = 1_000_000
-MAX_TARGETS: Final = 4
-MAX_CHANNELS: Final = 256
-MAX_HISTORY: Final = 1000
-"""Messages that one CHATHISTORY gives at most: a week of 30 channels takes a request for each."""
-MAX_FOUND: Final = 200
-"""Messages that one SEARCH gives at most."""
 TOKENS_PER_LINE: Final = 13
 LINE_ROOM: Final = 340
 """Bytes of tokens on one line: what the longest names of a server and a nick leave of 512."""
-TARGETS: Final[Mapping[str, int]] = {
-    "INVITE": 1,
-    "JOIN": MAX_TARGETS,
-    "KICK": MAX_TARGETS,
-    "KNOCK": 1,
-    "LIST": MAX_TARGETS,
-    "NAMES": MAX_TARGETS,
-    "NOTICE": MAX_TARGETS,
-    "PART": MAX_TARGETS,
-    "PRIVMSG": MAX_TARGETS,
-    "RENAME": 1,
-    "TAGMSG": MAX_TARGETS,
-    "WHOIS": 1,
-}
-"""How many targets each command takes."""
 
 
 def tokens(settings: Settings) -> list[str]:
     """Return the tokens, sorted by name."""
-    targets = ",".join(f"{name}:{most}" for name, most in sorted(TARGETS.items()))
+    targets = ",".join(f"{name}:{most}" for name, most in sorted(limits.TARGETS.items()))
     values: dict[str, str | None] = {
         "draft/ACCOUNTREQUIRED": None,
         "ACCOUNTEXTBAN": "a,account",
-        "AWAYLEN": str(AWAYLEN),
+        "AWAYLEN": str(limits.AWAYLEN),
         "BOT": BOT,
         "CASEMAPPING": "ascii",
-        "CHANLIMIT": f"#:{MAX_CHANNELS}",
+        "CHANLIMIT": f"#:{limits.MAX_CHANNELS}",
         "CHANMODES": modes.chanmodes(),
         "CHANNELLEN": str(NAME_BYTES),
         "CHANTYPES": "#",
-        "CHATHISTORY": str(MAX_HISTORY),
+        "CHATHISTORY": str(limits.MAX_HISTORY),
         "ELIST": "CMNTU",
         "EXCEPTS": "e",
         "EXTBAN": "$,am",
         "INVEX": "I",
-        "KEYLEN": str(KEYLEN),
-        "KICKLEN": str(KICKLEN),
+        "KEYLEN": str(limits.KEYLEN),
+        "KICKLEN": str(limits.KICKLEN),
         "KNOCK": None,
-        "MAXLIST": ",".join(f"{kind}:{MAX_LIST}" for kind in modes.letters(modes.Kind.LIST)),
-        "MODES": str(MAX_MODES),
-        "MONITOR": str(MAX_MONITORED),
+        "MAXLIST": ",".join(f"{kind}:{limits.MAX_LIST}" for kind in modes.letters(modes.Kind.LIST)),
+        "MODES": str(limits.MAX_MODES),
+        "MONITOR": str(limits.MAX_MONITORED),
         "MSGREFTYPES": "msgid,timestamp",
-        "NAMELEN": str(NAMELEN),
+        "NAMELEN": str(limits.NAMELEN),
         "NETWORK": escaped(settings.network),
         "NICKLEN": str(ACCOUNT_CHARS),
         "PREFIX": f"({RANKS}){SYMBOLS}",
         "STATUSMSG": SYMBOLS,
         "TARGMAX": targets,
-        "TOPICLEN": str(TOPICLEN),
+        "TOPICLEN": str(limits.TOPICLEN),
         "USERMODES": ",,," + "".join(sorted(CHOSEN_MODES + GIVEN_MODES)),
         "UTF8MAPPING": "rfc8265",
         "UTF8ONLY": None,

@@ -10,7 +10,9 @@ message ids.
 """
 
 from securechat.chat.records.accounts import (
+    NOBODY,
     ONLINE,
+    ROLES,
     AccountAdded,
     AccountDisabled,
     AccountEnabled,
@@ -92,7 +94,9 @@ __all__ = [
     "DEPARTURES",
     "LISTS",
     "NEW_CHANNEL_MODES",
+    "NOBODY",
     "ONLINE",
+    "ROLES",
     "AccountAdded",
     "AccountDisabled",
     "AccountEnabled",

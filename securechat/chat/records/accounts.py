@@ -7,6 +7,10 @@ if TYPE_CHECKING:
     from securechat.chat.state.registry import Registry
 
 ONLINE: Final = -1
+NOBODY: Final = "nobody"
+"""The role of the account, without credentials, whose messages are those that have lost their author."""
+ROLES: Final = frozenset({"member", "admin", "bot"})
+"""The roles of all others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from securechat.chat.jobs import AuditRead, JobResult, ReadAudit
 from securechat.chat.link import DESK
 from securechat.chat.ports import AuditEntry
 from securechat.chat.records import (
+    NOBODY,
+    ROLES,
     AccountAdded,
     AccountDisabled,
     AccountEnabled,
@@ -49,7 +51,7 @@ from securechat.chat.reserved import is_reserved
 from securechat.chat.rules import invitations, metadata
 from securechat.chat.rules.channel_settings import channel_rows, set_retention
 from securechat.chat.rules.operators import lose_powers
-from securechat.chat.state.account import NOBODY, Account
+from securechat.chat.state.account import Account
 from securechat.chat.state.registry import sorted_by_name
 from securechat.irc.names import InvalidName, check_account
 
@@ -77,7 +79,6 @@ Change = (
 
 QUESTIONS = (ListAccounts, ListChannels, ListInvitations, ListSessions)
 """What changes nothing, and is not in the audit log."""
-ROLES = frozenset({"member", "admin", "bot"})
 FATES: Final[Mapping[str, Fate]] = {"keep": "keep", "anonymise": "anonymise", "delete": "delete"}
 AUDIT_ROWS = 500
 """Rows of the audit log in one answer."""

@@ -1,15 +1,14 @@
 """What an administrator sets of a channel, which is no mode of it."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from securechat.chat.limits import MAX_RETENTION_DAYS
 from securechat.chat.records import RetentionSet
 from securechat.chat.requests import Answer, Done, Refused, SetRetention
 from securechat.irc.names import fold
 
 if TYPE_CHECKING:
     from securechat.chat.core import Core
-
-MAX_DAYS: Final = 36500
 
 
 def set_retention(core: "Core", request: SetRetention) -> Answer:
@@ -19,8 +18,8 @@ def set_retention(core: "Core", request: SetRetention) -> Answer:
         return Refused(
             "CHANNEL_UNKNOWN", f"There is no channel {request.channel!r}: `securechat channel list`"
         )
-    if not -1 <= request.days <= MAX_DAYS:
-        return Refused("DAYS_INVALID", f"Messages can be kept for 0 (for ever) to {MAX_DAYS} days")
+    if not -1 <= request.days <= MAX_RETENTION_DAYS:
+        return Refused("DAYS_INVALID", f"Messages can be kept for 0 (for ever) to {MAX_RETENTION_DAYS} days")
     days = request.days if request.days >= 0 else None
     if days != channel.retention_days:
         core.enter(RetentionSet(channel.id, days, channel.retention_days), None)

@@ -3,11 +3,11 @@
 A *target* is a channel's id, or minus an account's. What a session wants to hear of ends with it.
 """
 
-import re
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from securechat.chat.audience import Audience
+from securechat.chat.limits import METADATA_BYTES, METADATA_KEYS, METADATA_SUBS
 from securechat.chat.line import Line
 from securechat.chat.records import MetadataSet
 from securechat.chat.state.channel import Channel
@@ -21,17 +21,7 @@ from securechat.irc import numerics as num
 if TYPE_CHECKING:
     from securechat.chat.core import Core
 
-MAX_SUBS: Final = 50
-MAX_KEYS: Final = 20
-MAX_VALUE: Final = 250
-"""Bytes of a value: with the longest names and key it fits on a line."""
-VALUE: Final = f"max-subs={MAX_SUBS},max-keys={MAX_KEYS},max-value-bytes={MAX_VALUE}"
-_KEY: Final = re.compile(r"[a-z0-9_./-]{1,32}")
-
-
-def is_key(text: str) -> bool:
-    """Return whether this can be a key."""
-    return _KEY.fullmatch(text) is not None
+VALUE: Final = f"max-subs={METADATA_SUBS},max-keys={METADATA_KEYS},max-value-bytes={METADATA_BYTES}"
 
 
 def name_of(registry: Registry, target: int) -> str:

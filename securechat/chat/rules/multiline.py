@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from securechat.chat.limits import MULTILINE_BYTES, MULTILINE_LINES
 from securechat.chat.line import Line
 from securechat.chat.turn.context import Context
 from securechat.irc.message import Message
@@ -21,11 +22,9 @@ if TYPE_CHECKING:
     from securechat.chat.core import Core
     from securechat.chat.state.session import Session
 
-MAX_BYTES: Final = 16_384
-MAX_LINES: Final = 100
 TIMEOUT: Final = 30.0
 """Seconds that a batch may stay open."""
-VALUE: Final = f"max-bytes={MAX_BYTES},max-lines={MAX_LINES}"
+VALUE: Final = f"max-bytes={MULTILINE_BYTES},max-lines={MULTILINE_LINES}"
 CONCAT: Final = "draft/multiline-concat"
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 _INSIDE: Final = frozenset({"batch", CONCAT})
@@ -151,10 +150,20 @@ def _add(ctx: Context, incoming: Incoming) -> None:
         _refuse(ctx, "MULTILINE_INVALID_TARGET", incoming.target, ctx.param(0) or "*", text=text)
     elif CONCAT in message.tags and not text:
         _refuse(ctx, "MULTILINE_INVALID", text="A line that continues another one cannot be blank")
-    elif len(incoming.lines) >= MAX_LINES:
-        _refuse(ctx, "MULTILINE_MAX_LINES", str(MAX_LINES), text=f"A message has at most {MAX_LINES} lines")
-    elif incoming.size > MAX_BYTES:
-        _refuse(ctx, "MULTILINE_MAX_BYTES", str(MAX_BYTES), text=f"A message has at most {MAX_BYTES} bytes")
+    elif len(incoming.lines) >= MULTILINE_LINES:
+        _refuse(
+            ctx,
+            "MULTILINE_MAX_LINES",
+            str(MULTILINE_LINES),
+            text=f"A message has at most {MULTILINE_LINES} lines",
+        )
+    elif incoming.size > MULTILINE_BYTES:
+        _refuse(
+            ctx,
+            "MULTILINE_MAX_BYTES",
+            str(MULTILINE_BYTES),
+            text=f"A message has at most {MULTILINE_BYTES} bytes",
+        )
     else:
         incoming.lines.append(f"\r{text}" if concat else text)
 

@@ -1,16 +1,13 @@
 """An account as the registry holds it."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from securechat.chat.limits import REMEMBERED_SOURCES
 from securechat.chat.ports import StoredAccount
 from securechat.irc.names import fold
 
 if TYPE_CHECKING:
     from securechat.chat.state.session import Session
-
-REMEMBERED_SOURCES: Final = 8
-NOBODY: Final = "nobody"
-"""The role of the account, without credentials, whose messages are those that have lost their author."""
 
 
 class Account:

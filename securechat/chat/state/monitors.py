@@ -1,13 +1,11 @@
 """Who wants to know when whom comes and goes (IRCv3 `monitor`): lists that end with their sessions."""
 
 from collections.abc import Callable
-from typing import Final
 
 from securechat.chat.audience import Audience
+from securechat.chat.limits import MAX_MONITORED
 from securechat.chat.state.session import Session
 from securechat.irc.names import fold
-
-MAX_MONITORED: Final = 100
 
 
 class Monitors:

@@ -12,9 +12,8 @@ from typing import Final
 
 from sqlalchemy import Connection, select, update
 
-from securechat.chat.records import AccountAdded, AccountDisabled, AccountRemoved, MessageSent
+from securechat.chat.records import NOBODY, AccountAdded, AccountDisabled, AccountRemoved, MessageSent
 from securechat.chat.reserved import is_reserved
-from securechat.chat.state.account import NOBODY
 from securechat.irc import msgid
 from securechat.irc.names import fold, skeleton
 from securechat.irc.timestamp import parse

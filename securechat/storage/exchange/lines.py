@@ -4,17 +4,23 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from securechat.chat.commands.pins import MAX_PINS
-from securechat.chat.lines.isupport import KEYLEN, MAX_LIMIT, MAX_LIST, MAX_SLOW
+from securechat.chat.limits import (
+    KEYLEN,
+    MAX_LIMIT,
+    MAX_LIST,
+    MAX_PINS,
+    MAX_RETENTION_DAYS,
+    MAX_SLOW,
+    METADATA_BYTES,
+    METADATA_KEYS,
+    MULTILINE_BYTES,
+    MULTILINE_LINES,
+    is_metadata_key,
+)
 from securechat.chat.masks import InvalidMask, canonical
 from securechat.chat.membership import RANKS, ordered
 from securechat.chat.modes import MODES, Kind
-from securechat.chat.records import LISTS
-from securechat.chat.rules import metadata
-from securechat.chat.rules.administration import ROLES
-from securechat.chat.rules.channel_settings import MAX_DAYS
-from securechat.chat.rules.multiline import MAX_BYTES, MAX_LINES
-from securechat.chat.state.account import NOBODY
+from securechat.chat.records import LISTS, NOBODY, ROLES
 from securechat.irc import msgid, names
 from securechat.irc.timestamp import parse
 from securechat.storage.exchange.form import Account, Channel, Entry, Event, Message
@@ -113,8 +119,8 @@ def check_channel(line: Channel) -> None:
         msgid.decode(pin.msgid)
         parse(pin.at)
     _check_metadata(line.metadata)
-    if line.retention_days is not None and not 0 <= line.retention_days <= MAX_DAYS:
-        raise ValueError(f"messages are kept for 0 (for ever) to {MAX_DAYS} days")
+    if line.retention_days is not None and not 0 <= line.retention_days <= MAX_RETENTION_DAYS:
+        raise ValueError(f"messages are kept for 0 (for ever) to {MAX_RETENTION_DAYS} days")
 
 
 def _check_moment(line: Message | Event, now_ms: int) -> None:
@@ -134,9 +140,9 @@ def _check_text(text: str) -> None:
     lines = [first, *(piece.removeprefix("\r") for piece in more)]
     if (
         not all(_is_line(piece) for piece in lines)
-        or len(lines) > MAX_LINES
+        or len(lines) > MULTILINE_LINES
         or (more and not any(lines))
-        or len(text.encode()) > MAX_BYTES + 2 * MAX_LINES
+        or len(text.encode()) > MULTILINE_BYTES + 2 * MULTILINE_LINES
     ):
         raise ValueError("the text is nothing that lines of IRC can hold")
 
@@ -186,10 +192,10 @@ def _check_list(letter: str, entries: Iterable[Entry]) -> None:
 
 
 def _check_metadata(values: Mapping[str, str]) -> None:
-    if len(values) > metadata.MAX_KEYS:
-        raise ValueError(f"a channel has at most {metadata.MAX_KEYS} keys of metadata")
+    if len(values) > METADATA_KEYS:
+        raise ValueError(f"a channel has at most {METADATA_KEYS} keys of metadata")
     for key, value in values.items():
-        if not metadata.is_key(key) or not _is_line(value, metadata.MAX_VALUE):
+        if not is_metadata_key(key) or not _is_line(value, METADATA_BYTES):
             raise ValueError(f"the metadata cannot have this under {key[:32]!r}")
 
 

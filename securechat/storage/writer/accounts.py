@@ -4,6 +4,7 @@ from typing import Final, assert_never
 
 from sqlalchemy import Connection, bindparam, delete, insert, update
 
+from securechat.chat.limits import REMEMBERED_SOURCES
 from securechat.chat.records import (
     AccountAdded,
     AccountDisabled,
@@ -14,7 +15,6 @@ from securechat.chat.records import (
     LoginRemembered,
     PasswordSet,
 )
-from securechat.chat.state.account import REMEMBERED_SOURCES
 from securechat.irc.names import fold
 from securechat.storage.schema import accounts, login_sources, undelivered
 from securechat.storage.writer.checks import expect_one

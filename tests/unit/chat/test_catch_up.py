@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from securechat.chat.core import Core
-from securechat.chat.lines.isupport import MAX_HISTORY
+from securechat.chat.limits import MAX_HISTORY
 from securechat.chat.reading import first_id_at
 from securechat.chat.records import ChannelCreated, Joined, MessageSent, Record
 from securechat.irc import timestamp

@@ -7,6 +7,7 @@ import pytest
 
 from securechat.chat.ports import StoreFull
 from securechat.chat.records import (
+    NOBODY,
     AccountAdded,
     AccountRemoved,
     Fate,
@@ -14,7 +15,6 @@ from securechat.chat.records import (
     MessageSent,
     RetentionSet,
 )
-from securechat.chat.state.account import NOBODY
 from securechat.cli.retention import Retention
 from securechat.storage.sqlite import SqliteStore, open_reader, open_store
 from securechat.storage.upkeep import Erasure, Sweep

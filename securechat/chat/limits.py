@@ -1,0 +1,58 @@
+"""The numbers that clients are told: ISUPPORT and capabilities state what is enforced, from here.
+
+Sizes are in bytes of UTF-8.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+TOPICLEN: Final = 390
+NAMELEN: Final = 150
+AWAYLEN: Final = 200
+KEYLEN: Final = 32
+KICKLEN: Final = 250
+MAX_LIST: Final = 100
+MAX_MODES: Final = 12
+MAX_SLOW: Final = 3600
+MAX_LIMIT: Final = 1_000_000
+MAX_TARGETS: Final = 4
+MAX_CHANNELS: Final = 256
+MAX_HISTORY: Final = 1000
+"""Messages that one CHATHISTORY gives at most: a week of 30 channels takes a request for each."""
+MAX_FOUND: Final = 200
+"""Messages that one SEARCH gives at most."""
+MAX_MONITORED: Final = 100
+"""Nicks on one list of MONITOR."""
+MAX_PINS: Final = 50
+MAX_RETENTION_DAYS: Final = 36_500
+MULTILINE_BYTES: Final = 16_384
+MULTILINE_LINES: Final = 100
+METADATA_SUBS: Final = 50
+METADATA_KEYS: Final = 20
+METADATA_BYTES: Final = 250
+"""Of a value: with the longest names and key it fits on a line."""
+REMEMBERED_SOURCES: Final = 8
+"""Networks that an account logged in from, and that are remembered."""
+TARGETS: Final[Mapping[str, int]] = {
+    "INVITE": 1,
+    "JOIN": MAX_TARGETS,
+    "KICK": MAX_TARGETS,
+    "KNOCK": 1,
+    "LIST": MAX_TARGETS,
+    "NAMES": MAX_TARGETS,
+    "NOTICE": MAX_TARGETS,
+    "PART": MAX_TARGETS,
+    "PRIVMSG": MAX_TARGETS,
+    "RENAME": 1,
+    "TAGMSG": MAX_TARGETS,
+    "WHOIS": 1,
+}
+"""How many targets each command takes."""
+
+_METADATA_KEY: Final = re.compile(r"[a-z0-9_./-]{1,32}")
+
+
+def is_metadata_key(text: str) -> bool:
+    """Return whether this can be a key of METADATA."""
+    return _METADATA_KEY.fullmatch(text) is not None
