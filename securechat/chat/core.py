@@ -11,13 +11,14 @@ while flood control says so, and while more than a quarter of its SendQ is still
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from securechat.chat.clock import Now
 from securechat.chat.commands import COMMANDS
 from securechat.chat.commands.capabilities import announce_changes, offers
 from securechat.chat.commands.dispatch import MAX_LINES_BEFORE_LOGIN, dispatch
 from securechat.chat.commands.rejected import refuse
-from securechat.chat.effects import Answered, AwaitDrain, Close, Effect, Handled, StartJob
+from securechat.chat.effects import Answered, AwaitDrain, Close, Effect, Handled
 from securechat.chat.items import (
     Administer,
     Connected,
@@ -32,53 +33,30 @@ from securechat.chat.items import (
     ShutDown,
     Tick,
 )
-from securechat.chat.jobs import Job, JobResult
 from securechat.chat.line import Line
-from securechat.chat.lines.announcements import announce
-from securechat.chat.lines.fanout import Fanout
-from securechat.chat.link import Link
 from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
-from securechat.chat.records import DEPARTURES, Record
 from securechat.chat.requests import Refused
 from securechat.chat.rules import administration, login, multiline, operators, replay
 from securechat.chat.settings import Settings
-from securechat.chat.state.departures import Departures
+from securechat.chat.state import applying
 from securechat.chat.state.flood import Bucket
-from securechat.chat.state.ids import MessageIds
-from securechat.chat.state.monitors import Monitors
-from securechat.chat.state.registry import Registry
-from securechat.chat.state.session import Continuation, Session
-from securechat.chat.state.throttle import Throttle
-from securechat.chat.turn.context import Context
+from securechat.chat.state.session import Session, Step
+from securechat.chat.turn.chat import Chat, Ending
+from securechat.chat.turn.context import Context, Continuation
 from securechat.irc.framing import Rejected
 from securechat.irc.message import Message
 
 
-class Core:
-    """All rules and all state of the chat. Used by one thread (the hub's), except in tests."""
+class Core(Chat):
+    """The engine. Used by one thread (the hub's), except in tests."""
 
     def __init__(self, settings: Settings, snapshot: Snapshot) -> None:
-        self.settings = settings
-        self.registry = Registry(settings.server_name, snapshot)
-        self.fanout = Fanout(self.registry, self.emit)
-        self.throttle = Throttle()
-        self.monitors = Monitors()
-        self.departures = Departures()
-        self.operators: dict[Session, None] = {}
-        self.ids = MessageIds(snapshot.last_message)
-        self.commands = COMMANDS
-        self.now = Now(0, 0.0)
-        self.sessions: dict[Link, Session] = {}
-        self.batching: set[Session] = set()
+        super().__init__(settings, snapshot)
         self._last_session = 0
         self._outcomes: list[Outcome] = []
-        self._outcome = Outcome(None)
-        self._later: list[Callable[[], None]] = []
-        self._slowed: dict[Session, float] = {}
-        self._undo: list[tuple[Outcome, Callable[[], None]]] = []
         self._undoable = self._undo
-        self._consulted: dict[object, Callable[[JobResult], None]] = {}
+        self._slowed: dict[Session, float] = {}
         replay.began(self, self.registry.cut_off)
 
     # What the hub calls
@@ -125,16 +103,17 @@ class Core:
 
         Their commands are refused instead of confirmed.
         """
-        for outcome in reversed(outcomes):
+        refused = [outcome for outcome in outcomes if outcome.records]
+        for outcome in reversed(refused):
             for record in reversed(outcome.records):
-                record.revert(self.registry)
+                applying.revert(self.registry, record)
+        known = set(refused)
         for outcome, undo in reversed(self._undoable):
-            if outcome.records and outcome in outcomes:
+            if outcome in known:
                 undo()
-        for outcome in outcomes:
-            if outcome.records:
-                outcome.records = []
-                outcome.effects = self._refusal(outcome)
+        for outcome in refused:
+            outcome.records = []
+            outcome.effects = self._refusal(outcome)
 
     def next_due(self) -> float | None:
         """Return the monotonic time at which a slowed-down session may go on, if any is."""
@@ -148,59 +127,13 @@ class Core:
         before, self.settings = self.settings, settings
         self._in_outcome(None, lambda: announce_changes(self, offers(before), offers(settings)))
 
-    # What handlers and their modules use
-
-    def emit(self, effect: Effect) -> None:
-        """Add an effect to what the current command causes."""
-        self._outcome.effects.append(effect)
-
-    def enter(self, record: Record, origin: Context | None) -> None:
-        """The one door for facts: apply it, announce it, and have it stored with the current command."""
-        if isinstance(record, DEPARTURES):
-            self.announce(record, origin)
-            record.apply(self.registry)
-        else:
-            record.apply(self.registry)
-            self.announce(record, origin)
-        self._outcome.records.append(record)
-
-    def announce(self, record: Record, origin: Context | None) -> None:
-        """Show a fact without storing it."""
-        announce(self.fanout, self.registry, record, origin)
-
-    def later(self, action: Callable[[], None]) -> None:
-        """Do something after the current command, as an outcome of its own: it stands or falls by itself."""
-        self._later.append(action)
-
-    def consult(self, job: Job, resume: Callable[[JobResult], None]) -> None:
-        """Start a job that belongs to no session's command; `resume` is called with its result."""
-        self._consulted[job] = resume
-        self.emit(StartJob(job))
-
-    def if_refused(self, undo: Callable[[], None]) -> None:
-        """Call `undo` when the current command turns out to be refused since its records find no room.
-
-        For state of a session that must not be there when they are not.
-        """
-        self._undo.append((self._outcome, undo))
-
-    def next_id(self) -> int:
-        """Return the id of a new message or event."""
-        return self.ids.next(self.now.wall)
-
-    def end(self, session: Session, error: str, reason: str) -> None:
-        """Close a session from the server's side: it reads `ERROR :error`, the others `QUIT :reason`."""
-        if not session.closed:
-            session.closed = True
-            self.later(lambda: self._end(session, error, reason))
-
     def _connected(self, item: Connected) -> None:
         self._last_session += 1
         self.sessions[item.link] = Session(self._last_session, item.link, item.address)
 
     # Outcomes
 
-    def _in_outcome(self, cause: Context | int | None, action: Callable[[], None]) -> None:
+    def _in_outcome(self, cause: object, action: Callable[[], None]) -> None:
         self._outcome = Outcome(cause)
         action()
         if self._outcome.effects or self._outcome.records:
@@ -210,6 +143,8 @@ class Core:
         while self._later:
             actions, self._later = self._later, []
             for action in actions:
+                if isinstance(action, Ending):
+                    action = partial(self._end, action)
                 self._in_outcome(None, action)
 
     def _refusal(self, outcome: Outcome) -> list[Effect]:
@@ -220,7 +155,7 @@ class Core:
             ctx.discard()
             ctx.fail("STORE_UNAVAILABLE", *ctx.params[:1], text=text)
             ctx.finish()
-        elif outcome.cause is not None:
+        elif isinstance(outcome.cause, int):
             self.emit(Answered(outcome.cause, Refused("STORE_UNAVAILABLE", text)))
         return refusal.effects
 
@@ -240,7 +175,7 @@ class Core:
             if not self._may_go_on(session):
                 break
             line = session.backlog.popleft()
-            handled += not isinstance(line, Continuation)
+            handled += not isinstance(line, Step)
             self._line(session, line)
             if self._later:
                 self._run_later()
@@ -261,13 +196,13 @@ class Core:
                 return False
         return True
 
-    def _cost(self, line: Message | Rejected | Continuation) -> float:
-        if isinstance(line, Continuation):
+    def _cost(self, line: Message | Rejected | Step) -> float:
+        if isinstance(line, Step):
             return 0.0
-        command = self.commands.get(line.command) if isinstance(line, Message) else None
+        command = COMMANDS.get(line.command) if isinstance(line, Message) else None
         return command.cost if command is not None else 1.0
 
-    def _line(self, session: Session, line: Message | Rejected | Continuation) -> None:
+    def _line(self, session: Session, line: Message | Rejected | Step) -> None:
         if session.user is None:
             session.lines_before_login += 1
             if session.lines_before_login > MAX_LINES_BEFORE_LOGIN:
@@ -277,10 +212,11 @@ class Core:
         ctx = Context(self, session, line if isinstance(line, Message) else Message("*"))
         outcome = self._outcome = Outcome(ctx)
         if isinstance(line, Message):
-            dispatch(self.commands, ctx)
+            dispatch(COMMANDS, ctx)
         elif isinstance(line, Rejected):
             refuse(ctx, line)
         else:
+            assert isinstance(line, Continuation), "rules put only these into a backlog"
             line.step(ctx)
         if session.job is None:
             ctx.finish()
@@ -323,9 +259,9 @@ class Core:
             session.taken = item.taken
             self._depart(session, item.reason)
 
-    def _end(self, session: Session, error: str, reason: str) -> None:
-        self._close(session, error)
-        self._depart(session, reason)
+    def _end(self, ending: Ending) -> None:
+        self._close(ending.session, ending.error)
+        self._depart(ending.session, ending.reason)
 
     def _close(self, session: Session, error: str) -> None:
         self.fanout.send(session, Line("", "ERROR", (), error, self.now.wall))
@@ -343,6 +279,6 @@ class Core:
         session.backlog.clear()
         self._slowed.pop(session, None)
         self.sessions.pop(session.link, None)
-        self.monitors.clear(session)
+        self.registry.monitors.clear(session)
         self.operators.pop(session, None)
         login.leave(self, session, reason)

@@ -16,12 +16,9 @@ each such piece is an atomic group, and the time is at most length times length.
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from securechat.irc.names import fold
-
-if TYPE_CHECKING:
-    from securechat.chat.state.user import User
 
 SIGN: Final = "$"
 ACCOUNT: Final = "$a:"
@@ -100,26 +97,28 @@ class Matcher:
         self._mute_hosts, self._mute_accounts = _compiled(mutes)
         self._known: dict[str, tuple[bool, bool]] = {}
 
-    def matches(self, user: "User") -> bool:
-        """Return whether a mask that is no mute matches the user."""
-        return self._verdict(user)[0]
+    def matches(self, source: str) -> bool:
+        """Return whether a mask that is no mute matches somebody: `source` is nick!account@server."""
+        return self._verdict(source)[0]
 
-    def mutes(self, user: "User") -> bool:
-        """Return whether a mute matches the user."""
-        return self._verdict(user)[1]
+    def mutes(self, source: str) -> bool:
+        """Return whether a mute matches somebody: `source` is nick!account@server."""
+        return self._verdict(source)[1]
 
-    def _verdict(self, user: "User") -> tuple[bool, bool]:
-        known = self._known.get(user.source)
+    def _verdict(self, source: str) -> tuple[bool, bool]:
+        known = self._known.get(source)
         if known is None:
-            server = user.source.rpartition("@")[2].lower()
-            host, account = f"{fold(user.nick)}!{user.account.folded}@{server}", user.account.folded
+            nick, _, rest = source.partition("!")
+            account, _, server = rest.partition("@")
+            account = fold(account)
+            host = f"{fold(nick)}!{account}@{server.lower()}"
             known = (
                 _any(self._hosts, host) or _any(self._accounts, account),
                 _any(self._mute_hosts, host) or _any(self._mute_accounts, account),
             )
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            self._known[user.source] = known
+            self._known[source] = known
         return known
 
 

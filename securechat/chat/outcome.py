@@ -2,15 +2,14 @@
 
 from securechat.chat.effects import Effect
 from securechat.chat.records import Record
-from securechat.chat.turn.context import Context
 
 
 class Outcome:
-    """What one command caused. `cause` is its context, or the ticket of an administrator's request."""
+    """What one command caused. `cause` is for the core alone, which answers it when there is no room."""
 
     __slots__ = ("cause", "effects", "records")
 
-    def __init__(self, cause: Context | int | None) -> None:
+    def __init__(self, cause: object) -> None:
         self.cause = cause
         self.records: list[Record] = []
         self.effects: list[Effect] = []

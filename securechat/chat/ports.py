@@ -4,50 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from securechat.chat.membership import Membership
 from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
-from securechat.chat.records import Audited, Invitation, ListEntry, MessageSent, Record, Topic
+from securechat.chat.records import Audited, Invitation, MessageSent, Record, StoredAccount, StoredChannel
 
 
 class StoreFull(Exception):
     """The database has no room. The transaction was rolled back cleanly: nothing of it is stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAccount:
-    """One account row. `phc` is None when the account was removed and only its name is reserved.
-
-    `seen` is as in `records.AccountSeen`, None for an account that has never had a plain session.
-    """
-
-    id: int
-    name: str
-    phc: str | None = field(repr=False)
-    role: str
-    disabled: bool
-    created: int
-    last_login: int | None
-    sources: Mapping[str, int]
-    seen: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredChannel:
-    """One channel. `members` are by account id, `modes` arguments by letter ("" is none).
-
-    `lists` holds by letter (b, e, I) the masks of a list, the oldest first. `retention_days` is None where
-    the server's setting holds.
-    """
-
-    id: int
-    name: str
-    founder: int | None
-    created: int
-    topic: Topic
-    members: Mapping[int, Membership]
-    modes: Mapping[str, str]
-    lists: Mapping[str, Mapping[str, ListEntry]]
-    retention_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

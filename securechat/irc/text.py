@@ -92,3 +92,8 @@ def _extends(char: str) -> bool:
         or "\u1160" <= char <= "\u11ff"
         or "\ud7b0" <= char <= "\ud7fb"
     )
+
+
+def printable(name: str) -> str:
+    """Return a command or name that a peer sent in a form that fits into a middle parameter."""
+    return name[:64] if name and not name.startswith(":") and " " not in name else "*"

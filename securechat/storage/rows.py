@@ -7,8 +7,16 @@ import msgspec
 from sqlalchemy import Connection, Select, func, select
 
 from securechat.chat.membership import Membership
-from securechat.chat.ports import AuditEntry, Pin, Snapshot, StoredAccount, StoredChannel
-from securechat.chat.records import Audited, Invitation, ListEntry, MessageSent, Topic
+from securechat.chat.ports import AuditEntry, Pin, Snapshot
+from securechat.chat.records import (
+    Audited,
+    Invitation,
+    ListEntry,
+    MessageSent,
+    StoredAccount,
+    StoredChannel,
+    Topic,
+)
 from securechat.irc.capabilities import EDIT_TAG, REACT_TAG, UNREACT_TAG
 from securechat.storage.schema import (
     accounts,

@@ -3,8 +3,16 @@
 from collections.abc import Mapping
 
 from securechat.chat.membership import Membership
-from securechat.chat.ports import Snapshot, StoredChannel
-from securechat.chat.records import AccountAdded, ChannelCreated, Invitation, ListEntry, MessageSent, Topic
+from securechat.chat.ports import Snapshot
+from securechat.chat.records import (
+    AccountAdded,
+    ChannelCreated,
+    Invitation,
+    ListEntry,
+    MessageSent,
+    StoredChannel,
+    Topic,
+)
 from securechat.chat.state.registry import Registry
 
 ALICE, BOB, CAROL = 1, 2, 3

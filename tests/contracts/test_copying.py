@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from securechat.chat.ports import StoredChannel
 from securechat.chat.records import (
     AccountDisabled,
     AccountSeen,
@@ -18,6 +17,7 @@ from securechat.chat.records import (
     InvitationAdded,
     MarkerMoved,
     Record,
+    StoredChannel,
     Topic,
 )
 from securechat.storage.copying import CopyStopped, contents_of, copy_running, copy_stopped

@@ -4,6 +4,7 @@ import pytest
 
 from securechat.chat.ports import Snapshot, StoreFull
 from securechat.chat.records import AccountDisabled, Joined, Record
+from securechat.chat.state import applying
 from securechat.chat.state.registry import Registry
 from tests.contracts.databases import DurableDatabase
 from tests.contracts.facts import (
@@ -77,15 +78,15 @@ def test_the_store_is_what_the_registry_is_after_reverting(durable: DurableDatab
     store = durable.store()
     first: list[Record] = [*PEOPLE, *CHANNELS]
     for record in first:
-        record.apply(registry)
+        applying.apply(registry, record)
     store.commit(first)
     durable.fill()
     for record in BATCH:
-        record.apply(registry)
+        applying.apply(registry, record)
     with pytest.raises(StoreFull):
         store.commit(BATCH)
     for record in reversed(BATCH):
-        record.revert(registry)
+        applying.revert(registry, record)
     assert state_of(store.load()) == state_in(registry)
 
 

@@ -35,6 +35,7 @@ from securechat.chat.records import (
     Topic,
     TopicSet,
 )
+from securechat.chat.state import applying
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.registry import Registry
@@ -176,7 +177,7 @@ class World:
         records = []
         for _ in range(self.draw.draw(st.integers(1, 8))):
             records.append(self.record())
-            records[-1].apply(self.registry)
+            applying.apply(self.registry, records[-1])
         return records
 
     def refused(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from securechat.chat.limits import REMEMBERED_SOURCES
 from securechat.chat.membership import Membership
-from securechat.chat.ports import Snapshot, Store, StoredChannel
+from securechat.chat.ports import Snapshot, Store
 from securechat.chat.records import (
     ONLINE,
     AccountDisabled,
@@ -34,9 +34,11 @@ from securechat.chat.records import (
     RanksChanged,
     Record,
     RetentionSet,
+    StoredChannel,
     Topic,
     TopicSet,
 )
+from securechat.chat.state import applying
 from securechat.chat.state.registry import Registry
 from securechat.storage.errors import RecordMismatch
 from tests.contracts.databases import Database, DurableDatabase, PrunedStore
@@ -172,7 +174,7 @@ def test_the_store_says_what_the_registry_says(
     """Committed records, loaded after a reopening, give what they gave the registry."""
     registry = Registry("chat.example", EMPTY)
     for record in records:
-        record.apply(registry)
+        applying.apply(registry, record)
     store = database.store()
     for batch in [records] if together else [(record,) for record in records]:
         store.commit(batch)
@@ -230,12 +232,12 @@ def test_the_oldest_login_source_is_forgotten(durable_store: PrunedStore) -> Non
     """As many sources stay as the registry remembers; of equal age, those that it remembers."""
     registry = Registry("chat.example", EMPTY)
     for person in PEOPLE:
-        person.apply(registry)
+        applying.apply(registry, person)
     durable_store.commit(PEOPLE)
     for number in range(REMEMBERED_SOURCES + 3):
         previous = tuple(registry.accounts[ALICE].sources.items())
         record = LoginRemembered(ALICE, f"192.0.{number}.0/24", NOON + number // 2, previous)
-        record.apply(registry)
+        applying.apply(registry, record)
         durable_store.commit([record])
         assert state_of(durable_store.load()) == state_in(registry)
     assert len(durable_store.load().accounts[0].sources) == REMEMBERED_SOURCES

@@ -1,5 +1,7 @@
 """The command table: one file per family, each ending in its rows."""
 
+from typing import Final
+
 from securechat.chat.commands import (
     accounts,
     capabilities,
@@ -25,8 +27,12 @@ from securechat.chat.commands import (
     whois,
 )
 from securechat.chat.commands.dispatch import table
+from securechat.chat.commands.help import helping
+from securechat.chat.turn.command import Command
 
-COMMANDS = table(
+COMMANDS: Final[dict[str, Command]] = {}
+_EVERY: Final = table(
+    (helping(COMMANDS),),
     accounts.COMMANDS,
     capabilities.COMMANDS,
     channels.COMMANDS,
@@ -50,3 +56,4 @@ COMMANDS = table(
     who.COMMANDS,
     whois.COMMANDS,
 )
+COMMANDS.update(_EVERY)

@@ -4,7 +4,6 @@ https://ircv3.net/specs/extensions/account-registration. The invitation's code t
 that other servers send by e-mail. Until it is proven nothing is said of which accounts there are.
 """
 
-from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.jobs import HashPassword, JobResult, PasswordChecked, PasswordHashed
 from securechat.chat.records import Audited, InvitationUsed
 from securechat.chat.requests import AddAccount, Refused
@@ -12,9 +11,11 @@ from securechat.chat.rules import administration
 from securechat.chat.rules.invitations import digest
 from securechat.chat.rules.login import BUSY, MAX_FAILURES, accepted, complete, failed_exchange
 from securechat.chat.state.session import Pending
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account, fold
+from securechat.irc.text import printable
 
 MIN_PASSWORD = 8
 
@@ -47,15 +48,15 @@ def register(ctx: Context) -> None:
 
 def may_register(ctx: Context, account: str) -> bool:
     """Return whether the session may try to make an account now; else say why not."""
-    core, session = ctx.core, ctx.session
+    chat, session = ctx.chat, ctx.session
     named = printable(account)
     if session.account is not None:
         ctx.fail("ALREADY_AUTHENTICATED", named, text="You are already logged in")
-    elif core.settings.registration != "invite":
+    elif chat.settings.registration != "invite":
         ctx.fail("DISALLOWED", named, text="Accounts are made by this server's administrators: ask them")
     elif session.failures >= MAX_FAILURES:
         ctx.fail("TEMPORARILY_UNAVAILABLE", named, text="Too many attempts: connect again")
-    elif (wait := core.throttle.wait(throttled(ctx), session.address, False, core.now.mono)) > 0:
+    elif (wait := chat.throttle.wait(throttled(ctx), session.address, False, chat.now.mono)) > 0:
         text = f"Too many attempts, try again in {int(wait) + 1} seconds"
         ctx.fail("TEMPORARILY_UNAVAILABLE", named, text=text)
     else:
@@ -85,27 +86,27 @@ def verify(ctx: Context) -> None:
 
     Makes the account that REGISTER began, with an invitation's code, and logs you in.
     """
-    core, session, pending = ctx.core, ctx.session, ctx.session.pending
+    chat, session, pending = ctx.chat, ctx.session, ctx.session.pending
     if not may_register(ctx, ctx.param(0)):
         return
     if pending is None or fold(pending.name) != fold(ctx.param(0)):
         ctx.fail("INVALID_CODE", printable(ctx.param(0)), text="There is nothing to verify: REGISTER first")
         return
     code = digest(ctx.param(1))
-    invitation = core.registry.invitations.get(code)
-    if invitation is None or invitation.expires <= core.now.wall:
-        core.throttle.failed(throttled(ctx), session.address, False, core.now.mono)
+    invitation = chat.registry.invitations.get(code)
+    if invitation is None or invitation.expires <= chat.now.wall:
+        chat.throttle.failed(throttled(ctx), session.address, False, chat.now.mono)
         ctx.fail("INVALID_CODE", pending.name, text="This code is unknown, used up or too old")
         failed_exchange(ctx)
         return
     session.pending = None
-    answer = administration.add(core, AddAccount(pending.name, pending.phc))
+    answer = administration.add(chat, AddAccount(pending.name, pending.phc))
     if isinstance(answer, Refused):
         problem = "ACCOUNT_EXISTS" if answer.code == "ACCOUNT_EXISTS" else "BAD_ACCOUNT_NAME"
         ctx.server("FAIL", "REGISTER", problem, pending.name, text=f"{answer.text}: REGISTER another name")
         return
-    core.enter(InvitationUsed(code, invitation), ctx)
-    core.enter(Audited(core.now.wall, pending.name, session.address, "register", pending.name), ctx)
+    chat.enter(InvitationUsed(code, invitation), ctx)
+    chat.enter(Audited(chat.now.wall, pending.name, session.address, "register", pending.name), ctx)
     # Nobody is logged in as an account that may not be stored after all.
     ctx.when_stored(lambda: registered(ctx, pending))
 

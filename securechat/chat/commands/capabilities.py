@@ -4,28 +4,30 @@ What client and server can do for each other (https://ircv3.net/specs/extensions
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from securechat.chat import limits
 from securechat.chat.commands import relay
-from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.line import MAX_BODY, Line, packed
-from securechat.chat.rules import metadata, multiline
 from securechat.chat.rules.login import complete
 from securechat.chat.settings import Settings
 from securechat.chat.state.session import ENCODING, Session
+from securechat.chat.turn.chat import Chat
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
-
-if TYPE_CHECKING:
-    from securechat.chat.core import Core
+from securechat.irc.text import printable
 
 VERSION_302: Final = 302
 REGISTRATION: Final = "draft/account-registration"
 VALUES: Final = {
     REGISTRATION: "before-connect,custom-account-name",
-    "draft/metadata-2": metadata.VALUE,
-    "draft/multiline": multiline.VALUE,
+    "draft/metadata-2": (
+        f"max-subs={limits.METADATA_SUBS},max-keys={limits.METADATA_KEYS},"
+        f"max-value-bytes={limits.METADATA_BYTES}"
+    ),
+    "draft/multiline": f"max-bytes={limits.MULTILINE_BYTES},max-lines={limits.MULTILINE_LINES}",
     "draft/relaymsg": relay.SEPARATOR,
     "sasl": "PLAIN",
 }
@@ -138,7 +140,7 @@ def end(ctx: Context) -> None:
         complete(ctx)
 
 
-def announce_changes(core: "Core", before: Mapping[str, str], after: Mapping[str, str]) -> None:
+def announce_changes(chat: Chat, before: Mapping[str, str], after: Mapping[str, str]) -> None:
     """Tell those who want to know (cap-notify) what is offered now and was not, and the other way round.
 
     An STS policy is never deleted: "servers MUST NOT send CAP DEL"; it ends by a duration of 0.
@@ -148,24 +150,24 @@ def announce_changes(core: "Core", before: Mapping[str, str], after: Mapping[str
         now[STS] = "duration=0"
     new = {name: value for name, value in now.items() if before.get(name) != value}
     gone = [name for name in before if name not in now]
-    for session in core.sessions.values():
+    for session in chat.sessions.values():
         if not session.has(cap.CAP_NOTIFY):
             continue
         shown = [written(name, value, values=session.modern_cap) for name, value in new.items()]
-        notify(core, session, "NEW", shown)
-        notify(core, session, "DEL", gone)
+        notify(chat, session, "NEW", shown)
+        notify(chat, session, "DEL", gone)
     cancelled = sum(cap.CAPABILITIES[name] for name in gone)
-    for session in core.sessions.values() if cancelled else ():
+    for session in chat.sessions.values() if cancelled else ():
         session.caps &= ~cancelled
-        core.registry.regroup(session, session.caps & ENCODING)
+        chat.registry.regroup(session, session.caps & ENCODING)
 
 
-def notify(core: "Core", session: Session, subcommand: str, names: list[str]) -> None:
+def notify(chat: Chat, session: Session, subcommand: str, names: list[str]) -> None:
     """Send capabilities that were not asked for."""
     nick = session.user.nick if session.user is not None else session.nick or "*"
-    for line in packed(iter(names), cap_room(core.settings.server_name, nick, subcommand)):
-        text = Line(core.settings.server_name, "CAP", (nick, subcommand), line, core.now.wall)
-        core.fanout.send(session, text)
+    for line in packed(iter(names), cap_room(chat.settings.server_name, nick, subcommand)):
+        text = Line(chat.settings.server_name, "CAP", (nick, subcommand), line, chat.now.wall)
+        chat.fanout.send(session, text)
 
 
 SUBCOMMANDS: Final = {"LS": ls, "LIST": list_active, "REQ": req, "END": end}

@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 
 from securechat.chat import limits
-from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.line import Line
 from securechat.chat.lines import channel_state
 from securechat.chat.records import ChannelCreated, Joined, Parted, Topic, TopicSet
 from securechat.chat.rules import access
 from securechat.chat.rules.arrival import show_channel
+from securechat.chat.rules.finding import member_of
 from securechat.chat.state.channel import Channel
-from securechat.chat.state.user import User
+from securechat.chat.state.session import User
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.chat.turn.pieces import reply_all
 from securechat.irc import numerics as num
-from securechat.irc.names import InvalidName, check_channel, is_channel
+from securechat.irc.names import InvalidName, check_channel
+from securechat.irc.text import printable
 
 
 def join(ctx: Context) -> None:
@@ -72,12 +74,12 @@ def enter_channel(ctx: Context, channel: Channel) -> None:
 
 def make_member(ctx: Context, user: User, channel: Channel) -> None:
     """Make somebody a member, and show the channel to all their sessions."""
-    core = ctx.core
+    chat = ctx.chat
     ranks = channel.initial_ranks(user.account)
-    ctx.record(Joined(core.next_id(), user.id, channel.id, core.now.wall, ranks))
+    ctx.record(Joined(chat.next_id(), user.id, channel.id, chat.now.wall, ranks))
     invitation = channel.invited.pop(user.account.id, None)
     if invitation is not None:
-        core.if_refused(lambda: channel.invited.update({user.account.id: invitation}))
+        chat.if_refused(lambda: channel.invited.update({user.account.id: invitation}))
     for session in user.sessions:
         show_channel(ctx, session, channel)
 
@@ -92,7 +94,7 @@ def create(ctx: Context, name: str) -> Channel | None:
     if looks_taken(ctx, name):
         return None
     channel_id = ctx.registry.last_channel + 1
-    ctx.record(ChannelCreated(channel_id, name, ctx.user.account.id, ctx.core.now.wall))
+    ctx.record(ChannelCreated(channel_id, name, ctx.user.account.id, ctx.chat.now.wall))
     return ctx.registry.channels[channel_id]
 
 
@@ -120,9 +122,9 @@ def part(ctx: Context) -> None:
 
 def leave_channel(ctx: Context, channel: Channel, reason: str) -> None:
     """End the user's membership."""
-    core, user = ctx.core, ctx.user
+    chat, user = ctx.chat, ctx.user
     membership = channel.members[user.id]
-    ctx.record(Parted(core.next_id(), user.id, channel.id, core.now.wall, reason, membership))
+    ctx.record(Parted(chat.next_id(), user.id, channel.id, chat.now.wall, reason, membership))
 
 
 def topic(ctx: Context) -> None:
@@ -135,7 +137,7 @@ def topic(ctx: Context) -> None:
         return
     if len(ctx.params) == 1:
         if channel.topic.text:
-            for line in channel_state.topic(ctx.registry, ctx.session, channel, ctx.core.now.wall):
+            for line in channel_state.topic(ctx.registry, ctx.session, channel, ctx.chat.now.wall):
                 ctx.reply(line)
         else:
             ctx.numeric(num.RPL_NOTOPIC, channel.name, text="No topic is set")
@@ -147,8 +149,8 @@ def topic(ctx: Context) -> None:
     elif len(text.encode()) > limits.TOPICLEN:
         ctx.fail("INVALID_PARAMS", channel.name, text=f"A topic has at most {limits.TOPICLEN} bytes")
     else:
-        changed = Topic(text, ctx.user.nick, ctx.core.now.wall)
-        ctx.record(TopicSet(ctx.core.next_id(), channel.id, changed, channel.topic))
+        changed = Topic(text, ctx.user.nick, ctx.chat.now.wall)
+        ctx.record(TopicSet(ctx.chat.next_id(), channel.id, changed, channel.topic))
 
 
 def names(ctx: Context) -> None:
@@ -161,7 +163,7 @@ def names(ctx: Context) -> None:
 
 def members(ctx: Context, names: list[str]) -> Iterator[Line]:
     """The members of channels; one that may not be known of has none."""
-    server, at = ctx.settings.server_name, ctx.core.now.wall
+    server, at = ctx.settings.server_name, ctx.chat.now.wall
     for name in names:
         channel = ctx.registry.channel(name)
         if channel is None or not channel.visible_to(ctx.user.id):
@@ -179,24 +181,6 @@ def targets(ctx: Context, index: int) -> list[str]:
     text = f"Too many targets: at most {most} at once"
     ctx.numeric(num.ERR_TOOMANYTARGETS, printable(found[most]), text=text)
     return []
-
-
-def visible_channel(ctx: Context, name: str) -> Channel | None:
-    """Return the channel if the user may know of it; else reply that there is none."""
-    channel = ctx.registry.channel(name) if is_channel(name) else None
-    if channel is not None and channel.visible_to(ctx.user.id):
-        return channel
-    ctx.numeric(num.ERR_NOSUCHCHANNEL, printable(name), text="No such channel")
-    return None
-
-
-def member_of(ctx: Context, name: str) -> Channel | None:
-    """Return the channel if the user is a member of it; else reply why not."""
-    channel = visible_channel(ctx, name)
-    if channel is not None and ctx.user.id not in channel.members:
-        ctx.numeric(num.ERR_NOTONCHANNEL, channel.name, text="You're not on that channel")
-        return None
-    return channel
 
 
 COMMANDS = (

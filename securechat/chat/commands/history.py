@@ -7,17 +7,19 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from securechat.chat import limits
-from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.jobs import FetchHistory, FetchTargets, JobResult, MessagesRead, TargetsRead
 from securechat.chat.line import Line
+from securechat.chat.lines.history import lines_of
 from securechat.chat.reading import LAST_ID, Span, Target, first_id_at, last_id_at
 from securechat.chat.records import DirectDelivered, MessageSent
-from securechat.chat.rules.history import lines_of, name_of, place_of, readable_channels
+from securechat.chat.rules.history import name_of, place_of, readable_channels
 from securechat.chat.rules.reactions import with_reactions
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.chat.turn.pieces import reply_batch
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid, timestamp
+from securechat.irc.text import printable
 
 Point = tuple[int, int]
 """What a selector selects: its first and its last id."""
@@ -111,7 +113,7 @@ def targets(ctx: Context) -> None:
 
 def target_lines(ctx: Context, found: tuple[Target, ...]) -> list[Line]:
     """The lines that name places and the times of their latest messages."""
-    server, at = ctx.settings.server_name, ctx.core.now.wall
+    server, at = ctx.settings.server_name, ctx.chat.now.wall
     named = [(name_of(ctx, target.place), target) for target in found]
     return [
         Line(server, "CHATHISTORY", ("TARGETS", name, timestamp.format_ms(target.at)), None, at)
@@ -130,9 +132,9 @@ def handed_over(ctx: Context, found: tuple[Target, ...], span: Span) -> None:
     waiting, upto = ctx.registry.waiting[account.id], max((target.id for target in found), default=0)
     if not waiting or not upto or not ctx.session.has(cap.CHATHISTORY):
         return
-    if span.before > ctx.core.ids.last and (whole or span.newest):
+    if span.before > ctx.chat.ids.last and (whole or span.newest):
         after = span.after if whole else found[0].id - 1
-        ctx.core.later(lambda: ctx.core.enter(DirectDelivered(account.id, upto, True, waiting, after), None))
+        ctx.chat.later(lambda: ctx.chat.enter(DirectDelivered(account.id, upto, True, waiting, after), None))
 
 
 # Parameters

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from securechat.chat import limits
-from securechat.chat.commands.dispatch import Command
 from securechat.chat.line import Line
 from securechat.chat.masks import compile_globs
 from securechat.chat.state.channel import Channel
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.chat.turn.pieces import reply_all
 from securechat.irc import numerics as num
@@ -29,7 +29,7 @@ def list_channels(ctx: Context) -> None:
     """
     words = [word for param in ctx.params for word in param.split(",") if word]
     named = [word for word in words if is_channel(word) and not re.search(r"[*?]", word)]
-    conditions = [condition(word, ctx.core.now.wall) for word in words if word not in named]
+    conditions = [condition(word, ctx.chat.now.wall) for word in words if word not in named]
     if len(named) > limits.TARGETS["LIST"]:
         text = f"Too many targets: at most {limits.TARGETS['LIST']} at once"
         ctx.numeric(num.ERR_TOOMANYTARGETS, named[limits.TARGETS["LIST"]], text=text)
@@ -39,7 +39,7 @@ def list_channels(ctx: Context) -> None:
 
 def answer(ctx: Context, named: list[str], conditions: list[Condition]) -> Iterator[Line]:
     """The channels that were asked for, between the beginning and the end."""
-    server, nick, at = ctx.settings.server_name, ctx.nick, ctx.core.now.wall
+    server, nick, at = ctx.settings.server_name, ctx.nick, ctx.chat.now.wall
     yield Line(server, num.RPL_LISTSTART, (nick, "Channel"), "Users  Name", at)
     for channel in candidates(ctx, named):
         online = len(ctx.registry.online(channel))

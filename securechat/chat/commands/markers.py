@@ -3,12 +3,13 @@
 https://ircv3.net/specs/extensions/read-marker. Nobody else is told.
 """
 
-from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.lines.channel_state import marker_line
 from securechat.chat.records import MarkerMoved
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import timestamp
 from securechat.irc.names import is_channel
+from securechat.irc.text import printable
 
 
 def markread(ctx: Context) -> None:
@@ -33,11 +34,11 @@ def markread(ctx: Context) -> None:
             ctx.fail("INVALID_PARAMS", name, printable(ctx.param(1)), text=text)
             return
         known = ctx.registry.markers.get(account.id, {}).get(target)
-        upto = min(upto, ctx.core.now.wall)
+        upto = min(upto, ctx.chat.now.wall)
         if known is None or upto > known:
             ctx.record(MarkerMoved(account.id, target, upto, known))
             return
-    ctx.reply(marker_line(ctx.registry, account, target, name, ctx.core.now.wall)._replace(needs=0))
+    ctx.reply(marker_line(ctx.registry, account, target, name, ctx.chat.now.wall)._replace(needs=0))
 
 
 def target_of(ctx: Context, name: str) -> tuple[int, str] | None:

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from securechat.chat import limits, service
-from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
 from securechat.chat.line import MAX_BODY
 from securechat.chat.lines import isupport
@@ -20,12 +19,14 @@ from securechat.chat.reserved import is_service
 from securechat.chat.rules.access import is_op_moderated, may_speak
 from securechat.chat.rules.references import Reference, referred
 from securechat.chat.state.channel import Channel
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid
 from securechat.irc import numerics as num
 from securechat.irc.message import NO_TAGS
 from securechat.irc.names import is_channel
+from securechat.irc.text import printable
 
 HALFOPS: Final = "h"
 """The rank from which on members see what is said under +U."""
@@ -87,7 +88,7 @@ def text(ctx: Context) -> None:
     if not said:
         ctx.numeric(num.ERR_NOTEXTTOSEND, text="No text to send")
         return
-    ctx.session.active = ctx.core.now.mono
+    ctx.session.active = ctx.chat.now.mono
     if ctx.message.tags:
         prepare(ctx, Draft(command, said, client_tags(ctx)))
     elif "," in name:
@@ -194,7 +195,7 @@ def to_one(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
 def repeat(ctx: Context, original: MessageSent) -> None:
     """Answer a repeated nonce with the original echo."""
     if original.redacted is None:
-        ctx.core.fanout.echo(line_of(ctx.registry, original), ctx)
+        ctx.chat.fanout.echo(line_of(ctx.registry, original), ctx)
     else:
         text = "This message was sent, and redacted since"
         ctx.fail("MESSAGE_REDACTED", original.addressed, msgid.encode(original.id), text=text)
@@ -266,7 +267,7 @@ def happen(
     rank: str | None = None,
 ) -> bool:
     """Record and announce the message; False when nothing of it is kept."""
-    core, user, command, text = ctx.core, ctx.user, draft.command, draft.text
+    chat, user, command, text = ctx.chat, ctx.user, draft.command, draft.text
     over = len(f":{user.source} {command} {addressed} :{text}\r\n".encode()) - MAX_BODY
     if over > 0 and "\n" in text:
         longest = max(len(line.removeprefix("\r").encode()) for line in text.split("\n"))
@@ -280,8 +281,8 @@ def happen(
             ctx.numeric(num.ERR_INPUTTOOLONG, text=reason)
         return False
     message = MessageSent(
-        core.next_id(),
-        core.now.wall,
+        chat.next_id(),
+        chat.now.wall,
         command,
         user.account.id,
         user.nick,
@@ -295,13 +296,13 @@ def happen(
         rank=rank,
     )
     if draft.reference is not None:
-        refusal = draft.reference.refusal(message, core.settings.edit_window)
+        refusal = draft.reference.refusal(message, chat.settings.edit_window)
         if refusal is not None:
             ctx.fail(refusal.code, addressed, printable(draft.reference.written), text=refusal.text)
             return False
         message = message._replace(refers=draft.reference.of(message))
     if command == "TAGMSG" and not draft.tags.keys() - UNSTORED:
-        core.announce(message, ctx)
+        chat.announce(message, ctx)
         return False
     ctx.record(message)
     return True

@@ -8,16 +8,17 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from securechat.chat import limits
-from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.line import Line
+from securechat.chat.lines import metadata
 from securechat.chat.membership import is_at_least
 from securechat.chat.records import MetadataSet
-from securechat.chat.rules import metadata
 from securechat.chat.state.channel import Channel
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
-from securechat.chat.turn.pieces import reply_batch
+from securechat.chat.turn.pieces import reply_batch, short_batch
 from securechat.irc import numerics as num
 from securechat.irc.names import is_channel
+from securechat.irc.text import printable
 
 
 class Subject(NamedTuple):
@@ -71,13 +72,13 @@ def get(ctx: Context, subject: Subject) -> None:
     """Reply the value of each key that is asked for."""
     values = subject.values(ctx)
     lines = [key_line(ctx, subject, key, values.get(key)) for key in ctx.params[2:]]
-    ctx.reply(metadata.batch(ctx, "metadata", (subject.name,), lines))
+    ctx.reply(short_batch(ctx, "metadata", (subject.name,), lines))
 
 
 def list_all(ctx: Context, subject: Subject) -> None:
     """Reply everything that is said."""
     lines = [key_line(ctx, subject, key, value) for key, value in sorted(subject.values(ctx).items())]
-    ctx.reply(metadata.batch(ctx, "metadata", (subject.name,), lines))
+    ctx.reply(short_batch(ctx, "metadata", (subject.name,), lines))
 
 
 def sync(ctx: Context, subject: Subject) -> None:
@@ -86,13 +87,13 @@ def sync(ctx: Context, subject: Subject) -> None:
     targets = [subject.target]
     if subject.channel is not None and ctx.user.id in subject.channel.members:
         targets = metadata.heard_in(registry, subject.channel, ctx.user)
-    lines = metadata.subscribed(registry, ctx.session, targets, ctx.core.now.wall)
+    lines = metadata.subscribed(registry, ctx.session, targets, ctx.chat.now.wall)
     reply_batch(ctx, "metadata", (subject.name,), lines)
 
 
 def key_line(ctx: Context, subject: Subject, key: str, value: str | None) -> Line:
     """The line that says what a key is, or that there is none."""
-    server, at = ctx.settings.server_name, ctx.core.now.wall
+    server, at = ctx.settings.server_name, ctx.chat.now.wall
     if not limits.is_metadata_key(key):
         return Line(server, "FAIL", ("METADATA", "KEY_INVALID", printable(key)), INVALID_KEY, at)
     if value is None:
@@ -131,7 +132,7 @@ def clear(ctx: Context, subject: Subject) -> None:
     for key, _ in values:
         change(ctx, subject, key, None)
     lines = [key_line(ctx, subject, key, value) for key, value in values]
-    ctx.reply(metadata.batch(ctx, "metadata", (subject.name,), lines))
+    ctx.reply(short_batch(ctx, "metadata", (subject.name,), lines))
 
 
 def may_set(ctx: Context, subject: Subject) -> bool:
@@ -145,7 +146,7 @@ def change(ctx: Context, subject: Subject, key: str, value: str | None) -> None:
     """Record another value."""
     previous, account = subject.values(ctx).get(key), ctx.user.account
     if previous != value:
-        ctx.record(MetadataSet(subject.target, key, value, previous, account.id, ctx.core.now.wall))
+        ctx.record(MetadataSet(subject.target, key, value, previous, account.id, ctx.chat.now.wall))
         if ctx.session.operator is not None and subject.target != -account.id:
             ctx.audit("metadata", metadata.name_of(ctx.registry, subject.target), key)
 
@@ -168,10 +169,10 @@ def sub(ctx: Context, subject: Subject) -> None:
     for row in rows(wanted):
         ctx.numeric(num.RPL_METADATASUBOK, *row)
     heard_of = [ctx.user.nick, *ctx.session.monitored.values()]
-    for line in metadata.watched(ctx.registry, heard_of, wanted, ctx.core.now.wall):
+    for line in metadata.watched(ctx.registry, heard_of, wanted, ctx.chat.now.wall):
         ctx.reply(line)
     for channel in ctx.registry.channels_of(ctx.user.id):
-        for line in metadata.sync_later(ctx.registry, ctx.session, channel, ctx.core.now.wall):
+        for line in metadata.sync_later(ctx.registry, ctx.session, channel, ctx.chat.now.wall):
             ctx.reply(line)
 
 
@@ -188,9 +189,9 @@ def unsub(ctx: Context, subject: Subject) -> None:
 
 def subs(ctx: Context, subject: Subject) -> None:
     """Reply to what the session subscribed."""
-    keys, server, at = sorted(ctx.session.subscriptions), ctx.settings.server_name, ctx.core.now.wall
+    keys, server, at = sorted(ctx.session.subscriptions), ctx.settings.server_name, ctx.chat.now.wall
     lines = [Line(server, num.RPL_METADATASUBS, (ctx.nick, *row), None, at) for row in rows(keys)]
-    ctx.reply(metadata.batch(ctx, "metadata-subs", (), lines))
+    ctx.reply(short_batch(ctx, "metadata-subs", (), lines))
 
 
 def rows(keys: list[str]) -> list[list[str]]:

@@ -3,18 +3,20 @@
 from typing import Final
 
 from securechat.chat import limits
-from securechat.chat.commands.channels import member_of, targets, visible_channel
-from securechat.chat.commands.dispatch import Command, printable
+from securechat.chat.commands.channels import targets
 from securechat.chat.line import Line
 from securechat.chat.records import ChannelRenamed, Kicked
 from securechat.chat.rules import access
 from securechat.chat.rules.arrival import show_channel
+from securechat.chat.rules.finding import member_of, visible_channel
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_channel, fold
+from securechat.irc.text import printable
 
 KNOCK_AGAIN: Final = 60.0
 """Seconds until somebody's next knock at the same channel is passed on."""
@@ -51,13 +53,13 @@ def kick_one(ctx: Context, channel: Channel, name: str, reason: str) -> None:
         text = f"{target.nick} has a rank that you cannot kick"
         ctx.numeric(num.ERR_CHANOPRIVSNEEDED, channel.name, text=text)
     else:
-        core, membership = ctx.core, channel.members[target.user]
+        chat, membership = ctx.chat, channel.members[target.user]
         ctx.record(
             Kicked(
-                core.next_id(),
+                chat.next_id(),
                 target.user,
                 channel.id,
-                core.now.wall,
+                chat.now.wall,
                 ctx.user.nick,
                 reason,
                 membership,
@@ -94,21 +96,21 @@ def invite(ctx: Context) -> None:
 
 def invited(ctx: Context, channel: Channel, account: Account, nick: str) -> None:
     """Tell the one who is invited, the one who did, and the operators who want to know (invite-notify)."""
-    core, user = ctx.core, ctx.registry.user(nick)
-    line = ctx.user.line("INVITE", (nick, channel.name), None, core.now.wall)
+    chat, user = ctx.chat, ctx.registry.user(nick)
+    line = ctx.user.line("INVITE", (nick, channel.name), None, chat.now.wall)
     if access.has_rank(channel, ctx.user, "o"):
-        channel.invited[account.id] = core.now.wall
+        channel.invited[account.id] = chat.now.wall
     ctx.numeric(num.RPL_INVITING, nick, channel.name)
     if user is None:
         ctx.numeric(num.RPL_AWAY, nick, text=OFFLINE)
     else:
-        core.fanout.broadcast(user.audience, line)
+        chat.fanout.broadcast(user.audience, line)
         if user.away is not None:
             ctx.numeric(num.RPL_AWAY, nick, text=user.away)
     for member in ctx.registry.online(channel):
         if access.has_rank(channel, member, "h") and member is not ctx.user:
             for session in member.sessions:
-                core.fanout.send(session, line._replace(needs=cap.INVITE_NOTIFY))
+                chat.fanout.send(session, line._replace(needs=cap.INVITE_NOTIFY))
 
 
 def list_invitations(ctx: Context) -> None:
@@ -124,7 +126,7 @@ def knock(ctx: Context) -> None:
 
     Asks the operators of an invite-only channel to let you in.
     """
-    channel, user, now = visible_channel(ctx, ctx.param(0)), ctx.user, ctx.core.now.mono
+    channel, user, now = visible_channel(ctx, ctx.param(0)), ctx.user, ctx.chat.now.mono
     if channel is None:
         return
     if user.id in channel.members:
@@ -147,11 +149,11 @@ def knock(ctx: Context) -> None:
 
 def announce_knock(ctx: Context, channel: Channel) -> None:
     """Tell the operators, who can invite."""
-    server, at, text = ctx.settings.server_name, ctx.core.now.wall, ctx.param(1) or "asks for an invitation"
+    server, at, text = ctx.settings.server_name, ctx.chat.now.wall, ctx.param(1) or "asks for an invitation"
     for member in ctx.registry.online(channel):
         if access.has_rank(channel, member, "o"):
             params = (member.nick, channel.name, ctx.user.source)
-            ctx.core.fanout.broadcast(member.audience, Line(server, num.RPL_KNOCK, params, text, at))
+            ctx.chat.fanout.broadcast(member.audience, Line(server, num.RPL_KNOCK, params, text, at))
 
 
 def rename(ctx: Context) -> None:
@@ -179,9 +181,9 @@ def rename(ctx: Context) -> None:
     elif len(reason.encode()) > limits.KICKLEN:
         ctx.fail("INVALID_PARAMS", channel.name, text=f"A reason has at most {limits.KICKLEN} bytes")
     elif name != channel.name:
-        core, user, previous = ctx.core, ctx.user, channel.name
+        chat, user, previous = ctx.chat, ctx.user, channel.name
         ctx.record(
-            ChannelRenamed(core.next_id(), channel.id, name, previous, core.now.wall, user.nick, reason)
+            ChannelRenamed(chat.next_id(), channel.id, name, previous, chat.now.wall, user.nick, reason)
         )
         if fold(name) != fold(previous):
             _show_to_joined(ctx, channel)

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Final
 
-from securechat.chat.commands.dispatch import Command
 from securechat.chat.limits import MAX_MONITORED
 from securechat.chat.line import MAX_BODY, packed
+from securechat.chat.lines import metadata
 from securechat.chat.reserved import service_source
-from securechat.chat.rules import metadata
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account
@@ -28,10 +28,10 @@ def monitor(ctx: Context) -> None:
 def add(ctx: Context) -> None:
     """Put targets on the list, and say who of them is here; what is no nick is nobody."""
     given = [nick for nick in ctx.param(1).split(",") if is_nick(nick)]
-    full = [nick for nick in given if not ctx.core.monitors.add(ctx.session, nick)]
+    full = [nick for nick in given if not ctx.registry.monitors.add(ctx.session, nick)]
     added = [nick for nick in given if nick not in full]
     show_status(ctx, added)
-    for line in metadata.watched(ctx.registry, added, ctx.session.subscriptions, ctx.core.now.wall):
+    for line in metadata.watched(ctx.registry, added, ctx.session.subscriptions, ctx.chat.now.wall):
         ctx.reply(line)
     for text in packed(iter(full), MAX_BODY - 220, ","):
         ctx.numeric(num.ERR_MONLISTFULL, str(MAX_MONITORED), text, text="Monitor list is full")
@@ -40,12 +40,12 @@ def add(ctx: Context) -> None:
 def remove(ctx: Context) -> None:
     """Take targets off the list."""
     for nick in ctx.param(1).split(","):
-        ctx.core.monitors.remove(ctx.session, nick)
+        ctx.registry.monitors.remove(ctx.session, nick)
 
 
 def clear(ctx: Context) -> None:
     """Empty the list."""
-    ctx.core.monitors.clear(ctx.session)
+    ctx.registry.monitors.clear(ctx.session)
 
 
 def show_list(ctx: Context) -> None:

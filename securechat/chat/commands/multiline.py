@@ -1,8 +1,8 @@
 """BATCH: several lines that are one message (https://ircv3.net/specs/extensions/client-batch)."""
 
-from securechat.chat.commands.dispatch import Command
 from securechat.chat.commands.messages import text
 from securechat.chat.rules.multiline import close_batch, message_of, open_batch
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 

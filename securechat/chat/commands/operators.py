@@ -3,22 +3,21 @@
 from typing import Final
 
 from securechat.chat.commands.channels import make_member
-from securechat.chat.commands.dispatch import Command, printable
-from securechat.chat.commands.modes import change
 from securechat.chat.effects import Reload, Then
 from securechat.chat.items import KillUser
 from securechat.chat.line import Line, by_operator
 from securechat.chat.records import Parted
 from securechat.chat.rules import presence
+from securechat.chat.rules.finding import known_channel, known_user
 from securechat.chat.rules.login import nick_problem, prove
+from securechat.chat.rules.mode_changes import change
 from securechat.chat.rules.operators import set_powers, tell
 from securechat.chat.state.account import Account
-from securechat.chat.state.channel import Channel
-from securechat.chat.state.user import User
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
-from securechat.irc.names import InvalidName, check_account, fold, is_channel
-from securechat.irc.text import body_room, split_text
+from securechat.irc.names import InvalidName, check_account, fold
+from securechat.irc.text import body_room, printable, split_text
 
 MAX_REASON: Final = 200
 """Bytes of a reason that are shown."""
@@ -47,14 +46,14 @@ def empower(ctx: Context, account: Account) -> None:
     ctx.audit("oper", account.name)
 
     def undo() -> None:
-        set_powers(ctx.core, session, before)
+        set_powers(ctx.chat, session, before)
 
-    ctx.core.if_refused(undo)
-    set_powers(ctx.core, session, account)
-    tell(ctx.core, f"{ctx.nick} became an operator as {account.name}")
+    ctx.chat.if_refused(undo)
+    set_powers(ctx.chat, session, account)
+    tell(ctx.chat, f"{ctx.nick} became an operator as {account.name}")
     ctx.numeric(num.RPL_YOUREOPER, text="You are now an operator, in this session")
     if before is None:
-        ctx.reply(Line(ctx.user.source, "MODE", (ctx.nick, "+o"), None, ctx.core.now.wall))
+        ctx.reply(Line(ctx.user.source, "MODE", (ctx.nick, "+o"), None, ctx.chat.now.wall))
 
 
 def kill(ctx: Context) -> None:
@@ -65,7 +64,7 @@ def kill(ctx: Context) -> None:
     user, reason = known_user(ctx, ctx.param(0)), short(ctx.param(1)) or "No reason"
     if user is not None:
         ctx.audit("kill", user.account.name, reason)
-        ctx.core.emit(Then(KillUser(user.id, ctx.user.source, ctx.nick, reason)))
+        ctx.chat.emit(Then(KillUser(user.id, ctx.user.source, ctx.nick, reason)))
 
 
 def rehash(ctx: Context) -> None:
@@ -75,7 +74,7 @@ def rehash(ctx: Context) -> None:
     """
     ctx.audit("rehash", ctx.settings.server_name)
     ctx.numeric(num.RPL_REHASHING, "securechat.toml", text="Rehashing")
-    ctx.core.emit(Reload(ctx.session.link))
+    ctx.chat.emit(Reload(ctx.session.link))
 
 
 def wallops(ctx: Context) -> None:
@@ -88,20 +87,20 @@ def wallops(ctx: Context) -> None:
         ctx.numeric(num.ERR_NEEDMOREPARAMS, "WALLOPS", text="There is no text to send")
         return
     ctx.audit("wallops", "*", text)
-    source, account, now = ctx.user.source, ctx.user.account.name, ctx.core.now.wall
+    source, account, now = ctx.user.source, ctx.user.account.name, ctx.chat.now.wall
     room = body_room(source, "WALLOPS", "")
     lines = [
         by_operator(Line(source, "WALLOPS", (), piece, now, None, account))
         for piece in split_text(text, room)
     ]
-    for session in ctx.core.sessions.values():
+    for session in ctx.chat.sessions.values():
         if not session.wallops:
             continue
         if session is ctx.session:
             for line in lines:
                 ctx.reply(line)
         else:
-            ctx.core.fanout.send(session, *lines)
+            ctx.chat.fanout.send(session, *lines)
 
 
 def sajoin(ctx: Context) -> None:
@@ -134,8 +133,8 @@ def sapart(ctx: Context) -> None:
         ctx.numeric(num.ERR_USERNOTINCHANNEL, user.nick, channel.name, text="They aren't on that channel")
         return
     ctx.audit("sapart", channel.name, user.account.name)
-    now = ctx.core.now.wall
-    ctx.record(Parted(ctx.core.next_id(), user.id, channel.id, now, short(ctx.param(2)), joined))
+    now = ctx.chat.now.wall
+    ctx.record(Parted(ctx.chat.next_id(), user.id, channel.id, now, short(ctx.param(2)), joined))
 
 
 def samode(ctx: Context) -> None:
@@ -175,29 +174,13 @@ def sanick(ctx: Context) -> None:
         return
     registry, before = ctx.registry, user.nick
     ctx.audit("sanick", user.account.name, f"{before} to {nick}")
-    ctx.core.if_refused(lambda: registry.rename(user, before))
+    ctx.chat.if_refused(lambda: registry.rename(user, before))
     presence.change_nick(ctx, user, nick)
 
 
 def short(text: str) -> str:
     """Return as much of a reason as fits into every line that shows it."""
     return next(iter(split_text(text, MAX_REASON)), "")
-
-
-def known_user(ctx: Context, nick: str) -> User | None:
-    """Return the online user of this nick; else reply that there is none."""
-    user = ctx.registry.user(nick)
-    if user is None:
-        ctx.numeric(num.ERR_NOSUCHNICK, printable(nick), text="No such nick")
-    return user
-
-
-def known_channel(ctx: Context, name: str) -> Channel | None:
-    """Return the channel; else reply that there is none."""
-    channel = ctx.registry.channel(name) if is_channel(name) else None
-    if channel is None:
-        ctx.numeric(num.ERR_NOSUCHCHANNEL, printable(name), text="No such channel")
-    return channel
 
 
 COMMANDS = (

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.commands.redaction import look_up
 from securechat.chat.jobs import FetchPins, JobResult, PinsRead
 from securechat.chat.limits import MAX_PINS
@@ -13,9 +12,10 @@ from securechat.chat.records import MessagePinned, MessageSent, MessageUnpinned
 from securechat.chat.rules.history import channel_place
 from securechat.chat.rules.references import key_of
 from securechat.chat.state.channel import Channel
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import msgid
-from securechat.irc.text import split_text
+from securechat.irc.text import printable, split_text
 from securechat.irc.timestamp import format_ms
 
 
@@ -41,7 +41,7 @@ def pin(ctx: Context) -> None:
             ctx.fail("TOO_MANY_PINS", channel.name, text=text)
         else:
             account = ctx.user.account.id
-            ctx.record(MessagePinned(channel.id, messages[0].id, account, ctx.core.now.wall))
+            ctx.record(MessagePinned(channel.id, messages[0].id, account, ctx.chat.now.wall))
 
     with_pins(ctx, keeper_of(ctx), read)
 
@@ -64,7 +64,7 @@ def unpin(ctx: Context) -> None:
         if key is None or all(pin.message.id != key for pin in pins):
             unknown(ctx, channel)
         else:
-            ctx.record(MessageUnpinned(channel.id, key, ctx.user.account.id, ctx.core.now.wall))
+            ctx.record(MessageUnpinned(channel.id, key, ctx.user.account.id, ctx.chat.now.wall))
 
     with_pins(ctx, keeper_of(ctx), read)
 

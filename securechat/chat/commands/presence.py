@@ -1,8 +1,8 @@
 """What people say of themselves: AWAY, SETNAME."""
 
 from securechat.chat import limits
-from securechat.chat.commands.dispatch import Command
 from securechat.chat.rules import presence
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
@@ -15,13 +15,13 @@ def away(ctx: Context) -> None:
     Says that you are away, or without a message that you are back. You are away when all your sessions are.
     """
     session, text = ctx.session, clip(ctx.param(0), limits.AWAYLEN)
-    session.away, session.away_at = text or None, ctx.core.now.mono
+    session.away, session.away_at = text or None, ctx.chat.now.mono
     if text:
         ctx.numeric(num.RPL_NOWAWAY, text="You have been marked as being away")
     else:
         ctx.numeric(num.RPL_UNAWAY, text="You are no longer marked as being away")
     if session.user is not None:
-        presence.update_away(ctx.core, session.user)
+        presence.update_away(ctx.chat, session.user)
 
 
 def setname(ctx: Context) -> None:

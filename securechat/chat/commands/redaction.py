@@ -7,19 +7,21 @@ edits; that there was a message stays. Who may not see a message learns nothing 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
 from securechat.chat.line import MAX_BODY
+from securechat.chat.lines.history import addressed
 from securechat.chat.membership import SYMBOLS, is_at_least
 from securechat.chat.records import MessageRedacted, MessageSent
-from securechat.chat.rules.history import addressed, may_read
+from securechat.chat.rules.history import may_read
 from securechat.chat.rules.references import key_of
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import is_channel
+from securechat.irc.text import printable
 
 
 class Conversation(NamedTuple):
@@ -106,7 +108,7 @@ def may_redact(ctx: Context, place: Conversation, message: MessageSent) -> bool:
     if message.sender != ctx.user.account.id:
         ctx.fail("REDACT_FORBIDDEN", place.name, msgid, text="You can only redact what you said yourself")
         return False
-    if window and ctx.core.now.wall - message.at > window * 1000:
+    if window and ctx.chat.now.wall - message.at > window * 1000:
         text = "It is too late to redact this message"
         ctx.fail("REDACT_WINDOW_EXPIRED", place.name, msgid, str(window), text=text)
         return False
@@ -122,7 +124,7 @@ def moderates(ctx: Context, channel: Channel | None) -> bool:
 
 def happen(ctx: Context, place: Conversation, messages: tuple[MessageSent, ...]) -> None:
     """Record the redaction of a message and of its edits."""
-    core, user, reason = ctx.core, ctx.user, ctx.param(2)
+    chat, user, reason = ctx.chat, ctx.user, ctx.param(2)
     target = place.name if place.channel is None else addressed(place.channel, messages[0])
     over = len(f":{user.source} REDACT {target} {ctx.param(1)} :{reason}\r\n".encode()) - MAX_BODY
     if over > 0:
@@ -133,7 +135,7 @@ def happen(ctx: Context, place: Conversation, messages: tuple[MessageSent, ...])
     for message in messages:
         if message.redacted is None:
             by = user.account.id
-            record = MessageRedacted(message, by, user.source, target, reason, core.now.wall, core.next_id())
+            record = MessageRedacted(message, by, user.source, target, reason, chat.now.wall, chat.next_id())
             ctx.record(record)
 
 

@@ -1,10 +1,10 @@
 """Coming in and going: AUTHENTICATE, NICK, USER, PASS, PING, PONG, QUIT."""
 
 from securechat.chat import limits
-from securechat.chat.commands.dispatch import Command
 from securechat.chat.line import Line
 from securechat.chat.rules import presence
 from securechat.chat.rules.login import authenticate, complete, failed_exchange, nick_problem
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
@@ -32,7 +32,7 @@ def authenticate_command(ctx: Context) -> None:
             failed_exchange(ctx)
             return
         session.sasl = Assembler()
-        ctx.reply(Line("", "AUTHENTICATE", ("+",), None, ctx.core.now.wall))
+        ctx.reply(Line("", "AUTHENTICATE", ("+",), None, ctx.chat.now.wall))
     else:
         sasl_chunk(ctx, session.sasl, argument)
 
@@ -75,7 +75,7 @@ def logged_in(ctx: Context) -> None:
     source = f"{ctx.nick}!{account.name}@{ctx.settings.server_name}"
     ctx.numeric(num.RPL_LOGGEDIN, source, account.name, text=f"You are now logged in as {account.name}")
     # "Clients will get the ACCOUNT message … including themselves"; that of the others never changes here.
-    account_line = Line(source, "ACCOUNT", (account.name,), None, ctx.core.now.wall, None, account.name)
+    account_line = Line(source, "ACCOUNT", (account.name,), None, ctx.chat.now.wall, None, account.name)
     ctx.reply(account_line._replace(needs=cap.ACCOUNT_NOTIFY))
 
 
@@ -181,7 +181,7 @@ def quit_command(ctx: Context) -> None:
     Ends this session.
     """
     reason = ctx.param(0)
-    ctx.core.end(ctx.session, "Quit", f"Quit: {reason}" if reason else "Quit")
+    ctx.chat.end(ctx.session, "Quit", f"Quit: {reason}" if reason else "Quit")
 
 
 COMMANDS = (

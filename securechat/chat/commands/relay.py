@@ -8,14 +8,15 @@ account tag and the tag `draft/relaymsg`.
 import re
 from typing import Final
 
-from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.commands.messages import client_tags, open_channel
 from securechat.chat.line import MAX_BODY
 from securechat.chat.records import MessageSent
 from securechat.chat.rules.access import is_op_moderated
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
+from securechat.irc.text import printable
 
 SEPARATOR: Final = "/"
 MAX_NICK: Final = 64
@@ -43,7 +44,7 @@ def relaymsg(ctx: Context) -> None:
 
 def happen(ctx: Context, name: str, nick: str, text: str) -> None:
     """Record the message, as one of the bridge's with another nick."""
-    channel, core, user = open_channel(ctx, name, text), ctx.core, ctx.user
+    channel, chat, user = open_channel(ctx, name, text), ctx.chat, ctx.user
     if channel is None:
         return
     if is_op_moderated(channel, user):
@@ -58,9 +59,9 @@ def happen(ctx: Context, name: str, nick: str, text: str) -> None:
         )
         return
     tags = {cap.RELAYMSG_TAG: user.nick, **client_tags(ctx)}
-    at, account = core.now.wall, user.account.id
+    at, account = chat.now.wall, user.account.id
     ctx.record(
-        MessageSent(core.next_id(), at, "PRIVMSG", account, nick, channel.id, None, channel.name, text, tags)
+        MessageSent(chat.next_id(), at, "PRIVMSG", account, nick, channel.id, None, channel.name, text, tags)
     )
 
 

@@ -6,15 +6,17 @@ Only in what the account may read, which `history` says for this as for CHATHIST
 from typing import Final
 
 from securechat.chat import limits
-from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.jobs import FetchFound, JobResult, MessagesRead
+from securechat.chat.lines.history import lines_of
 from securechat.chat.reading import LAST_ID, Place, Search, Span, first_id_at, last_id_at
-from securechat.chat.rules.history import lines_of, place_of, readable_channels
+from securechat.chat.rules.history import place_of, readable_channels
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.chat.turn.pieces import reply_batch
 from securechat.chat.words import Term, terms
 from securechat.irc import timestamp
 from securechat.irc.message import unescape_tag_value
+from securechat.irc.text import printable
 
 BATCH: Final = "soju.im/search"
 DEFAULT_LIMIT: Final = 50
@@ -45,7 +47,7 @@ def search(ctx: Context) -> None:
         reply_batch(ctx, BATCH, (), ())
         return
     # A search may take seconds of a query thread, and history is read by the same few.
-    if any(isinstance(session.job, FetchFound) for session in ctx.user.account.sessions):
+    if any(isinstance(session.job, FetchFound) for session in ctx.registry.sessions_of(ctx.user.account)):
         ctx.fail("INTERNAL_ERROR", text="Another search of yours is still running: try again after it")
         return
 

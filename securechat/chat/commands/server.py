@@ -1,14 +1,14 @@
-"""About the server: ADMIN, HELP, INFO, LINKS, MOTD, STATS, TIME, USERIP, VERSION."""
+"""About the server: ADMIN, INFO, LINKS, MOTD, STATS, TIME, USERIP, VERSION."""
 
 from fnmatch import fnmatchcase
 from typing import Final
 
-from securechat.chat import modes
-from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.rules import welcome
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
+from securechat.irc.text import printable
 from securechat.irc.timestamp import format_ms
 
 MAX_USERIP: Final = 5
@@ -63,7 +63,7 @@ def time_command(ctx: Context) -> None:
 
     Shows the server's clock.
     """
-    now = ctx.core.now.wall
+    now = ctx.chat.now.wall
     if is_here(ctx, ctx.param(0)):
         ctx.numeric(
             num.RPL_TIME, ctx.settings.server_name, str(now // 1000), "0", text=f"{format_ms(now)} (UTC)"
@@ -81,11 +81,11 @@ def stats_command(ctx: Context) -> None:
     if letter == "o" and ctx.session.operator is None:
         ctx.numeric(num.ERR_NOPRIVILEGES, text="Permission denied: only operators can see this (OPER)")
     elif letter == "o":
-        for session in ctx.core.sessions.values():
+        for session in ctx.chat.sessions.values():
             if session.operator is not None and session.user is not None:
                 ctx.numeric(num.RPL_STATSOLINE, "O", session.user.nick, "*", session.operator.name)
     elif letter == "u":
-        minutes, seconds = divmod((ctx.core.now.wall - ctx.settings.started) // 1000, 60)
+        minutes, seconds = divmod((ctx.chat.now.wall - ctx.settings.started) // 1000, 60)
         hours, minutes = divmod(minutes, 60)
         days, hours = divmod(hours, 24)
         ctx.numeric(num.RPL_STATSUPTIME, text=f"Server Up {days} days {hours}:{minutes:02}:{seconds:02}")
@@ -135,34 +135,6 @@ def motd_command(ctx: Context) -> None:
         ctx.reply(line)
 
 
-def help_command(ctx: Context) -> None:
-    """HELP [<command>]
-
-    Lists the commands, or explains one. HELP CMODE explains the modes of channels.
-    """
-    subject = ctx.param(0).upper()
-    commands = ctx.core.commands
-    if not subject:
-        rows = [command.syntax for command in commands.values()]
-        show(ctx, "*", "Commands (HELP <command> explains one):", rows)
-    elif subject == "CMODE":
-        show(ctx, subject, "Modes of channels:", modes.explained())
-    elif subject in commands:
-        show(ctx, subject, commands[subject].syntax, commands[subject].help)
-    else:
-        ctx.numeric(
-            num.ERR_HELPNOTFOUND, printable(subject), text="No such command: HELP lists what there is"
-        )
-
-
-def show(ctx: Context, subject: str, title: str, rows: list[str]) -> None:
-    """Reply one help text."""
-    ctx.numeric(num.RPL_HELPSTART, subject, text=title)
-    for row in rows:
-        ctx.numeric(num.RPL_HELPTXT, subject, text=row)
-    ctx.numeric(num.RPL_ENDOFHELP, subject, text="End of HELP")
-
-
 def version_command(ctx: Context) -> None:
     """VERSION [<server>]
 
@@ -190,7 +162,6 @@ def isupport_command(ctx: Context) -> None:
 
 COMMANDS = (
     Command("ADMIN", admin_command),
-    Command("HELP", help_command),
     Command("INFO", info_command),
     Command("ISUPPORT", isupport_command, early=cap.EXTENDED_ISUPPORT),
     Command("LINKS", links_command),

@@ -4,13 +4,12 @@
 connection is encrypted, as every one is.
 """
 
-from securechat.chat.commands.dispatch import printable
 from securechat.chat.rules.operators import set_powers
-from securechat.chat.state.session import Session
-from securechat.chat.state.user import BOT, CHOSEN_MODES, GIVEN_MODES, User
+from securechat.chat.state.session import BOT, CHOSEN_MODES, GIVEN_MODES, Session, User
 from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
 from securechat.irc.names import fold
+from securechat.irc.text import printable
 
 
 def user_mode(ctx: Context) -> None:
@@ -53,8 +52,8 @@ def change_modes(ctx: Context, change: str) -> None:
             resigns = powers
     apply(ctx, user, "".join(sorted(modes)))
     if resigns:
-        set_powers(ctx.core, ctx.session, None)
-        ctx.reply(user.line("MODE", (user.nick, "-o"), None, ctx.core.now.wall))
+        set_powers(ctx.chat, ctx.session, None)
+        ctx.reply(user.line("MODE", (user.nick, "-o"), None, ctx.chat.now.wall))
     if unknown:
         ctx.numeric(num.ERR_UMODEUNKNOWNFLAG, text="Unknown user mode")
 
@@ -67,5 +66,5 @@ def apply(ctx: Context, user: User, modes: str) -> None:
         return
     ctx.registry.set_modes(user, modes)
     signs = (f"+{added}" if added else "") + (f"-{removed}" if removed else "")
-    line = user.line("MODE", (user.nick, signs), None, ctx.core.now.wall)
-    ctx.core.fanout.broadcast(user.audience, line, ctx)
+    line = user.line("MODE", (user.nick, signs), None, ctx.chat.now.wall)
+    ctx.chat.fanout.broadcast(user.audience, line, ctx)

@@ -4,19 +4,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.line import Line, fitted
 from securechat.chat.reserved import ALIASES, REALNAME, SERVICE, is_service
-from securechat.chat.rules import presence
 from securechat.chat.rules.welcome import prefix
 from securechat.chat.state.channel import Channel
-from securechat.chat.state.user import BOT, User
+from securechat.chat.state.session import BOT, User
+from securechat.chat.state.visibility import is_listed, shared
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.chat.turn.pieces import reply_long
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.masks import is_mask, matches
 from securechat.irc.names import fold, is_channel
+from securechat.irc.text import printable
 
 FIELDS: Final = "tcuihsnfdlaor"
 """The fields of WHOX in the order of a reply."""
@@ -69,7 +70,7 @@ def answer(
     for channel, user in people:
         if user.sessions:
             yield row(ctx, form, channel, user)
-    server, at = ctx.settings.server_name, ctx.core.now.wall
+    server, at = ctx.settings.server_name, ctx.chat.now.wall
     yield Line(server, num.RPL_ENDOFWHO, (ctx.nick, printable(mask)), "End of WHO list", at)
 
 
@@ -78,12 +79,12 @@ def found(ctx: Context, mask: str) -> Iterator[tuple[Channel | None, User]]:
     registry, viewer = ctx.registry, ctx.user
     if is_channel(mask):
         channel = registry.channel(mask)
-        if channel is not None and presence.is_open(channel, viewer):
+        if channel is not None and channel.visible_to(viewer.id):
             for user in registry.online(channel):
                 if viewer.id in channel.members:
                     if channel.shows(user.id, viewer.id):
                         yield channel, user
-                elif presence.is_listed(registry, viewer, user) and channel.shows(user.id, viewer.id):
+                elif is_listed(registry, viewer, user) and channel.shows(user.id, viewer.id):
                     yield channel, user
         return
     exact = registry.user(mask)
@@ -93,13 +94,13 @@ def found(ctx: Context, mask: str) -> Iterator[tuple[Channel | None, User]]:
         folded = "*" if mask == "0" else fold(mask)
         for user in registry.users.values():
             meant = matches(folded, fold(user.nick)) or matches(folded, user.account.folded)
-            if meant and presence.is_listed(registry, viewer, user):
+            if meant and is_listed(registry, viewer, user):
                 yield common(ctx, user), user
 
 
 def common(ctx: Context, user: User) -> Channel | None:
     """Return a channel that both are in, if there is one."""
-    return next(iter(presence.shared(ctx.registry, ctx.user, user)), None)
+    return next(iter(shared(ctx.registry, ctx.user, user)), None)
 
 
 def row(ctx: Context, form: Form, channel: Channel | None, user: User) -> Line:
@@ -111,7 +112,7 @@ def row(ctx: Context, form: Form, channel: Channel | None, user: User) -> Line:
         "i": address(ctx, user),
         "n": user.nick,
         "f": flags(ctx, channel, user),
-        "l": str(user.idle(ctx.core.now.mono)),
+        "l": str(user.idle(ctx.chat.now.mono)),
         "a": account,
     }
     return written(ctx, form, values, user.realname)
@@ -125,7 +126,7 @@ def service_row(ctx: Context, form: Form, mask: str) -> Line:
 
 def written(ctx: Context, form: Form, values: Mapping[str, str], realname: str) -> Line:
     """Write a row, in a line of 512 bytes: a real name that does not fit is cut."""
-    server, at = ctx.settings.server_name, ctx.core.now.wall
+    server, at = ctx.settings.server_name, ctx.chat.now.wall
     if form.fields is None:
         params = (ctx.nick, values["c"], values["u"], server, server, values["n"], values["f"])
         return fitted(Line(server, num.RPL_WHOREPLY, params, f"0 {realname}", at))

@@ -4,17 +4,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from securechat.chat.commands import usermodes
-from securechat.chat.commands.dispatch import Command, printable
 from securechat.chat.commands.who import wire_address
 from securechat.chat.line import MAX_BODY, packed
 from securechat.chat.reserved import ALIASES, REALNAME, SERVICE, is_service
 from securechat.chat.rules import welcome
 from securechat.chat.rules.welcome import prefix
-from securechat.chat.state.user import BOT, INVISIBLE, User
+from securechat.chat.state.session import BOT, INVISIBLE, User
+from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import fold
+from securechat.irc.text import printable
 from securechat.irc.timestamp import format_ms
 
 MAX_USERHOST: Final = 5
@@ -98,7 +99,7 @@ def describe_connection(ctx: Context, user: User) -> None:
         ctx.numeric(num.RPL_WHOISMODES, nick, text=f"is using modes {usermodes.shown(user)}")
         ctx.numeric(num.RPL_WHOISSPECIAL, nick, text=f"has {len(user.sessions)} connected session(s)")
     ctx.numeric(num.RPL_WHOISSECURE, nick, text="is using a secure connection")
-    idle, signon = str(user.idle(ctx.core.now.mono)), str(user.signon // 1000)
+    idle, signon = str(user.idle(ctx.chat.now.mono)), str(user.signon // 1000)
     ctx.numeric(num.RPL_WHOISIDLE, nick, idle, signon, text="seconds idle, signon time")
 
 
@@ -111,7 +112,7 @@ def whowas(ctx: Context) -> None:
     if not nick:
         ctx.numeric(num.ERR_NONICKNAMEGIVEN, text="No nickname given")
         return
-    entries = ctx.core.departures.of(nick)
+    entries = ctx.chat.departures.of(nick)
     if count.isascii() and count.isdigit() and int(count[:9]) > 0:
         entries = entries[: int(count[:9])]
     for entry in entries:

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 from securechat.chat.line import MAX_BODY, Line, packed
+from securechat.chat.lines import metadata
 from securechat.chat.membership import symbols
-from securechat.chat.rules import metadata
-from securechat.chat.rules.presence import is_listed
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.registry import Registry
-from securechat.chat.state.session import Session
-from securechat.chat.state.user import User
+from securechat.chat.state.session import Session, User
+from securechat.chat.state.visibility import is_listed
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.timestamp import format_ms

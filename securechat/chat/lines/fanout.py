@@ -5,17 +5,14 @@ like everybody else, unless its command carried a label: then the copy belongs t
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from securechat.chat.audience import Audience
 from securechat.chat.effects import Broadcast, Effect, Send
 from securechat.chat.line import Line, by_operator, encode, fitting, separate, variants
+from securechat.chat.lines.origin import Origin
 from securechat.chat.state.registry import Registry
 from securechat.chat.state.session import Session
 from securechat.irc import capabilities as cap
-
-if TYPE_CHECKING:
-    from securechat.chat.turn.context import Context
 
 
 class Fanout:
@@ -58,8 +55,8 @@ class Fanout:
         elif len(lines) == 1:
             self._send(session, encode(lines[0], session.key, tag), ahead)
         else:
-            session.batches += 1
-            reference = str(session.batches)
+            session.last_batch += 1
+            reference = str(session.last_batch)
             opening = Line(server, "BATCH", (f"+{reference}", "labeled-response"), at=at)
             closing = Line(server, "BATCH", (f"-{reference}",), at=at)
             inside = [line if line.batch else line._replace(batch=reference) for line in lines]
@@ -80,7 +77,7 @@ class Fanout:
 
     # To many
 
-    def broadcast(self, audience: Audience, line: Line, origin: "Context | None" = None) -> None:
+    def broadcast(self, audience: Audience, line: Line, origin: Origin | None = None) -> None:
         """Send a line to an audience; the origin's copy is part of its answer when that is labelled."""
         if origin is None:
             self._broadcast(audience, line, None)
@@ -106,7 +103,7 @@ class Fanout:
             skip = without.link if without is not None else None
             self._emit(Broadcast(audience, variants(line, audience.groups), skip))
 
-    def echo(self, line: Line, origin: "Context") -> None:
+    def echo(self, line: Line, origin: Origin) -> None:
         """Confirm a message to the session that sent it, if it wants echoes (`echo-message`)."""
         if origin.session.has(cap.ECHO_MESSAGE):
             origin.reply(marked(line, origin.session))

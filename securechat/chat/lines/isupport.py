@@ -6,7 +6,7 @@ from typing import Final
 from securechat.chat import limits, modes
 from securechat.chat.membership import RANKS, SYMBOLS
 from securechat.chat.settings import Settings
-from securechat.chat.state.user import BOT, CHOSEN_MODES, GIVEN_MODES
+from securechat.chat.state.session import BOT, CHOSEN_MODES, GIVEN_MODES
 from securechat.irc.names import ACCOUNT_CHARS, NAME_BYTES
 
 TOKENS_PER_LINE: Final = 13

@@ -1,6 +1,6 @@
 """Facts: every change of shared state is one of these values.
 
-A record changes the registry by `apply`, and `revert` undoes exactly that (the store was full: DESIGN law 3).
+What a record does to the registry, and its undoing when the store has no room for it, is in `state.applying`.
 The store writes records and the registry is rebuilt from what it wrote, so a fact enters the chat by one door
 whether this hub made it or another node did.
 
@@ -33,11 +33,9 @@ from securechat.chat.records.channels import (
     Kicked,
     Parted,
     RetentionSet,
-    Topic,
     TopicSet,
 )
 from securechat.chat.records.invitations import (
-    Invitation,
     InvitationAdded,
     InvitationRecord,
     InvitationRevoked,
@@ -55,7 +53,6 @@ from securechat.chat.records.modes import (
     ChannelModesChanged,
     EntryChanged,
     FlagsChanged,
-    ListEntry,
     RanksChanged,
     Shown,
     mode_params,
@@ -68,6 +65,7 @@ from securechat.chat.records.places import (
     MetadataSet,
     PlaceRecord,
 )
+from securechat.chat.records.stored import Invitation, ListEntry, StoredAccount, StoredChannel, Topic
 
 ChannelRecord = (
     ChannelCreated
@@ -133,6 +131,8 @@ __all__ = [
     "Record",
     "RetentionSet",
     "Shown",
+    "StoredAccount",
+    "StoredChannel",
     "Topic",
     "TopicSet",
     "mode_params",

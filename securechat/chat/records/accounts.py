@@ -1,10 +1,7 @@
 """Facts about accounts."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
-
-if TYPE_CHECKING:
-    from securechat.chat.state.registry import Registry
+from typing import Final, Literal
 
 ONLINE: Final = -1
 NOBODY: Final = "nobody"
@@ -22,12 +19,6 @@ class AccountAdded:
     phc: str = field(repr=False)
     role: str
     at: int
-
-    def apply(self, registry: "Registry") -> None:
-        registry.add_account(self.account, self.name, self.phc, self.role, self.at)
-
-    def revert(self, registry: "Registry") -> None:
-        registry.forget_account(self.account)
 
 
 Fate = Literal["keep", "anonymise", "delete"]
@@ -49,14 +40,6 @@ class AccountRemoved:
     waiting: int = 0
     messages: Fate = "keep"
 
-    def apply(self, registry: "Registry") -> None:
-        registry.accounts[self.account].remove()
-        registry.waiting.pop(self.account, None)
-
-    def revert(self, registry: "Registry") -> None:
-        registry.accounts[self.account].restore(self.phc, self.sources)
-        registry.waiting[self.account] = self.waiting
-
 
 @dataclass(frozen=True, slots=True)
 class PasswordSet:
@@ -68,12 +51,6 @@ class PasswordSet:
     at: int
     rehash: bool = False
 
-    def apply(self, registry: "Registry") -> None:
-        registry.accounts[self.account].set_password(self.phc, rehash=self.rehash)
-
-    def revert(self, registry: "Registry") -> None:
-        registry.accounts[self.account].set_password(self.previous, rehash=self.rehash)
-
 
 @dataclass(frozen=True, slots=True)
 class AccountDisabled:
@@ -82,12 +59,6 @@ class AccountDisabled:
     account: int
     at: int
 
-    def apply(self, registry: "Registry") -> None:
-        registry.accounts[self.account].disable()
-
-    def revert(self, registry: "Registry") -> None:
-        registry.accounts[self.account].enable()
-
 
 @dataclass(frozen=True, slots=True)
 class AccountEnabled:
@@ -95,12 +66,6 @@ class AccountEnabled:
 
     account: int
     at: int
-
-    def apply(self, registry: "Registry") -> None:
-        registry.accounts[self.account].enable()
-
-    def revert(self, registry: "Registry") -> None:
-        registry.accounts[self.account].disable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +76,6 @@ class LoginRemembered:
     source: str
     at: int
     previous: tuple[tuple[str, int], ...]
-
-    def apply(self, registry: "Registry") -> None:
-        registry.accounts[self.account].remember_source(self.source, self.at)
-
-    def revert(self, registry: "Registry") -> None:
-        registry.accounts[self.account].sources = dict(self.previous)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +88,6 @@ class AccountSeen:
     account: int
     seen: int
     previous: int | None
-
-    def apply(self, registry: "Registry") -> None:
-        registry.accounts[self.account].seen = self.seen
-
-    def revert(self, registry: "Registry") -> None:
-        registry.accounts[self.account].seen = self.previous
 
 
 AccountRecord = (

@@ -1,10 +1,6 @@
 """Facts about who used their power: the audit log."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from securechat.chat.state.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +17,3 @@ class Audited:
     action: str
     target: str
     detail: str = ""
-
-    def apply(self, registry: "Registry") -> None:
-        """Change nothing."""
-
-    def revert(self, registry: "Registry") -> None:
-        """Change nothing."""

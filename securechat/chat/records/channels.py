@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from securechat.chat.membership import Membership
-
-if TYPE_CHECKING:
-    from securechat.chat.ports import StoredChannel
-    from securechat.chat.state.registry import Registry
+from securechat.chat.records.stored import StoredChannel, Topic
 
 NEW_CHANNEL_MODES: Final[Mapping[str, str]] = {"n": "", "t": ""}
 """What a channel begins with: only members speak, and only those with a rank change the topic."""
@@ -26,12 +23,6 @@ class ChannelCreated:
     at: int
     modes: Mapping[str, str] = field(default_factory=lambda: dict(NEW_CHANNEL_MODES))
 
-    def apply(self, registry: "Registry") -> None:
-        registry.add_channel(self.channel, self.name, self.founder, self.at, self.modes)
-
-    def revert(self, registry: "Registry") -> None:
-        registry.forget_channel(self.channel)
-
 
 @dataclass(frozen=True, slots=True)
 class ChannelDropped:
@@ -44,13 +35,7 @@ class ChannelDropped:
     channel: int
     at: int
     reason: str
-    stored: "StoredChannel"
-
-    def apply(self, registry: "Registry") -> None:
-        registry.drop_channel(self.channel)
-
-    def revert(self, registry: "Registry") -> None:
-        registry.restore_channel(self.stored)
+    stored: StoredChannel
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +50,6 @@ class ChannelRenamed:
     by: str
     reason: str
 
-    def apply(self, registry: "Registry") -> None:
-        registry.rename_channel(self.channel, self.name)
-
-    def revert(self, registry: "Registry") -> None:
-        registry.rename_channel(self.channel, self.previous)
-
 
 @dataclass(frozen=True, slots=True)
 class RetentionSet:
@@ -79,12 +58,6 @@ class RetentionSet:
     channel: int
     days: int | None
     previous: int | None
-
-    def apply(self, registry: "Registry") -> None:
-        registry.channels[self.channel].retention_days = self.days
-
-    def revert(self, registry: "Registry") -> None:
-        registry.channels[self.channel].retention_days = self.previous
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +70,6 @@ class Joined:
     at: int
     ranks: str = ""
 
-    def apply(self, registry: "Registry") -> None:
-        registry.add_member(self.channel, self.user, Membership(self.at, self.ranks))
-
-    def revert(self, registry: "Registry") -> None:
-        registry.remove_member(self.channel, self.user)
-
 
 @dataclass(frozen=True, slots=True)
 class Parted:
@@ -114,12 +81,6 @@ class Parted:
     at: int
     reason: str
     membership: Membership
-
-    def apply(self, registry: "Registry") -> None:
-        registry.remove_member(self.channel, self.user)
-
-    def revert(self, registry: "Registry") -> None:
-        registry.add_member(self.channel, self.user, self.membership)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +95,6 @@ class Kicked:
     reason: str
     membership: Membership
 
-    def apply(self, registry: "Registry") -> None:
-        registry.remove_member(self.channel, self.user)
-
-    def revert(self, registry: "Registry") -> None:
-        registry.add_member(self.channel, self.user, self.membership)
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """A channel's topic: the text ("" is no topic), the nick that set it and when."""
-
-    text: str
-    setter: str
-    at: int
-
 
 @dataclass(frozen=True, slots=True)
 class TopicSet:
@@ -158,9 +104,3 @@ class TopicSet:
     channel: int
     topic: Topic
     previous: Topic
-
-    def apply(self, registry: "Registry") -> None:
-        registry.channels[self.channel].topic = self.topic
-
-    def revert(self, registry: "Registry") -> None:
-        registry.channels[self.channel].topic = self.previous

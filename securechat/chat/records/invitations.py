@@ -1,18 +1,8 @@
 """Facts about invitations: codes with which people make their own account."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:
-    from securechat.chat.state.registry import Registry
-
-
-class Invitation(NamedTuple):
-    """`uses` are the accounts that can still be made with it, until `expires`; times in milliseconds."""
-
-    uses: int
-    expires: int
-    created: int
+from securechat.chat.records.stored import Invitation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +12,6 @@ class InvitationAdded:
     code: str
     invitation: Invitation
 
-    def apply(self, registry: "Registry") -> None:
-        registry.invitations[self.code] = self.invitation
-
-    def revert(self, registry: "Registry") -> None:
-        del registry.invitations[self.code]
-
 
 @dataclass(frozen=True, slots=True)
 class InvitationUsed:
@@ -36,15 +20,6 @@ class InvitationUsed:
     code: str
     previous: Invitation
 
-    def apply(self, registry: "Registry") -> None:
-        if self.previous.uses > 1:
-            registry.invitations[self.code] = self.previous._replace(uses=self.previous.uses - 1)
-        else:
-            del registry.invitations[self.code]
-
-    def revert(self, registry: "Registry") -> None:
-        registry.invitations[self.code] = self.previous
-
 
 @dataclass(frozen=True, slots=True)
 class InvitationRevoked:
@@ -52,12 +27,6 @@ class InvitationRevoked:
 
     code: str
     previous: Invitation
-
-    def apply(self, registry: "Registry") -> None:
-        del registry.invitations[self.code]
-
-    def revert(self, registry: "Registry") -> None:
-        registry.invitations[self.code] = self.previous
 
 
 InvitationRecord = InvitationAdded | InvitationUsed | InvitationRevoked

@@ -2,12 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
-
-from securechat.irc.capabilities import EDIT_TAG
-
-if TYPE_CHECKING:
-    from securechat.chat.state.registry import Registry
+from typing import NamedTuple
 
 
 class MessageSent(NamedTuple):
@@ -43,20 +38,6 @@ class MessageSent(NamedTuple):
     redacted_id: int | None = None
     redacted_reason: str | None = None
 
-    def apply(self, registry: "Registry") -> None:
-        if self.nonce is not None:
-            registry.nonces.add(self.sender, self.nonce, self)
-        if self.undelivered and self.recipient is not None:
-            registry.waiting[self.recipient] += 1
-        if self.refers is not None and EDIT_TAG in self.tags:
-            registry.revisions.note(self.refers)
-
-    def revert(self, registry: "Registry") -> None:
-        if self.nonce is not None:
-            registry.nonces.discard(self.sender, self.nonce)
-        if self.undelivered and self.recipient is not None:
-            registry.waiting[self.recipient] -= 1
-
 
 @dataclass(frozen=True, slots=True)
 class MessageRedacted:
@@ -86,13 +67,6 @@ class MessageRedacted:
             redacted_reason=self.reason,
         )
 
-    def apply(self, registry: "Registry") -> None:
-        registry.nonces.replace(self.original, self.tombstone)
-        registry.revisions.note(self.original.id)
-
-    def revert(self, registry: "Registry") -> None:
-        registry.nonces.replace(self.tombstone, self.original)
-
 
 @dataclass(frozen=True, slots=True)
 class DirectDelivered:
@@ -107,14 +81,6 @@ class DirectDelivered:
     counted: int
     after: int = -1
 
-    def apply(self, registry: "Registry") -> None:
-        if not self.more:
-            del registry.waiting[self.account]
-
-    def revert(self, registry: "Registry") -> None:
-        if not self.more:
-            registry.waiting[self.account] = self.counted
-
 
 @dataclass(frozen=True, slots=True)
 class DirectMissed:
@@ -124,12 +90,6 @@ class DirectMissed:
 
     account: int
     after: int
-
-    def apply(self, registry: "Registry") -> None:
-        registry.waiting[self.account] += 1
-
-    def revert(self, registry: "Registry") -> None:
-        registry.waiting[self.account] -= 1
 
 
 MessageRecord = MessageSent | MessageRedacted | DirectDelivered | DirectMissed

@@ -2,22 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from securechat.chat.membership import Membership
-
-if TYPE_CHECKING:
-    from securechat.chat.state.registry import Registry
+from securechat.chat.records.stored import ListEntry
 
 LISTS: Final = "beI"
 """The modes that are lists of masks: bans, exceptions from bans, exceptions from +i."""
-
-
-class ListEntry(NamedTuple):
-    """Who put a mask on a list (a nick), and when."""
-
-    setter: str
-    at: int
 
 
 class Shown(NamedTuple):
@@ -82,28 +72,3 @@ class ChannelModesChanged:
     flags: FlagsChanged | None = None
     entries: tuple[EntryChanged, ...] = ()
     ranks: tuple[RanksChanged, ...] = ()
-
-    def apply(self, registry: "Registry") -> None:
-        channel = registry.channels[self.channel]
-        if self.flags is not None:
-            channel.set_modes(self.flags.modes)
-        for entry in self.entries:
-            channel.set_entry(entry.kind, entry.mask, entry.entry)
-        for change in self.ranks:
-            _rank(channel.members, change.user, change.ranks)
-
-    def revert(self, registry: "Registry") -> None:
-        channel = registry.channels[self.channel]
-        if self.flags is not None:
-            channel.set_modes(self.flags.previous)
-        for entry in self.entries:
-            channel.set_entry(entry.kind, entry.mask, entry.previous)
-        for change in self.ranks:
-            _rank(channel.members, change.user, change.previous)
-
-
-def _rank(members: dict[int, Membership], user: int, ranks: str) -> None:
-    # A session that is a user of its own may have gone since, and its membership with it.
-    member = members.get(user)
-    if member is not None:
-        members[user] = member._replace(ranks=ranks)

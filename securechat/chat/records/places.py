@@ -4,10 +4,6 @@ A *target* is a channel's id, or minus an account's.
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from securechat.chat.state.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +15,6 @@ class MarkerMoved:
     upto: int
     previous: int | None
 
-    def apply(self, registry: "Registry") -> None:
-        registry.markers.setdefault(self.account, {})[self.target] = self.upto
-
-    def revert(self, registry: "Registry") -> None:
-        if self.previous is None:
-            del registry.markers[self.account][self.target]
-        else:
-            registry.markers[self.account][self.target] = self.previous
-
 
 @dataclass(frozen=True, slots=True)
 class MarkersForgotten:
@@ -35,12 +22,6 @@ class MarkersForgotten:
 
     account: int
     markers: tuple[tuple[int, int], ...]
-
-    def apply(self, registry: "Registry") -> None:
-        del registry.markers[self.account]
-
-    def revert(self, registry: "Registry") -> None:
-        registry.markers[self.account] = dict(self.markers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +33,6 @@ class MessagePinned:
     by: int
     at: int
 
-    def apply(self, registry: "Registry") -> None:
-        pass
-
-    def revert(self, registry: "Registry") -> None:
-        pass
-
 
 @dataclass(frozen=True, slots=True)
 class MessageUnpinned:
@@ -67,12 +42,6 @@ class MessageUnpinned:
     message: int
     by: int
     at: int
-
-    def apply(self, registry: "Registry") -> None:
-        pass
-
-    def revert(self, registry: "Registry") -> None:
-        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +54,6 @@ class MetadataSet:
     previous: str | None = field(repr=False)
     by: int
     at: int
-
-    def apply(self, registry: "Registry") -> None:
-        _put(registry, self.target, self.key, self.value)
-
-    def revert(self, registry: "Registry") -> None:
-        _put(registry, self.target, self.key, self.previous)
-
-
-def _put(registry: "Registry", target: int, key: str, value: str | None) -> None:
-    values = registry.metadata.setdefault(target, {})
-    if value is None:
-        del values[key]
-    else:
-        values[key] = value
 
 
 PlaceRecord = MarkerMoved | MarkersForgotten | MessagePinned | MessageUnpinned | MetadataSet

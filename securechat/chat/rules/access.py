@@ -2,16 +2,14 @@
 
 from hmac import compare_digest
 from math import ceil
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from securechat.chat.membership import is_at_least
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.registry import Person
-from securechat.chat.state.user import User
+from securechat.chat.state.session import User
+from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
-
-if TYPE_CHECKING:
-    from securechat.chat.turn.context import Context
 
 CTCP: Final = "\x01"
 ACTION: Final = "\x01ACTION "
@@ -46,7 +44,7 @@ def may_join(channel: Channel, user: User, key: str) -> Refusal | None:
     return None
 
 
-def may_speak(ctx: "Context", channel: Channel, text: str = "") -> str | None:
+def may_speak(ctx: Context, channel: Channel, text: str = "") -> str | None:
     """Return why the user may not say this in the channel, None when they may.
 
     This is asked for every message. In a channel with slow mode (+W) the user's next message has to wait
@@ -89,11 +87,11 @@ def _silenced(channel: Channel, user: User) -> str | None:
     return None
 
 
-def _too_soon(ctx: "Context", channel: Channel, user: User) -> str | None:
+def _too_soon(ctx: Context, channel: Channel, user: User) -> str | None:
     wait = channel.modes.get("W")
     if wait is None:
         return None
-    now = ctx.core.now.mono
+    now = ctx.chat.now.mono
     due = channel.spoke.get(user.id, now - int(wait)) + int(wait)
     if due > now:
         return f"Cannot send to channel (+W): slow mode, wait {ceil(due - now)} more seconds"

@@ -1,7 +1,7 @@
 """User administration: what `adduser` and its like do, with a running server and without one."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from securechat.chat.effects import Answered, Then
 from securechat.chat.items import Administer, EndSessions
@@ -53,10 +53,8 @@ from securechat.chat.rules.channel_settings import channel_rows, set_retention
 from securechat.chat.rules.operators import lose_powers
 from securechat.chat.state.account import Account
 from securechat.chat.state.registry import sorted_by_name
+from securechat.chat.turn.chat import Chat
 from securechat.irc.names import InvalidName, check_account
-
-if TYPE_CHECKING:
-    from securechat.chat.core import Core
 
 Row = dict[str, str | int | bool | None]
 Change = (
@@ -84,27 +82,27 @@ AUDIT_ROWS = 500
 """Rows of the audit log in one answer."""
 
 
-def administer(core: "Core", item: Administer) -> None:
+def administer(chat: Chat, item: Administer) -> None:
     """Do what was asked and answer it."""
     if isinstance(item.request, ListAudit):
-        list_audit(core, item.ticket, item.request)
+        list_audit(chat, item.ticket, item.request)
     else:
-        core.emit(Answered(item.ticket, perform(core, item.request, item.by, item.origin)))
+        chat.emit(Answered(item.ticket, perform(chat, item.request, item.by, item.origin)))
 
 
-def perform(core: "Core", request: Change, by: str, origin: str, *, spare: int | None = None) -> Answer:
+def perform(chat: Chat, request: Change, by: str, origin: str, *, spare: int | None = None) -> Answer:
     """Do what somebody who may asks for, and note it in the audit log: `by` is who, `origin` from where.
 
     When sessions end for it, that whose id is `spare` goes on.
     """
-    answer = _answer(core, request, spare)
+    answer = _answer(chat, request, spare)
     if isinstance(answer, Done) and not isinstance(request, QUESTIONS):
-        action, detail = OPERATION_NAMES[type(request)], _detail(core, request)
-        core.enter(Audited(core.now.wall, by, origin, action, request.name, detail), None)
+        action, detail = OPERATION_NAMES[type(request)], _detail(chat, request)
+        chat.enter(Audited(chat.now.wall, by, origin, action, request.name, detail), None)
     return answer
 
 
-def _detail(core: "Core", request: Change) -> str:
+def _detail(chat: Chat, request: Change) -> str:
     """Return what the audit log says of a request besides its name and the account."""
     match request:
         case AddAccount():
@@ -114,7 +112,7 @@ def _detail(core: "Core", request: Change) -> str:
         case EndSession():
             return f"session {request.id}"
         case RemoveAccount():
-            fate = request.messages or core.settings.on_account_removal
+            fate = request.messages or chat.settings.on_account_removal
             return f"messages: {fate}" if fate != "keep" else ""
         case SetRetention():
             return str(request.days)
@@ -128,17 +126,17 @@ def _detail(core: "Core", request: Change) -> str:
             return ""
 
 
-def list_audit(core: "Core", ticket: int, request: ListAudit) -> None:
+def list_audit(chat: Chat, ticket: int, request: ListAudit) -> None:
     """Answer with rows of the audit log, which only the store has."""
 
     def read(result: JobResult) -> None:
         if isinstance(result, AuditRead):
-            core.emit(Answered(ticket, Done([audit_row(entry) for entry in result.entries])))
+            chat.emit(Answered(ticket, Done([audit_row(entry) for entry in result.entries])))
         else:
             text = "The audit log could not be read now: try again"
-            core.emit(Answered(ticket, Refused("STORE_UNAVAILABLE", text)))
+            chat.emit(Answered(ticket, Refused("STORE_UNAVAILABLE", text)))
 
-    core.consult(ReadAudit(DESK, request.after, AUDIT_ROWS), read)
+    chat.consult(ReadAudit(DESK, request.after, AUDIT_ROWS), read)
 
 
 def audit_row(entry: AuditEntry) -> Row:
@@ -156,52 +154,52 @@ def audit_row(entry: AuditEntry) -> Row:
     }
 
 
-def _answer(core: "Core", request: Change, spare: int | None) -> Answer:
+def _answer(chat: Chat, request: Change, spare: int | None) -> Answer:
     if isinstance(request, AddAccount):
-        return add(core, request)
+        return add(chat, request)
     if isinstance(request, ListAccounts):
-        return Done(rows(core))
+        return Done(rows(chat))
     if isinstance(request, ListSessions) and not request.name:
-        return Done(session_rows(core, None))
+        return Done(session_rows(chat, None))
     if isinstance(request, ListChannels):
-        return Done(channel_rows(core))
+        return Done(channel_rows(chat))
     if isinstance(request, SetRetention):
-        return set_retention(core, request)
+        return set_retention(chat, request)
     if isinstance(request, AddInvitation):
-        return invitations.add(core, request)
+        return invitations.add(chat, request)
     if isinstance(request, Note):
         return Done()
     if isinstance(request, RevokeInvitation):
-        return invitations.revoke(core, request)
+        return invitations.revoke(chat, request)
     if isinstance(request, ListInvitations):
-        return Done(invitations.rows(core))
-    account = core.registry.account(request.name)
+        return Done(invitations.rows(chat))
+    account = chat.registry.account(request.name)
     if account is None or account.phc is None:
         return Refused(
             "ACCOUNT_UNKNOWN", f"There is no account {request.name!r}: `securechat users` lists them"
         )
     match request:
         case SetPassword():
-            core.enter(PasswordSet(account.id, request.phc, account.phc, core.now.wall), None)
+            chat.enter(PasswordSet(account.id, request.phc, account.phc, chat.now.wall), None)
             if not request.keep_sessions:
-                then_end(core, account, "The password of this account was changed", spare=spare)
+                then_end(chat, account, "The password of this account was changed", spare=spare)
         case RemoveAccount():
-            return remove(core, account, account.phc, request.messages)
+            return remove(chat, account, account.phc, request.messages)
         case DisableAccount():
             if not account.disabled:
-                core.enter(AccountDisabled(account.id, core.now.wall), None)
-            then_end(core, account, "This account was disabled")
+                chat.enter(AccountDisabled(account.id, chat.now.wall), None)
+            then_end(chat, account, "This account was disabled")
         case EnableAccount():
             if account.disabled:
-                core.enter(AccountEnabled(account.id, core.now.wall), None)
+                chat.enter(AccountEnabled(account.id, chat.now.wall), None)
         case ListSessions():
-            return Done(session_rows(core, account))
+            return Done(session_rows(chat, account))
         case EndSession():
-            return end_session(core, account, request.id)
+            return end_session(chat, account, request.id)
     return Done()
 
 
-def add(core: "Core", request: AddAccount) -> Answer:
+def add(chat: Chat, request: AddAccount) -> Answer:
     """Make an account and let it join the channels that everybody joins."""
     try:
         name = check_account(request.name)
@@ -209,8 +207,8 @@ def add(core: "Core", request: AddAccount) -> Answer:
         return Refused("NAME_INVALID", str(error))
     if is_reserved(name):
         return Refused("NAME_RESERVED", f"The name {name!r} is the server's own, or looks like one of these")
-    same = core.registry.account(name)
-    like = core.registry.account_like(name)
+    same = chat.registry.account(name)
+    like = chat.registry.account_like(name)
     if same is not None:
         state = "exists already" if same.phc is not None else "was removed, and its name stays reserved"
         return Refused("ACCOUNT_EXISTS", f"The account {same.name!r} {state}")
@@ -218,70 +216,70 @@ def add(core: "Core", request: AddAccount) -> Answer:
         return Refused("NAME_CONFUSABLE", f"The name {name!r} looks like that of the account {like.name!r}")
     if request.role not in ROLES:
         return Refused("ROLE_UNKNOWN", f"{request.role!r} is no role: use one of {', '.join(sorted(ROLES))}")
-    account_id = max(core.registry.accounts, default=0) + 1
-    core.enter(AccountAdded(account_id, name, request.phc, request.role, core.now.wall), None)
-    if core.settings.nicknames == "account":
-        for channel in core.settings.autojoin:
-            _autojoin(core, core.registry.accounts[account_id], channel)
+    account_id = max(chat.registry.accounts, default=0) + 1
+    chat.enter(AccountAdded(account_id, name, request.phc, request.role, chat.now.wall), None)
+    if chat.settings.nicknames == "account":
+        for channel in chat.settings.autojoin:
+            _autojoin(chat, chat.registry.accounts[account_id], channel)
     return Done()
 
 
-def _autojoin(core: "Core", account: Account, name: str) -> None:
+def _autojoin(chat: Chat, account: Account, name: str) -> None:
     """Make the account a member of a channel that new accounts join; it is made when it is not there."""
-    if core.registry.channel(name) is None:
-        channel_id = core.registry.last_channel + 1
-        core.enter(ChannelCreated(channel_id, name, None, core.now.wall, dict(SHARED_CHANNEL_MODES)), None)
-    channel = core.registry.channel(name)
+    if chat.registry.channel(name) is None:
+        channel_id = chat.registry.last_channel + 1
+        chat.enter(ChannelCreated(channel_id, name, None, chat.now.wall, dict(SHARED_CHANNEL_MODES)), None)
+    channel = chat.registry.channel(name)
     assert channel is not None, "it was made just now"
     ranks = channel.initial_ranks(account)
-    core.enter(Joined(core.next_id(), account.id, channel.id, core.now.wall, ranks), None)
+    chat.enter(Joined(chat.next_id(), account.id, channel.id, chat.now.wall, ranks), None)
 
 
-def remove(core: "Core", account: Account, phc: str, messages: str) -> Answer:
+def remove(chat: Chat, account: Account, phc: str, messages: str) -> Answer:
     """Remove credentials and memberships, and begin with what becomes of the messages."""
-    how = FATES.get(messages or core.settings.on_account_removal)
+    how = FATES.get(messages or chat.settings.on_account_removal)
     if how is None:
         return Refused("MESSAGES_UNKNOWN", f"{messages!r} cannot be done: use one of {', '.join(FATES)}")
-    for channel in core.registry.channels_of(account.id):
+    for channel in chat.registry.channels_of(account.id):
         membership = channel.members[account.id]
         text = "The account was removed"
-        core.enter(Parted(core.next_id(), account.id, channel.id, core.now.wall, text, membership), None)
-    metadata.forget(core, -account.id, account.id, None)
-    if core.registry.markers.get(account.id):
-        core.enter(MarkersForgotten(account.id, tuple(core.registry.markers[account.id].items())), None)
-    sources, waiting = tuple(account.sources.items()), core.registry.waiting[account.id]
+        chat.enter(Parted(chat.next_id(), account.id, channel.id, chat.now.wall, text, membership), None)
+    metadata.forget(chat, -account.id, account.id, None)
+    if chat.registry.markers.get(account.id):
+        chat.enter(MarkersForgotten(account.id, tuple(chat.registry.markers[account.id].items())), None)
+    sources, waiting = tuple(account.sources.items()), chat.registry.waiting[account.id]
     if how == "anonymise":
-        _have_nobody(core)
-    core.enter(AccountRemoved(account.id, phc, core.now.wall, sources, waiting, how), None)
-    then_end(core, account, "This account was removed")
+        _have_nobody(chat)
+    chat.enter(AccountRemoved(account.id, phc, chat.now.wall, sources, waiting, how), None)
+    then_end(chat, account, "This account was removed")
     return Done()
 
 
-def _have_nobody(core: "Core") -> None:
+def _have_nobody(chat: Chat) -> None:
     """Have the account under which messages are that have lost their author."""
-    accounts = core.registry.accounts
+    accounts = chat.registry.accounts
     if any(account.role == NOBODY for account in accounts.values()):
         return
     names = ("removed", *(f"removed-{number}" for number in range(2, len(accounts) + 3)))
     free = (
-        name for name in names if not core.registry.account(name) and not core.registry.account_like(name)
+        name for name in names if not chat.registry.account(name) and not chat.registry.account_like(name)
     )
     account_id = max(accounts, default=0) + 1
-    core.enter(AccountAdded(account_id, next(free), "", NOBODY, core.now.wall), None)
-    core.enter(AccountRemoved(account_id, "", core.now.wall), None)
+    chat.enter(AccountAdded(account_id, next(free), "", NOBODY, chat.now.wall), None)
+    chat.enter(AccountRemoved(account_id, "", chat.now.wall), None)
 
 
-def end_session(core: "Core", account: Account, session_id: int) -> Answer:
+def end_session(chat: Chat, account: Account, session_id: int) -> Answer:
     """End one session of an account, once that is in the audit log."""
-    own = (session.id for session in core.sessions.values() if session.account is account)
+    own = (session.id for session in chat.sessions.values() if session.account is account)
     if session_id not in own:
         text = f"{account.name} has no session {session_id}: `sessions` lists them"
         return Refused("SESSION_UNKNOWN", text)
-    core.emit(Then(EndSessions(account.id, "This session was ended from another one", only=session_id)))
+    chat.emit(Then(EndSessions(account.id, "This session was ended from another one", only=session_id)))
     return Done()
 
 
-def session_rows(core: "Core", account: Account | None) -> list[Row]:
+def session_rows(chat: Chat, account: Account | None) -> list[Row]:
     """List who is logged in from where and since when."""
     return [
         {
@@ -292,33 +290,33 @@ def session_rows(core: "Core", account: Account | None) -> list[Row]:
             "since": session.since,
             "operator": session.operator is not None,
         }
-        for session in core.sessions.values()
+        for session in chat.sessions.values()
         if session.account is not None and account in (None, session.account)
     ]
 
 
-def then_end(core: "Core", account: Account, why: str, *, spare: int | None = None) -> None:
+def then_end(chat: Chat, account: Account, why: str, *, spare: int | None = None) -> None:
     """End the account's sessions once the change is stored: when the disk is full nothing has changed.
 
     The session whose id is `spare` goes on.
     """
-    core.emit(Then(EndSessions(account.id, why, spare=spare)))
+    chat.emit(Then(EndSessions(account.id, why, spare=spare)))
 
 
-def end_sessions(core: "Core", item: EndSessions) -> None:
+def end_sessions(chat: Chat, item: EndSessions) -> None:
     """End every session that proved this account, also one that has not completed its registration.
 
     A session of another account to which it gave an operator's powers loses these.
     """
-    for session in list(core.sessions.values()):
+    for session in list(chat.sessions.values()):
         if item.only is None and session.operator is not None and session.operator.id == item.account:
-            lose_powers(core, session)
+            lose_powers(chat, session)
         wanted = session.id != item.spare and item.only in (None, session.id)
         if session.account is not None and session.account.id == item.account and wanted:
-            core.end(session, item.reason, item.reason)
+            chat.end(session, item.reason, item.reason)
 
 
-def rows(core: "Core") -> list[Row]:
+def rows(chat: Chat) -> list[Row]:
     """List the accounts that have credentials, for people and programs."""
     return [
         {
@@ -326,8 +324,8 @@ def rows(core: "Core") -> list[Row]:
             "role": account.role,
             "disabled": account.disabled,
             "created": account.created,
-            "sessions": len(account.sessions),
+            "sessions": len(chat.registry.sessions_of(account)),
         }
-        for account in sorted_by_name(core.registry.accounts.values())
+        for account in sorted_by_name(chat.registry.accounts.values())
         if account.phc is not None
     ]

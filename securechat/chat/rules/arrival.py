@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from itertools import islice
 
 from securechat.chat.line import Line
-from securechat.chat.lines import channel_state
-from securechat.chat.rules import presence
+from securechat.chat.lines import channel_state, presence
 from securechat.chat.state.channel import Channel
-from securechat.chat.state.session import Session
-from securechat.chat.state.user import User
+from securechat.chat.state.session import Session, User
 from securechat.chat.turn.context import Context
 from securechat.chat.turn.pieces import at_once, follow_up
 
@@ -30,7 +28,7 @@ def show_channels(ctx: Context, user: User) -> None:
             ctx.reply(line)
         return
     for channel in channels:
-        ctx.reply(presence.joined(user, channel.name, ctx.core.now.wall))
+        ctx.reply(presence.joined(user, channel.name, ctx.chat.now.wall))
     states = (line for channel in channels for line in _state(ctx, ctx.session, channel))
     follow_up(ctx, ctx.session, states)
 
@@ -42,11 +40,11 @@ def show_channel(ctx: Context, session: Session, channel: Channel) -> None:
 
 def _one_by_one(ctx: Context, user: User, channels: list[Channel]) -> Iterator[Line]:
     for channel in channels:
-        yield presence.joined(user, channel.name, ctx.core.now.wall)
+        yield presence.joined(user, channel.name, ctx.chat.now.wall)
         yield from _state(ctx, ctx.session, channel)
 
 
 def _state(ctx: Context, session: Session, channel: Channel) -> Iterator[Line]:
     """What follows a JOIN; nothing when the user has left the channel meanwhile."""
     if session.user is not None and session.user.id in channel.members:
-        yield from channel_state.after_join(ctx.registry, session, channel, ctx.core.now.wall)
+        yield from channel_state.after_join(ctx.registry, session, channel, ctx.chat.now.wall)

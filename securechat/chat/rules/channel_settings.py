@@ -1,19 +1,15 @@
 """What an administrator sets of a channel, which is no mode of it."""
 
-from typing import TYPE_CHECKING
-
 from securechat.chat.limits import MAX_RETENTION_DAYS
 from securechat.chat.records import RetentionSet
 from securechat.chat.requests import Answer, Done, Refused, SetRetention
+from securechat.chat.turn.chat import Chat
 from securechat.irc.names import fold
 
-if TYPE_CHECKING:
-    from securechat.chat.core import Core
 
-
-def set_retention(core: "Core", request: SetRetention) -> Answer:
+def set_retention(chat: Chat, request: SetRetention) -> Answer:
     """Let a channel have a retention of its own, or the server's again."""
-    channel = core.registry.channel(request.channel)
+    channel = chat.registry.channel(request.channel)
     if channel is None:
         return Refused(
             "CHANNEL_UNKNOWN", f"There is no channel {request.channel!r}: `securechat channel list`"
@@ -22,13 +18,13 @@ def set_retention(core: "Core", request: SetRetention) -> Answer:
         return Refused("DAYS_INVALID", f"Messages can be kept for 0 (for ever) to {MAX_RETENTION_DAYS} days")
     days = request.days if request.days >= 0 else None
     if days != channel.retention_days:
-        core.enter(RetentionSet(channel.id, days, channel.retention_days), None)
+        chat.enter(RetentionSet(channel.id, days, channel.retention_days), None)
     return Done()
 
 
-def channel_rows(core: "Core") -> list[dict[str, str | int | bool | None]]:
+def channel_rows(chat: Chat) -> list[dict[str, str | int | bool | None]]:
     """List the channels, for people and programs; `retention_days` is None where the server's holds."""
-    accounts = core.registry.accounts
+    accounts = chat.registry.accounts
     return [
         {
             "name": channel.name,
@@ -37,5 +33,5 @@ def channel_rows(core: "Core") -> list[dict[str, str | int | bool | None]]:
             "created": channel.created,
             "retention_days": channel.retention_days,
         }
-        for channel in sorted(core.registry.channels.values(), key=lambda channel: fold(channel.name))
+        for channel in sorted(chat.registry.channels.values(), key=lambda channel: fold(channel.name))
     ]

@@ -1,13 +1,11 @@
 """Invitations: codes with which people make their own account. Administrators make, list and revoke them."""
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from securechat.chat.records import Invitation, InvitationAdded, InvitationRevoked
 from securechat.chat.requests import AddInvitation, Answer, Done, Refused, RevokeInvitation
-
-if TYPE_CHECKING:
-    from securechat.chat.core import Core
+from securechat.chat.turn.chat import Chat
 
 _READ: Final = str.maketrans({"o": "0", "i": "1", "l": "1", "-": None, " ": None})
 _ID: Final = 8
@@ -27,30 +25,30 @@ def id_of(hashed: str) -> str:
     return hashed[:_ID]
 
 
-def add(core: "Core", request: AddInvitation) -> Answer:
+def add(chat: Chat, request: AddInvitation) -> Answer:
     """Let accounts be made with a code."""
-    if request.code in core.registry.invitations:
+    if request.code in chat.registry.invitations:
         return Refused("CODE_EXISTS", "There is an invitation with this code already")
-    now = core.now.wall
+    now = chat.now.wall
     invitation = Invitation(max(1, request.uses), now + request.days * DAY_MS, now)
-    core.enter(InvitationAdded(request.code, invitation), None)
+    chat.enter(InvitationAdded(request.code, invitation), None)
     return Done()
 
 
-def revoke(core: "Core", request: RevokeInvitation) -> Answer:
+def revoke(chat: Chat, request: RevokeInvitation) -> Answer:
     """Let nobody make an account with a code any more."""
-    found = [code for code in core.registry.invitations if id_of(code) == request.name]
+    found = [code for code in chat.registry.invitations if id_of(code) == request.name]
     if not found:
         text = f"There is no invitation {request.id!r}: `securechat invite list` lists them"
         return Refused("INVITATION_UNKNOWN", text)
     for code in found:
-        core.enter(InvitationRevoked(code, core.registry.invitations[code]), None)
+        chat.enter(InvitationRevoked(code, chat.registry.invitations[code]), None)
     return Done()
 
 
-def rows(core: "Core") -> list[dict[str, str | int | bool | None]]:
+def rows(chat: Chat) -> list[dict[str, str | int | bool | None]]:
     """List the invitations that can be used, and those that have expired; the oldest first."""
-    now = core.now.wall
+    now = chat.now.wall
     return [
         {
             "id": id_of(code),
@@ -59,5 +57,5 @@ def rows(core: "Core") -> list[dict[str, str | int | bool | None]]:
             "expires": invitation.expires,
             "expired": invitation.expires <= now,
         }
-        for code, invitation in sorted(core.registry.invitations.items(), key=lambda item: item[1].created)
+        for code, invitation in sorted(chat.registry.invitations.items(), key=lambda item: item[1].created)
     ]

@@ -6,10 +6,10 @@ the same path: the same delays, the same queue, the same hashing, the same bytes
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from securechat.chat.effects import LoggedIn
 from securechat.chat.jobs import CheckPassword, JobResult, PasswordChecked
+from securechat.chat.lines import presence as presence_lines
 from securechat.chat.lines.announcements.channels import show_ranks
 from securechat.chat.records import LoginRemembered, PasswordSet
 from securechat.chat.reserved import is_reserved
@@ -17,15 +17,12 @@ from securechat.chat.rules import presence, replay, welcome
 from securechat.chat.rules.arrival import show_channels
 from securechat.chat.rules.operators import tell
 from securechat.chat.state.account import Account
-from securechat.chat.state.session import Session
+from securechat.chat.state.session import Session, User
 from securechat.chat.state.throttle import is_known, known_network
-from securechat.chat.state.user import User
+from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account, fold
-
-if TYPE_CHECKING:
-    from securechat.chat.core import Core
 
 MAX_FAILURES = 3
 SESSION_NAME = re.compile(r"[A-Za-z0-9._-]{1,32}")
@@ -69,11 +66,11 @@ def prove(
 
     `proved` is called with the account, or `refused` with the reason.
     """
-    core, session = ctx.core, ctx.session
-    account = core.registry.account(name)
-    known = account is not None and is_known(account.sources, session.address, core.now.wall)
+    chat, session = ctx.chat, ctx.session
+    account = chat.registry.account(name)
+    known = account is not None and is_known(account.sources, session.address, chat.now.wall)
     folded = fold(name)
-    wait = core.throttle.wait(folded, session.address, known, core.now.mono)
+    wait = chat.throttle.wait(folded, session.address, known, chat.now.mono)
     if wait > 0:
         refused(ctx, f"Too many failed logins, try again in {int(wait) + 1} seconds")
         return
@@ -84,11 +81,11 @@ def prove(
         if not isinstance(result, PasswordChecked):
             refused(ctx, BUSY)
         elif account is None or not result.correct or not account.usable or account.epoch != epoch:
-            core.throttle.failed(folded, session.address, known, core.now.mono)
+            chat.throttle.failed(folded, session.address, known, chat.now.mono)
             refused(ctx, "Wrong account name or password")
             failed_exchange(ctx)
         else:
-            core.throttle.succeeded(folded, session.address, known)
+            chat.throttle.succeeded(folded, session.address, known)
             proved(account, result)
 
     ctx.ask(CheckPassword(session.link, phc, password), checked)
@@ -98,29 +95,29 @@ def failed_exchange(ctx: Context) -> None:
     """Count a failed login of this connection; the third one closes it."""
     ctx.session.failures += 1
     if ctx.session.failures >= MAX_FAILURES:
-        ctx.core.end(ctx.session, "Too many failed logins", "Too many failed logins")
+        ctx.chat.end(ctx.session, "Too many failed logins", "Too many failed logins")
 
 
 def accepted(ctx: Context, account: Account, result: PasswordChecked) -> None:
     """The session proved the account."""
-    core, session = ctx.core, ctx.session
+    chat, session = ctx.chat, ctx.session
     session.account = account
-    session.since = core.now.wall
-    core.emit(LoggedIn(session.link))
-    core.later(lambda: remember(core, account, session.address, account.phc, result.rehash))
+    session.since = chat.now.wall
+    chat.emit(LoggedIn(session.link))
+    chat.later(lambda: remember(chat, account, session.address, account.phc, result.rehash))
 
 
-def remember(core: "Core", account: Account, address: str, checked: str | None, rehash: str | None) -> None:
+def remember(chat: Chat, account: Account, address: str, checked: str | None, rehash: str | None) -> None:
     """Store where the login came from, once a day, and a hash with current parameters.
 
     In an outcome of its own: a full disk must keep nobody out.
     """
-    now, network = core.now.wall, known_network(address)
+    now, network = chat.now.wall, known_network(address)
     at = account.sources.get(network)
     if at is None or now - at > 24 * 3600 * 1000:
-        core.enter(LoginRemembered(account.id, network, now, tuple(account.sources.items())), None)
+        chat.enter(LoginRemembered(account.id, network, now, tuple(account.sources.items())), None)
     if rehash is not None and checked is not None and account.phc == checked:
-        core.enter(PasswordSet(account.id, rehash, checked, now, rehash=True), None)
+        chat.enter(PasswordSet(account.id, rehash, checked, now, rehash=True), None)
 
 
 def complete(ctx: Context) -> None:
@@ -136,18 +133,18 @@ def complete(ctx: Context) -> None:
     if session.account is None:
         text = "This server is for people with an account: log in with SASL PLAIN"
         ctx.server("FAIL", "*", "ACCOUNT_REQUIRED", text=text)
-        ctx.core.end(session, text, "No account")
+        ctx.chat.end(session, text, "No account")
         return
     if not session.account.usable:
-        ctx.core.end(session, "This account cannot log in any more", "Account disabled")
+        ctx.chat.end(session, "This account cannot log in any more", "Account disabled")
         return
     enter(ctx, session, session.account)
 
 
 def enter(ctx: Context, session: Session, account: Account) -> None:
     """Let the session be (one of) its user's: the welcome, and the channels the account is in."""
-    core, registry = ctx.core, ctx.registry
-    if core.settings.nicknames == "account":
+    chat, registry = ctx.chat, ctx.registry
+    if chat.settings.nicknames == "account":
         user_id, nick = account.id, account.name
         online = registry.users.get(user_id)
         nick = online.nick if online is not None else nick
@@ -159,40 +156,40 @@ def enter(ctx: Context, session: Session, account: Account) -> None:
             ctx.numeric(*problem[:2], text=problem[2])
             return
         user_id, nick = -session.id, wanted
-    session.active = core.now.mono
-    missed_after = replay.came(core, session, account)
-    first = registry.attach(session, account, user_id, nick, core.now.wall)
+    session.active = chat.now.mono
+    missed_after = replay.came(chat, session, account)
+    first = registry.attach(session, account, user_id, nick, chat.now.wall)
     user = registry.users[user_id]
-    presence.update_away(core, user, announce=not first)
+    presence.update_away(chat, user, announce=not first)
     if first:
-        presence.came(core, user)
-    tell(core, f"{user.nick} ({account.name}) logged in from {session.address}")
+        presence.tell_here(chat, user)
+    tell(chat, f"{user.nick} ({account.name}) logged in from {session.address}")
     for line in welcome.burst(ctx):
         ctx.reply(line)
     if first:
         for channel in registry.channels_of(user_id):
-            joined = presence.joined(user, channel.name, core.now.wall)
+            joined = presence_lines.joined(user, channel.name, chat.now.wall)
             witnesses = registry.witnesses(channel, user_id)
-            core.fanout.others(witnesses, joined, session)
-            presence.show_away(core.fanout, witnesses, user, core.now.wall)
-            show_ranks(core.fanout, registry, channel, user, core.now.wall)
+            chat.fanout.others(witnesses, joined, session)
+            presence_lines.show_away(chat.fanout, witnesses, user, chat.now.wall)
+            show_ranks(chat.fanout, registry, channel, user, chat.now.wall)
     replay.catch_up(ctx, account, missed_after)
     show_channels(ctx, user)
 
 
-def leave(core: "Core", session: Session, reason: str) -> None:
+def leave(chat: Chat, session: Session, reason: str) -> None:
     """Take a session away; the others see QUIT when it was its user's last one."""
     user = session.user
     if user is None:
         return
-    tell(core, f"{user.nick} ({user.account.name}) at {session.address} has gone: {reason}")
-    peers = core.registry.peers(user)
-    if core.registry.detach(session):
-        core.fanout.others(peers, user.line("QUIT", (), reason, core.now.wall), session)
-        presence.went(core, user, session)
+    tell(chat, f"{user.nick} ({user.account.name}) at {session.address} has gone: {reason}")
+    peers = chat.registry.peers(user)
+    if chat.registry.detach(session):
+        chat.fanout.others(peers, user.line("QUIT", (), reason, chat.now.wall), session)
+        presence.departed(chat, user, session)
     else:
-        presence.update_away(core, user)
-    replay.went(core, user.account, session)
+        presence.update_away(chat, user)
+    replay.went(chat, user.account, session)
 
 
 def nick_problem(

@@ -8,55 +8,23 @@ and as separate messages to the others. A batch that breaks a rule is answered o
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from securechat.chat.limits import MULTILINE_BYTES, MULTILINE_LINES
 from securechat.chat.line import Line
+from securechat.chat.state.incoming import Incoming
+from securechat.chat.state.session import Session
+from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context
 from securechat.irc.message import Message
 from securechat.irc.names import fold
 
-if TYPE_CHECKING:
-    from securechat.chat.core import Core
-    from securechat.chat.state.session import Session
-
 TIMEOUT: Final = 30.0
 """Seconds that a batch may stay open."""
-VALUE: Final = f"max-bytes={MULTILINE_BYTES},max-lines={MULTILINE_LINES}"
 CONCAT: Final = "draft/multiline-concat"
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 _INSIDE: Final = frozenset({"batch", CONCAT})
 _SAID: Final = ("PRIVMSG", "NOTICE")
-
-
-@dataclass(slots=True)
-class Incoming:
-    """A batch that a client has opened: its target, its tags, and the lines so far.
-
-    `failed` is true when what was wrong with it has been said; the rest of it is ignored.
-    """
-
-    reference: str
-    target: str
-    tags: Mapping[str, str]
-    label: str | None
-    due: float
-    failed: bool = False
-    command: str = ""
-    lines: list[str] = field(default_factory=list)
-    size: int = 0
-
-    @property
-    def text(self) -> str:
-        """The message's text."""
-        return "\n".join(self.lines)
-
-    @property
-    def blank(self) -> bool:
-        """True when no line says anything."""
-        return not any(line.strip("\r") for line in self.lines)
 
 
 def open_batch(ctx: Context) -> None:
@@ -69,10 +37,10 @@ def open_batch(ctx: Context) -> None:
     if other is not None and not other.failed:
         ctx.fail("MULTILINE_INVALID", text="Another batch is open: end it first")
         return
-    due = ctx.core.now.mono + TIMEOUT
+    due = ctx.chat.now.mono + TIMEOUT
     incoming = Incoming(reference, target, ctx.message.tags, ctx.label, due)
     ctx.session.incoming = incoming
-    ctx.core.batching.add(ctx.session)
+    ctx.chat.batching.add(ctx.session)
     if kind != "draft/multiline":
         _refuse(ctx, "UNKNOWN_TYPE", reference, kind[:64] or "*", text="The only type is draft/multiline")
     elif not target or "," in target:
@@ -101,7 +69,7 @@ def close_batch(ctx: Context) -> Incoming | None:
     if not incoming.failed and incoming.blank:
         _refuse(ctx, "MULTILINE_INVALID", text="A message needs a line that is not blank")
     session.incoming = None
-    ctx.core.batching.discard(session)
+    ctx.chat.batching.discard(session)
     if incoming.failed:
         return None
     ctx.label = incoming.label
@@ -114,25 +82,25 @@ def message_of(incoming: Incoming) -> Message:
     return Message(incoming.command, (incoming.target, incoming.text), None, tags)
 
 
-def expire(core: "Core") -> None:
+def expire(chat: Chat) -> None:
     """Answer batches that were left open for too long."""
-    for session in [*core.batching]:
+    for session in [*chat.batching]:
         incoming = session.incoming
         if incoming is None or session.closed:
-            core.batching.discard(session)
-        elif incoming.due <= core.now.mono:
-            core.batching.discard(session)
+            chat.batching.discard(session)
+        elif incoming.due <= chat.now.mono:
+            chat.batching.discard(session)
             session.incoming = None
             if not incoming.failed:
-                _say_timeout(core, session, incoming)
+                _say_timeout(chat, session, incoming)
 
 
-def _say_timeout(core: "Core", session: "Session", incoming: Incoming) -> None:
+def _say_timeout(chat: Chat, session: Session, incoming: Incoming) -> None:
     params = ("BATCH", "TIMEOUT", incoming.reference)
     text = f"The batch was open for more than {TIMEOUT:.0f} seconds: nothing was sent"
-    at = core.now.wall
-    line = Line(core.settings.server_name, "FAIL", params, text, at)
-    core.later(lambda: core.fanout.answer(session, [line], incoming.label, at))
+    at = chat.now.wall
+    line = Line(chat.settings.server_name, "FAIL", params, text, at)
+    chat.later(lambda: chat.fanout.answer(session, [line], incoming.label, at))
 
 
 def _add(ctx: Context, incoming: Incoming) -> None:

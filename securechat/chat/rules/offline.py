@@ -1,17 +1,15 @@
 """Direct messages to an account that was offline: they wait, and its next login gets them."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from securechat.chat.jobs import FetchUndelivered, JobResult, MessagesRead
 from securechat.chat.lines.announcements.messages import line_of
 from securechat.chat.records import DirectDelivered
 from securechat.chat.state.account import Account
-from securechat.chat.state.session import Continuation, Session
-from securechat.chat.turn.context import Context
+from securechat.chat.state.session import Session
+from securechat.chat.turn.chat import Chat
+from securechat.chat.turn.context import Context, Continuation
 from securechat.irc import capabilities as cap
-
-if TYPE_CHECKING:
-    from securechat.chat.core import Core
 
 AT_ONCE: Final = 100
 """Messages read by one query. The next query waits until the session has taken most of them."""
@@ -39,14 +37,14 @@ def _fetch(ctx: Context, account: Account, after: int) -> None:
         if more:
             deliver_waiting(ctx.session, account, upto)
         if messages:
-            ctx.core.later(lambda: _delivered(ctx.core, account, upto, more))
+            ctx.chat.later(lambda: _delivered(ctx.chat, account, upto, more))
         elif not more:
             del waiting[account.id]  # a registry just loaded knows only that there may be some
 
     ctx.ask(FetchUndelivered(ctx.session.link, account.id, after, AT_ONCE), read)
 
 
-def _delivered(core: "Core", account: Account, upto: int, more: bool) -> None:
+def _delivered(chat: Chat, account: Account, upto: int, more: bool) -> None:
     """Store that the messages up to this id arrived; in an outcome of its own, since they did."""
-    counted = core.registry.waiting[account.id]
-    core.enter(DirectDelivered(account.id, upto, more, counted), None)
+    counted = chat.registry.waiting[account.id]
+    chat.enter(DirectDelivered(account.id, upto, more, counted), None)

@@ -11,26 +11,24 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import groupby
 from math import inf
-from typing import TYPE_CHECKING
 
 from securechat.chat.effects import HoldBack, Release
 from securechat.chat.jobs import FetchMissed, JobResult, MessagesRead
 from securechat.chat.line import Line
+from securechat.chat.lines.history import lines_of
 from securechat.chat.reading import Span, first_id_at
 from securechat.chat.records import ONLINE, AccountSeen, DirectMissed, MessageSent
-from securechat.chat.rules.history import lines_of, readable_channels
+from securechat.chat.rules.history import readable_channels
 from securechat.chat.rules.offline import deliver_waiting
 from securechat.chat.state.account import Account
-from securechat.chat.state.session import Continuation, Session
-from securechat.chat.turn.context import Context
+from securechat.chat.state.session import Session
+from securechat.chat.turn.chat import Chat
+from securechat.chat.turn.context import Context, Continuation
 from securechat.chat.turn.pieces import reply_batches
 from securechat.irc import capabilities as cap
 
-if TYPE_CHECKING:
-    from securechat.chat.core import Core
 
-
-def came(core: "Core", session: Session, account: Account) -> int | None:
+def came(chat: Chat, session: Session, account: Account) -> int | None:
     """A session of the account comes in; return the id after which it missed what was said, None for nothing.
 
     What is stored of that is in an outcome of its own: a full disk must keep nobody out.
@@ -41,7 +39,7 @@ def came(core: "Core", session: Session, account: Account) -> int | None:
     account.plain += 1
     if account.plain > 1:
         return None
-    core.later(lambda: _store(core, account, ONLINE))
+    chat.later(lambda: _store(chat, account, ONLINE))
     return account.seen
 
 
@@ -51,7 +49,7 @@ def catch_up(ctx: Context, account: Account, missed_after: int | None) -> None:
     Not when it reads history by itself: then the specification of chathistory wants nothing sent. What is
     said from now on comes after that, once.
     """
-    session, newest = ctx.session, ctx.core.ids.last
+    session, newest = ctx.session, ctx.chat.ids.last
     account.taken = max(account.taken, missed_after or 0)
     if not session.plain:
         return
@@ -64,57 +62,57 @@ def catch_up(ctx: Context, account: Account, missed_after: int | None) -> None:
     if steps:
         session.catching_up = True
         # After the welcome, which this command answers with.
-        ctx.core.later(lambda: ctx.core.emit(HoldBack(session.link)))
+        ctx.chat.later(lambda: ctx.chat.emit(HoldBack(session.link)))
         session.backlog.extendleft(Continuation(step) for step in reversed([*steps, _caught_up]))
 
 
 def _caught_up(ctx: Context) -> None:
     session = ctx.session
     session.catching_up = False
-    session.caught_up = max(session.caught_up, ctx.core.now.mono)
-    ctx.core.emit(Release(session.link))
+    session.caught_up = max(session.caught_up, ctx.chat.now.mono)
+    ctx.chat.emit(Release(session.link))
 
 
-def went(core: "Core", account: Account, session: Session) -> None:
+def went(chat: Chat, account: Account, session: Session) -> None:
     """A session of the account has ended: when it was the last plain one, what none has taken is missed."""
     if not session.plain:
         return
-    now = core.now
+    now = chat.now
     taken = now.mono if session.taken is None else session.taken
     if taken >= session.caught_up and not session.catching_up:
-        newest = core.ids.last
+        newest = chat.ids.last
         if session.taken is not None:
             newest = min(newest, first_id_at(now.wall - int((now.mono - taken) * 1000)) - 1)
         account.taken = max(account.taken, newest)
     account.plain -= 1
     if not account.plain:
-        core.later(lambda: _gone(core, account))
+        chat.later(lambda: _gone(chat, account))
 
 
-def began(core: "Core", cut_off: Iterable[Account]) -> None:
+def began(chat: Chat, cut_off: Iterable[Account]) -> None:
     """The server has started anew, and the sessions of these accounts had ended with it.
 
     That is stored now, or the next start would take what is said from now on for seen.
     """
     for account in cut_off:
-        account.taken = core.ids.last
-        core.later(partial(_gone, core, account))
+        account.taken = chat.ids.last
+        chat.later(partial(_gone, chat, account))
 
 
-def _gone(core: "Core", account: Account) -> None:
+def _gone(chat: Chat, account: Account) -> None:
     seen = account.taken
 
     def keep() -> None:
         account.seen = seen  # it is true though the disk is full
 
-    core.if_refused(keep)
-    _store(core, account, seen)
-    if seen < core.ids.last and not account.sessions:
-        core.enter(DirectMissed(account.id, seen), None)
+    chat.if_refused(keep)
+    _store(chat, account, seen)
+    if seen < chat.ids.last and not chat.registry.sessions_of(account):
+        chat.enter(DirectMissed(account.id, seen), None)
 
 
-def _store(core: "Core", account: Account, seen: int) -> None:
-    core.enter(AccountSeen(account.id, seen, account.seen), None)
+def _store(chat: Chat, account: Account, seen: int) -> None:
+    chat.enter(AccountSeen(account.id, seen, account.seen), None)
 
 
 def _fetch(ctx: Context, span: Span) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from securechat.chat import modes
 from securechat.chat.line import Line
-from securechat.chat.lines import isupport
+from securechat.chat.lines import isupport, metadata
 from securechat.chat.membership import symbols
-from securechat.chat.rules import metadata
 from securechat.chat.state.channel import Channel
-from securechat.chat.state.user import CHOSEN_MODES, GIVEN_MODES, User
+from securechat.chat.state.session import CHOSEN_MODES, GIVEN_MODES, User
 from securechat.chat.turn.context import Context
+from securechat.chat.turn.pieces import short_batch
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 
@@ -19,7 +19,7 @@ def burst(ctx: Context) -> Iterator[Line]:
     settings, user = ctx.settings, ctx.user
 
     def numeric(code: str, *params: str, text: str | None = None) -> Line:
-        return Line(settings.server_name, code, (user.nick, *params), text, ctx.core.now.wall)
+        return Line(settings.server_name, code, (user.nick, *params), text, ctx.chat.now.wall)
 
     software = f"securechat-{settings.version}"
     yield numeric(num.RPL_WELCOME, text=f"Welcome to {settings.network}, {user.nick}")
@@ -29,13 +29,13 @@ def burst(ctx: Context) -> Iterator[Line]:
     yield numeric(num.RPL_MYINFO, settings.server_name, software, user_modes, *modes.my_info())
     yield from supported(ctx)
     yield from lusers(ctx)
-    yield from metadata.own(ctx)
+    yield from own_metadata(ctx)
     yield from motd(ctx)
 
 
 def supported(ctx: Context) -> Iterator[Line]:
     """What the server supports; as a batch for those who know `draft/extended-isupport`."""
-    server, nick, at, session = ctx.settings.server_name, ctx.nick, ctx.core.now.wall, ctx.session
+    server, nick, at, session = ctx.settings.server_name, ctx.nick, ctx.chat.now.wall, ctx.session
     text = "are supported by this server"
     lines = [
         Line(server, num.RPL_ISUPPORT, (nick, *tokens), text, at) for tokens in isupport.lines(ctx.settings)
@@ -43,8 +43,8 @@ def supported(ctx: Context) -> Iterator[Line]:
     if not (session.has(cap.BATCH) and session.has(cap.EXTENDED_ISUPPORT)):
         yield from lines
         return
-    session.batches += 1
-    reference = str(session.batches)
+    session.last_batch += 1
+    reference = str(session.last_batch)
     yield Line(server, "BATCH", (f"+{reference}", "draft/isupport"), at=at)
     for line in lines:
         yield line._replace(batch=reference)
@@ -53,20 +53,20 @@ def supported(ctx: Context) -> Iterator[Line]:
 
 def lusers(ctx: Context) -> Iterator[Line]:
     """How many people and channels there are; secret channels are not counted."""
-    core, registry = ctx.core, ctx.registry
+    chat, registry = ctx.chat, ctx.registry
 
     def numeric(code: str, *params: str, text: str) -> Line:
-        return Line(core.settings.server_name, code, (ctx.nick, *params), text, core.now.wall)
+        return Line(chat.settings.server_name, code, (ctx.nick, *params), text, chat.now.wall)
 
     users, most = str(len(registry.users)), str(registry.peak)
     shown = len(registry.users) - registry.invisible
     open_channels = sum(not channel.hidden for channel in registry.channels.values())
     text = f"There are {shown} users and {registry.invisible} invisible on 1 servers"
     yield numeric(num.RPL_LUSERCLIENT, text=text)
-    operators = {session.user for session in core.operators}
+    operators = {session.user for session in chat.operators}
     yield numeric(num.RPL_LUSEROP, str(len(operators)), text="operator(s) online")
     yield numeric(
-        num.RPL_LUSERUNKNOWN, str(len(core.sessions) - registry.attached), text="unknown connection(s)"
+        num.RPL_LUSERUNKNOWN, str(len(chat.sessions) - registry.attached), text="unknown connection(s)"
     )
     yield numeric(num.RPL_LUSERCHANNELS, str(open_channels), text="channels formed")
     yield numeric(num.RPL_LUSERME, text=f"I have {users} clients and 0 servers")
@@ -74,9 +74,18 @@ def lusers(ctx: Context) -> Iterator[Line]:
     yield numeric(num.RPL_GLOBALUSERS, users, most, text=f"Current global users {users}, max {most}")
 
 
+def own_metadata(ctx: Context) -> Iterator[Line]:
+    """What is said of the session's own account, for the welcome; nothing without the capability."""
+    if ctx.session.has(cap.METADATA):
+        target, at = -ctx.user.account.id, ctx.chat.now.wall
+        values = sorted(ctx.registry.metadata.get(target, {}).items())
+        lines = [metadata.line(ctx.registry, target, key, value, at) for key, value in values]
+        yield short_batch(ctx, "metadata", (ctx.nick,), lines)
+
+
 def motd(ctx: Context) -> Iterator[Line]:
     """The message of the day, or that there is none."""
-    settings, nick, at = ctx.settings, ctx.nick, ctx.core.now.wall
+    settings, nick, at = ctx.settings, ctx.nick, ctx.chat.now.wall
     if not settings.motd:
         yield Line(settings.server_name, num.ERR_NOMOTD, (nick,), "There is no message of the day", at)
         return

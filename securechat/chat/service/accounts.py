@@ -58,7 +58,7 @@ def hashed(asked: Asked, account: Account, checked: str | None, result: JobResul
     else:
         session = asked.ctx.session
         request = SetPassword(account.name, result.phc)
-        answer = perform(asked.ctx.core, request, account.name, session.address, spare=session.id)
+        answer = perform(asked.ctx.chat, request, account.name, session.address, spare=session.id)
         tell(asked, answer, "Your password was changed, and your other sessions end")
 
 
@@ -67,16 +67,16 @@ def sessions(asked: Asked) -> None:
 
     Lists your sessions, or ends one. Log in as <account>@<name> to give a session a name.
     """
-    core, name, address = asked.ctx.core, asked.account.name, asked.ctx.session.address
+    chat, name, address = asked.ctx.chat, asked.account.name, asked.ctx.session.address
     match asked.words:
         case []:
-            answer = perform(core, ListSessions(name), name, address)
+            answer = perform(chat, ListSessions(name), name, address)
             for row in answer.rows if isinstance(answer, Done) else ():
                 mark = " (this one)" if row["id"] == asked.ctx.session.id else ""
                 since = format_ms(int(row["since"] or 0))
                 asked.say(f"{row['id']}: {row['name']}, from {row['address']}, since {since}{mark}")
         case ["end", number] if number.isascii() and number.isdigit():
-            answer = perform(core, EndSession(name, int(number[:9])), name, address)
+            answer = perform(chat, EndSession(name, int(number[:9])), name, address)
             tell(asked, answer, f"Session {number} ends")
         case _:
             asked.say("Use `sessions`, or `sessions end <id>` with an id from that list")

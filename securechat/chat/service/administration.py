@@ -31,8 +31,8 @@ def admin(asked: Asked) -> None:
     if request is None or isinstance(request, ListAudit):
         asked.say(f"The operations are: {', '.join(usage(name) for name in OFFERED)}")
         return
-    core, session = asked.ctx.core, asked.ctx.session
-    answer = perform(core, request, asked.account.name, session.address)
+    chat, session = asked.ctx.chat, asked.ctx.session
+    answer = perform(chat, request, asked.account.name, session.address)
     if isinstance(answer, Refused):
         asked.say(answer.text)
         return

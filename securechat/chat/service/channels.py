@@ -62,7 +62,7 @@ def drop(asked: Asked) -> None:
         if asked.ctx.session.oper:
             asked.say("There is no such channel")
         return
-    core, founder = asked.ctx.core, channel.founder == asked.account.id
+    chat, founder = asked.ctx.chat, channel.founder == asked.account.id
     if not founder and not asked.ctx.session.oper:
         asked.say("Only its founder and operators can drop a channel")
     elif asked.ctx.registry.channel(again) is not channel:
@@ -73,8 +73,8 @@ def drop(asked: Asked) -> None:
         if not founder:
             asked.ctx.audit("drop", channel.name)
         reason = "The channel was dropped"
-        metadata.forget(core, channel.id, asked.ctx.user.account.id, asked.ctx)
-        asked.ctx.record(ChannelDropped(core.next_id(), channel.id, core.now.wall, reason, channel.stored()))
+        metadata.forget(chat, channel.id, asked.ctx.user.account.id, asked.ctx)
+        asked.ctx.record(ChannelDropped(chat.next_id(), channel.id, chat.now.wall, reason, channel.stored()))
         asked.say(f"{channel.name} was dropped")
 
 
@@ -96,7 +96,7 @@ def changing(name: str, change: str, what: str) -> ServiceCommand:
     """Return the command that gives or takes a rank: MODE by another name, and by MODE's rules."""
 
     def handler(asked: Asked) -> None:
-        asked.run("MODE", asked.word(0), change, asked.word(1))
+        asked.mode(asked.word(0), change, asked.word(1))
 
     handler.__doc__ = f"{name} <channel> <nick>\n\n{what} a member of a channel, as MODE {change} does."
     return ServiceCommand(name, handler, 2)

@@ -1,13 +1,8 @@
 """An account as the registry holds it."""
 
-from typing import TYPE_CHECKING
-
 from securechat.chat.limits import REMEMBERED_SOURCES
-from securechat.chat.ports import StoredAccount
+from securechat.chat.records import StoredAccount
 from securechat.irc.names import fold
-
-if TYPE_CHECKING:
-    from securechat.chat.state.session import Session
 
 
 class Account:
@@ -25,7 +20,6 @@ class Account:
         "plain",
         "role",
         "seen",
-        "sessions",
         "sources",
         "taken",
     )
@@ -44,9 +38,8 @@ class Account:
         self.taken = 0
         """The newest id that a session which has ended can have taken."""
         self.sources = dict(stored.sources)
-        self.sessions: list[Session] = []
         self.plain = 0
-        """How many of them do not read history by themselves."""
+        """How many of its sessions do not read history by themselves."""
         self.epoch = 0
         """Grows with every change that ends sessions.
 
@@ -57,11 +50,6 @@ class Account:
     def usable(self) -> bool:
         """True when a right password lets it in."""
         return self.phc is not None and not self.disabled
-
-    def refresh_bot(self) -> None:
-        """Take over what follows from the role and from the modes of the account's users."""
-        users = (session.user for session in self.sessions)
-        self.bot = self.role == "bot" or any(user is not None and user.tags is not None for user in users)
 
     def remove(self) -> None:
         self.phc = None

@@ -6,10 +6,9 @@ from typing import Final
 from securechat.chat.audience import Audience
 from securechat.chat.masks import Matcher
 from securechat.chat.membership import Membership
-from securechat.chat.ports import StoredChannel
-from securechat.chat.records import LISTS, ListEntry
+from securechat.chat.records import LISTS, ListEntry, StoredChannel
 from securechat.chat.state.account import Account
-from securechat.chat.state.user import User
+from securechat.chat.state.session import User
 from securechat.irc.names import fold
 
 STRICT: Final = frozenset("CWcm")
@@ -89,14 +88,14 @@ class Channel:
 
     def listed(self, kind: str, user: User) -> bool:
         """Return whether a mask of the list matches the user; mutes are not looked at."""
-        return bool(self.lists[kind]) and self._matcher(kind).matches(user)
+        return bool(self.lists[kind]) and self._matcher(kind).matches(user.source)
 
     def muted(self, user: User) -> bool:
         """Return whether a mute matches the user, and no exception does."""
-        if not self.lists["b"] or not self._matcher("b").mutes(user):
+        if not self.lists["b"] or not self._matcher("b").mutes(user.source):
             return False
         excepted = self._matcher("e")
-        return not (excepted.mutes(user) or excepted.matches(user))
+        return not (excepted.mutes(user.source) or excepted.matches(user.source))
 
     def _matcher(self, kind: str) -> Matcher:
         matcher = self.matchers.get(kind)

@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from securechat.chat.state.user import User
+from securechat.chat.state.session import User
 from securechat.irc.names import fold
 
 REMEMBERED: Final = 1000

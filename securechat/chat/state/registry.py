@@ -5,20 +5,20 @@ of the former come from records (`records`), changes of the latter from logins a
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from securechat.chat.audience import Audience
 from securechat.chat.link import Link
 from securechat.chat.membership import Membership
-from securechat.chat.ports import Snapshot, StoredAccount, StoredChannel
-from securechat.chat.records import ONLINE, Topic
+from securechat.chat.ports import Snapshot
+from securechat.chat.records import ONLINE, StoredAccount, StoredChannel, Topic
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
+from securechat.chat.state.monitors import Monitors
 from securechat.chat.state.nonces import NonceMemory
 from securechat.chat.state.revisions import Revisions
-from securechat.chat.state.session import Session
-from securechat.chat.state.user import INVISIBLE, User
+from securechat.chat.state.session import INVISIBLE, Session, User
 from securechat.irc.names import fold, skeleton
 
 NO_TOPIC: Final = Topic("", "", 0)
@@ -41,6 +41,7 @@ class Registry:
         self.channels: dict[int, Channel] = {}
         self.users: dict[int, User] = {}
         self.memberships: dict[int, dict[int, None]] = {}
+        self.monitors = Monitors()
         self.nonces = NonceMemory()
         self.revisions = Revisions()
         self.waiting = Counter(snapshot.waiting)
@@ -57,6 +58,7 @@ class Registry:
         self._account_skeletons: dict[str, Account] = {}
         self._channels_by_name: dict[str, Channel] = {}
         self._channel_skeletons: dict[str, Channel] = {}
+        self._sessions_of: dict[int, list[Session]] = {}
         self._users_by_nick: dict[str, User] = {}
         self._nick_skeletons: dict[str, User] = {}
         self.cut_off: list[Account] = []
@@ -107,6 +109,15 @@ class Registry:
         if account is None or account.phc is None:
             return None
         return Person(account.id, account.id, account.name)
+
+    def account_of(self, name: str) -> Account | None:
+        """Return the account of who has this nick, else the account of this name, removed ones included."""
+        user = self.user(name)
+        return user.account if user is not None else self.account(name)
+
+    def sessions_of(self, account: Account) -> Sequence[Session]:
+        """Return the account's sessions that are logged in, in the order of their logins."""
+        return self._sessions_of.get(account.id, ())
 
     def channels_of(self, user_id: int) -> list[Channel]:
         """Return the channels of a user, in the order of joining."""
@@ -190,7 +201,7 @@ class Registry:
             self.users[user_id] = user
             self._index_nick(user)
         session.user = user
-        account.sessions.append(session)
+        self._sessions_of.setdefault(account.id, []).append(session)
         user.sessions.append(session)
         self.attached += 1
         self.peak = max(self.peak, len(self.users))
@@ -204,7 +215,7 @@ class Registry:
             return False
         self._unlisten(session, user)
         user.sessions.remove(session)
-        user.account.sessions.remove(session)
+        self._forget_session(session, user.account)
         session.user = None
         self.attached -= 1
         if user.sessions:
@@ -232,7 +243,20 @@ class Registry:
         """Give an online user these modes instead of those before."""
         self.invisible += (INVISIBLE in letters) - (INVISIBLE in user.modes)
         user.set_modes(letters)
-        user.account.refresh_bot()
+        self._refresh_bot(user.account)
+
+    def _refresh_bot(self, account: Account) -> None:
+        """Take over what follows from the role and from the modes of the account's users."""
+        users = (session.user for session in self.sessions_of(account))
+        account.bot = account.role == "bot" or any(
+            user is not None and user.tags is not None for user in users
+        )
+
+    def _forget_session(self, session: Session, account: Account) -> None:
+        sessions = self._sessions_of[account.id]
+        sessions.remove(session)
+        if not sessions:
+            del self._sessions_of[account.id]
 
     def rename(self, user: User, nick: str) -> None:
         """Give an online user another nick."""

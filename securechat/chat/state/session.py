@@ -1,23 +1,36 @@
-"""One connection as the rules see it: what it may do, who it is, and the lines that still wait."""
+"""Who is online: sessions, which are single connections, and the users that they are.
+
+A session knows its user and a user its sessions, so they stand together.
+"""
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple, Protocol
 
+from securechat.chat.audience import Audience
 from securechat.chat.jobs import AwaitCommit, Job, JobResult
+from securechat.chat.line import Line
 from securechat.chat.link import Link
+from securechat.chat.state.account import Account
 from securechat.chat.state.flood import Bucket
+from securechat.chat.state.incoming import Incoming
 from securechat.irc import capabilities as cap
 from securechat.irc.framing import Rejected
 from securechat.irc.message import Message
 from securechat.irc.sasl import Assembler
 
-if TYPE_CHECKING:
-    from securechat.chat.rules.multiline import Incoming
-    from securechat.chat.state.account import Account
-    from securechat.chat.state.user import User
-    from securechat.chat.turn.context import Context
+UNATTENDED: Final = "*"
+"""The away message of a session at which nobody sits, for no stated reason (IRCv3 pre-away)."""
+UNATTENDED_TEXT: Final = "Not here at the moment"
+BOT: Final = "B"
+INVISIBLE: Final = "i"
+CHOSEN_MODES: Final = "BRisw"
+"""What users set and unset: bot, only registered users may message (all are), invisible, the server's notices
+(for operators), WALLOPS."""
+GIVEN_MODES: Final = "Zo"
+"""Encrypted, as every connection is, and operator: the server gives these."""
+BOT_TAGS: Final[Mapping[str, str]] = MappingProxyType({"bot": ""})
 
 ENCODING: Final = (
     cap.ACCOUNT_TAG
@@ -36,11 +49,20 @@ ENCODING: Final = (
 """The capabilities that change how a line that others caused is written: the key of `Audience.groups`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Continuation:
-    """A step of the server's own in a backlog: it waits for the same things as the lines behind it."""
+class Step:
+    """A step of the server's own in a backlog: it waits for the same things as the lines behind it.
 
-    step: "Callable[[Context], None]"
+    What it does is for those to say who put it there (`turn.context.Continuation`).
+    """
+
+    __slots__ = ()
+
+
+class Waiting(Protocol):
+    """The command that a session waits for."""
+
+    def finish(self) -> None:
+        """End the command: everything it replied is sent."""
 
 
 class Pending(NamedTuple):
@@ -51,7 +73,9 @@ class Pending(NamedTuple):
 
 
 class Session:
-    """The state of one connection. `account` is set by SASL, `user` by the end of registration."""
+    """The state of one connection: what it may do, who it is, and the lines that still wait.
+
+    `account` is set by SASL, `user` by the end of registration."""
 
     __slots__ = (
         "account",
@@ -60,7 +84,6 @@ class Session:
         "away",
         "away_at",
         "backlog",
-        "batches",
         "bucket",
         "caps",
         "catching_up",
@@ -72,6 +95,7 @@ class Session:
         "incoming",
         "job",
         "key",
+        "last_batch",
         "lines_before_login",
         "link",
         "modern_cap",
@@ -128,7 +152,7 @@ class Session:
         self.sasl: Assembler | None = None
         self.failures = 0
         self.lines_before_login = 0
-        self.backlog: deque[Message | Rejected | Continuation] = deque()
+        self.backlog: deque[Message | Rejected | Step] = deque()
         self.pending: Pending | None = None
         self.job: Job | AwaitCommit | None = None
         """The job whose result the session waits for.
@@ -136,11 +160,12 @@ class Session:
         `resume` takes it and `waiting` is the command that asked.
         """
         self.resume: Callable[[JobResult], None] | None = None
-        self.waiting: Context | None = None
+        self.waiting: Waiting | None = None
         self.bucket: Bucket | None = None
         self.emitted = 0
         """Bytes that this turn has for the session and that are not in its SendQ yet."""
-        self.batches = 0
+        self.last_batch = 0
+        """The reference of the newest batch that the session was sent."""
         self.subscriptions: frozenset[str] = frozenset()
         """The keys of metadata that the session wants to hear of."""
         self.incoming: Incoming | None = None
@@ -171,3 +196,78 @@ class Session:
     def has(self, capability: int) -> bool:
         """Return whether the session negotiated this capability."""
         return self.caps & capability != 0
+
+
+class User:
+    """An account with at least one session, visible under its nick (in "free" mode: one session).
+
+    The real name, the away message and the modes belong to the user, so all its sessions share them, and they
+    end with its last session. `modes` are the letters that the user chose, sorted; `away` is None while
+    somebody is there; `signon` is when the first session came, in milliseconds since the epoch.
+    """
+
+    __slots__ = (
+        "account",
+        "audience",
+        "away",
+        "id",
+        "modes",
+        "nick",
+        "realname",
+        "sessions",
+        "signon",
+        "source",
+        "tags",
+    )
+
+    def __init__(
+        self, user_id: int, account: Account, nick: str, server_name: str, realname: str, signon: int
+    ) -> None:
+        self.id = user_id
+        self.account = account
+        self.sessions: list[Session] = []
+        self.audience = Audience()
+        self.realname = realname
+        self.signon = signon
+        self.away: str | None = None
+        self.modes = ""
+        self.tags: Mapping[str, str] | None = None
+        """The tags of every line that the user causes."""
+        self.set_modes(BOT if account.role == "bot" else "")
+        self.rename(nick, server_name)
+
+    def rename(self, nick: str, server_name: str) -> None:
+        self.nick = nick
+        self.source = f"{nick}!{self.account.name}@{server_name}"
+
+    def set_modes(self, letters: str) -> None:
+        self.modes = letters
+        self.tags = BOT_TAGS if BOT in letters else None
+
+    @property
+    def operator(self) -> bool:
+        """True when one of the sessions has an operator's powers."""
+        return any(session.oper for session in self.sessions)
+
+    def line(
+        self, command: str, params: tuple[str, ...], text: str | None, at: int, key: int | None = None
+    ) -> Line:
+        """A line that this user caused; `key` is its message id."""
+        return Line(self.source, command, params, text, at, key, self.account.name, self.tags)
+
+    def away_now(self) -> str | None:
+        """The away message that follows from the sessions.
+
+        Somebody is there as soon as one session is not away. Of several messages the latest counts; a session
+        that is unattended for no stated reason (`AWAY *`) counts only when all are.
+        """
+        attended = [session for session in self.sessions if session.away != UNATTENDED]
+        if not attended:
+            return UNATTENDED_TEXT if self.sessions else None
+        if any(session.away is None for session in attended):
+            return None
+        return max(attended, key=lambda session: session.away_at).away
+
+    def idle(self, now: float) -> int:
+        """Whole seconds since the user last said something, at the monotonic time `now`."""
+        return max(0, int(now - max(session.active for session in self.sessions)))

@@ -1,31 +1,28 @@
 """What a command handler has: it replies, records or asks for a job, and nothing else."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from securechat.chat.effects import StartJob, Then
 from securechat.chat.items import JobDone
 from securechat.chat.jobs import AwaitCommit, Job, JobResult, Stored
 from securechat.chat.line import Line, fitted
 from securechat.chat.records import Audited, Record
+from securechat.chat.settings import Settings
+from securechat.chat.state.registry import Registry
+from securechat.chat.state.session import Session, Step, User
+from securechat.chat.turn.chat import Chat
 from securechat.irc import capabilities as cap
 from securechat.irc.message import Message, escape_tag_value
-
-if TYPE_CHECKING:
-    from securechat.chat.core import Core
-    from securechat.chat.settings import Settings
-    from securechat.chat.state.registry import Registry
-    from securechat.chat.state.session import Session
-    from securechat.chat.state.user import User
 
 
 class Context:
     """One command of one session, until its last reply; a job may lie between its beginning and its end."""
 
-    __slots__ = ("_replies", "core", "label", "message", "session")
+    __slots__ = ("_replies", "chat", "label", "message", "session")
 
-    def __init__(self, core: "Core", session: "Session", message: Message) -> None:
-        self.core = core
+    def __init__(self, chat: Chat, session: Session, message: Message) -> None:
+        self.chat = chat
         self.session = session
         self.message = message
         self._replies: list[Line] = []
@@ -37,12 +34,12 @@ class Context:
     # What a handler reads
 
     @property
-    def registry(self) -> "Registry":
-        return self.core.registry
+    def registry(self) -> Registry:
+        return self.chat.registry
 
     @property
-    def settings(self) -> "Settings":
-        return self.core.settings
+    def settings(self) -> Settings:
+        return self.chat.settings
 
     @property
     def params(self) -> tuple[str, ...]:
@@ -54,7 +51,7 @@ class Context:
         return params[index] if index < len(params) else default
 
     @property
-    def user(self) -> "User":
+    def user(self) -> User:
         """The session's user; only commands that need a registered session ask for it."""
         user = self.session.user
         assert user is not None, "dispatch lets only registered sessions get here"
@@ -66,6 +63,11 @@ class Context:
         if self.session.user is not None:
             return self.session.user.nick
         return self.session.nick or "*"
+
+    @property
+    def at(self) -> int:
+        """The wall clock's time, in milliseconds since the epoch."""
+        return self.chat.now.wall
 
     # What a handler does
 
@@ -79,12 +81,12 @@ class Context:
 
     def fitted(self, code: str, *params: str, text: str | None = None) -> None:
         """Add a numeric reply whose text is cut where it does not fit into a line."""
-        server, at = self.settings.server_name, self.core.now.wall
+        server, at = self.settings.server_name, self.chat.now.wall
         self.reply(fitted(Line(server, code, (self.nick, *params), text, at)))
 
     def server(self, command: str, *params: str, text: str | None = None) -> None:
         """Add a line from the server."""
-        self.reply(Line(self.settings.server_name, command, params, text, self.core.now.wall))
+        self.reply(Line(self.settings.server_name, command, params, text, self.chat.now.wall))
 
     def fail(self, code: str, *context: str, text: str) -> None:
         """Add a `FAIL` (standard-replies).
@@ -95,13 +97,13 @@ class Context:
 
     def record(self, record: Record) -> None:
         """Let a fact happen: it is applied, announced, and stored before anything of it leaves the server."""
-        self.core.enter(record, self)
+        self.chat.enter(record, self)
 
     def audit(self, action: str, target: str, detail: str = "") -> None:
         """Note in the audit log what the session's account did, with the command's other records."""
         account = self.session.account
         actor = account.name if account is not None else "*"
-        self.record(Audited(self.core.now.wall, actor, self.session.address, action, target, detail))
+        self.record(Audited(self.chat.now.wall, actor, self.session.address, action, target, detail))
 
     def ask(self, job: Job, resume: Callable[[JobResult], None]) -> None:
         """Start a job.
@@ -111,7 +113,7 @@ class Context:
         self.session.job = job
         self.session.resume = resume
         self.session.waiting = self
-        self.core.emit(StartJob(job))
+        self.chat.emit(StartJob(job))
 
     def when_stored(self, resume: Callable[[], None]) -> None:
         """Go on with the command when its records are stored; the session's further commands wait until then.
@@ -125,8 +127,8 @@ class Context:
         def undo() -> None:
             session.job = session.resume = session.waiting = None
 
-        self.core.if_refused(undo)
-        self.core.emit(Then(JobDone(job, Stored())))
+        self.chat.if_refused(undo)
+        self.chat.emit(Then(JobDone(job, Stored())))
 
     # What dispatch and fanout do
 
@@ -138,10 +140,17 @@ class Context:
         """Send the replies so far, unless a label keeps them together until the command's end."""
         if self.label is None and self._replies:
             replies, self._replies = self._replies, []
-            self.core.fanout.answer(self.session, replies, None, self.core.now.wall)
+            self.chat.fanout.answer(self.session, replies, None, self.chat.now.wall)
 
     def finish(self) -> None:
         """End the command: everything it replied is sent."""
         if self._replies or self.label is not None:
             replies, self._replies = self._replies, []
-            self.core.fanout.answer(self.session, replies, self.label, self.core.now.wall)
+            self.chat.fanout.answer(self.session, replies, self.label, self.chat.now.wall)
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation(Step):
+    """A step that goes on with what an earlier command began."""
+
+    step: Callable[[Context], None]

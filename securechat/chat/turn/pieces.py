@@ -12,8 +12,8 @@ from securechat.chat.effects import Then
 from securechat.chat.items import Drained
 from securechat.chat.line import Line, fitting
 from securechat.chat.settings import Settings
-from securechat.chat.state.session import Continuation, Session
-from securechat.chat.turn.context import Context
+from securechat.chat.state.session import Session
+from securechat.chat.turn.context import Context, Continuation
 from securechat.irc import capabilities as cap
 
 _LINE_BYTES: Final = 700
@@ -27,10 +27,20 @@ def reply_batch(ctx: Context, kind: str, params: tuple[str, ...], lines: Iterabl
 
 def reply_batches(ctx: Context, batches: Iterable[tuple[str, tuple[str, ...], Iterable[Line]]]) -> None:
     """Reply with one batch after the other."""
-    steps = _written(ctx.session, ctx.settings.server_name, ctx.core.now.wall, batches)
+    steps = _written(ctx.session, ctx.settings.server_name, ctx.chat.now.wall, batches)
     if ctx.label is not None and (opening := next(steps, None)) is not None:
         ctx.reply(opening)
     _go_on(ctx.session, steps)
+
+
+def short_batch(ctx: Context, kind: str, params: tuple[str, ...], lines: Iterable[Line]) -> Line:
+    """A short batch as one reply, or just its lines for a session that does not know batches."""
+    parts, at = tuple(lines), ctx.chat.now.wall
+    ctx.session.last_batch += 1
+    opening = (f"+{ctx.session.last_batch}", kind, *params)
+    instead = Line("", "", at=at, parts=parts) if parts else None
+    server = ctx.settings.server_name
+    return Line(server, "BATCH", opening, None, at, needs=cap.BATCH, instead=instead, parts=parts)
 
 
 def reply_long(ctx: Context, lines: Iterable[Line]) -> None:
@@ -65,12 +75,12 @@ def follow_up(ctx: Context, session: Session, lines: Iterable[Line]) -> None:
     if rest is not None:
         _go_on(session, rest)
         if session is not ctx.session:
-            ctx.core.emit(Then(Drained(session.link)))  # nothing else would have it look at its backlog
+            ctx.chat.emit(Then(Drained(session.link)))  # nothing else would have it look at its backlog
     elif session is ctx.session:
         for line in first:
             ctx.reply(line)
     else:
-        ctx.core.fanout.send(session, *first)
+        ctx.chat.fanout.send(session, *first)
 
 
 def _begun(settings: Settings, lines: Iterable[Line]) -> tuple[list[Line], Iterator[Line] | None]:
@@ -87,8 +97,8 @@ def _written(
         if not session.has(cap.BATCH):
             yield from lines
             continue
-        session.batches += 1
-        reference = str(session.batches)
+        session.last_batch += 1
+        reference = str(session.last_batch)
         yield Line(server, "BATCH", (f"+{reference}", kind, *params), at=at)
         for line in lines:
             form = fitting(line, session.caps)

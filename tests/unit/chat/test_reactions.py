@@ -2,7 +2,8 @@
 
 import json
 
-from securechat.chat.ports import Snapshot, StoredAccount
+from securechat.chat.ports import Snapshot
+from securechat.chat.records import StoredAccount
 from securechat.chat.rules.reactions import MAX_BYTES, written
 from securechat.chat.state.registry import Registry
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from securechat.chat.membership import Membership
-from securechat.chat.ports import Snapshot, StoredAccount, StoredChannel
+from securechat.chat.ports import Snapshot
 from securechat.chat.records import (
     AccountAdded,
     AccountDisabled,
@@ -40,9 +40,12 @@ from securechat.chat.records import (
     RanksChanged,
     Record,
     RetentionSet,
+    StoredAccount,
+    StoredChannel,
     Topic,
     TopicSet,
 )
+from securechat.chat.state import applying
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.registry import Registry
 from tests.support.scratch_store import ScratchStore
@@ -170,9 +173,9 @@ def test_revert_undoes_apply(data: DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 12))):
         record = data.draw(st.sampled_from(possible(one)))
         done.append((record, state(one)))
-        record.apply(one)
+        applying.apply(one, record)
     for record, before in reversed(done):
-        record.revert(one)
+        applying.revert(one, record)
         assert state(one) == before, record
 
 
@@ -195,11 +198,11 @@ def test_registry_is_what_was_stored(data: DataObject) -> None:
             AccountAdded(2, "bob", "$p$", "member", 1),
         ]
         for record in [*first, ChannelCreated(1, "#dev", 1, 5), Joined(6, 1, 1, 5)]:
-            record.apply(one)
+            applying.apply(one, record)
             store.commit([record])
         for number in range(data.draw(st.integers(1, 12))):
             record = renumbered(data.draw(st.sampled_from(possible(one))), 10 + number)
-            record.apply(one)
+            applying.apply(one, record)
             store.commit([record])
         loaded = Registry("chat.test", store.load())
         found = one.nonces.find(1, "n1")

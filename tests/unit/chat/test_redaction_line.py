@@ -1,7 +1,8 @@
 """Who a redaction in history comes from."""
 
 from securechat.chat.lines.announcements.messages import redaction_line
-from securechat.chat.ports import Snapshot, StoredAccount
+from securechat.chat.ports import Snapshot
+from securechat.chat.records import StoredAccount
 from securechat.chat.state.registry import Registry
 from tests.contracts.facts import ALICE, message
 

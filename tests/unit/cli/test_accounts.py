@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from securechat.chat.ports import StoredAccount, StoredChannel, StoreFull
-from securechat.chat.records import Record
+from securechat.chat.ports import StoreFull
+from securechat.chat.records import Record, StoredAccount, StoredChannel
 from securechat.cli import patience
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.storage.lock import DirectoryLock

@@ -1,17 +1,13 @@
 """Records to lines: every visible consequence of a fact, and who sees it."""
 
-from typing import TYPE_CHECKING
-
 from securechat.chat.lines.announcements import channels, messages, places
 from securechat.chat.lines.fanout import Fanout
+from securechat.chat.lines.origin import Origin
 from securechat.chat.records import ChannelRecord, MessageRedacted, MessageSent, PlaceRecord, Record
 from securechat.chat.state.registry import Registry
 
-if TYPE_CHECKING:
-    from securechat.chat.turn.context import Context
 
-
-def announce(fanout: Fanout, registry: Registry, record: Record, origin: "Context | None") -> None:
+def announce(fanout: Fanout, registry: Registry, record: Record, origin: Origin | None) -> None:
     """Show a record to everybody who may see it; what has no case here nobody sees.
 
     A `Parted` is announced before it is applied, all others after.

@@ -1,10 +1,12 @@
 """What people see of changes of channels."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 
 from securechat.chat.line import MAX_BODY, Line, body
+from securechat.chat.lines import presence
 from securechat.chat.lines.fanout import Fanout
+from securechat.chat.lines.origin import Origin
 from securechat.chat.records import (
     ChannelCreated,
     ChannelDropped,
@@ -19,19 +21,14 @@ from securechat.chat.records import (
     TopicSet,
     mode_params,
 )
-from securechat.chat.rules import presence
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.registry import Registry
-from securechat.chat.state.session import Session
-from securechat.chat.state.user import User
+from securechat.chat.state.session import Session, User
 from securechat.irc import capabilities as cap
 from securechat.irc.names import fold
 
-if TYPE_CHECKING:
-    from securechat.chat.turn.context import Context
 
-
-def announce(fanout: Fanout, registry: Registry, record: ChannelRecord, origin: "Context | None") -> None:
+def announce(fanout: Fanout, registry: Registry, record: ChannelRecord, origin: Origin | None) -> None:
     """Show a record to the channel's members."""
     match record:
         case Joined():
@@ -56,7 +53,7 @@ def announce(fanout: Fanout, registry: Registry, record: ChannelRecord, origin: 
             assert_never(record)
 
 
-def _joined(fanout: Fanout, registry: Registry, record: Joined, origin: "Context | None") -> None:
+def _joined(fanout: Fanout, registry: Registry, record: Joined, origin: Origin | None) -> None:
     user = registry.users.get(record.user)
     if user is None:
         return
@@ -77,7 +74,7 @@ def show_ranks(fanout: Fanout, registry: Registry, channel: Channel, user: User,
             fanout.broadcast(others, line)
 
 
-def _parted(fanout: Fanout, registry: Registry, record: Parted, origin: "Context | None") -> None:
+def _parted(fanout: Fanout, registry: Registry, record: Parted, origin: Origin | None) -> None:
     user = registry.users.get(record.user)
     if user is not None:
         channel = registry.channels[record.channel]
@@ -86,7 +83,7 @@ def _parted(fanout: Fanout, registry: Registry, record: Parted, origin: "Context
         fanout.broadcast(registry.witnesses(channel, user.id), line, origin)
 
 
-def _kicked(fanout: Fanout, registry: Registry, record: Kicked, origin: "Context | None") -> None:
+def _kicked(fanout: Fanout, registry: Registry, record: Kicked, origin: Origin | None) -> None:
     user = registry.users.get(record.user)
     nick = user.nick if user is not None else registry.accounts[record.user].name
     channel = registry.channels[record.channel]
@@ -95,20 +92,20 @@ def _kicked(fanout: Fanout, registry: Registry, record: Kicked, origin: "Context
     fanout.broadcast(registry.witnesses(channel, record.user), line, origin)
 
 
-def _topic(fanout: Fanout, registry: Registry, record: TopicSet, origin: "Context | None") -> None:
+def _topic(fanout: Fanout, registry: Registry, record: TopicSet, origin: Origin | None) -> None:
     channel, topic = registry.channels[record.channel], record.topic
     line = _by(registry, topic.setter, "TOPIC", (channel.name,), topic.text, topic.at, record.id)
     fanout.broadcast(channel.audience, line, origin)
 
 
-def _modes(fanout: Fanout, registry: Registry, record: ChannelModesChanged, origin: "Context | None") -> None:
+def _modes(fanout: Fanout, registry: Registry, record: ChannelModesChanged, origin: Origin | None) -> None:
     channel = registry.channels[record.channel]
     line = _by(registry, record.by, "MODE", (channel.name,), None, record.at, record.id)
     for one in mode_lines(line, record.shown):
         fanout.broadcast(channel.audience, one, origin)
 
 
-def _dropped(fanout: Fanout, registry: Registry, record: ChannelDropped, origin: "Context | None") -> None:
+def _dropped(fanout: Fanout, registry: Registry, record: ChannelDropped, origin: Origin | None) -> None:
     """Everybody sees only themselves go: of n members going one by one there would be n² lines."""
     channel = registry.channels[record.channel]
     for user in registry.online(channel):
@@ -116,7 +113,7 @@ def _dropped(fanout: Fanout, registry: Registry, record: ChannelDropped, origin:
         fanout.broadcast(user.audience, line, origin)
 
 
-def _renamed(fanout: Fanout, registry: Registry, record: ChannelRenamed, origin: "Context | None") -> None:
+def _renamed(fanout: Fanout, registry: Registry, record: ChannelRenamed, origin: Origin | None) -> None:
     """Rare, and different for each session, so each is told by itself."""
     for user in registry.online(registry.channels[record.channel]):
         for session in user.sessions:

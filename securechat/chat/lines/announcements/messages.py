@@ -1,21 +1,17 @@
 """What people see of messages."""
 
-from typing import TYPE_CHECKING
-
 from securechat.chat.audience import Audience
 from securechat.chat.line import Line
 from securechat.chat.lines.announcements.multiline import together
 from securechat.chat.lines.fanout import Fanout, marked
+from securechat.chat.lines.origin import Origin
 from securechat.chat.membership import is_at_least
 from securechat.chat.records import MessageRedacted, MessageSent
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.registry import Registry
-from securechat.chat.state.user import BOT_TAGS, User
+from securechat.chat.state.session import BOT_TAGS, User
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid
-
-if TYPE_CHECKING:
-    from securechat.chat.turn.context import Context
 
 
 def line_of(registry: Registry, message: MessageSent) -> Line:
@@ -40,7 +36,7 @@ def line_of(registry: Registry, message: MessageSent) -> Line:
     return together(line) if "\n" in message.text else line
 
 
-def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: "Context | None") -> None:
+def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: Origin | None) -> None:
     """Show a message to the channel's members, or to both sides of a conversation."""
     line = line_of(registry, message)
     if message.channel is not None:
@@ -57,7 +53,7 @@ def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: "
 
 
 def announce_redaction(
-    fanout: Fanout, registry: Registry, record: MessageRedacted, origin: "Context | None"
+    fanout: Fanout, registry: Registry, record: MessageRedacted, origin: Origin | None
 ) -> None:
     """Tell those who got the message, if they understand it ("MUST not forward" to others)."""
     original = record.original
@@ -70,7 +66,7 @@ def announce_redaction(
         audience = _audience(registry.channels[original.channel], registry, original)
     else:
         sides = {original.sender, original.recipient or original.sender, record.by}
-        sessions = [session for side in sides for session in registry.accounts[side].sessions]
+        sessions = [session for side in sides for session in registry.sessions_of(registry.accounts[side])]
         audience = Audience.of((session.link, session.key) for session in sessions if session.user)
     fanout.broadcast(audience, line, origin)
 
@@ -110,14 +106,14 @@ def _audience(channel: Channel, registry: Registry, message: MessageSent) -> Aud
     return Audience.of((session.link, session.key) for session in sessions)
 
 
-def _to_channel(fanout: Fanout, line: Line, audience: Audience, origin: "Context | None") -> None:
+def _to_channel(fanout: Fanout, line: Line, audience: Audience, origin: Origin | None) -> None:
     if origin is not None and not origin.session.has(cap.ECHO_MESSAGE):
         fanout.others(audience, line, origin.session)
     else:
         fanout.broadcast(audience, line, origin)
 
 
-def _to_sender(fanout: Fanout, line: Line, origin: "Context", sender: User, *, to_self: bool) -> None:
+def _to_sender(fanout: Fanout, line: Line, origin: Origin, sender: User, *, to_self: bool) -> None:
     """The sender's other sessions see what was sent; the sending one only by its echo."""
     if not to_self:
         fanout.others(sender.audience, line, origin.session)

@@ -1,10 +1,12 @@
 """What people see of read markers, pins and metadata."""
 
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 
 from securechat.chat.line import Line
+from securechat.chat.lines import metadata
 from securechat.chat.lines.channel_state import marker_line
 from securechat.chat.lines.fanout import Fanout
+from securechat.chat.lines.origin import Origin
 from securechat.chat.records import (
     MarkerMoved,
     MarkersForgotten,
@@ -13,16 +15,12 @@ from securechat.chat.records import (
     MetadataSet,
     PlaceRecord,
 )
-from securechat.chat.rules import metadata
 from securechat.chat.state.registry import Registry
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid
 
-if TYPE_CHECKING:
-    from securechat.chat.turn.context import Context
 
-
-def announce(fanout: Fanout, registry: Registry, record: PlaceRecord, origin: "Context | None") -> None:
+def announce(fanout: Fanout, registry: Registry, record: PlaceRecord, origin: Origin | None) -> None:
     """Show a record to those whom it concerns."""
     match record:
         case MarkerMoved():
@@ -44,12 +42,12 @@ def name_of(registry: Registry, target: int) -> str:
     return registry.channels[target].name if target > 0 else registry.accounts[-target].name
 
 
-def _marker(fanout: Fanout, registry: Registry, record: MarkerMoved, origin: "Context | None") -> None:
+def _marker(fanout: Fanout, registry: Registry, record: MarkerMoved, origin: Origin | None) -> None:
     """Nobody but the account's own sessions learns how far it read."""
     account = registry.accounts[record.account]
-    at = origin.core.now.wall if origin is not None else record.upto
+    at = origin.at if origin is not None else record.upto
     line = marker_line(registry, account, record.target, name_of(registry, record.target), at)
-    for session in account.sessions:
+    for session in registry.sessions_of(account):
         if origin is None or session is not origin.session:
             fanout.send(session, line)
     if origin is not None:
@@ -60,7 +58,7 @@ def _pin(
     fanout: Fanout,
     registry: Registry,
     record: MessagePinned | MessageUnpinned,
-    origin: "Context | None",
+    origin: Origin | None,
     words: tuple[str, str, str],
 ) -> None:
     command, code, what = words
@@ -70,14 +68,14 @@ def _pin(
     fanout.broadcast(channel.audience, line, origin)
 
 
-def _metadata(fanout: Fanout, registry: Registry, record: MetadataSet, origin: "Context | None") -> None:
+def _metadata(fanout: Fanout, registry: Registry, record: MetadataSet, origin: Origin | None) -> None:
     """Tell who subscribed to the key, but not the session that set it: it gets a reply."""
     without = origin.session if origin is not None else None
     line = metadata.line(registry, record.target, record.key, record.value, record.at)
     fanout.broadcast(metadata.listeners(registry, record.target, record.key, without), line)
     if origin is not None and record.target < 0:
         heard = metadata.listeners(registry, record.target, record.key, None)
-        watchers = origin.core.monitors.watchers(
+        watchers = registry.monitors.watchers(
             metadata.name_of(registry, record.target), lambda session: record.key in session.subscriptions
         )
         fanout.broadcast(watchers.without(heard), line)

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from securechat.chat.line import MAX_BODY, Line, body
 from securechat.chat.lines.announcements.channels import mode_lines
 from securechat.chat.membership import RANKS, Membership, is_at_least, ordered, symbols
-from securechat.chat.ports import Snapshot, StoredAccount, StoredChannel
-from securechat.chat.records import ListEntry, Shown, Topic
-from securechat.chat.rules.mode_changes import Asked, Draft, parse
+from securechat.chat.ports import Snapshot
+from securechat.chat.records import ListEntry, Shown, StoredAccount, StoredChannel, Topic
+from securechat.chat.rules.mode_draft import Asked, Draft, parse
+from securechat.chat.state import applying
 from securechat.chat.state.registry import Registry
 
 
@@ -83,10 +84,10 @@ def test_a_draft_becomes_a_record_that_can_be_undone(
     assert (record is None) == (not draft.shown)
     assert channel.stored() == before, "a draft changes nothing"
     if record is not None:
-        record.apply(one)
+        applying.apply(one, record)
         assert (channel.modes, channel.lists["b"]) == (draft.modes, draft.lists["b"])
         assert {user: channel.ranks(user) for user in channel.members} == ranks
-        record.revert(one)
+        applying.revert(one, record)
         assert channel.stored() == before
 
 

@@ -1,0 +1,68 @@
+"""What records carry and the store keeps: accounts, channels and their parts as the database has them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from securechat.chat.membership import Membership
+
+
+class Invitation(NamedTuple):
+    """`uses` are the accounts that can still be made with it, until `expires`; times in milliseconds."""
+
+    uses: int
+    expires: int
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A channel's topic: the text ("" is no topic), the nick that set it and when."""
+
+    text: str
+    setter: str
+    at: int
+
+
+class ListEntry(NamedTuple):
+    """Who put a mask on a list (a nick), and when."""
+
+    setter: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAccount:
+    """One account row. `phc` is None when the account was removed and only its name is reserved.
+
+    `seen` is as in `records.AccountSeen`, None for an account that has never had a plain session.
+    """
+
+    id: int
+    name: str
+    phc: str | None = field(repr=False)
+    role: str
+    disabled: bool
+    created: int
+    last_login: int | None
+    sources: Mapping[str, int]
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChannel:
+    """One channel. `members` are by account id, `modes` arguments by letter ("" is none).
+
+    `lists` holds by letter (b, e, I) the masks of a list, the oldest first. `retention_days` is None where
+    the server's setting holds.
+    """
+
+    id: int
+    name: str
+    founder: int | None
+    created: int
+    topic: Topic
+    members: Mapping[int, Membership]
+    modes: Mapping[str, str]
+    lists: Mapping[str, Mapping[str, ListEntry]]
+    retention_days: int | None = None

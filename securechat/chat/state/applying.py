@@ -1,0 +1,234 @@
+"""What a record does to the registry, and its exact undoing.
+
+Doing and undoing stand side by side: together they are the identity (a property test). `back` undoes.
+"""
+
+from typing import TypeVar, assert_never
+
+from securechat.chat.membership import Membership
+from securechat.chat.records import (
+    AccountAdded,
+    AccountDisabled,
+    AccountEnabled,
+    AccountRecord,
+    AccountRemoved,
+    AccountSeen,
+    Audited,
+    ChannelCreated,
+    ChannelDropped,
+    ChannelModesChanged,
+    ChannelRecord,
+    ChannelRenamed,
+    DirectDelivered,
+    DirectMissed,
+    InvitationAdded,
+    InvitationRecord,
+    InvitationRevoked,
+    InvitationUsed,
+    Joined,
+    Kicked,
+    LoginRemembered,
+    MarkerMoved,
+    MarkersForgotten,
+    MessagePinned,
+    MessageRecord,
+    MessageRedacted,
+    MessageSent,
+    MessageUnpinned,
+    MetadataSet,
+    Parted,
+    PasswordSet,
+    PlaceRecord,
+    Record,
+    RetentionSet,
+    TopicSet,
+)
+from securechat.chat.state.registry import Registry
+from securechat.irc.capabilities import EDIT_TAG
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+def apply(registry: Registry, record: Record) -> None:
+    """Let a fact be true of the registry."""
+    _change(registry, record, back=False)
+
+
+def revert(registry: Registry, record: Record) -> None:
+    """Undo exactly what `apply` did, when nothing later is applied any more."""
+    _change(registry, record, back=True)
+
+
+def _change(registry: Registry, record: Record, back: bool) -> None:
+    if isinstance(record, MessageRecord):
+        _message(registry, record, back)
+    elif isinstance(record, ChannelRecord):
+        _channel(registry, record, back)
+    elif isinstance(record, AccountRecord):
+        _account(registry, record, back)
+    elif isinstance(record, PlaceRecord):
+        _place(registry, record, back)
+    elif isinstance(record, InvitationRecord):
+        _invitation(registry, record, back)
+    elif isinstance(record, Audited):
+        pass  # nothing of it lives in the registry
+    else:
+        assert_never(record)
+
+
+def _message(registry: Registry, record: MessageRecord, back: bool) -> None:
+    match record:
+        case MessageSent():
+            _sent(registry, record, back)
+        case MessageRedacted():
+            before, after = record.original, record.tombstone
+            registry.nonces.replace(*((after, before) if back else (before, after)))
+            if not back:
+                registry.revisions.note(before.id)
+        case DirectDelivered():
+            if record.more:
+                pass  # somebody still waits
+            elif back:
+                registry.waiting[record.account] = record.counted
+            else:
+                del registry.waiting[record.account]
+        case DirectMissed():
+            registry.waiting[record.account] += -1 if back else 1
+        case _:
+            assert_never(record)
+
+
+def _sent(registry: Registry, message: MessageSent, back: bool) -> None:
+    if message.nonce is not None:
+        if back:
+            registry.nonces.discard(message.sender, message.nonce)
+        else:
+            registry.nonces.add(message.sender, message.nonce, message)
+    if message.undelivered and message.recipient is not None:
+        registry.waiting[message.recipient] += -1 if back else 1
+    if message.refers is not None and EDIT_TAG in message.tags and not back:
+        registry.revisions.note(message.refers)
+
+
+def _channel(registry: Registry, record: ChannelRecord, back: bool) -> None:
+    match record:
+        case Joined():
+            membership = None if back else Membership(record.at, record.ranks)
+            _member(registry, record.channel, record.user, membership)
+        case Parted() | Kicked():
+            _member(registry, record.channel, record.user, record.membership if back else None)
+        case ChannelCreated():
+            if back:
+                registry.forget_channel(record.channel)
+            else:
+                registry.add_channel(record.channel, record.name, record.founder, record.at, record.modes)
+        case ChannelDropped():
+            if back:
+                registry.restore_channel(record.stored)
+            else:
+                registry.drop_channel(record.channel)
+        case ChannelRenamed():
+            registry.rename_channel(record.channel, record.previous if back else record.name)
+        case RetentionSet():
+            registry.channels[record.channel].retention_days = record.previous if back else record.days
+        case TopicSet():
+            registry.channels[record.channel].topic = record.previous if back else record.topic
+        case ChannelModesChanged():
+            _modes(registry, record, back)
+        case _:
+            assert_never(record)
+
+
+def _member(registry: Registry, channel: int, user: int, membership: Membership | None) -> None:
+    if membership is None:
+        registry.remove_member(channel, user)
+    else:
+        registry.add_member(channel, user, membership)
+
+
+def _modes(registry: Registry, record: ChannelModesChanged, back: bool) -> None:
+    channel = registry.channels[record.channel]
+    if record.flags is not None:
+        channel.set_modes(record.flags.previous if back else record.flags.modes)
+    for entry in record.entries:
+        channel.set_entry(entry.kind, entry.mask, entry.previous if back else entry.entry)
+    for change in record.ranks:
+        # A session that is a user of its own may have gone since, and its membership with it.
+        member = channel.members.get(change.user)
+        if member is not None:
+            ranks = change.previous if back else change.ranks
+            channel.members[change.user] = member._replace(ranks=ranks)
+
+
+def _account(registry: Registry, record: AccountRecord, back: bool) -> None:
+    if isinstance(record, AccountAdded):
+        if back:
+            registry.forget_account(record.account)
+        else:
+            registry.add_account(record.account, record.name, record.phc, record.role, record.at)
+        return
+    account = registry.accounts[record.account]
+    match record:
+        case AccountRemoved():
+            if back:
+                account.restore(record.phc, record.sources)
+                registry.waiting[record.account] = record.waiting
+            else:
+                account.remove()
+                registry.waiting.pop(record.account, None)
+        case PasswordSet():
+            account.set_password(record.previous if back else record.phc, rehash=record.rehash)
+        case AccountDisabled():
+            (account.enable if back else account.disable)()
+        case AccountEnabled():
+            (account.disable if back else account.enable)()
+        case LoginRemembered():
+            if back:
+                account.sources = dict(record.previous)
+            else:
+                account.remember_source(record.source, record.at)
+        case AccountSeen():
+            account.seen = record.previous if back else record.seen
+        case _:
+            assert_never(record)
+
+
+def _place(registry: Registry, record: PlaceRecord, back: bool) -> None:
+    match record:
+        case MarkerMoved():
+            markers = registry.markers.setdefault(record.account, {})
+            _put(markers, record.target, record.previous if back else record.upto)
+        case MarkersForgotten():
+            if back:
+                registry.markers[record.account] = dict(record.markers)
+            else:
+                del registry.markers[record.account]
+        case MetadataSet():
+            values = registry.metadata.setdefault(record.target, {})
+            _put(values, record.key, record.previous if back else record.value)
+        case MessagePinned() | MessageUnpinned():
+            pass  # pins are only in the store, as messages are
+        case _:
+            assert_never(record)
+
+
+def _put(values: dict[Key, Value], key: Key, value: Value | None) -> None:
+    if value is None:
+        del values[key]
+    else:
+        values[key] = value
+
+
+def _invitation(registry: Registry, record: InvitationRecord, back: bool) -> None:
+    invitations, code = registry.invitations, record.code
+    match record:
+        case InvitationAdded():
+            _put(invitations, code, None if back else record.invitation)
+        case InvitationUsed():
+            left = record.previous._replace(uses=record.previous.uses - 1)
+            _put(invitations, code, record.previous if back else left if left.uses else None)
+        case InvitationRevoked():
+            _put(invitations, code, record.previous if back else None)
+        case _:
+            assert_never(record)

@@ -1,0 +1,32 @@
+"""A message of several lines while a client is still sending it (`rules.multiline` collects it)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A batch that a client has opened: its target, its tags, and the lines so far.
+
+    `failed` is true when what was wrong with it has been said; the rest of it is ignored.
+    """
+
+    reference: str
+    target: str
+    tags: Mapping[str, str]
+    label: str | None
+    due: float
+    failed: bool = False
+    command: str = ""
+    lines: list[str] = field(default_factory=list)
+    size: int = 0
+
+    @property
+    def text(self) -> str:
+        """The message's text."""
+        return "\n".join(self.lines)
+
+    @property
+    def blank(self) -> bool:
+        """True when no line says anything."""
+        return not any(line.strip("\r") for line in self.lines)

@@ -1,0 +1,98 @@
+"""What rules see of the chat: its state, and the few things that can be done to it.
+
+The engine (`core`) drives it. A rule reads the state here and changes it only through `enter`; what
+else it wants done it says as an effect, or does `later`.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from securechat.chat.clock import Now
+from securechat.chat.effects import Effect, StartJob
+from securechat.chat.jobs import Job, JobResult
+from securechat.chat.lines.announcements import announce
+from securechat.chat.lines.fanout import Fanout
+from securechat.chat.lines.origin import Origin
+from securechat.chat.link import Link
+from securechat.chat.outcome import Outcome
+from securechat.chat.ports import Snapshot
+from securechat.chat.records import DEPARTURES, Record
+from securechat.chat.settings import Settings
+from securechat.chat.state import applying
+from securechat.chat.state.departures import Departures
+from securechat.chat.state.ids import MessageIds
+from securechat.chat.state.registry import Registry
+from securechat.chat.state.session import Session
+from securechat.chat.state.throttle import Throttle
+
+
+class Ending(NamedTuple):
+    """A session that is to end: it reads `ERROR :error`, the others `QUIT :reason`."""
+
+    session: Session
+    error: str
+    reason: str
+
+
+class Chat:
+    """All state of the chat, and the doors to it. Used by one thread (the hub's), except in tests."""
+
+    def __init__(self, settings: Settings, snapshot: Snapshot) -> None:
+        self.settings = settings
+        self.registry = Registry(settings.server_name, snapshot)
+        self.fanout = Fanout(self.registry, self.emit)
+        self.throttle = Throttle()
+        self.departures = Departures()
+        self.operators: dict[Session, None] = {}
+        self.ids = MessageIds(snapshot.last_message)
+        self.now = Now(0, 0.0)
+        self.sessions: dict[Link, Session] = {}
+        self.batching: set[Session] = set()
+        self._outcome = Outcome(None)
+        self._later: list[Callable[[], None] | Ending] = []
+        self._undo: list[tuple[Outcome, Callable[[], None]]] = []
+        self._consulted: dict[object, Callable[[JobResult], None]] = {}
+
+    def emit(self, effect: Effect) -> None:
+        """Add an effect to what the current command causes."""
+        self._outcome.effects.append(effect)
+
+    def enter(self, record: Record, origin: Origin | None) -> None:
+        """The one door for facts: apply it, announce it, and have it stored with the current command."""
+        if isinstance(record, DEPARTURES):
+            self.announce(record, origin)
+            applying.apply(self.registry, record)
+        else:
+            applying.apply(self.registry, record)
+            self.announce(record, origin)
+        self._outcome.records.append(record)
+
+    def announce(self, record: Record, origin: Origin | None) -> None:
+        """Show a fact without storing it."""
+        announce(self.fanout, self.registry, record, origin)
+
+    def later(self, action: Callable[[], None]) -> None:
+        """Do something after the current command, as an outcome of its own, stored or refused alone."""
+        self._later.append(action)
+
+    def consult(self, job: Job, resume: Callable[[JobResult], None]) -> None:
+        """Start a job that belongs to no session's command; `resume` is called with its result."""
+        self._consulted[job] = resume
+        self.emit(StartJob(job))
+
+    def if_refused(self, undo: Callable[[], None]) -> None:
+        """Call `undo` when the current command turns out to be refused since its records find no room.
+
+        For state of a session that must not be there when they are not.
+        """
+        self._undo.append((self._outcome, undo))
+
+    def next_id(self) -> int:
+        """Return the id of a new message or event."""
+        return self.ids.next(self.now.wall)
+
+    def end(self, session: Session, error: str, reason: str) -> None:
+        """Close a session from the server's side: it reads `ERROR :error`, the others `QUIT :reason`."""
+        if not session.closed:
+            session.closed = True
+            self._later.append(Ending(session, error, reason))
