@@ -30,7 +30,7 @@ def tables() -> ModuleType:
 @cache
 def played() -> str:
     """All playbooks."""
-    return "\n".join(file.read_text(encoding="utf-8") for file in sorted(PLAYBOOKS.glob("*.irc")))
+    return "\n".join(file.read_text(encoding="utf-8") for file in sorted(PLAYBOOKS.rglob("*.irc")))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
