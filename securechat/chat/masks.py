@@ -7,17 +7,13 @@ A mask is one of
     $m:mask                 a mute: may be in the channel, may not speak; also written m:
 
 in its canonical form: folded, so that one person or set of people has one spelling.
-
-Theory of operation. The masks of a list are compiled to one regular expression. A * would make it go back and
-forth (time like n to the power of their number, for a mask that an operator wrote in order to stop the
-server), but after a * the first place where the rest up to the next * fits is as good as any later one. So
-each such piece is an atomic group, and the time is at most length times length.
 """
 
 import re
 from collections.abc import Iterable
 from typing import Final
 
+from securechat.irc.masks import compile_masks
 from securechat.irc.names import fold
 
 SIGN: Final = "$"
@@ -129,23 +125,4 @@ def _any(pattern: re.Pattern[str] | None, text: str) -> bool:
 def _compiled(masks: list[str]) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
     accounts = [mask.removeprefix(ACCOUNT) for mask in masks if mask.startswith(ACCOUNT)]
     hosts = [mask for mask in masks if not mask.startswith(ACCOUNT)]
-    return compile_globs(hosts), compile_globs(accounts)
-
-
-def compile_globs(globs: Iterable[str]) -> re.Pattern[str] | None:
-    """Return a pattern whose `fullmatch` finds what one of the globs (with * and ?) stands for."""
-    patterns = [_expression(glob) for glob in globs]
-    return re.compile("|".join(patterns), re.DOTALL) if patterns else None
-
-
-def _expression(glob: str) -> str:
-    first, *rest = re.sub(r"\*+", "*", glob).split("*")
-    if not rest:
-        return _literal(first)
-    *middle, last = rest
-    pieces = "".join([f"(?>.*?{_literal(piece)})" for piece in middle])
-    return f"{_literal(first)}{pieces}.*{_literal(last)}"
-
-
-def _literal(piece: str) -> str:
-    return "".join(["." if char == "?" else re.escape(char) for char in piece])
+    return compile_masks(hosts), compile_masks(accounts)

@@ -6,12 +6,12 @@ from typing import Final
 
 from securechat.chat import limits
 from securechat.chat.line import Line
-from securechat.chat.masks import compile_globs
 from securechat.chat.state.channel import Channel
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.chat.turn.pieces import reply_all
 from securechat.irc import numerics as num
+from securechat.irc.masks import compile_mask
 from securechat.irc.names import fold, is_channel
 
 Condition = Callable[[Channel, int], bool]
@@ -80,10 +80,8 @@ def condition(word: str, now: int) -> Condition:
 def masked(word: str) -> Condition:
     """Return the condition that a name fits a mask, or with ! that it does not."""
     wanted = not word.startswith("!")
-    pattern = compile_globs([fold(word.removeprefix("!"))])
-    return lambda channel, _online: (
-        (pattern is not None and pattern.fullmatch(channel.folded) is not None) is wanted
-    )
+    pattern = compile_mask(fold(word.removeprefix("!")))
+    return lambda channel, _online: (pattern.fullmatch(channel.folded) is not None) is wanted
 
 
 COMMANDS = (Command("LIST", list_channels, cost=3.0),)

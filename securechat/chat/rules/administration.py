@@ -1,7 +1,7 @@
 """User administration: what `adduser` and its like do, with a running server and without one."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, assert_never
 
 from securechat.chat.effects import Answered, Then
 from securechat.chat.items import Administer, EndSessions
@@ -57,15 +57,12 @@ from securechat.chat.turn.chat import Chat
 from securechat.irc.names import InvalidName, check_account
 
 Row = dict[str, str | int | bool | None]
+OfAccount = SetPassword | RemoveAccount | DisableAccount | EnableAccount | ListSessions | EndSession
+"""What concerns one account, which has to be there."""
 Change = (
-    AddAccount
-    | SetPassword
-    | RemoveAccount
-    | DisableAccount
-    | EnableAccount
+    OfAccount
+    | AddAccount
     | ListAccounts
-    | ListSessions
-    | EndSession
     | ListChannels
     | SetRetention
     | AddInvitation
@@ -155,29 +152,34 @@ def audit_row(entry: AuditEntry) -> Row:
 
 
 def _answer(chat: Chat, request: Change, spare: int | None) -> Answer:
-    if isinstance(request, AddAccount):
-        return add(chat, request)
-    if isinstance(request, ListAccounts):
-        return Done(rows(chat))
-    if isinstance(request, ListSessions) and not request.name:
-        return Done(session_rows(chat, None))
-    if isinstance(request, ListChannels):
-        return Done(channel_rows(chat))
-    if isinstance(request, SetRetention):
-        return set_retention(chat, request)
-    if isinstance(request, AddInvitation):
-        return invitations.add(chat, request)
-    if isinstance(request, Note):
-        return Done()
-    if isinstance(request, RevokeInvitation):
-        return invitations.revoke(chat, request)
-    if isinstance(request, ListInvitations):
-        return Done(invitations.rows(chat))
+    match request:
+        case AddAccount():
+            return add(chat, request)
+        case ListAccounts():
+            return Done(rows(chat))
+        case ListSessions(name=""):
+            return Done(session_rows(chat, None))
+        case ListChannels():
+            return Done(channel_rows(chat))
+        case SetRetention():
+            return set_retention(chat, request)
+        case AddInvitation():
+            return invitations.add(chat, request)
+        case RevokeInvitation():
+            return invitations.revoke(chat, request)
+        case ListInvitations():
+            return Done(invitations.rows(chat))
+        case NoteBackup() | NoteExport():
+            return Done()
+        case _:
+            return _of_account(chat, request, spare)
+
+
+def _of_account(chat: Chat, request: OfAccount, spare: int | None) -> Answer:
     account = chat.registry.account(request.name)
     if account is None or account.phc is None:
-        return Refused(
-            "ACCOUNT_UNKNOWN", f"There is no account {request.name!r}: `securechat users` lists them"
-        )
+        text = f"There is no account {request.name!r}: `securechat users` lists them"
+        return Refused("ACCOUNT_UNKNOWN", text)
     match request:
         case SetPassword():
             chat.enter(PasswordSet(account.id, request.phc, account.phc, chat.now.wall), None)
@@ -196,6 +198,8 @@ def _answer(chat: Chat, request: Change, spare: int | None) -> Answer:
             return Done(session_rows(chat, account))
         case EndSession():
             return end_session(chat, account, request.id)
+        case _:
+            assert_never(request)
     return Done()
 
 

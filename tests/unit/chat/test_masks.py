@@ -1,14 +1,11 @@
 """Masks of people: their canonical form, and whom they match."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from securechat.chat.masks import MAX_MASK, InvalidMask, Matcher, canonical, compile_globs
+from securechat.chat.masks import MAX_MASK, InvalidMask, Matcher, canonical
 from securechat.chat.records import StoredAccount
 from securechat.chat.state.account import Account
 from securechat.chat.state.session import User
-from securechat.irc.masks import matches
 
 
 def user(nick: str, account: str) -> User:
@@ -87,17 +84,3 @@ def test_an_empty_list_matches_nobody() -> None:
     """No mask, no match."""
     matcher = Matcher([])
     assert not matcher.matches("a!b@x") and not matcher.mutes("a!b@x")
-
-
-@given(st.text("ab*?", max_size=8), st.text("ab", max_size=10))
-def test_globs_mean_what_masks_mean(glob: str, text: str) -> None:
-    """The compiled form and the plain one agree."""
-    pattern = compile_globs(["ba", glob])
-    assert pattern is not None
-    assert (pattern.fullmatch(text) is not None) == (matches(glob, text) or text == "ba")
-
-
-def test_many_stars_take_no_time() -> None:
-    """For a mask made to keep the server busy, going back and forth would never end."""
-    pattern = compile_globs(["*a" * 90 + "*b"])
-    assert pattern is not None and pattern.fullmatch("a" * 200) is None
