@@ -31,7 +31,6 @@ from securechat.chat.records import (
     MarkerMoved,
     MarkersForgotten,
     MessagePinned,
-    MessageRecord,
     MessageRedacted,
     MessageSent,
     MessageUnpinned,
@@ -52,7 +51,10 @@ Value = TypeVar("Value")
 
 def apply(registry: Registry, record: Record) -> None:
     """Let a fact be true of the registry."""
-    _change(registry, record, back=False)
+    if isinstance(record, MessageSent):  # by far the most
+        _sent(registry, record, False)
+    else:
+        _change(registry, record, back=False)
 
 
 def revert(registry: Registry, record: Record) -> None:
@@ -61,7 +63,9 @@ def revert(registry: Registry, record: Record) -> None:
 
 
 def _change(registry: Registry, record: Record, back: bool) -> None:
-    if isinstance(record, MessageRecord):
+    if isinstance(record, MessageSent):
+        _sent(registry, record, back)
+    elif isinstance(record, MessageRedacted | DirectDelivered | DirectMissed):
         _message(registry, record, back)
     elif isinstance(record, ChannelRecord):
         _channel(registry, record, back)
@@ -77,10 +81,10 @@ def _change(registry: Registry, record: Record, back: bool) -> None:
         assert_never(record)
 
 
-def _message(registry: Registry, record: MessageRecord, back: bool) -> None:
+def _message(
+    registry: Registry, record: MessageRedacted | DirectDelivered | DirectMissed, back: bool
+) -> None:
     match record:
-        case MessageSent():
-            _sent(registry, record, back)
         case MessageRedacted():
             before, after = record.original, record.tombstone
             registry.nonces.replace(*((after, before) if back else (before, after)))

@@ -18,7 +18,7 @@ from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import DEPARTURES, Record
 from securechat.chat.settings import Settings
-from securechat.chat.state import applying
+from securechat.chat.state.applying import apply
 from securechat.chat.state.departures import Departures
 from securechat.chat.state.ids import MessageIds
 from securechat.chat.state.registry import Registry
@@ -61,9 +61,9 @@ class Chat:
         """The one door for facts: apply it, announce it, and have it stored with the current command."""
         if isinstance(record, DEPARTURES):
             self.announce(record, origin)
-            applying.apply(self.registry, record)
+            apply(self.registry, record)
         else:
-            applying.apply(self.registry, record)
+            apply(self.registry, record)
             self.announce(record, origin)
         self._outcome.records.append(record)
 
