@@ -8,7 +8,7 @@ from securechat.chat.jobs import HashPassword, JobResult, PasswordChecked, Passw
 from securechat.chat.records import Audited, InvitationUsed
 from securechat.chat.requests import AddAccount, Refused
 from securechat.chat.rules import administration
-from securechat.chat.rules.invitations import digest
+from securechat.chat.rules.invitations import usable
 from securechat.chat.rules.login import BUSY, MAX_FAILURES, accepted, complete, failed_exchange
 from securechat.chat.state.session import Pending
 from securechat.chat.turn.command import Command
@@ -92,9 +92,8 @@ def verify(ctx: Context) -> None:
     if pending is None or fold(pending.name) != fold(ctx.param(0)):
         ctx.fail("INVALID_CODE", printable(ctx.param(0)), text="There is nothing to verify: REGISTER first")
         return
-    code = digest(ctx.param(1))
-    invitation = chat.registry.invitations.get(code)
-    if invitation is None or invitation.expires <= chat.now.wall:
+    opened = usable(chat, ctx.param(1))
+    if opened is None:
         chat.throttle.failed(throttled(ctx), session.address, False, chat.now.mono)
         ctx.fail("INVALID_CODE", pending.name, text="This code is unknown, used up or too old")
         failed_exchange(ctx)
@@ -105,7 +104,7 @@ def verify(ctx: Context) -> None:
         problem = "ACCOUNT_EXISTS" if answer.code == "ACCOUNT_EXISTS" else "BAD_ACCOUNT_NAME"
         ctx.server("FAIL", "REGISTER", problem, pending.name, text=f"{answer.text}: REGISTER another name")
         return
-    chat.enter(InvitationUsed(code, invitation), ctx)
+    chat.enter(InvitationUsed(*opened), ctx)
     chat.enter(Audited(chat.now.wall, pending.name, session.address, "register", pending.name), ctx)
     # Nobody is logged in as an account that may not be stored after all.
     ctx.when_stored(lambda: registered(ctx, pending))

@@ -20,6 +20,13 @@ def digest(code: str) -> str:
     return sha256(code.lower().translate(_READ).encode()).hexdigest()
 
 
+def usable(chat: Chat, code: str) -> tuple[str, Invitation] | None:
+    """Return the invitation that a code opens now, with the hash it is known by; None for any other code."""
+    hashed = digest(code)
+    invitation = chat.registry.invitations.get(hashed)
+    return (hashed, invitation) if invitation is not None and invitation.expires > chat.now.wall else None
+
+
 def id_of(hashed: str) -> str:
     """Return how an invitation is called in lists: the beginning of its code's hash, which opens nothing."""
     return hashed[:_ID]
