@@ -3,153 +3,19 @@
 Both check the certificate against the server's own authority, log in with SASL PLAIN, and chat with a person.
 """
 
-import fcntl
-import os
-import re
 import shutil
-import struct
-import subprocess
-import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Condition, Thread
-from typing import Self
 
 import pytest
 
 from tests.system.conftest import Serve
 from tests.system.person import CAPABILITIES, Person
-from tests.system.server_process import DEADLINE, PASSWORD, ServerProcess, clean_environment
+from tests.system.server_process import DEADLINE, ServerProcess
+from tests.system.stock_clients import Irssi, WeeChat, irssi_lines, weechat_lines
 
 Enter = Callable[..., Person]
-
-
-def weechat_lines(host: str, port: int, ca: Path) -> list[str]:
-    """What somebody types into WeeChat, once."""
-    version = subprocess.run(["weechat-headless", "--version"], capture_output=True, text=True, check=True)
-    tls = "-ssl" if int(version.stdout.split(".")[0]) < 4 else "-tls"
-    return [
-        f"/set weechat.network.gnutls_ca_user {ca}",
-        f"/server add securechat {host}/{port} {tls}",
-        "/set irc.server.securechat.sasl_mechanism plain",
-        "/set irc.server.securechat.sasl_username guest",
-        f"/secure set securechat {PASSWORD}",
-        "/set irc.server.securechat.sasl_password ${sec.data.securechat}",
-        "/set irc.server.securechat.autojoin #lobby",
-        "/connect securechat",
-    ]
-
-
-def irssi_lines(host: str, port: int, ca: Path) -> list[str]:
-    """What somebody types into irssi, once."""
-    sasl = f'-sasl_mechanism PLAIN -sasl_username guest -sasl_password "{PASSWORD}"'
-    return [
-        f"/network add -nick guest {sasl} securechat",
-        f"/server add -auto -tls -tls_verify -tls_cafile {ca} -network securechat {host} {port}",
-        "/channel add -auto #lobby securechat",
-        "/connect securechat",
-    ]
-
-
-class WeeChat:
-    """WeeChat without a screen: commands go in through its FIFO, and what it shows goes to its log."""
-
-    def __init__(self, home: Path, lines: list[str]) -> None:
-        self._home = home
-        home.mkdir()
-        # For the test: log at once, and do not wait between lines.
-        lines = ["/set logger.file.flush_delay 0", "/set irc.server_default.anti_flood_prio_low 0", *lines]
-        commands = [argument for line in lines for argument in ("-r", line)]
-        self._process = subprocess.Popen(
-            ["weechat-headless", "-d", str(home), *commands],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=clean_environment(home),
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(DEADLINE)
-        finally:
-            self._process.kill()
-
-    def type(self, buffer: str, line: str) -> None:
-        """Type a line into a buffer."""
-        (fifo,) = self._home.glob("weechat_fifo_*")
-        fifo.write_text(f"{buffer} *{line}\n")
-
-    def shown(self, buffer: str) -> str:
-        """Return what was shown in a buffer."""
-        return (self._home / "logs" / f"{buffer}.weechatlog").read_text()
-
-    def everything(self) -> str:
-        """Return what was shown anywhere."""
-        return "".join(path.read_text() for path in sorted(self._home.glob("logs/*")))
-
-
-class Irssi:
-    """irssi on a terminal of its own, which a thread reads."""
-
-    def __init__(self, home: Path) -> None:
-        self._screen = b""
-        self._changed = Condition()
-        self._ended = False
-        self._terminal, inner = os.openpty()
-        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
-        self._process = subprocess.Popen(
-            ["irssi", f"--home={home}"],
-            stdin=inner,
-            stdout=inner,
-            stderr=inner,
-            env=clean_environment(home, {"TERM": "xterm", "LANG": "C.UTF-8"}),
-            start_new_session=True,
-        )
-        os.close(inner)
-        self._reader = Thread(target=self._read, name="irssi")
-        self._reader.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(DEADLINE)
-        finally:
-            self._process.kill()
-            self._reader.join()
-            os.close(self._terminal)
-
-    def type(self, line: str) -> None:
-        """Type a line."""
-        os.write(self._terminal, f"{line}\n".encode())
-
-    def wait_for(self, text: str) -> None:
-        """Wait until a text without blanks has appeared on the screen."""
-        with self._changed:
-            found = self._changed.wait_for(lambda: text in self.screen() or self._ended, DEADLINE)
-            assert found and text in self.screen(), f"irssi shows no {text!r}: {self.screen()[-3000:]}"
-
-    def screen(self) -> str:
-        """Return all that was written to the terminal, without the control sequences."""
-        return re.sub(r"\x1b[\[(][0-9;?]*[a-zA-Z]?", "", self._screen.decode(errors="replace"))
-
-    def _read(self) -> None:
-        while not self._ended:
-            try:
-                data = os.read(self._terminal, 65536)
-            except OSError:  # nobody has the other side open any more
-                data = b""
-            with self._changed:
-                self._screen += data
-                self._ended = not data
-                self._changed.notify_all()
 
 
 @pytest.mark.skipif(shutil.which("weechat-headless") is None, reason="weechat-headless is not installed")
@@ -237,11 +103,7 @@ def test_irssi(serve: Serve, enter: Enter, tmp_path: Path) -> None:
     alice = enter(server, "alice")
     alice.join("#lobby")
     with Irssi(tmp_path / "irssi") as irssi:
-        irssi.wait_for("Irssi")
-        # For the test: do not wait between commands.
-        irssi.type("/set cmd_queue_speed 10msec")
-        for line in irssi_lines("localhost", server.port, server.ca):
-            irssi.type(line)
+        irssi.set_up(irssi_lines("localhost", server.port, server.ca))
         assert alice.expect("JOIN", "#lobby").source == "guest!guest@chat.test"
         irssi.type("/msg #lobby hello from irssi, grüße")
         assert alice.hear("hello from irssi, grüße").tags["account"] == "guest"
@@ -261,10 +123,7 @@ def test_irssi_does_what_people_do(serve: Serve, enter: Enter, tmp_path: Path) -
     alice.join("#lobby")
     bob.join("#lobby")
     with Irssi(tmp_path / "irssi") as irssi:
-        irssi.wait_for("Irssi")
-        irssi.type("/set cmd_queue_speed 10msec")
-        for line in irssi_lines("localhost", server.port, server.ca):
-            irssi.type(line)
+        irssi.set_up(irssi_lines("localhost", server.port, server.ca))
         alice.expect("JOIN", "#lobby")
         alice.expect("JOIN", "#lobby")
         irssi.type("/window goto #lobby")
@@ -279,9 +138,7 @@ def test_irssi_trusts_nobody_else(serve: Serve, tmp_path: Path) -> None:
     """With the authority of another server irssi does not go on, and the password does not leave it."""
     server, other = serve(accounts=["guest"]), serve()
     with Irssi(tmp_path / "irssi") as irssi:
-        irssi.wait_for("Irssi")
-        for line in irssi_lines("localhost", server.port, other.ca):
-            irssi.type(line)
+        irssi.set_up(irssi_lines("localhost", server.port, other.ca))
         irssi.wait_for("lost")
     assert "logged in" not in server.log_text()
 
@@ -336,10 +193,7 @@ def test_everyday_life_in_irssi(serve: Serve, enter: Enter, tmp_path: Path) -> N
     """Topic, nick, away and kick work as irssi sends and shows them."""
     server, alice = _a_session(serve, enter)
     with Irssi(tmp_path / "irssi") as irssi:
-        irssi.wait_for("Irssi")
-        irssi.type("/set cmd_queue_speed 10msec")
-        for line in irssi_lines("localhost", server.port, server.ca):
-            irssi.type(line)
+        irssi.set_up(irssi_lines("localhost", server.port, server.ca))
         alice.expect("JOIN", "#lobby")
         irssi.wait_for("#lobby")
         irssi.type("/window goto #lobby")
