@@ -9,6 +9,9 @@ and messages that waited, by itself. So the session joins what it was told to jo
 since it was here last (`catchup`), and sends a PING; the server answers that after everything before it, and
 only then the session is `ready` and the outbox is sent.
 
+What is known stands in `State`; what each line from the server means stands in `incoming`, which changes that
+state. This file drives both.
+
 All methods belong to one thread. `Moment`s and the source of nonces are arguments.
 """
 
@@ -17,25 +20,20 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from securechat.client import incoming
-from securechat.client.batches import Batches
 from securechat.client.clock import Moment
-from securechat.client.errors import ClientError, Refused
+from securechat.client.errors import Refused
 from securechat.client.events import (
     Answered,
-    Event,
     Failed,
-    Left,
     MessageRefused,
     MessageTaken,
-    Ready,
     Said,
 )
-from securechat.client.history import Bookmarks, History
-from securechat.client.labels import Labels, Request
-from securechat.client.outbox import Outbox, Outgoing
-from securechat.client.recent import Recent
-from securechat.client.registration import DURABLE, Credentials, Registration
-from securechat.client.roster import Roster
+from securechat.client.history import Bookmarks
+from securechat.client.labels import Request
+from securechat.client.outbox import Outgoing
+from securechat.client.registration import Credentials, Registration
+from securechat.client.state import State
 from securechat.irc.capabilities import NONCE_TAG
 from securechat.irc.framing import Framer, Rejected
 from securechat.irc.message import Message, encode
@@ -66,7 +64,7 @@ def check_target(name: str) -> str:
     return name
 
 
-class Session:
+class Session(State):
     """One account's dealings with one server.
 
     `bookmarks` say what was told before; with `replay` the first session without any is told what the account
@@ -82,30 +80,12 @@ class Session:
         bookmarks: Bookmarks | None = None,
         replay: bool = True,
     ) -> None:
-        self.nick = credentials.account
-        self.server = ""
-        self.connected = False
-        self.ready = False
-        self.logins = 0
-        self.roster = Roster()
-        self.outbox = Outbox()
-        self.labels = Labels()
-        self.batches = Batches()
-        self.recent = Recent()
-        self.history = History(bookmarks or Bookmarks(), replay, self._ask_quietly, self.emit)
-        self.moment = Moment(0.0, 0)
-        self.failure: ClientError | None = None
-        self.last_words = ""
-        """What the server said when it closed the connection (`ERROR`)."""
+        wanted = {fold(name): name for name in channels}
+        super().__init__(credentials.account, wanted, bookmarks or Bookmarks(), replay)
         self._credentials = credentials
         self._mint = mint
-        self._channels = {fold(name): name for name in channels}
         self._registration: Registration | None = None
         self._framer = Framer(_TAGS_FROM_SERVER, _LINE_FROM_SERVER)
-        self._output: list[bytes] = []
-        self._events: list[Event] = []
-        self._held: list[tuple[str, Message]] = []
-        self._last_label = 0
         self._pinged = False
 
     # One connection
@@ -135,7 +115,7 @@ class Session:
         """The connection is gone: open requests stay unanswered, messages wait for the next connection."""
         self.connected = self.ready = False
         self._registration = None
-        self._output.clear()
+        self.drop_output()
         self.batches.clear()
         self.history.lose()
         self.outbox.connection_lost()
@@ -155,16 +135,6 @@ class Session:
             self._pinged = True
             self.send(Message("PING", (_ALIVE,)))
         return self.moment.mono + (GONE_AFTER if self._pinged else PING_AFTER)
-
-    def take_output(self) -> bytes:
-        """Return the bytes to send, once."""
-        output, self._output = b"".join(self._output), []
-        return output
-
-    def take_events(self) -> list[Event]:
-        """Return what happened since the last call."""
-        events, self._events = self._events, []
-        return events
 
     # Commands
 
@@ -187,12 +157,12 @@ class Session:
 
     def join(self, channel: str, label: str = "") -> str:
         """Enter a channel, also after every later login; return the request's label."""
-        self._channels[fold(channel)] = channel
+        self.channels[fold(channel)] = channel
         return self.request("JOIN", channel, label=label)
 
     def part(self, channel: str, reason: str = "", label: str = "") -> str:
         """Leave a channel; return the request's label."""
-        self._channels.pop(fold(channel), None)
+        self.channels.pop(fold(channel), None)
         return self.request("PART", channel, *((reason,) if reason else ()), label=label)
 
     def request(self, command: str, *params: str, label: str = "") -> str:
@@ -201,16 +171,16 @@ class Session:
         Without a connection the command waits for one. The parameters are targets, but for the last one,
         which may be any text that is `sendable`. A `label` of the caller's begins with a letter.
         """
-        label = label or self._next_label()
+        label = label or self.next_label()
         message = Message(command, params, None, {"label": label})
         if len(encode(Message(command, params))) > MAX_LINE:
             reason = Refused("TOO_LONG", "this is too long for one line")
             self.emit(Failed(command, reason, label))
             self.emit(Answered(label, reason))
         elif self.ready:
-            self._ask(label, message)
+            self.ask(label, message)
         else:
-            self._held.append((label, message))
+            self.held.append((label, message))
         return label
 
     def quit(self, reason: str = "") -> None:
@@ -218,69 +188,10 @@ class Session:
         if self.connected:
             self.send(Message("QUIT", (reason,) if reason else ()))
 
-    # For the handlers of incoming lines
-
-    def send(self, message: Message) -> None:
-        """Queue a line for the server."""
-        self._output.append(encode(message))
-
-    def emit(self, event: Event) -> None:
-        """Tell what happened."""
-        self._events.append(event)
-
-    def is_me(self, nick: str) -> bool:
-        """Whether this is one's own nick."""
-        return fold(nick) == fold(self.nick)
-
-    def left(self, channel: str) -> None:
-        """One is not in this channel any more, and does not go there at the next login."""
-        self._channels.pop(fold(channel), None)
-        self.roster.leave(channel)
-
-    def renamed(self, old: str, new: str) -> None:
-        """A channel has another name."""
-        if self._channels.pop(fold(old), None) is not None:
-            self._channels[fold(new)] = new
-        self.roster.rename_channel(old, new)
-        self.history.renamed(old, new)
-
-    def welcomed(self, nick: str, server: str) -> bool:
-        """001: the login is complete. Returns whether the server confirms messages only when they are on
-        disk.
-        """
-        granted = self._registration.granted if self._registration is not None else frozenset()
-        self._registration = None
-        self.history.welcomed(granted)
-        self.nick, self.server = nick, server
-        self.roster.expect_restoration()
-        self.logins += 1
-        return DURABLE in granted
-
-    def join_wanted(self) -> None:
-        """The welcome has been read: go where one wants to be, and find out when everything is told."""
-        for channel in self._channels.values():
-            label = self._next_label()
-            self._ask(label, Message("JOIN", (channel,), None, {"label": label}))
-        if not self.history.begin():
-            self.send(Message("PING", (incoming.BARRIER,)))
-
-    def barrier_passed(self) -> None:
-        """Everything that the server tells by itself is told: send what waits."""
-        for channel in self.roster:
-            if channel.restored:  # the server did not: the membership ended meanwhile
-                self.left(channel.name)
-                self.emit(Left(channel.name, self.nick, "while the connection was lost", own=True))
-        self.ready = True
-        self.emit(Ready(tuple(channel.name for channel in self.roster), self.logins > 1))
-        held, self._held = self._held, []
-        for label, message in held:
-            self._ask(label, message)
-
     # Inside
 
     def _take(self, message: Message) -> None:
-        if self._registration is not None and self._registration.feed(message):
-            self.failure = self._registration.failure
+        if self._registration is not None and self._register(self._registration, message):
             return
         request = self.labels.request_of(message)
         line = self.batches.take(message)
@@ -291,6 +202,17 @@ class Session:
             self._complete(completed)
         if self.ready:
             self.history.move(message)
+
+    def _register(self, registration: Registration, message: Message) -> bool:
+        """Take a line before the login is complete; return whether it belonged to the registration only."""
+        if message.command == "001":
+            self.granted = registration.granted
+            self._registration = None
+            return False
+        taken = registration.feed(message)
+        if taken:
+            self.failure = registration.failure
+        return taken
 
     def _complete(self, request: Request) -> None:
         if request.quiet:
@@ -313,28 +235,14 @@ class Session:
         """What was said before is told: now what was said meanwhile."""
         for line in self.history.take_held():
             incoming.handle(self, line, None)
-        self.send(Message("PING", (incoming.BARRIER,)))
-
-    def _ask_quietly(self, command: str, params: tuple[str, ...]) -> str:
-        label = self._next_label()
-        self.labels.add(Request(label, quiet=True))
-        self.send(Message(command, params, None, {"label": label}))
-        return label
-
-    def _ask(self, label: str, message: Message) -> None:
-        self.labels.add(Request(label))
-        self.send(message)
+        self.raise_barrier()
 
     def _flush(self) -> None:
         for message in self.outbox.due():
-            label = self._next_label()
+            label = self.next_label()
             self.labels.add(Request(label, message.nonce))
             tags = {"label": label, NONCE_TAG: message.nonce}
             self.send(Message(message.command, (message.target, message.text), None, tags))
-
-    def _next_label(self) -> str:
-        self._last_label += 1
-        return str(self._last_label)
 
     def _own_source(self) -> str:
         # A server that this session has not heard of yet may have a name of 63 bytes, the most that IRC

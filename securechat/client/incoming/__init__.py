@@ -5,19 +5,16 @@ they are for people (`_SILENT` lists those that are not), and are refusals from 
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from securechat.client.errors import Refused
 from securechat.client.events import Failed, ServerText, Welcome
 from securechat.client.incoming import channels, messages
 from securechat.client.incoming.messages import Line, last, nick_of
 from securechat.client.labels import Request
+from securechat.client.registration import DURABLE
+from securechat.client.state import BARRIER, State
 
-if TYPE_CHECKING:
-    from securechat.client.session import Session
-
-BARRIER: Final = "ready"
-"""The token of the PING whose PONG comes after everything that the server tells by itself at a login."""
 _SILENT: Final = frozenset(
     {
         *("002", "003", "004", "221", "251", "252", "253", "254", "255", "265", "266"),
@@ -38,21 +35,21 @@ _SILENT: Final = frozenset(
 )
 
 
-def handle(session: "Session", line: Line, request: Request | None) -> None:
+def handle(state: State, line: Line, request: Request | None) -> None:
     """Let a line from the server happen; `request` is the one that it answers."""
     handler = _HANDLERS.get(line.command)
     refused = _refusal(line)
     if handler is not None:
-        if request is not None and line.command == "NOTICE" and not session.is_me(nick_of(line)):
+        if request is not None and line.command == "NOTICE" and not state.is_me(nick_of(line)):
             request.taken = True
-        handler(session, line)
+        handler(state, line)
     elif refused is not None:
         if request is not None:
             request.refused = refused
         if request is None or not (request.nonce or request.quiet):
-            session.emit(Failed(_command_of(line), refused, request.label if request else ""))
+            state.emit(Failed(_command_of(line), refused, request.label if request else ""))
     elif line.command not in _SILENT:
-        _server_text(session, line)
+        _server_text(state, line)
 
 
 def _refusal(line: Line) -> Refused | None:
@@ -71,70 +68,70 @@ def _command_of(line: Line) -> str:
     return line.params[0] if line.command == "FAIL" and line.params else line.command
 
 
-def _server_text(session: "Session", line: Line) -> None:
+def _server_text(state: State, line: Line) -> None:
     """Numerics begin with one's own nick, which says nothing; an unknown command is for programs."""
     if line.command.isdigit() and len(line.params) > 1:
         *context, text = line.params[1:]
-        session.emit(ServerText(f"{' '.join(context)}: {text}" if context else text))
+        state.emit(ServerText(f"{' '.join(context)}: {text}" if context else text))
 
 
-def _away(session: "Session", line: Line) -> None:
+def _away(state: State, line: Line) -> None:
     """301 <me> <nick> :<message>"""
     if len(line.params) > 2:
-        session.emit(ServerText(f"{line.params[1]} is not here: {line.params[2]}"))
+        state.emit(ServerText(f"{line.params[1]} is not here: {line.params[2]}"))
 
 
-def _knock(session: "Session", line: Line) -> None:
+def _knock(state: State, line: Line) -> None:
     """710 <me> <channel> <source> :<text>"""
     if len(line.params) > 3:
         who = line.params[2].partition("!")[0]
-        session.emit(ServerText(f"{who} asks to be let into {line.params[1]}: {line.params[3]}"))
+        state.emit(ServerText(f"{who} asks to be let into {line.params[1]}: {line.params[3]}"))
 
 
 # The connection
 
 
-def _welcome(session: "Session", line: Line) -> None:
-    nick = line.params[0] if line.params else session.nick
-    durable = session.welcomed(nick, line.source or "")
-    session.emit(Welcome(nick, session.server, durable, session.logins > 1))
-    session.history.expect()
+def _welcome(state: State, line: Line) -> None:
+    nick = line.params[0] if line.params else state.nick
+    state.welcomed(nick, line.source or "")
+    state.emit(Welcome(nick, state.server, DURABLE in state.granted, state.logins > 1))
+    state.history.expect()
 
 
-def _supports(session: "Session", line: Line) -> None:
+def _supports(state: State, line: Line) -> None:
     """005 <me> <token>… :are supported by this server"""
     for token in line.params[1:]:
         name, _, value = token.partition("=")
         if name == "CHATHISTORY" and value.isascii() and value.isdigit():
-            session.history.limit_pages(int(value[:6]))
+            state.history.limit_pages(int(value[:6]))
 
 
-def _motd(session: "Session", line: Line) -> None:
-    if session.logins == 1:
-        session.emit(ServerText(last(line, 1)))
+def _motd(state: State, line: Line) -> None:
+    if state.logins == 1:
+        state.emit(ServerText(last(line, 1)))
 
 
-def _motd_end(session: "Session", line: Line) -> None:
-    if not session.ready:
-        session.join_wanted()
+def _motd_end(state: State, line: Line) -> None:
+    if not state.ready:
+        state.join_wanted()
     elif line.command == "422":
-        _server_text(session, line)
+        _server_text(state, line)
 
 
-def _ping(session: "Session", line: Line) -> None:
-    session.send(Line("PONG", line.params[-1:]))
+def _ping(state: State, line: Line) -> None:
+    state.send(Line("PONG", line.params[-1:]))
 
 
-def _pong(session: "Session", line: Line) -> None:
-    if line.params[-1:] == (BARRIER,) and not session.ready:
-        session.barrier_passed()
+def _pong(state: State, line: Line) -> None:
+    if line.params[-1:] == (BARRIER,) and not state.ready:
+        state.barrier_passed()
 
 
-def _error(session: "Session", line: Line) -> None:
-    session.last_words = last(line, 0)
+def _error(state: State, line: Line) -> None:
+    state.last_words = last(line, 0)
 
 
-_HANDLERS: Final[Mapping[str, Callable[["Session", Line], None]]] = {
+_HANDLERS: Final[Mapping[str, Callable[[State, Line], None]]] = {
     "PRIVMSG": messages.message,
     "NOTICE": messages.message,
     "TAGMSG": messages.tags_only,

@@ -1,0 +1,83 @@
+"""The floors of the client: a file imports what is on its own floor or below, also for type checking."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Final
+
+CLIENT: Final = Path(__file__).resolve().parents[3] / "securechat" / "client"
+# From bottom to top.
+FLOORS: Final = (
+    {"errors", "clock", "address", "paths", "recent", "events", "safe", "width"},
+    {
+        *("labels", "batches", "outbox", "roster", "registration", "catchup", "history"),
+        *("known_servers", "bookmark_file", "chain", "dialing", "trust", "transport", "credentials"),
+        *("keys", "editor", "inputs", "console", "modewords", "wording"),
+    },
+    {"state"},
+    {"incoming"},
+    {"session"},
+    {"connection", "commands"},
+    {"plain", "api"},
+    {"__init__"},
+)
+
+
+def files() -> dict[str, ast.Module]:
+    """The client's files by their dotted name; a folder has its `__init__`'s."""
+    found = {}
+    for path in CLIENT.rglob("*.py"):
+        name = ".".join(path.relative_to(CLIENT).with_suffix("").parts).removesuffix(".__init__")
+        found[name] = ast.parse(path.read_text("utf-8"))
+    return found
+
+
+def imports(tree: ast.AST, names: set[str]) -> Iterator[str]:
+    """The client's files that this one imports, anywhere in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("securechat.client"):
+            origin = (node.module or "").removeprefix("securechat.client").lstrip(".")
+            for alias in node.names:
+                name = f"{origin}.{alias.name}".lstrip(".")
+                yield name if name in names else origin
+
+
+def floor_of(name: str) -> int:
+    return next(number for number, names in enumerate(FLOORS) if name.partition(".")[0] in names)
+
+
+def graph() -> dict[str, set[str]]:
+    trees = files()
+    return {name: set(imports(tree, set(trees))) for name, tree in trees.items()}
+
+
+def test_no_file_imports_from_a_floor_above() -> None:
+    """Every import of a client's file points to its own floor or down."""
+    upward = [
+        f"{name} -> {target}"
+        for name, targets in graph().items()
+        for target in targets
+        if floor_of(target) > floor_of(name)
+    ]
+    assert upward == []
+
+
+def test_no_circle_of_files() -> None:
+    """The files can be read one after the other, each after all that it imports."""
+    try:
+        order = list(TopologicalSorter(graph()).static_order())
+    except CycleError as error:
+        raise AssertionError(error.args[1]) from None
+    assert order[-1] == "__init__"
+
+
+def test_only_the_lazy_exports_are_imported_for_type_checking() -> None:
+    """A file that names another one's types stands above it, and so it can import it plainly."""
+    guarded = {
+        name
+        for name, tree in files().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test) and any(imports(node, {name}))
+    }
+    assert guarded == {"__init__"}
