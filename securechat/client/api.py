@@ -39,7 +39,7 @@ from securechat.client.events import (
 )
 from securechat.client.paths import places
 from securechat.client.registration import Credentials
-from securechat.client.session import Session, check_target, sendable
+from securechat.client.session import Session, check_target, lines_of, sendable
 from securechat.client.trust import Trust, settle
 from securechat.irc.names import fold
 
@@ -157,7 +157,7 @@ class Client:
     def send_all(self, target: str, text: str) -> list[Sent]:
         """Do what `send` does, and return every message that it took."""
         check_target(target)
-        if not text.strip():
+        if not text.strip() or not lines_of(text):
             raise Refused("NO_TEXT", "there is nothing to send")
         said: list[tuple[str, ...]] = []
 

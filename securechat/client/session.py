@@ -57,6 +57,12 @@ def sendable(text: str) -> str:
     return text.replace("\r", "").replace("\n", " ").replace("\0", "").encode(errors="replace").decode()
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines that a text is said in, without those that are empty or only spaces."""
+    lines = [sendable(line) for line in text.split("\n")]
+    return [line for line in lines if line.strip(" ")]
+
+
 def check_target(name: str) -> str:
     """Return the name of a channel or user if a command can carry it. Raises Refused."""
     if not name or len(name.encode(errors="replace")) > MAX_TARGET or _NOT_IN_TARGETS.search(name):
@@ -144,8 +150,7 @@ class Session(State):
         `target` is one that `check_target` takes.
         """
         room = body_room(self._own_source(), command, target)
-        lines = [sendable(line) for line in text.split("\n")]
-        pieces = [piece for line in lines if line.strip(" ") for piece in split_text(line, room)]
+        pieces = [piece for line in lines_of(text) for piece in split_text(line, room)]
         messages = [Outgoing(self._mint(), command, target, piece) for piece in pieces]
         for message in messages:
             self.outbox.add(message)

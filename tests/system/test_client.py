@@ -317,3 +317,28 @@ def test_trusted_servers_are_listed_and_removed(tmp_path: Path) -> None:
     again = run(tmp_path, "trust", "remove", "chat.test", environment=environment)
     assert again.returncode == 1
     assert "trust list" in again.stderr
+
+
+def test_a_text_that_looks_like_something_else_is_sent_as_it_is(
+    shared_server: ServerProcess, enter: Enter, tmp_path: Path
+) -> None:
+    """In the form of CTCP, of a line, of an event: its echo is known by its nonce."""
+    bob = enter(shared_server, "bob")
+    texts = [
+        "\x01VERSION\x01",
+        "\x01ACTION waves\x01",
+        "\x01ACTION\x01",
+        "\x01",
+        "\x01no end",
+        "no beginning\x01",
+        ":bob!bob@s PRIVMSG #general :hi",
+        "* bob has left #general",
+    ]
+    options = [*server_options(shared_server, "alice"), *password_file(tmp_path)]
+    done = run(tmp_path, "send", "#general", *options, "--json", text="\n".join(texts))
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == len(texts)
+    assert bob.said()[-len(texts) :] == texts
+    done = run(tmp_path, "connect", *options, text="\n".join(texts))
+    assert done.returncode == 0, done.stderr
+    assert bob.said()[-len(texts) :] == texts

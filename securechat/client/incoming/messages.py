@@ -1,5 +1,10 @@
-"""What was said: messages, reactions, pins, and what is taken back."""
+"""What was said: messages, reactions, pins, and what is taken back.
 
+A message of one's own is never anything else, whatever its text looks like: its nonce says that it is the
+echo of what was sent here.
+"""
+
+import re
 from typing import Final
 
 from securechat.client.events import Announced, Kind, Message, Pinned, Reacted, Redacted, ServerText
@@ -12,6 +17,9 @@ from securechat.irc.names import is_channel
 
 Line = irc.Message
 
+# modern.ircdocs.horse, "Client-to-Client Protocol": a word after \x01, on one line; the \x01 behind may lack.
+_CTCP: Final = re.compile("\x01[^\x01 \n][^\n]*")
+_ACTION: Final = re.compile("\x01ACTION(?: ([^\n]*?))?\x01?")
 _RANKS: Final = "~&@%+"
 """Before a channel's name: said to those with a rank only (STATUSMSG)."""
 
@@ -41,14 +49,15 @@ def message(state: State, line: Line) -> None:
     past, asked = state.batches.is_past(line), _is_asked(state, line)
     if not asked:
         state.history.bookmark(_conversation(state, nick, target), msgid)
-    if text.startswith("\x01") and not text.startswith("\x01ACTION "):
-        state.emit(ServerText(f"{nick}'s client asks yours: {text.strip(chr(1))}"))
+    if not own and _CTCP.fullmatch(text) and not _ACTION.fullmatch(text):
+        verb = "answers" if line.command == "NOTICE" else "asks"
+        state.emit(ServerText(f"{nick}'s client {verb} yours: {text.strip(chr(1))}"))
         return
     kind, text = _kind(line.command, text)
     edits = line.tags.get(EDIT_TAG, "")
     answers = next((line.tags[tag] for tag in REPLY_TAGS if tag in line.tags), "")
     quoted = state.recent.get(edits or answers)
-    if not state.recent.add(msgid, nick, text) and not asked:
+    if not state.recent.add(msgid, nick, text) and not (asked or sent_here):
         return
     if edits and quoted is not None:
         state.recent.replace(edits, nick, text)
@@ -88,8 +97,9 @@ def _is_asked(state: State, line: Line) -> bool:
 
 
 def _kind(command: str, text: str) -> tuple[Kind, str]:
-    if text.startswith("\x01ACTION "):
-        return Kind.ACTION, text[len("\x01ACTION ") :].removesuffix("\x01")
+    action = _ACTION.fullmatch(text)
+    if action is not None:
+        return Kind.ACTION, action[1] or ""
     return (Kind.NOTICE if command == "NOTICE" else Kind.TEXT), text
 
 

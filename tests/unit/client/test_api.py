@@ -90,7 +90,7 @@ def test_a_refused_message_raises(serve: Serve, trusting: Trusting) -> None:
         with pytest.raises(Refused, match="No such channel") as caught:
             chat.send("#nope", "hello")
         assert caught.value.code == "403"
-        for target, text in (("a b", "hello"), ("#general", " \n ")):
+        for target, text in (("a b", "hello"), ("#general", " \n "), ("#general", "\0"), ("#general", "\r")):
             with pytest.raises(Refused):
                 chat.send(target, text)
 
