@@ -20,7 +20,7 @@ from types import FrameType, TracebackType
 from typing import Final, Protocol, Self
 
 from securechat.client.editor import ERASE, EndOfInput, Input, LineEditor, Submitted
-from securechat.client.inputs import Source, standard_input
+from securechat.client.inputs import Source, keep_taken, standard_input
 from securechat.client.keys import KeyReader
 from securechat.client.safe import safe
 from securechat.client.width import wrap
@@ -79,7 +79,8 @@ class StreamConsole:
     def __init__(self, source: Source, output: int = 1) -> None:
         self._source = source
         self._output = output
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        # A byte order mark, which programs of Windows write in front of a text, is no part of the first line.
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
         self._partial = ""
         self._ended = False
 
@@ -129,6 +130,7 @@ class TerminalConsole:
         self._keys = KeyReader()
         self._editor = LineEditor()
         self._drawn = False
+        self._ended = False
         self._columns = 0
         self._saved: list[int | list[bytes | int]] | None = None
         self._handlers: dict[int, object] = {}
@@ -162,10 +164,12 @@ class TerminalConsole:
             self._draw()
 
     def wait(self, timeout: float | None, wanted: bool) -> list[Input]:
-        data = self._source.wait(timeout, wanted=True)  # Ctrl-C is among it, and a person types ahead a line
+        # Ctrl-C is among it, and a person types ahead a line. What has ended would be read without end.
+        data = self._source.wait(timeout, wanted=not self._ended)
         if data is None:
             self._draw_if_resized()
             return []
+        self._ended = not data
         keys = self._keys.feed(data)
         entered = [event for event in map(self._editor.press, keys) if event is not None]
         self._draw()
@@ -262,6 +266,8 @@ def _write(descriptor: int, text: str) -> None:
 
 def standard_console(environment: Mapping[str, str]) -> Console:
     """The console for how the program was started."""
+    for stream in (0, 1, 2):
+        keep_taken(stream)
     source = standard_input()
     able = _HAS_TERMIOS and environment.get("TERM", "dumb") != "dumb"
     if able and os.isatty(0) and os.isatty(1):

@@ -1,9 +1,10 @@
 """Where the password comes from: a prompt on the terminal, standard input, a file, or a command. Never argv.
 
 Standard input is read byte by byte up to the first line end, so that what follows is left for whoever reads
-next.
+next. A UTF-8 byte order mark, which programs of Windows write in front of a text, is no part of the password.
 """
 
+import codecs
 import os
 import subprocess
 from collections.abc import Callable
@@ -47,6 +48,8 @@ def read_password(
                 return _decode(stream.readline(_LONGEST), f"the first line of {source.file}")
         except OSError as error:
             raise CredentialError(f"the password file {source.file}: {error.strerror}") from error
+        except ValueError as error:  # a NUL in the name
+            raise CredentialError(f"the password file {str(source.file)!a}: {error}") from error
     if source.command is not None:
         return _decode(_output_of(source.command), "the output of the password command")
     if ask is None:
@@ -58,19 +61,27 @@ def read_password(
 
 
 def ask_on_terminal(prompt: str) -> str:
-    """Ask for a secret on the terminal itself, whatever standard input is. Raises CredentialError."""
+    """Ask for a secret on the terminal itself, whatever standard input is. Raises CredentialError.
+
+    The caller makes sure that there is a terminal: without one, `getpass` warns and reads standard input.
+    """
     import getpass
 
     try:
         return getpass.getpass(prompt)
     except EOFError:
         raise CredentialError("no password was typed") from None
+    except OSError as error:  # the terminal has gone, or belongs to another process
+        raise CredentialError(f"the terminal cannot be asked for the password: {error.strerror}") from error
 
 
 def _first_line(descriptor: int) -> bytes:
     line = bytearray()
     while not line.endswith(b"\n") and len(line) < _LONGEST:
-        byte = os.read(descriptor, 1)
+        try:
+            byte = os.read(descriptor, 1)
+        except OSError as error:  # closed, or a directory
+            raise CredentialError(f"standard input cannot be read: {error.strerror}") from error
         if not byte:
             break
         line += byte
@@ -85,12 +96,14 @@ def _output_of(command: str) -> bytes:
         )
     except subprocess.CalledProcessError as error:
         raise CredentialError(f"the password command failed with exit code {error.returncode}") from None
+    except (OSError, ValueError) as error:
+        raise CredentialError(f"the password command cannot be run: {error}") from error
     return done.stdout.partition(b"\n")[0]
 
 
 def _decode(line: bytes, where: str) -> str:
     try:
-        password = line.removesuffix(b"\n").removesuffix(b"\r").decode()
+        password = line.removeprefix(codecs.BOM_UTF8).removesuffix(b"\n").removesuffix(b"\r").decode()
     except UnicodeDecodeError:
         raise CredentialError(f"{where} is not UTF-8, so it cannot be the password") from None
     if not password:

@@ -113,8 +113,19 @@ def standard_input() -> Source:
     """The source for this system."""
     if sys.platform == "win32":
         return ThreadSource()
-    try:
-        os.fstat(0)
-    except OSError:  # started without standard input
-        return DescriptorSource(os.open(os.devnull, os.O_RDONLY))
     return DescriptorSource()
+
+
+def keep_taken(descriptor: int) -> None:
+    """Let nothing else get the number of a standard stream that the program was started without.
+
+    A socket with that number would be taken for the stream. Reading finds the end; writing fails, as it does
+    with a stream that is closed.
+    """
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        opened = os.open(os.devnull, os.O_RDONLY)
+        if opened != descriptor:
+            os.dup2(opened, descriptor)
+            os.close(opened)

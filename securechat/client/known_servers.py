@@ -43,7 +43,7 @@ class KnownServers:
 
     def _lines(self) -> list[str]:
         try:
-            text = self._path.read_text(encoding="utf-8")
+            text = self._path.read_text(encoding="utf-8-sig")
             if os.name == "posix" and self._path.stat().st_mode & 0o022:
                 raise TrustError(f"others can change {self._path}: chmod 600 {self._path}")
         except FileNotFoundError:

@@ -6,7 +6,8 @@ events into a queue and wakes it. Input is taken line by line, and a line that a
 `/join #x` goes to #x. Text needs no connection: it waits in the outbox. Input also stops while many messages
 wait for their confirmation, so that a long file is not read faster than the server takes it.
 
-One's own message is printed when the server has confirmed it, not before.
+One's own message is printed when the server has confirmed it, not before. When nothing can be printed any
+more (a full disk, a reader that has gone), no further input is taken, and what was sent is still confirmed.
 """
 
 import time
@@ -17,7 +18,7 @@ from typing import Final
 
 from securechat.client import commands
 from securechat.client.connection import Command
-from securechat.client.console import Console
+from securechat.client.console import Console, OutputClosed
 from securechat.client.editor import EndOfInput, Input, Interrupted, Submitted
 from securechat.client.errors import ClientError
 from securechat.client.events import (
@@ -87,6 +88,7 @@ class PlainClient:
         self._goodbye = ""
         self._refused = 0
         self._interrupted = False
+        self._muted: ClientError | None = None
         self._ended: Ended | None = None
 
     def deliver(self, events: Sequence[Event]) -> None:
@@ -100,17 +102,33 @@ class PlainClient:
             now = self._clock()
             if self._leave_at is not None and (not self._unconfirmed or now >= self._leave_at):
                 break
-            timeout = None if self._leave_at is None else self._leave_at - now
-            entered = self._console.wait(timeout, self._takes_input)
-            self._entered.extend(entered)
-            self._interrupted = Interrupted() in entered
-            while self._arrived:
-                self._happen(self._arrived.popleft())
-            while self._entered and self._takes_input:
-                self._enter(self._entered.popleft())
+            try:
+                self._turn(None if self._leave_at is None else self._leave_at - now)
+            except OutputClosed as closed:
+                self._mute(closed)
+        return self._result()
+
+    def _turn(self, timeout: float | None) -> None:
+        """Wait for something, and deal with it. Raises OutputClosed; nothing that has happened is lost by
+        that.
+        """
+        entered = self._console.wait(timeout, self._takes_input)
+        self._entered.extend(entered)
+        self._interrupted = Interrupted() in entered
+        while self._arrived:
+            self._happen(self._arrived.popleft())
+        while self._entered and self._takes_input:
+            self._enter(self._entered.popleft())
+        if self._muted is None:
             self._console.set_prompt(self._prompt())
+
+    def _result(self) -> Result:
         error = self._ended.error if self._ended else None
-        unconfirmed = self._unconfirmed + sum(isinstance(item, Submitted) for item in self._entered)
+        unconfirmed = self._unconfirmed
+        if self._leave_at is None:  # what was entered behind the end was not to be sent
+            unconfirmed += sum(isinstance(item, Submitted) for item in self._entered)
+        if error is None and not unconfirmed:
+            error = self._muted
         return Result(error, unconfirmed, self._refused, self._interrupted, self._goodbye)
 
     # What commands do
@@ -147,11 +165,14 @@ class PlainClient:
 
     def tell(self, *lines: str) -> None:
         """Show lines to the person."""
-        self._console.show(*lines)
+        if self._muted is None:
+            self._console.show(*lines)
 
     def leave(self, reason: str) -> None:
         """Quit once everything is confirmed."""
         self._leave(reason, PATIENCE_OF_PERSON)
+        if any(isinstance(item, Submitted) and item.text.strip() for item in self._entered):
+            self.tell("* The lines after exit or /quit are not sent.")
 
     # Input
 
@@ -181,6 +202,12 @@ class PlainClient:
             self.tell(
                 f"* Waiting for the connection: {count(self._unconfirmed, 'message')} not confirmed yet."
             )
+
+    def _mute(self, closed: OutputClosed) -> None:
+        """Nothing can be printed any more: leave, as soon as what was sent is confirmed."""
+        self._muted = self._muted or ClientError(f"{closed}. What was entered after that is not sent")
+        if self._leave_at is None:
+            self._leave_at = self._clock() + PATIENCE_OF_PIPE
 
     def _prompt(self) -> str:
         if not self._ever_ready or self._leave_at is not None:

@@ -89,6 +89,21 @@ def test_a_pipe_is_read_line_by_line(pipes: tuple[int, int, int, int]) -> None:
         assert console.wait(0, True) == []
 
 
+@pytest.mark.parametrize("pieces", [(b"\xef\xbb\xbfexit\n",), (b"\xef", b"\xbb", b"\xbfexit\n")])
+def test_a_byte_order_mark_is_no_part_of_the_first_line(
+    pipes: tuple[int, int, int, int], pieces: tuple[bytes, ...]
+) -> None:
+    """Programs of Windows write one into a pipe; only the first one is meant so."""
+    typing, incoming, outgoing, _ = pipes
+    with StreamConsole(DescriptorSource(incoming), outgoing) as console:
+        entered: list[Input] = []
+        for piece in pieces:
+            os.write(typing, piece)
+            entered += console.wait(None, True)
+        os.write(typing, b"\xef\xbb\xbfx\n")
+        assert [*entered, *console.wait(None, True)] == [Submitted("exit"), Submitted("\ufeffx")]
+
+
 def test_input_that_is_not_wanted_is_not_read(pipes: tuple[int, int, int, int]) -> None:
     """It stays in the pipe, whose writer then has to wait."""
     typing, incoming, outgoing, _ = pipes
@@ -201,6 +216,7 @@ def test_a_terminal_that_goes_away_ends_the_input(terminal: Terminal) -> None:
     with console:
         os.close(other)
         assert console.wait(None, True) == [EndOfInput()]
+        assert console.wait(0, True) == []  # once
     os.close(end)
 
 

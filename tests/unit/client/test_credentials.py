@@ -1,12 +1,13 @@
 """Where the password comes from."""
 
+import getpass
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from securechat.client.credentials import PasswordSource, read_password
+from securechat.client.credentials import PasswordSource, ask_on_terminal, read_password
 from securechat.client.errors import CredentialError, NoTerminal
 from securechat.client.registration import Credentials
 
@@ -84,3 +85,60 @@ def test_an_error_does_not_show_what_was_read(tmp_path: Path) -> None:
 def test_credentials_do_not_show_the_password() -> None:
     """Not in a traceback, not in a log."""
     assert "secret" not in repr(Credentials("alice", "secret"))
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xef\xbb\xbfsecret\n", b"\xef\xbb\xbfsecret\r\nmore", b"\xef\xbb\xbfsecret"]
+)
+def test_a_byte_order_mark_is_no_part_of_the_password(
+    content: bytes, pipe: tuple[int, int], tmp_path: Path
+) -> None:
+    """Programs of Windows write one in front of a file, and into a pipe."""
+    (tmp_path / "pw").write_bytes(content)
+    assert read_password(PasswordSource(file=tmp_path / "pw"), "") == "secret"
+    os.write(pipe[1], content)
+    os.close(pipe[1])
+    assert read_password(PasswordSource(stdin=True), "", stdin=pipe[0]) == "secret"
+    assert read_password(PasswordSource(command=f"cat {tmp_path / 'pw'}"), "") == "secret"
+
+
+def test_only_the_first_mark_is_skipped(tmp_path: Path) -> None:
+    """And a file that holds nothing else is empty."""
+    path = tmp_path / "pw"
+    path.write_bytes(b"\xef\xbb\xbf\xef\xbb\xbfx")
+    assert read_password(PasswordSource(file=path), "") == "\ufeffx"
+    path.write_bytes(b"\xef\xbb\xbf\n")
+    with pytest.raises(CredentialError, match="empty"):
+        read_password(PasswordSource(file=path), "")
+
+
+def test_standard_input_that_cannot_be_read_is_an_error(pipe: tuple[int, int], tmp_path: Path) -> None:
+    """A closed descriptor, a directory, and one that is open for writing only."""
+    os.close(pipe[1])
+    directory = os.open(tmp_path, os.O_RDONLY)
+    writable = os.open(os.devnull, os.O_WRONLY)
+    closed = os.dup(pipe[0])
+    os.close(closed)
+    for descriptor in (directory, writable, closed):
+        with pytest.raises(CredentialError, match="standard input cannot be read"):
+            read_password(PasswordSource(stdin=True), "", stdin=descriptor)
+    os.close(directory)
+    os.close(writable)
+
+
+def test_names_that_the_system_refuses_are_errors() -> None:
+    """A NUL in the name of a file or in a command."""
+    for source in (PasswordSource(file=Path("a\0b")), PasswordSource(command="a\0b")):
+        with pytest.raises(CredentialError):
+            read_password(source, "")
+
+
+def test_a_terminal_that_goes_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the question and the answer."""
+
+    def gone(prompt: str) -> str:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(getpass, "getpass", gone)
+    with pytest.raises(CredentialError, match="Input/output error"):
+        ask_on_terminal("Password: ")

@@ -49,6 +49,14 @@ def test_comments_and_blank_lines_stay(path: Path) -> None:
     assert path.read_text() == "# mine\n\n"
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_server(path: Path) -> None:
+    """An editor of Windows may have written one."""
+    path.parent.mkdir()
+    path.write_bytes(b"\xef\xbb\xbf" + f"a.test:6697 {PIN}\n".encode())
+    path.chmod(0o600)
+    assert KnownServers(path).pin_of(Address("a.test")) == PIN
+
+
 @pytest.mark.parametrize("line", ["a.test:6697", "a.test:6697 sha256:short", f"a b {PIN}", "garbage"])
 def test_a_line_that_cannot_be_read_is_an_error(path: Path, line: str) -> None:
     """Passing it over would make a known server an unknown one."""

@@ -7,6 +7,7 @@ from typing import Self
 
 import pytest
 
+from securechat.client.console import OutputClosed
 from securechat.client.editor import EndOfInput, Input, Interrupted, Submitted
 from securechat.client.errors import Refused, TrustError
 from securechat.client.events import (
@@ -23,6 +24,7 @@ from securechat.client.events import (
     Ready,
     Renamed,
     Said,
+    ServerText,
     Welcome,
 )
 from securechat.client.plain import MOST_WAITING, PATIENCE_OF_PIPE, PlainClient, Result
@@ -63,6 +65,7 @@ class FakeConsole:
         self.steps: deque[Callable[[], list[Input]]] = deque()
         self.wanted: list[bool] = []
         self.woken = 0
+        self.broken = False
 
     def __enter__(self) -> Self:
         return self
@@ -73,6 +76,8 @@ class FakeConsole:
         pass
 
     def show(self, *lines: str) -> None:
+        if self.broken:
+            raise OutputClosed("nothing can be printed any more: No space left on device")
         self.lines += lines
 
     def set_prompt(self, prompt: str) -> None:
@@ -112,6 +117,15 @@ class Stage:
     def enters(self, *texts: str) -> None:
         """The person enters lines."""
         self.console.steps.append(lambda: [Submitted(text) for text in texts])
+
+    def breaks(self) -> None:
+        """Whoever reads the output goes."""
+
+        def step() -> list[Input]:
+            self.console.broken = True
+            return []
+
+        self.console.steps.append(step)
 
     def ends(self) -> None:
         """The input ends."""
@@ -324,8 +338,68 @@ def test_leaving_waits_until_everything_is_confirmed(stage: Stage, entered: str)
     stage.happens(Said(("n1",)))
     stage.happens(Message("alice", "#general", "hello", 0, "m1", own=True, nonce="n1"))
     result = stage.run()
-    assert (result.error, result.interrupted, result.refused) == (None, False, 0)
+    assert result == Result(None, unconfirmed=0, refused=0, interrupted=False, goodbye="")
     assert stage.session.calls == [("say", "#general", "hello")]
+    assert "* The lines after exit or /quit are not sent." in stage.console.lines
+
+
+def test_lines_behind_the_end_of_input_are_not_counted(stage: Stage) -> None:
+    """Nobody has sent them, so nothing is lost."""
+    stage.enters("hello")
+    stage.console.steps.append(lambda: [EndOfInput(), Submitted("too late")])
+    stage.happens(Said(("n1",)))
+    stage.happens(Message("alice", "#general", "hello", 0, "m1", own=True, nonce="n1"))
+    assert stage.run().unconfirmed == 0
+    assert stage.session.calls == [("say", "#general", "hello")]
+
+
+def test_blank_lines_behind_exit_are_not_worth_a_word(stage: Stage) -> None:
+    """They would not have been sent anyway."""
+    stage.enters("exit", "", "  ")
+    stage.run()
+    assert not any("not sent" in line for line in stage.console.lines)
+
+
+def test_what_is_not_confirmed_is_counted_without_the_lines_behind_exit(stage: Stage) -> None:
+    """Only the message that was sent is unknown when the connection ends."""
+    stage.enters("hello", "exit", "too late")
+    stage.happens(Said(("n1",)), Ended(TrustError("changed"), 1))
+    assert stage.run().unconfirmed == 1
+
+
+def test_what_is_sent_is_confirmed_although_nothing_can_be_printed(stage: Stage) -> None:
+    """The client takes no more input, waits for the answers, and says in the end what was wrong."""
+    stage.enters("hello")
+    stage.happens(Said(("n1",)))
+    stage.breaks()
+    stage.happens(ServerText("news"))
+    stage.enters("too late")
+    stage.happens(Message("alice", "#general", "hello", 0, "m1", own=True, nonce="n1"))
+    result = stage.run()
+    assert (result.unconfirmed, result.interrupted) == (0, False)
+    assert "No space left on device" in str(result.error)
+    assert stage.session.calls == [("say", "#general", "hello")]
+
+
+def test_a_message_that_is_not_confirmed_is_worth_more_than_the_output(stage: Stage) -> None:
+    """Its outcome is unknown, and that is what the caller must know."""
+    stage.enters("hello")
+    stage.happens(Said(("n1",)))
+    stage.breaks()
+    stage.happens(ServerText("news"))
+    stage.passes(PATIENCE_OF_PIPE)
+    result = stage.run()
+    assert (result.error, result.unconfirmed) == (None, 1)
+
+
+def test_nothing_is_waited_for_when_nothing_was_sent() -> None:
+    """A full disk under the output ends the client at once."""
+    stage = Stage()
+    stage.console.broken = True
+    stage.happens(Welcome("alice", "s.test", durable=True, again=False))
+    result = stage.run()
+    assert (result.unconfirmed, result.interrupted) == (0, False)
+    assert result.error is not None
 
 
 def test_quit_takes_a_reason(stage: Stage) -> None:
