@@ -342,3 +342,14 @@ def test_a_text_that_looks_like_something_else_is_sent_as_it_is(
     done = run(tmp_path, "connect", *options, text="\n".join(texts))
     assert done.returncode == 0, done.stderr
     assert bob.said()[-len(texts) :] == texts
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64, "::1%lo", "[::1]:٣", "straße.example", "a b"])
+def test_a_host_that_cannot_be_one_is_a_usage_error(tmp_path: Path, host: str) -> None:
+    """Whatever the command."""
+    password = password_file(tmp_path)
+    for arguments in (["connect", *password], ["send", "#general", "hi", *password]):
+        done = run(tmp_path, *arguments, "--host", host, "--user", "alice")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "is not a server's address" in " ".join(done.stderr.split())
+        assert "Traceback" not in done.stderr

@@ -53,6 +53,8 @@ def test_a_client_that_cannot_be_made_says_why(tmp_path: Path) -> None:
     """Before anything is connected to."""
     for arguments in (
         {"host": "a b", "password": "x"},
+        {"host": "a..b", "password": "x"},
+        {"host": "h", "port": 0, "password": "x"},
         {"host": "h"},
         {"host": "h", "password_file": tmp_path / "missing"},
         {"host": "h", "password": "x", "ca": tmp_path / "missing"},
