@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from securechat.client import chain, dialing
 from securechat.client.address import Address
@@ -27,6 +28,14 @@ from securechat.client.known_servers import KnownServers
 from securechat.client.paths import Places, write_own
 from securechat.tls.errors import CertificateProblem
 from securechat.tls.pins import pin_of_der
+
+WHERE_THE_PIN_IS: Final = (
+    "Compare its pin with the one that this command prints on the server's host:",
+    "  securechat certs show --data-dir DIR  (DIR is where the server keeps its data)",
+    "If scripts/quickstart runs the server, in its clone:",
+    "  .venv/bin/securechat certs show --cert certs/server.pem",
+)
+"""How a person finds the pin to compare, line by line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +103,14 @@ class SystemTrust(Trust):
             raise TrustError(reason)
         pin = _pin(chain.anchor_to_offer(chain.look(self.address)))
         raise TrustError(
-            f"the certificate of {self.address} comes from an unknown authority.\n"
-            "Compare its pin with the one that `securechat certs show` prints on the server.\n"
-            f"If they are the same, add this to your command:\n  --pin {pin}"
+            "\n".join(
+                (
+                    f"the certificate of {self.address} comes from an unknown authority.",
+                    *WHERE_THE_PIN_IS,
+                    "If the two pins are the same, add this to your command:",
+                    f"  --pin {pin}",
+                )
+            )
         )
 
 
@@ -169,8 +183,9 @@ class PinTrust(Trust):
             f"the key of {self.address} has changed.\n"
             f"  known: {self._pin}\n  sent:  {sent}\n"
             "Somebody may be between you and the server, or the server has a new CA.\n"
-            "Nothing was sent to it. If whoever runs the server confirms the new pin\n"
-            "(`securechat certs show`), forget the old one with:\n"
+            "Nothing was sent to it. Ask the person who runs the server for the pin that\n"
+            "`securechat certs show --data-dir DIR` prints there. If it is the one that was sent,\n"
+            "forget the old one with:\n"
             f"  securechat trust remove {self.address}"
         )
 

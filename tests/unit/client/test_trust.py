@@ -13,7 +13,7 @@ from securechat.client.address import Address
 from securechat.client.errors import TrustError, Unreachable
 from securechat.client.known_servers import KnownServers
 from securechat.client.paths import Places
-from securechat.client.trust import Trust, UnknownServer, settle
+from securechat.client.trust import WHERE_THE_PIN_IS, Trust, UnknownServer, settle
 from tests.unit.client.certificates import Identity, Workshop
 from tests.unit.client.fake_server import Conversation, FakeServer
 
@@ -255,7 +255,7 @@ def test_an_unknown_issuer_in_a_pipe_is_refused_with_the_exact_option(
     with serving(identity) as server, pytest.raises(TrustError) as caught:
         connect(settle(server.address, places))
     assert f"\n  --pin {identity.pin}" in str(caught.value)
-    assert "securechat certs show" in str(caught.value)
+    assert "securechat certs show --data-dir DIR" in str(caught.value)
     assert not places.known_servers.exists()
 
 
@@ -338,3 +338,10 @@ def serving_nothing() -> Iterator[Address]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield Address("127.0.0.1", taken.getsockname()[1])
+
+
+def test_the_command_that_prints_the_pin_is_named_for_every_place() -> None:
+    """A server of the system's, one with its data elsewhere, and the one that scripts/quickstart starts."""
+    text = "\n".join(WHERE_THE_PIN_IS)
+    assert "securechat certs show --data-dir DIR" in text
+    assert ".venv/bin/securechat certs show --cert certs/server.pem" in text
