@@ -45,7 +45,7 @@ def parse_address(text: str, port: int = DEFAULT_PORT) -> Address:
     """Read HOST, HOST:PORT, [IPv6]:PORT or a bare IPv6 address; `port` is for those without. Raises
     InvalidAddress.
 
-    What is returned can be resolved and be looked for in a certificate: a name of ASCII letters (an
+    The result can be resolved and be looked for in a certificate: a name of ASCII letters (an
     international one in its xn-- form), or an IP address.
     """
     try:

@@ -22,6 +22,7 @@ from typing import Final, Self
 
 from securechat.client.address import parse_address
 from securechat.client.connection import keep_connected
+from securechat.client.counting import count
 from securechat.client.credentials import PasswordSource, read_password
 from securechat.client.errors import Closed, CredentialError, LoginFailed, OutcomeUnknown, Refused, TrustError
 from securechat.client.events import (
@@ -78,7 +79,7 @@ class Client:
 
         `host` may have a port in it. Without `ca` (a PEM file) and `pin`, known servers and the system's
         authorities decide whom to trust. `timeout` is in seconds, for each call. Raises InvalidAddress,
-        CredentialError, TrustError, and ValueError for a pin that is none.
+        CredentialError, TrustError, and ValueError for a text that is no pin.
         """
         from securechat.tls.pins import parse_pin
 
@@ -206,7 +207,7 @@ class Client:
     def events(self, timeout: float | None = None) -> Iterator[Event]:
         """Yield what happens, from the login on; ends when the client is closed.
 
-        With a `timeout` it also ends when nothing has happened for so many seconds. Raises the error that
+        With a `timeout` it also ends when nothing has happened for that long. Raises the error that
         ended the connection, if one did.
         """
         while True:
@@ -286,7 +287,7 @@ class Client:
             if condition():
                 return
         if self._ended is None:
-            raise OutcomeUnknown(f"the server did not answer within {self.timeout:.0f} seconds")
+            raise OutcomeUnknown(f"the server did not answer within {count(self.timeout, 'second')}")
         raise self._ended.error or Closed("the connection is closed")
 
 

@@ -1,7 +1,7 @@
 """Bookmarks on disk, so that a client that is started again begins where it ended.
 
 A JSON object of mode 0600: `host:port account` → `{"time": "2026-11-22T11:45:00.123Z", "last": {conversation:
-msgid}}`. It holds no text. What cannot be read counts as nothing: then the server tells what was missed.
+msgid}}`. It holds no text. A file that cannot be read counts as empty: then the server tells what was missed.
 """
 
 import json

@@ -16,9 +16,9 @@ MOST_PAGES: Final = 5
 
 
 class CatchUp:
-    """What is asked for after one login: what was said since a time (ms), in a conversation whose last
-    message is known what came after that. `ask` sends a request and returns its label; `gap` is told of a
-    conversation that is not told whole, and why.
+    """The questions after one login: what was said since a time (ms), and, where the last message of a
+    conversation is known, what came after that. `ask` sends a request and returns its label; `gap` is told of
+    a conversation that is not told whole, and why.
     """
 
     def __init__(

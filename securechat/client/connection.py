@@ -41,7 +41,7 @@ _GOODBYE: Final = 2.0
 """Seconds for the server to close a connection after QUIT."""
 
 Command = Callable[[Session], object]
-"""A function of the session. What it returns is nobody's: its consequences are events."""
+"""A function of the session. Nobody gets its result: its consequences are events."""
 
 
 class _Stopped(Exception):

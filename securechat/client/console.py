@@ -96,7 +96,7 @@ class StreamConsole:
         _write(self._output, "".join(f"{safe(line)}\n" for line in lines))
 
     def set_prompt(self, prompt: str) -> None:
-        """There is none: it would stand between the lines."""
+        """A stream has no prompt: it would stand between the lines."""
 
     def wait(self, timeout: float | None, wanted: bool) -> list[Input]:
         data = self._source.wait(timeout, wanted and not self._ended)

@@ -32,7 +32,7 @@ _IN_PROGRESS: Final = {
 }
 
 Wait = Callable[[Mapping[socket.socket, int], float], Sequence[socket.socket]]
-"""Wait until one of the sockets is ready for its event (`selectors`), at most so many seconds; return those
+"""Wait until one of the sockets is ready for its event (`selectors`), at most this many seconds; return those
 ready.
 """
 

@@ -1,4 +1,4 @@
-"""What can go wrong between this client and a server. Every text is for the person who runs the program."""
+"""The errors between this client and a server. Every text is for the person who runs the program."""
 
 
 class ClientError(Exception):

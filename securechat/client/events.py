@@ -1,7 +1,7 @@
 """What happens in the chat, as values: the session makes them, front ends and the Python API read them.
 
-Texts and names are what the server sent, unchanged. What prints them passes them through `safe` first. Times
-are milliseconds since the epoch.
+Texts and names are what the server sent, unchanged. The code that prints them passes them
+through `safe` first. Times are milliseconds since the epoch.
 """
 
 from dataclasses import dataclass
@@ -249,7 +249,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class CatchingUp:
-    """What was said since this time is told next."""
+    """The messages since this time are told next."""
 
     since: int
 

@@ -56,7 +56,7 @@ class History:
         self._headed = True
         self._catch_up: CatchUp | None = None
         self._held: dict[str, Message] = {}
-        """What is being said, by msgid; what has none is there under a number."""
+        """The lines that are being said, by msgid; a line without one is there under a number."""
         self._numbers = count()
 
     @property

@@ -71,7 +71,7 @@ _SEQUENCES: Final = {
 _PASTE_BEGINS: Final = "\x1b[200~"
 _PASTE_ENDS: Final = "\x1b[201~"
 JOINERS: Final = "\u200c\u200d"
-"""What emoji and several scripts put between characters, and no other invisible character is typed."""
+"""Emoji and several scripts put these between characters; no other invisible character is typed."""
 _NO_TEXT: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _LONGEST_PASTE: Final = 64 * 1024
 _SEQUENCE: Final = re.compile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|O.|[^\\[O\x1b])", re.DOTALL)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from securechat.client.counting import count
 from securechat.client.events import ModesChanged
 from securechat.irc.names import is_channel
 
@@ -20,9 +21,9 @@ _LISTS: Final[Mapping[str, tuple[str, str]]] = {
 }
 _SETTINGS: Final[Mapping[str, tuple[str, str]]] = {
     "k": ("a key is needed to join {1}", "no key is needed to join {1} any more"),
-    "l": ("{1} takes at most {0} members", "{1} takes any number of members"),
-    "f": ("who cannot join {1} is sent on to {0}", "nobody is sent on from {1} any more"),
-    "W": ("in {1} everybody may send one message in {0} seconds", "{1} is not in slow mode any more"),
+    "l": ("{1} takes at most {2}", "{1} takes any number of members"),
+    "f": ("people who cannot join {1} are sent on to {0}", "nobody is sent on from {1} any more"),
+    "W": ("in {1} everybody may send one message in {2}", "{1} is not in slow mode any more"),
     "i": ("{1} is only for those who are invited", "{1} is open to everybody"),
     "m": ("only members with a rank speak in {1}", "all members speak in {1}"),
     "n": ("only members speak in {1}", "everybody may speak in {1}"),
@@ -30,16 +31,17 @@ _SETTINGS: Final[Mapping[str, tuple[str, str]]] = {
     "s": ("{1} is secret", "{1} is not secret any more"),
     "t": ("only half-operators and up change the topic of {1}", "all members may change the topic of {1}"),
     "u": (
-        "in {1} members without a rank are seen by those with one only",
+        "in {1} only members with a rank see the members without one",
         "in {1} everybody sees who is there",
     ),
     "c": ("{1} takes no colours and other formatting", "{1} takes colours and other formatting"),
     "C": ("{1} takes no CTCP", "{1} takes CTCP"),
     "U": (
-        "what members without a rank say in {1} is shown to half-operators and up only",
-        "what members say in {1} is shown to everybody there",
+        "only half-operators and up see the messages of members without a rank in {1}",
+        "everybody in {1} sees the messages of all members",
     ),
 }
+_COUNTED: Final = {"l": "member", "W": "second"}
 _OWN: Final[Mapping[str, tuple[str, str]]] = {
     "o": ("You have an operator's powers now", "You have no operator's powers any more"),
     "w": ("You get announcements to everybody", "You get no announcements to everybody any more"),
@@ -67,7 +69,9 @@ def _change(event: ModesChanged, added: bool, letter: str, argument: str) -> str
     if letter in _LISTS:
         return f"{by} {_LISTS[letter][not added].format(argument, target)}"
     if letter in _SETTINGS:
-        return f"{by}: {_SETTINGS[letter][not added].format(argument, target)}"
+        number = argument.isascii() and argument.isdigit() and letter in _COUNTED
+        counted = count(int(argument), _COUNTED[letter]) if number else argument
+        return f"{by}: {_SETTINGS[letter][not added].format(argument, target, counted)}"
     return f"{by} has {'set' if added else 'ended'} mode {letter} of {target}"
 
 

@@ -19,6 +19,7 @@ from typing import Final
 from securechat.client import commands
 from securechat.client.connection import Command
 from securechat.client.console import Console, OutputClosed
+from securechat.client.counting import count
 from securechat.client.editor import EndOfInput, Input, Interrupted, Submitted
 from securechat.client.errors import ClientError
 from securechat.client.events import (
@@ -37,7 +38,7 @@ from securechat.client.events import (
     Said,
     Welcome,
 )
-from securechat.client.wording import count, describe
+from securechat.client.wording import describe
 from securechat.irc.names import fold
 
 MOST_WAITING: Final = 64
@@ -125,7 +126,7 @@ class PlainClient:
     def _result(self) -> Result:
         error = self._ended.error if self._ended else None
         unconfirmed = self._unconfirmed
-        if self._leave_at is None:  # what was entered behind the end was not to be sent
+        if self._leave_at is None:  # the lines behind the end were not to be sent
             unconfirmed += sum(isinstance(item, Submitted) for item in self._entered)
         if error is None and not unconfirmed:
             error = self._muted
@@ -205,7 +206,7 @@ class PlainClient:
 
     def _mute(self, closed: OutputClosed) -> None:
         """Nothing can be printed any more: leave, as soon as what was sent is confirmed."""
-        self._muted = self._muted or ClientError(f"{closed}. What was entered after that is not sent")
+        self._muted = self._muted or ClientError(f"{closed}. The input after that is not sent")
         if self._leave_at is None:
             self._leave_at = self._clock() + PATIENCE_OF_PIPE
 
@@ -280,7 +281,7 @@ class PlainClient:
         else:
             self.target = "".join(ready.channels[:1])
         if self.target:
-            self.tell(f"* What you type goes to {self.target}. /help lists the commands, exit quits.")
+            self.tell(f"* Your text goes to {self.target}. /help lists the commands, exit quits.")
         else:
             self.tell(
                 "* You are in no channel: enter one with /join #name. /help lists the commands, exit quits."

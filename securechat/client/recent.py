@@ -6,7 +6,7 @@ _REMEMBERED: Final = 4096
 
 
 class Spoken(NamedTuple):
-    """Who said what."""
+    """A text and its sender."""
 
     sender: str
     text: str

@@ -28,7 +28,7 @@ WANTED: Final = REQUIRED | {
     DURABLE,
 }
 CHATHISTORY: Final = "draft/chathistory"
-"""Who has it is told nothing of the past but what it asks for."""
+"""A session that has it is told of the past only what it asks for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,16 @@
 """The client without I/O: bytes from the server go in, events and bytes for the server come out.
 
 Theory of operation. A session outlives its connections. `open` begins one, `receive` takes what the server
-sent, `lose` ends it; `take_output` and `take_events` hand over what these caused, in order. What is said goes
-into the outbox and leaves it when the server has answered, over however many connections that takes.
+sent, `lose` ends it; `take_output` and `take_events` hand over what these caused, in order. A message
+goes into the outbox and leaves it when the server has answered, over however many connections that takes.
 
 A login is complete (001) before it is told: the server sends the message of the day, the channels one is in,
 and messages that waited, by itself. So the session joins what it was told to join, asks for what was said
 since it was here last (`catchup`), and sends a PING; the server answers that after everything before it, and
 only then the session is `ready` and the outbox is sent.
 
-What is known stands in `State`; what each line from the server means stands in `incoming`, which changes that
-state. This file drives both.
+`State` holds what is known. The functions of `incoming` know what each line from the server means, and change
+that state. This file drives both.
 
 All methods belong to one thread. `Moment`s and the source of nonces are arguments.
 """
@@ -173,8 +173,8 @@ class Session(State):
     def request(self, command: str, *params: str, label: str = "") -> str:
         """Send a command whose answer is waited for; return its label, which `Answered` will carry.
 
-        Without a connection the command waits for one. The parameters are targets, but for the last one,
-        which may be any text that is `sendable`. A `label` of the caller's begins with a letter.
+        Without a connection the command waits for one. All parameters are targets; only the last one
+        may be any text that is `sendable`. A `label` of the caller's begins with a letter.
         """
         label = label or self.next_label()
         message = Message(command, params, None, {"label": label})
@@ -237,7 +237,7 @@ class Session(State):
             self.emit(MessageRefused(request.nonce, unsettled.target, unsettled.text, reason))
 
     def _caught_up(self) -> None:
-        """What was said before is told: now what was said meanwhile."""
+        """The past is told: tell now what was said meanwhile."""
         for line in self.history.take_held():
             incoming.handle(self, line, None)
         self.raise_barrier()

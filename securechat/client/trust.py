@@ -1,6 +1,6 @@
 """Which server is the right one. A wrong answer here gives the password away.
 
-Theory of operation. What decides, in this order, is: the CA file that the person names; the pin that the
+Theory of operation. These decide, in this order: the CA file that the person names; the pin that the
 person names; `known_servers`; and only for a server that is in none of these the authorities of this system
 and, on the machine itself, the CA of a server that this user runs. When a terminal is there and the issuer is
 unknown to all of them, the person may compare the pin and trust the server, which makes it a known one.

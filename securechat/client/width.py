@@ -18,7 +18,7 @@ def columns(char: str) -> int:
 def wrap(line: str, width: int) -> str:
     """Break a line between words so that it fits into `width` columns; a word that is longer stays whole.
 
-    What follows a break is indented, so that no part of a message can pass for a line of its own.
+    The text after a break is indented, so that no part of a message can pass for a line of its own.
     """
     pieces: list[str] = []
     used = 0

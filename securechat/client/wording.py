@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final, assert_never
 
+from securechat.client.counting import count as count
 from securechat.client.events import (
     Announced,
     Answered,
@@ -105,12 +106,7 @@ def _connection(
             where = f" in {target}" if target else ""
             return [f"* Not everything that was said meanwhile{where} is shown here: {reason}."]
         case Missed():
-            return [f"* {event.count} events were missed here."]
-
-
-def count(number: int, noun: str) -> str:
-    """A number with its noun: "1 message", "2 messages"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+            return [f"* {count(event.count, 'event')} {'was' if event.count == 1 else 'were'} missed here."]
 
 
 def _message(message: Message, at: str) -> list[str]:

@@ -36,7 +36,7 @@ def test_people_come_talk_and_go(shared_server: ServerProcess, enter: Enter, tmp
     bob.join("#talk")  # he founds it, so he may change its topic
     bob.send("PART #talk")
     with ClientPipe(tmp_path, *options) as alice:
-        alice.until("What you type goes to #talk")
+        alice.until("Your text goes to #talk")
         bob.join("#talk")
         alice.until("* bob is now in the chat (#talk)\n")
         bob.say("#talk", "hi alice")
@@ -192,13 +192,13 @@ def test_what_was_said_while_one_was_away_is_shown_once(serve: Serve, enter: Ent
     server = serve(accounts=["alice", "bob"])
     options = [*server_options(server, "alice"), *password_file(tmp_path)]
     with ClientPipe(tmp_path, *options) as alice:
-        alice.until("What you type goes to #general")
+        alice.until("Your text goes to #general")
         alice.end()
     bob = enter(server, "bob")
     bob.say("#general", "hello?")
     bob.say("alice", "are you there?")
     with ClientPipe(tmp_path, *options) as alice:
-        alice.until("What you type goes to #general")
+        alice.until("Your text goes to #general")
         port = server.port
         server.kill()
         alice.until("* The connection is lost")
@@ -214,7 +214,7 @@ def test_what_was_said_while_one_was_away_is_shown_once(serve: Serve, enter: Ent
     heard = ["#general bob: hello?", "(private) bob: are you there?", "#general bob: back"]
     assert told == [*heard, "#general bob: hello?", "#general bob: back"]
     with ClientPipe(tmp_path, *options) as alice:
-        alice.until("What you type goes to #general")
+        alice.until("Your text goes to #general")
         alice.end()
     assert " bob: " not in alice.output
 
@@ -235,7 +235,7 @@ def test_messages_survive_a_crash_of_the_server(serve: Serve, tmp_path: Path) ->
     lines = [f"line {number}" for number in range(400)]
     options = [*server_options(server, "alice"), *password_file(tmp_path)]
     with ClientPipe(tmp_path, *options) as alice:
-        alice.until("What you type goes to #general")
+        alice.until("Your text goes to #general")
         alice.enter(*lines)
         alice.until("alice: line 50")
         port = server.port

@@ -34,7 +34,7 @@ def test_without_input_the_chat_ends_at_once(
     options = [*server_options(shared_server, "alice"), *password_file(tmp_path)]
     done = run_with(tmp_path, streams, "connect", "--plain", *options)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "What you type goes to #general" in done.stdout
+    assert "Your text goes to #general" in done.stdout
 
 
 def test_lines_after_exit_are_not_sent(shared_server: ServerProcess, enter: Enter, tmp_path: Path) -> None:

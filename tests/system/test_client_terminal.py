@@ -161,7 +161,7 @@ def test_a_terminal_that_can_do_nothing_gets_plain_lines(
     """TERM=dumb: no sequences, the terminal's own line editing."""
     options = [*server_options(shared_server, "alice"), *password_file(tmp_path)]
     with ClientTerminal(tmp_path, "connect", *options, environment={"TERM": "dumb"}) as terminal:
-        terminal.until("What you type goes to #general")
+        terminal.until("Your text goes to #general")
         terminal.type("simple\r")
         terminal.until("alice: simple")
         assert b"\x1b" not in terminal._raw

@@ -30,7 +30,7 @@ def nick_of(line: Line) -> str:
 
 
 def last(line: Line, index: int) -> str:
-    """The parameter at this place, "" when there is none."""
+    """The parameter at this place, "" when it is missing."""
     return line.params[index] if len(line.params) > index else ""
 
 

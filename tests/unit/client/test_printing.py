@@ -139,6 +139,7 @@ def clock(ms: int) -> str:
             ["* The connection is lost: cut. Trying again. 2 messages not confirmed yet."],
         ),
         (Missed(3), ["* 3 events were missed here."]),
+        (Missed(1), ["* 1 event was missed here."]),
         (Said(("n",)), []),
         (Ready((), again=False), []),
         (Ended(None, 0), []),
