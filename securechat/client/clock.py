@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 
-class Moment(NamedTuple):
-    """One instant: `mono` in seconds for deadlines, `wall` in milliseconds since the epoch for display."""
+class Now(NamedTuple):
+    """One instant: `wall` in milliseconds since the epoch for display, `mono` in seconds for deadlines."""
 
-    mono: float
     wall: int
+    mono: float

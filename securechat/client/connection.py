@@ -23,7 +23,7 @@ from contextlib import suppress
 from typing import Final
 
 from securechat.client import dialing
-from securechat.client.clock import Moment
+from securechat.client.clock import Now
 from securechat.client.errors import ClientError, LoginFailed, Unreachable
 from securechat.client.events import Disconnected, Ended, Event
 from securechat.client.history import Bookmarks
@@ -230,5 +230,5 @@ def keep_connected(
     return Connection(session, trust, deliver)
 
 
-def _now() -> Moment:
-    return Moment(time.monotonic(), time.time_ns() // 1_000_000)
+def _now() -> Now:
+    return Now(time.time_ns() // 1_000_000, time.monotonic())

@@ -12,7 +12,7 @@ only then the session is `ready` and the outbox is sent.
 `State` holds what is known. The functions of `incoming` know what each line from the server means, and change
 that state. This file drives both.
 
-All methods belong to one thread. `Moment`s and the source of nonces are arguments.
+All methods belong to one thread. The time (`Now`) and the source of nonces are arguments.
 """
 
 import re
@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from securechat.client import incoming
-from securechat.client.clock import Moment
+from securechat.client.clock import Now
 from securechat.client.errors import Refused
 from securechat.client.events import (
     Answered,
@@ -96,9 +96,9 @@ class Session(State):
 
     # One connection
 
-    def open(self, moment: Moment) -> None:
+    def open(self, now: Now) -> None:
         """A connection is there and verified: begin the registration."""
-        self.moment = moment
+        self.now = now
         self.connected = True
         self.failure = None
         self.last_words = ""
@@ -107,9 +107,9 @@ class Session(State):
         self._registration = Registration(self._credentials, self.send, self.history.wanted)
         self._registration.begin()
 
-    def receive(self, data: bytes, moment: Moment) -> None:
+    def receive(self, data: bytes, now: Now) -> None:
         """Take bytes from the server."""
-        self.moment = moment
+        self.now = now
         self._pinged = False
         for item in self._framer.feed(data):
             if not isinstance(item, Rejected):  # what cannot be read cannot be shown either
@@ -130,17 +130,17 @@ class Session(State):
                 unknown = Refused("CONNECTION_LOST", "the connection was lost before the server answered")
                 self.emit(Answered(request.label, unknown))
 
-    def beat(self, moment: Moment) -> float:
+    def beat(self, now: Now) -> float:
         """Ask a silent server whether it is there. Returns the monotonic time of the next call; 0.0: it is
         gone.
         """
-        silence = moment.mono - self.moment.mono
+        silence = now.mono - self.now.mono
         if silence >= GONE_AFTER:
             return 0.0
         if silence >= PING_AFTER and not self._pinged:
             self._pinged = True
             self.send(Message("PING", (_ALIVE,)))
-        return self.moment.mono + (GONE_AFTER if self._pinged else PING_AFTER)
+        return self.now.mono + (GONE_AFTER if self._pinged else PING_AFTER)
 
     # Commands
 

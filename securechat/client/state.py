@@ -7,7 +7,7 @@ means, and write that down here. Nothing in here calls either of them.
 from typing import Final
 
 from securechat.client.batches import Batches
-from securechat.client.clock import Moment
+from securechat.client.clock import Now
 from securechat.client.errors import ClientError
 from securechat.client.events import Event, Left, Ready
 from securechat.client.history import Bookmarks, History
@@ -39,7 +39,7 @@ class State:
         self.batches = Batches()
         self.recent = Recent()
         self.history = History(bookmarks, replay, self.ask_quietly, self.emit)
-        self.moment = Moment(0.0, 0)
+        self.now = Now(0, 0.0)
         self.failure: ClientError | None = None
         self.last_words = ""
         """What the server said when it closed the connection (`ERROR`)."""

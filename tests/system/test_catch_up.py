@@ -12,7 +12,7 @@ import pytest
 
 from securechat.chat.reading import first_id_at
 from securechat.chat.records import ChannelCreated, Joined, MessageSent, Record
-from securechat.client.clock import Moment
+from securechat.client.clock import Now
 from securechat.client.events import Answered, Event, Gap, Message, Ready
 from securechat.client.history import Bookmarks
 from securechat.client.registration import Credentials
@@ -259,11 +259,11 @@ def run(session: Session, wire: Wire, enough: Callable[[list[Event]], bool]) -> 
     """Let a session talk to the server until enough happened; return how often it asked for history."""
     requests, events = 0, list[Event]()
     if not session.connected:
-        session.open(Moment(0.0, 0))
+        session.open(Now(0, 0.0))
     while not enough(events):
         output = session.take_output()
         requests += output.count(b" CHATHISTORY ")
         wire.send_bytes(output)
-        session.receive(wire.socket.recv(65536), Moment(0.0, 0))
+        session.receive(wire.socket.recv(65536), Now(0, 0.0))
         events += session.take_events()
     return requests, events

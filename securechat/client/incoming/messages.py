@@ -107,7 +107,7 @@ def _time(state: State, line: Line) -> int:
     try:
         return timestamp.parse(line.tags.get("time", ""))
     except ValueError:
-        return state.moment.wall
+        return state.now.wall
 
 
 def tags_only(state: State, line: Line) -> None:

@@ -20,7 +20,7 @@ from securechat.chat.jobs import (
 from securechat.chat.records import MessageSent
 from securechat.chat.requests import AddAccount
 from securechat.chat.settings import Settings
-from securechat.client.clock import Moment
+from securechat.client import clock
 from securechat.client.events import Message, MessageRefused, Said
 from securechat.client.registration import Credentials
 from securechat.client.session import Session
@@ -105,10 +105,10 @@ class Person:
     def _connect(self) -> None:
         self.link = Link()
         self.server.handle(Connected(self.link, "192.0.2.7"))
-        self.session.open(self._moment())
+        self.session.open(self._now())
 
-    def _moment(self) -> Moment:
-        return Moment(self.server.wall / 1000, self.server.wall)
+    def _now(self) -> clock.Now:
+        return clock.Now(self.server.wall, self.server.wall / 1000)
 
     def say(self) -> None:
         self.said.append(f"{self.session.nick} {len(self.said)}")
@@ -125,7 +125,7 @@ class Person:
         """Some bytes arrive at the client."""
         data, self.link.down = self.link.down[:size], self.link.down[size:]
         if data:
-            self.session.receive(data, self._moment())
+            self.session.receive(data, self._now())
         for event in self.session.take_events():
             if isinstance(event, Message):
                 (self.own if event.own else self.heard).append(event.text)

@@ -50,7 +50,7 @@ def test_a_message_without_a_usable_time_has_that_of_this_computer(wire: Wire) -
     wire.says("@time=yesterday :bob!bob@s.test PRIVMSG #general :hi")
     (event,) = wire.events()
     assert isinstance(event, Message)
-    assert event.time == wire.moment.wall
+    assert event.time == wire.now.wall
 
 
 def test_actions_and_notices_have_their_kind(wire: Wire) -> None:
@@ -144,7 +144,7 @@ def test_lines_that_lack_parameters_break_nothing(wire: Wire, line: str) -> None
 
 def test_bytes_that_are_no_lines_are_passed_over(wire: Wire) -> None:
     """What cannot be read is dropped, and the next line is taken."""
-    wire.session.receive(b"\xff\xfe broken\r\n:bob!b@s PRIVMSG #general :fine\r\n", wire.moment)
+    wire.session.receive(b"\xff\xfe broken\r\n:bob!b@s PRIVMSG #general :fine\r\n", wire.now)
     assert [event.text for event in wire.events() if isinstance(event, Message)] == ["fine"]
 
 
@@ -446,15 +446,15 @@ def test_the_servers_ping_is_answered(wire: Wire) -> None:
 
 def test_a_silent_server_is_asked_and_then_given_up(wire: Wire) -> None:
     """One PING after 20 s; any line is an answer; after 40 s of silence the connection counts as lost."""
-    assert wire.session.beat(wire.moment) == wire.moment.mono + PING_AFTER
+    assert wire.session.beat(wire.now) == wire.now.mono + PING_AFTER
     wire.passes(PING_AFTER)
-    wire.session.beat(wire.moment)
-    wire.session.beat(wire.moment)
+    wire.session.beat(wire.now)
+    wire.session.beat(wire.now)
     assert wire.sent() == ["PING alive"]
     wire.says(":s PONG s :alive")
-    assert wire.session.beat(wire.moment) == wire.moment.mono + PING_AFTER
+    assert wire.session.beat(wire.now) == wire.now.mono + PING_AFTER
     wire.passes(GONE_AFTER)
-    assert wire.session.beat(wire.moment) == 0.0
+    assert wire.session.beat(wire.now) == 0.0
 
 
 def test_the_servers_last_words_are_kept(wire: Wire) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from itertools import count
 
-from securechat.client.clock import Moment
+from securechat.client.clock import Now
 from securechat.client.events import Event
 from securechat.client.history import Bookmarks
 from securechat.client.registration import CHATHISTORY, WANTED, Credentials
 from securechat.client.session import Session
 
-START = Moment(1000.0, 1_700_000_000_000)
+START = Now(1_700_000_000_000, 1000.0)
 TIME = "time=2026-11-22T11:45:00.123Z"
 
 
@@ -34,8 +34,8 @@ class Wire:
             bookmarks=bookmarks,
             replay=replay,
         )
-        self.moment = START
-        self.session.open(self.moment)
+        self.now = START
+        self.session.open(self.now)
 
     def sent(self) -> list[str]:
         """What the session wants sent since the last call."""
@@ -47,11 +47,11 @@ class Wire:
 
     def says(self, *lines: str) -> None:
         """The server sends lines."""
-        self.session.receive("".join(f"{line}\r\n" for line in lines).encode(), self.moment)
+        self.session.receive("".join(f"{line}\r\n" for line in lines).encode(), self.now)
 
     def passes(self, seconds: float) -> None:
         """Time goes by."""
-        self.moment = Moment(self.moment.mono + seconds, self.moment.wall + int(seconds * 1000))
+        self.now = Now(self.now.wall + int(seconds * 1000), self.now.mono + seconds)
 
     def granted(self) -> str:
         """The capabilities that the session asks for, of those that are offered."""
@@ -83,7 +83,7 @@ class Wire:
     def reconnect(self) -> None:
         """The connection is lost, and there is another one."""
         self.session.lose()
-        self.session.open(self.moment)
+        self.session.open(self.now)
 
 
 def in_general(*others: str) -> tuple[str, ...]:
