@@ -1,7 +1,7 @@
-"""What can be read of the past, as values: places, spans of ids, and what was found there.
+"""What can be read of the past, as values: places, spans of ids and times, and what was found there.
 
-Ids order everything. A point in time stands for the ids that were given out in its millisecond (see `ids`),
-so that a selection by time and one by id agree, also after the clock was wrong for a while.
+Ids order everything that is shown. A time never stands for an id: after the clock was ahead, ids go on from
+the last one (see `ids`) while times begin again, so a selection by time looks at the times themselves.
 """
 
 from dataclasses import dataclass
@@ -46,12 +46,38 @@ Place = ChannelPlace | Conversation
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """At most `limit` ids between `after` and `before`, both excluded: the newest of them, or the oldest."""
+    """At most `limit` messages with ids between `after` and `before`: the newest of them, or the oldest.
+
+    Their times are between `since` and `until` (ms since the epoch), where these are given. All four are
+    excluded. The newest are counted by id. The oldest are counted by time when the span has times: so it is
+    what was said while the clock was ahead that a limit leaves out, and not what was said after that, and a
+    client that goes on from the time of the last message misses nothing.
+    """
 
     after: int
     before: int
     limit: int
     newest: bool
+    since: int | None = None
+    until: int | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether it selects by time."""
+        return self.since is not None or self.until is not None
+
+    @property
+    def by_time(self) -> bool:
+        """Whether messages are counted by time."""
+        return self.timed and not self.newest
+
+    def holds(self, key: int, at: int) -> bool:
+        """Return whether an id and its time are in the span."""
+        return (
+            self.after < key < self.before
+            and (self.since is None or at > self.since)
+            and (self.until is None or at < self.until)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +90,15 @@ class Target:
 
 
 def first_id_at(ms: int) -> int:
-    """Return the smallest id that was given out at a time, in milliseconds since the epoch, or later."""
+    """Return the smallest id that can be given out at a time (ms since the epoch).
+
+    A larger id may be of an earlier time: see `Span` for what is selected by time.
+    """
     return min(max(ms, 0) << _MS, LAST_ID)
 
 
-def last_id_at(ms: int) -> int:
-    """Return the largest id that was given out at a time or before it."""
-    return min(max(ms + 1, 0) << _MS, LAST_ID) - 1
-
-
 def time_of(key: int) -> int:
-    """Return when an id was given out, in milliseconds since the epoch."""
+    """Return the time in an id (ms since the epoch). Its message may be of an earlier time."""
     return key >> _MS
 
 

@@ -20,9 +20,11 @@ from sqlalchemy import (
     Table,
     Text,
     TypedColumns,
+    and_,
+    literal_column,
 )
 
-HEAD: Final = "0010"
+HEAD: Final = "0011"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -262,3 +264,25 @@ Index(
 )
 # For the retention: ids grow with time, but only time says what is too old (the clock may have been wrong).
 Index("messages_at", messages.c.at)
+
+ASTRAY: Final = messages.c.id.bitwise_rshift(literal_column("20")) != messages.c.at
+"""The time in the id is not the message's: it was sent while the clock was behind the newest id."""
+
+# What is astray, by its time; all else is found by its id. There is nothing in them while the clock is right.
+_channel_astray = and_(_of_channel, ASTRAY)
+_direct_astray = and_(_direct, ASTRAY)
+Index(
+    "messages_channel_astray",
+    messages.c.channel,
+    messages.c.at,
+    sqlite_where=_channel_astray,
+    postgresql_where=_channel_astray,
+)
+Index(
+    "messages_direct_astray",
+    messages.c.recipient,
+    messages.c.sender,
+    messages.c.at,
+    sqlite_where=_direct_astray,
+    postgresql_where=_direct_astray,
+)

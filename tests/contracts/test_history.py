@@ -171,9 +171,9 @@ def test_a_place_may_begin_later(database: Database) -> None:
     assert found(database, ChannelPlace(GENERAL, 8), Span(-1, LAST_ID, 1, newest=False)) == [8]
 
 
-def redacted(sent: MessageSent, key: int, reason: str = "") -> MessageRedacted:
+def redacted(sent: MessageSent, key: int, reason: str = "", at: int = NOON) -> MessageRedacted:
     """Return the redaction of a message by its author."""
-    return MessageRedacted(sent, ALICE, "alice!alice@x", "#general", reason, NOON, key)
+    return MessageRedacted(sent, ALICE, "alice!alice@x", "#general", reason, at, key)
 
 
 def test_redactions_do_not_count(database: Database) -> None:
@@ -247,7 +247,8 @@ def test_a_redaction_makes_a_place_a_target(database: Database) -> None:
     store = database.store()
     said, told = message(5, channel=DEV), message(6, recipient=BOB)
     late = (NOON + 7) << 20
-    store.commit([*PEOPLE, *CHANNELS, said, told, redacted(said, late), redacted(told, late + 1)])
+    redactions = [redacted(said, late, at=NOON + 7), redacted(told, late + 1, at=NOON + 7)]
+    store.commit([*PEOPLE, *CHANNELS, said, told, *redactions])
     reader, new = database.reader(), Span(10, LAST_ID, 9, newest=True)
     both = [Target(ChannelPlace(DEV), late, NOON + 7), Target(Conversation(BOB, ALICE), late + 1, NOON + 7)]
     assert targets(reader, BOB, [ChannelPlace(DEV)], new, redactions=True) == both

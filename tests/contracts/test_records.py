@@ -299,8 +299,19 @@ def test_order_between_messages_and_deliveries_holds(database: Database) -> None
     assert [m.id for m in database.reader().undelivered(BOB, 0, 10)] == [7]
     store.commit([waiting(8, BOB), DirectDelivered(BOB, 7, True, 1)])
     assert [m.id for m in database.reader().undelivered(BOB, 0, 10)] == [8]
-    store.commit([waiting(9, BOB), waiting(10, BOB), DirectDelivered(BOB, 9, True, 3, after=8)])
-    assert [m.id for m in database.reader().undelivered(BOB, 0, 10)] == [8, 10]
+
+
+def test_a_delivery_may_be_of_some_senders(database: Database) -> None:
+    """Then what others have sent waits, and what these had sent up to a time, whatever the ids say."""
+    store = database.store()
+    sent = [
+        waiting(5, BOB),
+        waiting(6, BOB, at=NOON + 9)._replace(sender=CAROL),
+        waiting(7, BOB, at=NOON + 1),
+        waiting(8, BOB, at=NOON + 1),
+    ]
+    store.commit([*PEOPLE, *sent, DirectDelivered(BOB, 7, True, 4, since=NOON, senders=(ALICE,))])
+    assert [m.id for m in database.reader().undelivered(BOB, 0, 10)] == [5, 6, 8]
 
 
 def test_what_a_dead_connection_did_not_take_waits_once(database: Database) -> None:

@@ -4,13 +4,21 @@ A query thread reads, the hub goes on meanwhile. Whatever the subcommand, the ol
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from securechat.chat import limits
-from securechat.chat.jobs import FetchHistory, FetchTargets, JobResult, MessagesRead, TargetsRead
+from securechat.chat.jobs import (
+    FetchHistory,
+    FetchTargets,
+    FindMessages,
+    JobResult,
+    MessagesRead,
+    TargetsRead,
+)
 from securechat.chat.line import Line
 from securechat.chat.lines.history import lines_of
-from securechat.chat.reading import LAST_ID, Span, Target, first_id_at, last_id_at
+from securechat.chat.reading import LAST_ID, Conversation, Span, Target, time_of
 from securechat.chat.records import DirectDelivered, MessageSent
 from securechat.chat.rules.history import name_of, place_of, readable_channels
 from securechat.chat.rules.reactions import with_reactions
@@ -21,10 +29,16 @@ from securechat.irc import capabilities as cap
 from securechat.irc import msgid, timestamp
 from securechat.irc.text import printable
 
-Point = tuple[int, int]
-"""What a selector selects: its first and its last id."""
 
-EVERYTHING: Final[Point] = (-1, -1)
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What a selector selects: a message by its `id`, or those of a time, `at` (ms since the epoch)."""
+
+    id: int = -1
+    at: int | None = None
+
+
+EVERYTHING: Final = Point()
 """The selector `*`: all ids come after it."""
 
 
@@ -81,8 +95,27 @@ def messages(ctx: Context, subcommand: str) -> None:
             text = "Messages could not be retrieved: the server is busy, try again"
             ctx.fail("MESSAGE_ERROR", subcommand, name, text=text)
 
-    # What the client would not be sent must not use up its limit: fewer than that mean that there is no more.
-    ctx.ask(FetchHistory(ctx.session.link, place, spans(points, limit), *wanted(ctx)), read)
+    def fetch(points: list[Point]) -> None:
+        # What the client would not be sent must not use up its limit: fewer mean that there is no more.
+        ctx.ask(FetchHistory(ctx.session.link, place, spans(points, limit), *wanted(ctx)), read)
+
+    in_order(ctx, points, fetch)
+
+
+def in_order(ctx: Context, points: list[Point], fetch: Callable[[list[Point]], None]) -> None:
+    """Call `fetch` with points that can be compared: of a message beside a time, the time is looked up."""
+    keys = tuple(point.id for point in points if point.at is None)
+    if not 0 < len(keys) < len(points):
+        fetch(points)
+        return
+
+    def found(result: JobResult) -> None:
+        at = time_of(keys[0])
+        if isinstance(result, MessagesRead) and result.messages:
+            at = result.messages[0].at
+        fetch([replace(point, at=at) if point.at is None else point for point in points])
+
+    ctx.ask(FindMessages(ctx.session.link, ctx.user.account.id, (), keys), found)
 
 
 def wanted(ctx: Context) -> tuple[bool, bool]:
@@ -128,13 +161,16 @@ def handed_over(ctx: Context, found: tuple[Target, ...], span: Span) -> None:
     Conversations that were not named go on waiting: those that went on after the span, and those that the
     limit left out. In an outcome of its own: a full disk must not keep anybody from reading.
     """
-    account, whole = ctx.user.account, len(found) < span.limit
-    waiting, upto = ctx.registry.waiting[account.id], max((target.id for target in found), default=0)
-    if not waiting or not upto or not ctx.session.has(cap.CHATHISTORY):
+    account, waiting = ctx.user.account, ctx.registry.waiting[ctx.user.account.id]
+    named = {target.place.other: target.id for target in found if isinstance(target.place, Conversation)}
+    if not waiting or not named or not ctx.session.has(cap.CHATHISTORY):
         return
-    if span.before > ctx.chat.ids.last and (whole or span.newest):
-        after = span.after if whole else found[0].id - 1
-        ctx.chat.later(lambda: ctx.chat.enter(DirectDelivered(account.id, upto, True, waiting, after), None))
+    whole, until = len(found) < span.limit, span.until
+    if not (whole or span.newest) or (until is not None and until <= ctx.chat.now.wall):
+        return  # it does not reach up to the present
+    upto, senders = max(named.values()), tuple(named)
+    record = DirectDelivered(account.id, upto, True, waiting, span.since, senders)
+    ctx.chat.later(lambda: ctx.chat.enter(record, None))
 
 
 # Parameters
@@ -164,10 +200,9 @@ def point(ctx: Context, text: str, latest: bool) -> Point:
     try:
         if kind == "msgid":
             key = min(msgid.decode(value), LAST_ID)
-            return key, key
+            return Point(key)
         if kind == "timestamp":
-            at = timestamp.parse(value)
-            return first_id_at(at), last_id_at(at)
+            return Point(at=timestamp.parse(value))
     except ValueError as error:
         raise Unusable("INVALID_PARAMS", f"Invalid {kind}: {error}", printable(text)) from None
     context = printable(ctx.param(1)), printable(text)
@@ -177,34 +212,47 @@ def point(ctx: Context, text: str, latest: bool) -> Point:
 # Selections
 
 
+def past(point: Point, limit: int, newest: bool, until: Point | None = None) -> Span:
+    """What comes after a point, and before another one."""
+    span = (
+        Span(-1, LAST_ID, limit, newest, since=point.at)
+        if point.id < 0
+        else Span(point.id, LAST_ID, limit, newest)
+    )
+    if until is None:
+        return span
+    return replace(span, until=until.at) if until.id < 0 else replace(span, before=until.id)
+
+
 def latest(points: list[Point], limit: int) -> tuple[Span, ...]:
     """The newest after a point."""
-    return (Span(points[0][1], LAST_ID, limit, newest=True),)
+    return (past(points[0], limit, True),)
 
 
 def before(points: list[Point], limit: int) -> tuple[Span, ...]:
     """The newest before a point."""
-    return (Span(-1, points[0][0], limit, newest=True),)
+    return (past(EVERYTHING, limit, True, points[0]),)
 
 
 def after(points: list[Point], limit: int) -> tuple[Span, ...]:
     """The oldest after a point."""
-    return (Span(points[0][1], LAST_ID, limit, newest=False),)
+    return (past(points[0], limit, False),)
 
 
 def around(points: list[Point], limit: int) -> tuple[Span, ...]:
     """Half of the limit before a point, and the rest from it on."""
-    (first, _) = points[0]
+    (point,) = points
     earlier, later = limit // 2, limit - limit // 2
-    return Span(-1, first, earlier, newest=True), Span(first - 1, LAST_ID, later, newest=False)
+    just_before = Point(point.id - 1) if point.at is None else Point(at=point.at - 1)
+    return past(EVERYTHING, earlier, True, point), past(just_before, later, False)
 
 
 def between(points: list[Point], limit: int) -> tuple[Span, ...]:
     """Between two points, counted from the first one: forwards or backwards in time."""
     one, two = points
-    if one <= two:
-        return (Span(one[1], two[0], limit, newest=False),)
-    return (Span(two[1], one[0], limit, newest=True),)
+    if (one.at or 0, one.id) <= (two.at or 0, two.id):
+        return (past(one, limit, False, two),)
+    return (past(two, limit, True, one),)
 
 
 SPANS: Final[dict[str, tuple[int, Callable[[list[Point], int], tuple[Span, ...]]]]] = {

@@ -8,7 +8,7 @@ from typing import Final
 from securechat.chat import limits
 from securechat.chat.jobs import FetchFound, JobResult, MessagesRead
 from securechat.chat.lines.history import lines_of
-from securechat.chat.reading import LAST_ID, Place, Search, Span, first_id_at, last_id_at
+from securechat.chat.reading import LAST_ID, Place, Search, Span
 from securechat.chat.rules.history import place_of, readable_channels
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
@@ -110,9 +110,10 @@ def read_span(wanted: dict[str, str]) -> Span:
     limit = wanted.get("limit", str(DEFAULT_LIMIT))
     if not (limit.isascii() and limit.isdigit()) or int(limit[:9]) == 0:
         raise Unusable(f"limit={limit}", "The limit is a number from 1 on")
-    after = first_id_at(read_time("after", wanted)) - 1 if "after" in wanted else -1
-    before = last_id_at(read_time("before", wanted)) + 1 if "before" in wanted else LAST_ID
-    return Span(after, before, min(int(limit[:9]), limits.MAX_FOUND), newest="after" not in wanted)
+    since = read_time("after", wanted) - 1 if "after" in wanted else None
+    until = read_time("before", wanted) + 1 if "before" in wanted else None
+    newest = "after" not in wanted
+    return Span(-1, LAST_ID, min(int(limit[:9]), limits.MAX_FOUND), newest, since, until)
 
 
 def read_time(name: str, wanted: dict[str, str]) -> int:

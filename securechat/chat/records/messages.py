@@ -70,16 +70,18 @@ class MessageRedacted:
 
 @dataclass(frozen=True, slots=True)
 class DirectDelivered:
-    """Every message that waited for `account` from `after` up to the id `upto` has been handed to a session.
+    """Every message that waited for `account` up to the id `upto` has been handed to a session.
 
-    `counted` is how many were counted as waiting before.
+    `counted` is how many were counted as waiting before. With `senders` only what these have sent, after the
+    time `since` (ms since the epoch) when it is given.
     """
 
     account: int
     upto: int
     more: bool
     counted: int
-    after: int = -1
+    since: int | None = None
+    senders: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

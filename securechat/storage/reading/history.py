@@ -1,26 +1,31 @@
 """Messages of a place in the order of their ids.
 
 Each query walks one index in its order and stops at the limit. A conversation is two walks, one for each
-direction, that are merged here: asked for both at once, SQLite would sort the whole conversation.
+direction, that are merged here: asked for both at once, SQLite would sort the whole conversation. Selected by
+time (`times`), each of these is two: what is astray is sorted when the newest are wanted, all else is not.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from heapq import merge
+from itertools import chain
 from operator import attrgetter
 from typing import Final
 
-from sqlalchemy import Column, ColumnElement, Connection, and_
+from sqlalchemy import ColumnElement, Connection, and_
 
-from securechat.chat.reading import LAST_ID, REDACTION, ChannelPlace, Conversation, Place, Span
+from securechat.chat.reading import LAST_ID, REDACTION, ChannelPlace, Conversation, Place, Span, first_id_at
 from securechat.chat.records import MessageSent
+from securechat.storage.reading.times import ID_UNINDEXED, said_within, straight
 from securechat.storage.reading.visible import IS_SPOKEN, visible
 from securechat.storage.rows import read_messages, select_messages
-from securechat.storage.schema import messages
+from securechat.storage.schema import ASTRAY, messages
 
 _MAX_REDACTED: Final = 1000
 """Redacted messages that come with one answer, and redactions as well."""
 
-Key = Column[int] | Column[int | None]
+_IN_ORDER: Final = attrgetter("id")
+_IN_TIME: Final = attrgetter("at", "id")
 
 
 def read_history(
@@ -37,17 +42,19 @@ def read_history(
         return page
     between = _reached(page, span)
     left = _pages(connection, place, between, [*spoken, messages.c.redacted.is_not(None)])
-    happened = _pages(connection, place, between, [], messages.c.redacted_id)
+    happened = _redactions(connection, place, between)
     redactions = [message._replace(command=REDACTION) for message in happened]
     return list(merge(page, left, redactions, key=_position))
 
 
 def _reached(page: Sequence[MessageSent], span: Span) -> Span:
     """Return the part of a span up to where a full page of it ends, for what belongs to that page."""
-    after, before = span.after, span.before
-    if len(page) == span.limit:
-        after, before = (page[0].id, before) if span.newest else (after, page[-1].id)
-    return Span(after, before, _MAX_REDACTED, newest=True)
+    part = replace(span, limit=_MAX_REDACTED, newest=True)
+    if len(page) < span.limit:
+        return part
+    if span.by_time:
+        return replace(part, until=max(message.at for message in page) + 1)
+    return replace(part, after=page[0].id) if span.newest else replace(part, before=page[-1].id)
 
 
 def _position(message: MessageSent) -> int:
@@ -56,16 +63,16 @@ def _position(message: MessageSent) -> int:
 
 
 def _pages(
-    connection: Connection,
-    place: Place,
-    span: Span,
-    shown: Sequence[ColumnElement[bool]],
-    key: Key = messages.c.id,
+    connection: Connection, place: Place, span: Span, shown: Sequence[ColumnElement[bool]]
 ) -> list[MessageSent]:
-    """Return the messages of all parts of a place whose `key` is in the span, in its order."""
-    found = [_walk(connection, and_(part, *shown), span, key) for part in _parts(place)]
-    merged = list(merge(*found, key=attrgetter(key.name)))
-    return merged[-span.limit :] if span.newest else merged[: span.limit]
+    """Return the messages of all parts of a place that are in the span, in the order of their ids."""
+    if span.limit <= 0:
+        return []
+    parts = [and_(part, *shown) for part in _parts(place)]
+    walks = [walk for part in parts for walk in _walks(connection, part, span)]
+    found = sorted(chain.from_iterable(walks), key=_IN_TIME if span.by_time else _IN_ORDER)
+    counted = found[-span.limit :] if span.newest else found[: span.limit]
+    return sorted(counted, key=_IN_ORDER) if span.by_time else counted
 
 
 def _parts(place: Place) -> list[ColumnElement[bool]]:
@@ -80,12 +87,45 @@ def _directions(place: Conversation) -> set[tuple[int, int]]:
     return {(place.account, place.other), (place.other, place.account)}
 
 
-def _walk(connection: Connection, part: ColumnElement[bool], span: Span, key: Key) -> list[MessageSent]:
-    if span.limit <= 0 or span.after + 1 >= span.before:
+def _walks(connection: Connection, part: ColumnElement[bool], span: Span) -> list[list[MessageSent]]:
+    """Return the messages of one part: in the order of their ids, then those that are astray."""
+    if not span.timed:
+        return [_walk(connection, part, span)]
+    is_straight, ids = straight(span)
+    return [_walk(connection, and_(part, is_straight), ids), _astray(connection, part, span)]
+
+
+def _walk(connection: Connection, part: ColumnElement[bool], span: Span) -> list[MessageSent]:
+    """Return messages by their ids."""
+    key = messages.c.id
+    if span.after + 1 >= span.before:
         return []
     query = select_messages().where(part, key > span.after)
     if span.before < LAST_ID:
         query = query.where(key < span.before)
-    query = query.order_by(key.desc() if span.newest else key).limit(span.limit)
-    found = read_messages(connection, query)
-    return found[::-1] if span.newest else found
+    return read_messages(connection, query.order_by(key.desc() if span.newest else key).limit(span.limit))
+
+
+def _astray(connection: Connection, part: ColumnElement[bool], span: Span) -> list[MessageSent]:
+    """Return messages by their times, of those whose ids do not say it."""
+    m = messages.c
+    within = [span.after < ID_UNINDEXED, span.before > ID_UNINDEXED, *said_within(span, m.at)]
+    query = select_messages().where(part, ASTRAY, *within)
+    query = query.order_by(ID_UNINDEXED.desc()) if span.newest else query.order_by(m.at, m.id)
+    return read_messages(connection, query.limit(span.limit))
+
+
+def _redactions(connection: Connection, place: Place, span: Span) -> list[MessageSent]:
+    """Return the messages that were redacted in a span, in that order."""
+    m, key = messages.c, messages.c.redacted_id
+    after = max(span.after, -1 if span.since is None else first_id_at(span.since + 1) - 1)
+    within = [key > after, key < span.before]
+    within += [] if span.since is None else [m.redacted > span.since]
+    within += [] if span.until is None else [m.redacted < span.until]
+    query = select_messages().where(*within).order_by(key.desc()).limit(span.limit)
+    found = [message for part in _parts(place) for message in read_messages(connection, query.where(part))]
+    return sorted(found, key=_position_of_redaction)[-span.limit :]
+
+
+def _position_of_redaction(message: MessageSent) -> int:
+    return message.redacted_id or 0

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, and_, bindparam, or_, select
 
-from securechat.chat.reading import ChannelPlace, Conversation, Span, Target, time_of
+from securechat.chat.reading import ChannelPlace, Conversation, Span, Target
 from securechat.storage.reading.visible import IS_SAID, IS_SPOKEN, SAID, SPOKEN, visible
 from securechat.storage.schema import accounts, messages
 
@@ -19,7 +19,7 @@ def read_targets(
     events: bool,
     tombstones: bool,
 ) -> list[Target]:
-    """Return the places whose latest message is in the span, the one that is oldest first.
+    """Return the places whose latest message is in the span, by the times of these messages.
 
     TAGMSG is a message with `events`, and with `tombstones` a redaction counts like one.
     """
@@ -34,7 +34,8 @@ def read_targets(
     for target in sorted(found, key=lambda target: target.id):
         latest.pop(target.place, None)
         latest[target.place] = target
-    inside = [target for target in latest.values() if span.after < target.id < span.before]
+    by_time = sorted(latest.values(), key=lambda target: (target.at, target.id))
+    inside = [target for target in by_time if span.holds(target.id, target.at)]
     return inside[-span.limit :] if span.newest else inside[: span.limit]
 
 
@@ -57,16 +58,16 @@ def _redacted_in_channels(connection: Connection, channels: Sequence[ChannelPlac
     m = messages.c
     for place in channels:
         query = (
-            select(m.redacted_id)
+            select(m.redacted_id, m.redacted)
             .where(
                 m.channel == place.channel, m.redacted_id.is_not(None), m.id >= place.since, visible(place)
             )
             .order_by(m.redacted_id.desc())
             .limit(1)
         )
-        for key in connection.scalars(query):
-            if key is not None:
-                yield Target(place, key, time_of(key))
+        for key, at in connection.execute(query):
+            if key is not None and at is not None:
+                yield Target(place, key, at)
 
 
 Exchanged = Select[int, int | None, int | None]
@@ -96,6 +97,13 @@ _REDACTED: Final = _exchanged("redacted_id", messages.c.redacted_id.is_not(None)
 _TIMES: Final = select(messages.c.id, messages.c.at).where(
     messages.c.id.in_(bindparam("keys", expanding=True))
 )
+_REDACTED_AT: Final = select(messages.c.redacted).where(
+    messages.c.redacted_id == bindparam("key"),
+    or_(
+        and_(messages.c.recipient == bindparam("account"), messages.c.sender == bindparam("other")),
+        and_(messages.c.recipient == bindparam("other"), messages.c.sender == bindparam("account")),
+    ),
+)
 
 
 def _latest_of_conversations(connection: Connection, account: int, *, events: bool) -> Iterator[Target]:
@@ -106,7 +114,9 @@ def _latest_of_conversations(connection: Connection, account: int, *, events: bo
 
 def _redacted_in_conversations(connection: Connection, account: int) -> Iterator[Target]:
     for key, other in _latest(connection, account, _REDACTED).items():
-        yield Target(Conversation(account, other), key, time_of(key))
+        for at in connection.scalars(_REDACTED_AT, {"account": account, "other": other, "key": key}):
+            if at is not None:
+                yield Target(Conversation(account, other), key, at)
 
 
 def _latest(connection: Connection, account: int, exchanged: Exchanged) -> dict[int, int]:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, select, text
 from securechat.chat.reading import ChannelPlace, Place, Search
 from securechat.chat.records import MessageSent
 from securechat.chat.words import Term, holds, segment
+from securechat.storage.reading.times import as_ids
 from securechat.storage.rows import read_messages, select_messages
 from securechat.storage.schema import messages
 from securechat.storage.search.tables import indexed_upto, message_words, readable
@@ -28,7 +29,7 @@ Indexed = Callable[[Connection, Search], list[int]]
 
 def find(connection: Connection, search: Search, indexed: Indexed) -> Sequence[MessageSent]:
     """Return what a search finds, oldest first. Raises TimeoutError when it takes too long."""
-    upto, span = indexed_upto(connection), search.span
+    upto, span = indexed_upto(connection), as_ids(connection, search.span)
     halves = [
         (indexed, replace(span, before=min(span.before, upto + 1))),
         (_read_through, replace(span, after=max(span.after, upto))),

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from securechat.chat.reading import ChannelPlace, Conversation, Search
+from securechat.storage.reading.times import said_within
 from securechat.storage.reading.visible import SPOKEN, visible
 from securechat.storage.rows import IS_EDIT
 from securechat.storage.schema import messages
@@ -56,7 +57,7 @@ def indexed_upto(connection: Connection) -> int:
 
 
 def readable(search: Search) -> ColumnElement[bool]:
-    """Return the condition for messages that a search may find by where they were said, and by whom."""
+    """Return the condition for messages that a search may find by where they were said, when and by whom."""
     m = messages.c
     channels = [place for place in search.places if isinstance(place, ChannelPlace)]
     partly = [place for place in channels if place.since > 0 or place.rank]
@@ -73,7 +74,8 @@ def readable(search: Search) -> ColumnElement[bool]:
         own = or_(m.recipient == search.account, m.sender == search.account)
         places.append(and_(m.recipient.is_not(None), own))
     by = [m.sender == search.sender] if search.sender is not None else []
-    return and_(or_(false(), *places), m.command.in_(SPOKEN), m.redacted.is_(None), *by, _LATEST)
+    said = [m.command.in_(SPOKEN), m.redacted.is_(None), *by, *said_within(search.span)]
+    return and_(or_(false(), *places), *said, _LATEST)
 
 
 def _latest() -> ColumnElement[bool]:

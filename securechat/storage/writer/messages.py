@@ -75,13 +75,13 @@ class MessageWriter:
 
     def direct_delivered(self, record: DirectDelivered) -> None:
         """Forget what waited."""
-        self._connection.execute(
-            delete(undelivered).where(
-                undelivered.c.account == record.account,
-                undelivered.c.message > record.after,
-                undelivered.c.message <= record.upto,
-            )
-        )
+        w, m = undelivered.c, messages.c
+        delivered = delete(undelivered).where(w.account == record.account, w.message <= record.upto)
+        if record.senders is not None:
+            since = [] if record.since is None else [m.at > record.since]
+            sent = select(m.id).where(m.id == w.message, m.sender.in_(record.senders), *since)
+            delivered = delivered.where(sent.exists())
+        self._connection.execute(delivered)
 
     def direct_missed(self, record: DirectMissed) -> None:
         """Let wait what is not waiting already."""
