@@ -37,6 +37,7 @@ from securechat.chat.ports import Store, StoreFull
 from securechat.chat.records import MessageSent, Record
 from securechat.chat.requests import Answer
 from securechat.chat.settings import Settings
+from securechat.irc.timestamp import format_ms
 from securechat.server.admission import Admission
 from securechat.server.connection import Connection
 from securechat.server.delivery import Delivery, end, schedule
@@ -119,6 +120,7 @@ class Hub:
         self._clock = clock or Clock()
         self._stopping = False
         self._complained = float("-inf")
+        self._wall: int | None = None
 
     # Called by other threads
 
@@ -163,6 +165,7 @@ class Hub:
 
     def turn(self, batch: Sequence[Item | Call], now: Now) -> None:
         """Handle a batch, commit, perform."""
+        self._look_at_clock(now)
         core = self._core
         for item in batch:
             if callable(item):
@@ -182,6 +185,15 @@ class Hub:
         self.turns += 1
         self.biggest_batch = max(self.biggest_batch, len(batch))
         self._wake_workers()
+
+    def _look_at_clock(self, now: Now) -> None:
+        """Say when the wall clock went backwards: what is said now is shown with a time that was before."""
+        if self._wall is not None and now.wall < self._wall:
+            text = (
+                "the clock went backwards from %s to %s: messages keep their order, their times do not rise"
+            )
+            log.warning(text, format_ms(self._wall), format_ms(now.wall))
+        self._wall = now.wall
 
     @property
     def _lines_per_turn(self) -> int:

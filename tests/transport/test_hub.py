@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from securechat.chat.clock import Now
 from securechat.chat.effects import AwaitDrain, Broadcast, Close, Handled, LoggedIn, Send, StartJob
 from securechat.chat.items import Administer, Disconnected, Item, JobDone, Received, ShutDown, Tick
 from securechat.chat.jobs import CheckPassword, FindMessages, JobRefused, PasswordChecked
@@ -75,6 +76,22 @@ def test_a_full_store_refuses_what_records_and_nothing_else(
     rig.store.problem = None
     turn(rig, say(alice, "stored"))
     assert b"stored" in b"".join(bob.sendq)
+
+
+def test_a_clock_that_goes_backwards_is_logged_once(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    """Each jump back is one line with both times; a jump ahead, and a clock that goes on, are none."""
+    for wall in (
+        1_800_000_000_000,
+        1_800_003_600_000,
+        1_800_000_000_000,
+        1_800_000_000_000,
+        1_800_000_001_000,
+    ):
+        rig.hub.turn([Tick()], Now(wall, 1000.0))
+    assert caplog.messages == [
+        "the clock went backwards from 2027-01-15T09:00:00.000Z to 2027-01-15T08:00:00.000Z: "
+        "messages keep their order, their times do not rise"
+    ]
 
 
 def test_an_unknown_outcome_performs_nothing(rig: Rig) -> None:
