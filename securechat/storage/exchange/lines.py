@@ -58,7 +58,7 @@ def check_message(line: Message, now_ms: int) -> None:
     if not _is_line(line.redacted_reason or ""):
         raise ValueError("the reason is nothing that a line of IRC can hold")
     if line.rank is not None and (line.channel is None or line.rank not in RANKS):
-        raise ValueError("the rank is none that a message to a channel can be for")
+        raise ValueError("a message to a channel cannot be for this rank")
     if line.refers is not None:
         _check_msgid(line.refers, now_ms)
     if line.command not in SPOKEN or (line.command == "TAGMSG" and line.text):
