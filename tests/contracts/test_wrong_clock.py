@@ -37,7 +37,7 @@ def said(ahead: int, recipient: int | None = None) -> dict[str, MessageSent]:
         name: NOON + minute * MINUTE for name, minute in zip("CDE", LATER, strict=True)
     }
     return {
-        name: message(ids.next(at), at=at, text=f"tea {name}", recipient=recipient)
+        name: message(ids.next(at, 0), at=at, text=f"tea {name}", recipient=recipient)
         for name, at in times.items()
     }
 
@@ -110,7 +110,9 @@ def test_several_jumps(database: Database) -> None:
     ids, at = MessageIds(0), [0, HOUR, MINUTE, YEAR, 2 * MINUTE, HOUR + MINUTE, -HOUR, 3 * MINUTE]
     pair = [(ALICE, BOB), (BOB, ALICE)]
     sent = [
-        message(ids.next(NOON + t), at=NOON + t, sender=pair[n % 2][0], recipient=pair[n % 2][1], text=f"{n}")
+        message(
+            ids.next(NOON + t, 0), at=NOON + t, sender=pair[n % 2][0], recipient=pair[n % 2][1], text=f"{n}"
+        )
         for n, t in enumerate(at)
     ]
     database.store().commit([*PEOPLE, *CHANNELS, *sent])

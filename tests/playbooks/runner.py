@@ -19,6 +19,7 @@ directives and steps, one a line; `#` begins a comment.
     alice. Ping timeout (90s)  and took nothing for so long
     admin> disable alice       an administrator's request; `admin< Done` or `admin< Refused CODE` answers it
     +30s                       time passes
+    clock +365d, clock -1h     the wall clock jumps
     reload: sts_days=30        settings that a reload of the configuration changes
     store: full | ok           the disk is full, or has room again
     queries: busy | ok         queries are refused, or done at once again
@@ -164,6 +165,11 @@ class Playbook:
             self._nothing_left()
             seconds = int(wait[1]) * {"s": 1, "h": 3600, "d": 86400}[wait[2]]
             self.now = Now(self.now.wall + seconds * 1000, self.now.mono + seconds)
+            self._happens(Tick())
+        elif jump := re.fullmatch(r"clock ([+-]\d+)(s|h|d)", line):
+            self._nothing_left()
+            seconds = int(jump[1]) * {"s": 1, "h": 3600, "d": 86400}[jump[2]]
+            self.now = Now(self.now.wall + seconds * 1000, self.now.mono)
             self._happens(Tick())
         elif step:
             self._step(step[1], step[2], step[3] or "")

@@ -34,8 +34,10 @@ def markread(ctx: Context) -> None:
             ctx.fail("INVALID_PARAMS", name, printable(ctx.param(1)), text=text)
             return
         known = ctx.registry.markers.get(account.id, {}).get(target)
-        upto = min(upto, ctx.chat.now.wall)
-        if known is None or upto > known:
+        now = ctx.chat.now.wall
+        upto = min(upto, now)
+        # A marker of a time to come was set while the clock was ahead. What was said since is not read.
+        if known is None or upto > known or known > now:
             ctx.record(MarkerMoved(account.id, target, upto, known))
             return
     ctx.reply(marker_line(ctx.registry, account, target, name, ctx.chat.now.wall)._replace(needs=0))

@@ -16,7 +16,7 @@ from securechat.chat.effects import HoldBack, Release
 from securechat.chat.jobs import FetchMissed, JobResult, MessagesRead
 from securechat.chat.line import Line
 from securechat.chat.lines.history import lines_of
-from securechat.chat.reading import Span, first_id_at
+from securechat.chat.reading import Span
 from securechat.chat.records import ONLINE, AccountSeen, DirectMissed, MessageSent
 from securechat.chat.rules.history import readable_channels
 from securechat.chat.rules.offline import deliver_waiting
@@ -77,12 +77,9 @@ def went(chat: Chat, account: Account, session: Session) -> None:
     """A session of the account has ended: when it was the last plain one, what none has taken is missed."""
     if not session.plain:
         return
-    now = chat.now
-    taken = now.mono if session.taken is None else session.taken
+    taken = chat.now.mono if session.taken is None else session.taken
     if taken >= session.caught_up and not session.catching_up:
-        newest = chat.ids.last
-        if session.taken is not None:
-            newest = min(newest, first_id_at(now.wall - int((now.mono - taken) * 1000)) - 1)
+        newest = chat.ids.last if session.taken is None else chat.ids.before(taken)
         account.taken = max(account.taken, newest)
     account.plain -= 1
     if not account.plain:

@@ -89,7 +89,7 @@ class Chat:
 
     def next_id(self) -> int:
         """Return the id of a new message or event."""
-        return self.ids.next(self.now.wall)
+        return self.ids.next(self.now.wall, self.now.mono)
 
     def end(self, session: Session, error: str, reason: str) -> None:
         """Close a session from the server's side: it reads `ERROR :error`, the others `QUIT :reason`."""

@@ -99,7 +99,18 @@ def test_bucket_refills_with_time() -> None:
 def test_ids_grow_when_the_clock_jumps_back() -> None:
     """Order is never the clock's: ids grow also after it was set back."""
     ids = MessageIds(0)
-    first, second = ids.next(1_000_000), ids.next(1_000_000)
-    third = ids.next(5)
+    first, second = ids.next(1_000_000, 0), ids.next(1_000_000, 0)
+    third = ids.next(5, 0)
     assert first < second < third
-    assert MessageIds(third).next(6) == third + 1
+    assert MessageIds(third).next(6, 0) == third + 1
+
+
+def test_what_was_given_out_before_an_instant_is_known_whatever_the_clock_says() -> None:
+    """Ids of the second of the instant count as later; jumps of the wall clock change nothing."""
+    ids = MessageIds(7)
+    assert ids.before(50.0) == 7
+    first = ids.next(5_000, 100.0)
+    second = ids.next(9_000_000, 130.0)
+    third = ids.next(6_000, 130.5)
+    assert [ids.before(mono) for mono in (50.0, 100.0, 101.0, 130.0, 130.9)] == [7, 7, first, first, first]
+    assert second < third == ids.before(131.0) == ids.before(1e9)
