@@ -23,6 +23,8 @@ from securechat.irc.message import Message
 from securechat.irc.names import fold
 
 _SPOKEN: Final = frozenset({"PRIVMSG", "NOTICE", "TAGMSG", "REDACT"})
+_DOUBT: Final = 86_400_000
+"""Milliseconds before the present that are asked for when bookmarks are of a time to come."""
 
 
 @dataclass(slots=True)
@@ -75,12 +77,19 @@ class History:
         self._granted = CHATHISTORY in granted
         self._headed = False
 
-    def expect(self) -> None:
-        """From here on, what others say waits until what they said before is told."""
+    def expect(self, welcomed: str = "") -> None:
+        """From here on, what others say waits until what they said before is told.
+
+        `welcomed` is the server's time of the welcome, "" if unknown. Bookmarks of a later time were
+        made while its clock was ahead: it is not known then since when something was said.
+        """
         if not self.bookmarks.time:
             return
         if self._granted:
             since, last = self.bookmarks.time, self.bookmarks.last
+            with suppress(ValueError):
+                now = timestamp.parse(welcomed)
+                since = since if since <= now else max(now - _DOUBT, 1)
             self._catch_up = CatchUp(since, last, self._ask, lambda *gap: self._emit(Gap(*gap)))
         else:
             self._emit(Gap("", "this server keeps nothing"))
@@ -134,9 +143,12 @@ class History:
             self._held.pop(msgid, None)
 
     def move(self, line: Message) -> None:
-        """Everything before this line was told."""
+        """Everything before this line, which shows what happens now, was told.
+
+        The server's clock may go backwards: what is said then has smaller times, and is to be asked for.
+        """
         with suppress(ValueError):
-            self.bookmarks.time = max(self.bookmarks.time, timestamp.parse(line.tags.get("time", "")))
+            self.bookmarks.time = timestamp.parse(line.tags.get("time", ""))
 
     def renamed(self, old: str, new: str) -> None:
         """A channel has another name."""

@@ -205,7 +205,7 @@ class Session(State):
         completed = self.labels.completed_by(message)
         if completed is not None:
             self._complete(completed)
-        if self.ready:
+        if self.ready and not self.batches.is_past(message):
             self.history.move(message)
 
     def _register(self, registration: Registration, message: Message) -> bool:

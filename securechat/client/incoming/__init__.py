@@ -95,7 +95,7 @@ def _welcome(state: State, line: Line) -> None:
     nick = line.params[0] if line.params else state.nick
     state.welcomed(nick, line.source or "")
     state.emit(Welcome(nick, state.server, DURABLE in state.granted, state.logins > 1))
-    state.history.expect()
+    state.history.expect(line.tags.get("time", ""))
 
 
 def _supports(state: State, line: Line) -> None:

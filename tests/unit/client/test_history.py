@@ -8,7 +8,7 @@ from securechat.client.address import Address
 from securechat.client.bookmark_file import BookmarkFile
 from securechat.client.catchup import MOST_PAGES
 from securechat.client.events import CatchingUp, Event, Gap, Message, Ready, Redacted
-from securechat.client.history import Bookmarks
+from securechat.client.history import Bookmarks, History
 from securechat.client.registration import CHATHISTORY, WANTED
 from tests.unit.client.wire import Wire, in_general
 
@@ -280,3 +280,29 @@ def test_a_session_that_saw_nothing_keeps_nothing(tmp_path: Path) -> None:
     path = tmp_path / "bookmarks.json"
     BookmarkFile(path).store(Address("h.test", 6697), "alice", Bookmarks())
     assert not path.exists()
+
+
+def test_a_server_whose_clock_was_ahead(wire: Wire) -> None:
+    """The bookmark follows the server's clock back, so that what is said afterwards is asked for."""
+    answer(wire, targets(wire, "#general"))
+    wire.says(":s.test PONG s.test :ready")
+    wire.says("@msgid=m8;time=2027-11-22T11:45:00.000Z :bob!bob@s.test PRIVMSG #general :ahead")
+    wire.says("@msgid=m9;time=2026-11-22T11:47:00.001Z :bob!bob@s.test PRIVMSG #general :right")
+    assert wire.session.history.bookmarks.time >= AT
+    assert wire.session.history.bookmarks.time < AT + 86_400_000
+
+
+def test_bookmarks_of_a_time_to_come() -> None:
+    """Where the server's clock was put right since, a day before its present is asked for."""
+    asked_with: list[tuple[str, tuple[str, ...]]] = []
+
+    def ask(command: str, params: tuple[str, ...]) -> str:
+        asked_with.append((command, params))
+        return "1"
+
+    history = History(Bookmarks(AT + 365 * 86_400_000), True, ask, lambda event: None)
+    history.welcomed(frozenset({CHATHISTORY}))
+    history.expect("2026-11-22T11:45:00.001Z")
+    history.begin()
+    span = ("TARGETS", "timestamp=2026-11-21T11:45:00.000Z", "timestamp=9999-12-31T00:00:00.000Z", "1000")
+    assert asked_with == [("CHATHISTORY", span)]
