@@ -11,11 +11,15 @@ from securechat.chat.records import MessageSent
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CheckPassword:
-    """Verify `password` against `phc`; None is an account that does not exist and costs the same time."""
+    """Verify `password` against `phc`; None is an account that does not exist and costs the same time.
+
+    `familiar` says that people log in from this network, whatever account this is about.
+    """
 
     link: Link
     phc: str | None
     password: str = field(repr=False)
+    familiar: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,7 +188,7 @@ class ReactionsRead:
 
 @dataclass(frozen=True, slots=True)
 class JobRefused:
-    """The job was not done: its queue is full, it waited too long, or the store could not be read."""
+    """The job was not done: the queue of its queries is full, it waited too long, or something failed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,6 +12,7 @@ import socket
 from enum import Enum, auto
 from typing import Protocol
 
+from securechat.chat.jobs import PasswordJob
 from securechat.irc.framing import Framer
 from securechat.server.admission import Ticket
 from securechat.server.transport import Transport
@@ -59,6 +60,8 @@ class Connection:
         "framer",
         "fruitless",
         "handled",
+        "hashing",
+        "hashing_since",
         "heard",
         "held",
         "overflowed",
@@ -78,6 +81,7 @@ class Connection:
         "stranger",
         "ticket",
         "transport",
+        "waited",
         "wasted",
         "written",
     )
@@ -99,6 +103,11 @@ class Connection:
         """What is held back (`effects.HoldBack`), while it is."""
         self.handled = 0
         self.authenticated = False
+        self.hashing: PasswordJob | None = None
+        self.hashing_since = 0.0
+        """Since when it waits for that password job; 0 while it does not."""
+        self.waited = 0.0
+        """Seconds for which it waited for hashes before: its login may take so much longer."""
         self.ending = False
         """Nothing is appended any more: write what is queued, then close."""
         self.overflowed = False
@@ -142,6 +151,14 @@ class Connection:
     def queued(self) -> int:
         """Bytes in the SendQ."""
         return self.appended - self.written
+
+    def login_due(self, seconds: float, now: float) -> float:
+        """Return when the time for the login ends: `seconds` after the accept, without the waits for a hash.
+
+        While it waits that is in the future, and moves on.
+        """
+        since = self.hashing_since
+        return self.accepted + seconds + self.waited + (now - since if since else 0.0)
 
     @property
     def unhandled(self) -> int:

@@ -11,6 +11,7 @@ effects are dropped and the error ends the process.
 import logging
 import time
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 from typing import Final, Protocol, assert_never, cast
 
 from securechat.chat.clock import Now
@@ -38,7 +39,7 @@ from securechat.chat.records import MessageSent, Record
 from securechat.chat.requests import Answer
 from securechat.chat.settings import Settings
 from securechat.irc.timestamp import format_ms
-from securechat.server.admission import Admission
+from securechat.server.admission import Admission, source_of
 from securechat.server.connection import Connection
 from securechat.server.delivery import Delivery, end, schedule
 from securechat.server.inbox import Call, Inbox
@@ -100,9 +101,8 @@ class Hub:
         chores: Sequence[Callable[[], bool | None]] = (),
         clock: Clock | None = None,
     ) -> None:
-        answer = self._job_done
-        self.passwords = Pool[PasswordJob](limits.password_queue, limits.password_wait, answer)
-        self.queries = Pool[Query](limits.query_queue, limits.query_wait, answer)
+        self.passwords = Pool[PasswordJob](self._password_done, place=_place)
+        self.queries = Pool[Query](self._job_done, bound=limits.query_queue, wait=limits.query_wait)
         self.sessions = 0
         self.messages = 0
         self.turns = 0
@@ -179,9 +179,9 @@ class Hub:
                 self._perform(effect)
         self._delivery.flush()
         # After the effects: a login and the end of its connection may come in one batch.
-        self.sessions -= sum(
-            cast(Connection, item.link).authenticated for item in batch if isinstance(item, Disconnected)
-        )
+        for item in batch:
+            if isinstance(item, Disconnected):
+                self._forget(cast(Connection, item.link))
         self.turns += 1
         self.biggest_batch = max(self.biggest_batch, len(batch))
         self._wake_workers()
@@ -251,6 +251,8 @@ class Hub:
 
     def _start(self, job: Job) -> None:
         if isinstance(job, CheckPassword | HashPassword):
+            link = cast(Connection, job.link)
+            link.hashing, link.hashing_since = job, self._clock.now().mono
             self.passwords.submit(job)
         else:
             self.queries.submit(job)
@@ -281,9 +283,33 @@ class Hub:
                 worker.flushed.wait(CATCH_UP)
         crowded.clear()
 
+    def _forget(self, link: Connection) -> None:
+        """A connection has gone: it is no session any more, and needs no hash."""
+        self.sessions -= link.authenticated
+        if link.hashing is not None:
+            self.passwords.drop(link.hashing)
+
     def _job_done(self, job: Job, result: JobResult) -> None:
         """Called by the pools' threads."""
         self._inbox.put(JobDone(job, result))
 
+    def _password_done(self, job: Job, result: JobResult) -> None:
+        """Called by the pool's threads."""
+        self._inbox.put(lambda: self._hashed(cast(Connection, job.link)))
+        self._inbox.put(JobDone(job, result))
+
+    def _hashed(self, link: Connection) -> None:
+        """The deadline of the login goes on where it was when the connection began to wait for its hash."""
+        # In this order: its worker may look in between, and must not find the wait forgotten.
+        link.waited += self._clock.now().mono - link.hashing_since
+        link.hashing, link.hashing_since = None, 0.0
+
     def _end(self) -> None:
         self._stopping = True
+
+
+def _place(job: PasswordJob) -> tuple[str, bool]:
+    """Return the source of a password job, and whether it is one that people log in from."""
+    link = cast(Connection, job.link)
+    familiar = link.authenticated or (isinstance(job, CheckPassword) and job.familiar)
+    return source_of(ip_address(link.address)), familiar

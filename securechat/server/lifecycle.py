@@ -59,7 +59,7 @@ class Lifecycle:
         if conn.plain is not None:
             narrow(conn.plain)
         self.connections[conn.fd] = conn
-        self._wheel.schedule(conn, due(conn, self.limits))
+        self._wheel.schedule(conn, due(conn, self.limits, self.now))
         self.epoll.register(conn.fd, EDGE)
 
     def greet(self, conn: Connection) -> bool:
@@ -182,7 +182,7 @@ class Lifecycle:
     def note_stall(self, conn: Connection) -> None:
         """The peer takes nothing more from this moment on."""
         conn.stalled = self.now
-        self._wheel.hasten(conn, due(conn, self.limits))
+        self._wheel.hasten(conn, due(conn, self.limits, self.now))
 
     def expire(self) -> list[Connection]:
         """Do what is due; return the connections that have something to write because of it."""
@@ -191,10 +191,10 @@ class Lifecycle:
         for conn in self.overdue[:EXPIRE_TURN]:
             if conn.held:
                 conn.heard = self.now  # not read, by our own decision: its silence is ours
-            if due(conn, self.limits) <= self.now and self._overdue(conn):
+            if due(conn, self.limits, self.now) <= self.now and self._overdue(conn):
                 spoken.append(conn)
             if conn.state is not State.GONE and conn.slot < 0:
-                self._wheel.schedule(conn, due(conn, self.limits))
+                self._wheel.schedule(conn, due(conn, self.limits, self.now))
         del self.overdue[:EXPIRE_TURN]
         return spoken
 
@@ -207,7 +207,7 @@ class Lifecycle:
             self.release(conn, "it took too long")
         elif conn.stalled and now >= conn.stalled + limits.stall:
             self.release(conn, f"Write timeout: {limits.stall:g} seconds")
-        elif not conn.authenticated and now >= conn.accepted + limits.login:
+        elif not conn.authenticated and now >= conn.login_due(limits.login, now):
             self.finish(conn, f"Login timeout: {limits.login:g} seconds", farewell=True)
             return True
         elif now >= conn.heard + limits.gone_after:
@@ -235,7 +235,7 @@ class Lifecycle:
         self._wheel.hasten(conn, conn.deadline)
 
 
-def due(conn: Connection, limits: Limits) -> float:
+def due(conn: Connection, limits: Limits, now: float) -> float:
     """Return when something has to happen to the connection if nothing happens by itself."""
     match conn.state:
         case State.SILENT | State.GREETING:
@@ -244,7 +244,7 @@ def due(conn: Connection, limits: Limits) -> float:
             asked = conn.pinged >= conn.heard
             when = conn.heard + (limits.gone_after if asked else limits.ping_after)
             if not conn.authenticated:
-                when = min(when, conn.accepted + limits.login)
+                when = min(when, conn.login_due(limits.login, now))
             if conn.stalled:
                 when = min(when, conn.stalled + limits.stall)
             return when

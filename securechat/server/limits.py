@@ -47,8 +47,6 @@ class Limits:
     """Items that wait for the hub, above which workers stop reading from connections with unhandled lines."""
     slots: int = 2
     """Password hashes at the same time."""
-    password_queue: int = 64
-    password_wait: float = 5.0
     query_threads: int = 2
     query_queue: int = 256
     query_wait: float = 10.0

@@ -1,14 +1,21 @@
-"""Slow work beside the hub: password hashes and queries, each kind in its own threads with a bounded queue.
+"""Slow work beside the hub: password hashes and queries, each kind in its own threads with its own queue.
 
-Every job that is submitted is answered exactly once. A job that finds the queue full, that has waited too
-long, or whose connection has gone meanwhile is answered with `JobRefused` and not done. What a hash costs
-belongs to the pool and not to the connection: a client that hangs up does not make room for the next guess.
+Every job that is submitted is answered exactly once. A job whose connection has gone is answered with
+`JobRefused` and not done. What a hash costs belongs to the pool and not to the connection: a client that
+hangs up does not make room for the next guess.
+
+Queries are refused, too, when their queue is full or they have waited too long. Passwords are not: clients
+take such a refusal for a wrong password. A session waits for one job at a time, so the number of connections
+bounds their queue, and turns by source (`fair_queue`) bound what a crowd can do to the others.
 """
 
 import logging
+import math
+import os
+import threading
 import time
-from collections.abc import Callable, Iterator
-from queue import SimpleQueue
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import suppress
 from threading import Event
 from typing import Final, Generic, Protocol, TypeVar, assert_never
 
@@ -38,8 +45,12 @@ from securechat.chat.jobs import (
 )
 from securechat.chat.ports import Reader
 from securechat.chat.records import MessageSent
+from securechat.server.fair_queue import FairQueue
 
 log: Final = logging.getLogger("securechat.jobs")
+
+NICENESS: Final = 10
+"""Of the threads that hash passwords, more than the server's own."""
 
 J = TypeVar("J", PasswordJob, Query)
 
@@ -55,55 +66,70 @@ class PasswordHasher(Protocol):
 
 
 class Pool(Generic[J]):
-    """A bounded queue of jobs and the threads that do them; times in seconds.
+    """A queue of jobs and the threads that do them; times in seconds.
 
-    `answer` is called with each job's result, by the thread that did it or by the one that submitted it.
+    `report` is called with each job's result, by the thread that did it or by the one that submitted it.
+    `place` returns a job's source and whether that is a familiar one; without it all stand in one line.
     """
 
     def __init__(
         self,
-        queue: int,
-        wait: float,
-        answer: Callable[[Job, JobResult], None],
+        report: Callable[[Job, JobResult], None],
+        *,
+        bound: float = math.inf,
+        wait: float = math.inf,
+        place: Callable[[J], tuple[Hashable, bool]] = lambda job: (None, False),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.done = 0
         self.refused = 0
-        self._bound = queue
+        self._report = report
+        self._bound = bound
         self._wait = wait
-        self._answer = answer
         self._clock = clock
-        self._queue: SimpleQueue[tuple[J, float] | None] = SimpleQueue()
+        self._queue: FairQueue[J, float] = FairQueue(place)
         self._stopping = Event()
 
     @property
     def waiting(self) -> int:
         """Jobs that nobody has begun. Any thread may call."""
-        return self._queue.qsize()
+        return len(self._queue)
 
     def submit(self, job: J) -> None:
         """Queue a job, or refuse it at once. Called by the hub."""
-        if self._queue.qsize() >= self._bound or self._stopping.is_set():
+        if len(self._queue) >= self._bound or self._stopping.is_set():
             self._refuse(job)
         else:
-            self._queue.put((job, self._clock()))
+            self._queue.put(job, self._clock())
 
-    def stop(self, threads: int) -> None:
+    def drop(self, job: J) -> None:
+        """Refuse a job that nobody has begun: its connection has gone. Called by the hub."""
+        if self._queue.remove(job):
+            self._refuse(job)
+
+    def stop(self) -> None:
         """End the threads after the jobs that they are doing; what is queued is refused. Any thread may
         call."""
         self._stopping.set()
-        for _ in range(threads):
-            self._queue.put(None)
+        self._queue.close()
 
     def run(self, work: Callable[[J], JobResult]) -> None:
         """Do jobs until `stop`. The body of each of the pool's threads."""
-        while (entry := self._queue.get()) is not None:
-            job, queued_at = entry
-            late = self._clock() - queued_at > self._wait
-            if late or job.link.closed or self._stopping.is_set():
-                self._refuse(job)
-                continue
-            self._answer(job, self._attempt(work, job))
+        while self.run_once(work, None):
+            pass
+
+    def run_once(self, work: Callable[[J], JobResult], timeout: float | None) -> bool:
+        """Do one job; False when none has come within `timeout` seconds, or after `stop` none is left."""
+        entry = self._queue.get(timeout)
+        if entry is None:
+            return False
+        job, queued_at = entry
+        late = self._clock() - queued_at > self._wait
+        if late or job.link.closed or self._stopping.is_set():
+            self._refuse(job)
+        else:
+            self._report(job, self._attempt(work, job))
+        return True
 
     def _attempt(self, work: Callable[[J], JobResult], job: J) -> JobResult:
         try:
@@ -118,21 +144,33 @@ class Pool(Generic[J]):
 
     def _refuse(self, job: J) -> None:
         self.refused += 1
-        self._answer(job, JobRefused())
+        self._report(job, JobRefused())
 
 
 def check_passwords(pool: Pool[PasswordJob], hasher: PasswordHasher) -> None:
     """The body of a password thread."""
-
-    def work(job: PasswordJob) -> JobResult:
-        if isinstance(job, HashPassword):
-            return hasher.make(job.password)
-        return hasher.check(job.phc, job.password)
-
-    pool.run(work)
+    _yield_to_others()
+    pool.run(lambda job: hash_password(hasher, job))
 
 
-def answer_queries(pool: Pool[Query], open_reader: Callable[[], Reader]) -> None:
+def hash_password(hasher: PasswordHasher, job: PasswordJob) -> JobResult:
+    """Do one job."""
+    if isinstance(job, HashPassword):
+        return hasher.make(job.password)
+    return hasher.check(job.phc, job.password)
+
+
+def _yield_to_others() -> None:
+    """Let the hub and the workers have the processor first: a hash takes a tenth of a second of it.
+
+    Linux takes the number of a thread for that of a process, and only this thread gets nicer.
+    """
+    thread = threading.get_native_id()
+    with suppress(OSError):  # some sandboxes forbid it
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
+
+
+def run_queries(pool: Pool[Query], open_reader: Callable[[], Reader]) -> None:
     """The body of a query thread, which owns one read-only connection."""
     reader = open_reader()
     try:
@@ -181,7 +219,7 @@ def query(reader: Reader, job: Query) -> JobResult:
 
 
 def find_messages(reader: Reader, job: FindMessages) -> Iterator[MessageSent]:
-    """Answer one job."""
+    """Yield what one job looks for."""
     for nonce in job.nonces:
         if (found := reader.find_nonce(job.account, nonce)) is not None:
             yield found

@@ -33,7 +33,7 @@ from securechat.server.interpreter import tuned
 from securechat.server.limits import Limits
 from securechat.server.listener import Listener, bind
 from securechat.server.notify import Notifier
-from securechat.server.pools import PasswordHasher, answer_queries, check_passwords
+from securechat.server.pools import PasswordHasher, check_passwords, run_queries
 from securechat.server.signals import HANGUP, Signals
 from securechat.server.transport import Tls
 from securechat.server.worker import Worker
@@ -218,7 +218,7 @@ class Server:
         for number in range(1, limits.slots + 1):
             self._spawn(f"password-{number}", lambda: check_passwords(hub.passwords, self._hasher))
         for number in range(1, limits.query_threads + 1):
-            self._spawn(f"query-{number}", lambda: answer_queries(hub.queries, self._open_reader))
+            self._spawn(f"query-{number}", lambda: run_queries(hub.queries, self._open_reader))
         for number, worker in enumerate(self._workers, 1):
             self._spawn(f"worker-{number}", worker.run)
         self._spawn("control", self._control.run)
@@ -296,8 +296,8 @@ class Server:
         for worker in self._workers:
             worker.stop(deadline)
         self._join("worker-")
-        self._hub.passwords.stop(self._limits.slots)
-        self._hub.queries.stop(self._limits.query_threads)
+        self._hub.passwords.stop()
+        self._hub.queries.stop()
         self._join("password-", "query-")
         self._hub.stop()
         self._join("hub")

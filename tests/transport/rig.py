@@ -216,7 +216,9 @@ class Rig:
         self.worker.adopt(conn)
         return conn
 
-    def pair(self, *, speaking: bool = True, buffer: int = 0) -> tuple[Peer, Connection]:
+    def pair(
+        self, *, speaking: bool = True, buffer: int = 0, source: str = "192.0.2.1"
+    ) -> tuple[Peer, Connection]:
         """A new connection; with `buffer`, so many bytes fit into the kernel on the way to the client."""
         ours, theirs = socket.socketpair()
         if buffer:
@@ -224,11 +226,11 @@ class Rig:
         peer = Peer(theirs, self.client_tls)
         peer.speaking = speaking
         self.peers.append(peer)
-        return peer, self.adopt(ours)
+        return peer, self.adopt(ours, source)
 
-    def connect(self, nick: str = "", buffer: int = 0) -> tuple[Peer, Connection]:
+    def connect(self, nick: str = "", buffer: int = 0, source: str = "192.0.2.1") -> tuple[Peer, Connection]:
         """A connection after the handshake; with `nick` it has logged in and is in the channel."""
-        peer, conn = self.pair(buffer=buffer)
+        peer, conn = self.pair(buffer=buffer, source=source)
         peer.step()
         self.until(lambda: peer.ready and conn in self.core.links)
         if nick:

@@ -1,6 +1,7 @@
 """Slow jobs: bounded queues, one answer for each job."""
 
-from threading import Event, Thread
+import os
+from threading import Event, Semaphore, Thread, get_native_id
 
 import pytest
 
@@ -22,7 +23,14 @@ from securechat.chat.jobs import (
 )
 from securechat.chat.ports import AuditEntry
 from securechat.chat.records import Audited, MessageSent
-from securechat.server.pools import Pool, answer_queries, check_passwords, query
+from securechat.server.pools import (
+    NICENESS,
+    Pool,
+    check_passwords,
+    hash_password,
+    query,
+    run_queries,
+)
 from tests.support.empty_reader import EmptyReader
 
 
@@ -75,16 +83,18 @@ def message(number: int) -> MessageSent:
 
 
 class Desk:
-    """A pool, its clock and the answers that it gave."""
+    """Two pools, their clock and the results that they reported."""
 
     def __init__(self, queue: int = 3, wait: float = 5.0) -> None:
         self.now = 0.0
         self.answers: list[tuple[Job, JobResult]] = []
-        self.passwords: Pool[PasswordJob] = Pool(queue, wait, self._answer, lambda: self.now)
-        self.queries: Pool[Query] = Pool(queue, wait, self._answer, lambda: self.now)
+        self.reported = Semaphore(0)
+        self.passwords: Pool[PasswordJob] = Pool(self._report)
+        self.queries: Pool[Query] = Pool(self._report, bound=queue, wait=wait, clock=lambda: self.now)
 
-    def _answer(self, job: Job, result: JobResult) -> None:
+    def _report(self, job: Job, result: JobResult) -> None:
         self.answers.append((job, result))
+        self.reported.release()
 
     def submit(self, *passwords: str) -> list[CheckPassword]:
         jobs = [CheckPassword(Link(), "$phc", password) for password in passwords]
@@ -94,8 +104,20 @@ class Desk:
 
     def work(self) -> None:
         """One thread's work, until the queue is empty."""
-        self.passwords._queue.put(None)
-        check_passwords(self.passwords, Hasher())
+        while self.passwords.run_once(lambda job: hash_password(Hasher(), job), 0):
+            pass
+
+    def ask(self, number: int) -> list[FindMessages]:
+        """Submit queries."""
+        jobs = [FindMessages(Link(), 1, ("known",)) for _ in range(number)]
+        for job in jobs:
+            self.queries.submit(job)
+        return jobs
+
+    def read(self) -> None:
+        """One query thread's work, until the queue is empty."""
+        while self.queries.run_once(lambda job: query(Messages(), job), 0):
+            pass
 
 
 def test_jobs_are_done_in_order() -> None:
@@ -107,24 +129,45 @@ def test_jobs_are_done_in_order() -> None:
     assert (desk.passwords.done, desk.passwords.refused) == (2, 0)
 
 
-def test_a_full_queue_refuses_at_once() -> None:
-    """A job beyond the bound is refused before any work is done, and those in the queue are not affected."""
+def test_a_full_queue_of_queries_refuses_at_once() -> None:
+    """A query beyond the bound is refused before any work is done; those in the queue are not affected."""
     desk = Desk(queue=2)
-    *_, third = desk.submit("right", "right", "right")
+    *_, third = desk.ask(3)
     assert desk.answers == [(third, JobRefused())]
-    desk.work()
-    assert [result for _, result in desk.answers[1:]] == [PasswordChecked(True)] * 2
+    desk.read()
+    assert [type(result) for _, result in desk.answers[1:]] == [MessagesRead] * 2
 
 
-def test_a_job_that_waited_too_long_is_refused() -> None:
-    """After five seconds in the queue nobody waits for the result any more: it is not computed."""
+def test_a_query_that_waited_too_long_is_refused() -> None:
+    """After so long in the queue nobody waits for the result any more: nothing is read."""
     desk = Desk()
-    (late,) = desk.submit("right")
+    (late,) = desk.ask(1)
     desk.now = 4.0
-    (early,) = desk.submit("right")
+    (early,) = desk.ask(1)
     desk.now = 5.1
+    desk.read()
+    assert desk.answers == [(late, JobRefused()), (early, MessagesRead((message(1),)))]
+
+
+def test_no_password_is_refused_for_the_length_of_the_queue() -> None:
+    """Ten thousand logins at once all get their result."""
+    desk = Desk()
+    jobs = desk.submit(*["right"] * 10_000)
+    assert desk.answers == []
     desk.work()
-    assert desk.answers == [(late, JobRefused()), (early, PasswordChecked(True))]
+    assert desk.answers == [(job, PasswordChecked(True)) for job in jobs]
+
+
+def test_the_job_of_a_lost_connection_gives_its_place_up() -> None:
+    """A dropped job is answered at once and hashed never; one that is done or unknown cannot be dropped."""
+    desk = Desk()
+    dropped, done = desk.submit("right", "right")
+    desk.passwords.drop(dropped)
+    assert (desk.answers, desk.passwords.waiting) == ([(dropped, JobRefused())], 1)
+    desk.work()
+    desk.passwords.drop(done)
+    desk.passwords.drop(dropped)
+    assert desk.answers == [(dropped, JobRefused()), (done, PasswordChecked(True))]
 
 
 def test_a_job_of_a_closed_connection_is_dropped() -> None:
@@ -154,7 +197,7 @@ def test_after_stop_nothing_is_begun() -> None:
     """What is queued when the server stops is refused, and so is what comes later."""
     desk = Desk()
     (queued,) = desk.submit("right")
-    desk.passwords.stop(1)
+    desk.passwords.stop()
     (later,) = desk.submit("right")
     check_passwords(desk.passwords, Hasher())
     assert desk.answers == [(later, JobRefused()), (queued, JobRefused())]
@@ -166,15 +209,35 @@ def test_stop_ends_every_thread() -> None:
     threads = [Thread(target=check_passwords, args=(desk.passwords, Hasher())) for _ in range(3)]
     for thread in threads:
         thread.start()
-    desk.passwords.stop(3)
+    desk.passwords.stop()
     for thread in threads:
         thread.join(10)
         assert not thread.is_alive()
 
 
+def test_hashing_threads_are_nice() -> None:
+    """A thread that hashes lets the others have the processor first, and is the only one that does."""
+    desk = Desk()
+    found: list[int] = []
+
+    class Curious(Hasher):
+        def check(self, phc: str | None, password: str) -> PasswordChecked:
+            found.append(os.getpriority(os.PRIO_PROCESS, get_native_id()))
+            return super().check(phc, password)
+
+    desk.submit("right")
+    thread = Thread(target=check_passwords, args=(desk.passwords, Curious()))
+    thread.start()
+    assert desk.reported.acquire(timeout=10)
+    desk.passwords.stop()
+    thread.join(10)
+    own = os.getpriority(os.PRIO_PROCESS, get_native_id())
+    assert found == [min(own + NICENESS, 19)]
+
+
 def test_a_slot_belongs_to_the_job() -> None:
-    """A client that hangs up while its password is being hashed does not make room for another hash."""
-    desk = Desk(queue=1)
+    """A client that hangs up while its password is being hashed does not free the thread for another hash."""
+    desk = Desk()
     begun, finish = Event(), Event()
 
     def work(job: CheckPassword) -> PasswordChecked:
@@ -189,9 +252,10 @@ def test_a_slot_belongs_to_the_job() -> None:
     link = job.link
     assert isinstance(link, Link)
     link.closed = True
-    desk.submit("right", "right")
-    assert len(desk.answers) == 1  # one waits, one is refused: the slot is still taken
-    desk.passwords.stop(1)
+    desk.passwords.drop(job)
+    desk.submit("right")
+    assert (desk.answers, desk.passwords.waiting) == ([], 1)
+    desk.passwords.stop()
     finish.set()
     thread.join(10)
     assert not thread.is_alive()
@@ -213,8 +277,13 @@ def test_queries_are_answered_by_their_own_reader() -> None:
         FetchUndelivered(link, 1, 4, 2),
     ):
         desk.queries.submit(job)
-    desk.queries._queue.put(None)
-    answer_queries(desk.queries, open_reader)
+    thread = Thread(target=run_queries, args=(desk.queries, open_reader))
+    thread.start()
+    while len(desk.answers) < 3:
+        assert desk.reported.acquire(timeout=10)
+    desk.queries.stop()
+    thread.join(10)
+    assert not thread.is_alive()
     assert [result for _, result in desk.answers] == [
         MessagesRead((message(1),)),
         MessagesRead(()),
@@ -233,6 +302,5 @@ def test_a_new_password_is_hashed_by_the_same_threads() -> None:
     desk = Desk()
     link = Link()
     desk.passwords.submit(HashPassword(link, "secret"))
-    desk.passwords._queue.put(None)
-    check_passwords(desk.passwords, Hasher())
+    desk.work()
     assert [result for _, result in desk.answers] == [PasswordHashed("$secret$")]

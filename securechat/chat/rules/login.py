@@ -70,9 +70,14 @@ def prove(
     account = chat.registry.account(name)
     known = account is not None and is_known(account.sources, session.address, chat.now.wall)
     folded = fold(name)
-    wait = chat.throttle.wait(folded, session.address, known, chat.now.mono)
-    if wait > 0:
-        refused(ctx, f"Too many failed logins, try again in {int(wait) + 1} seconds")
+
+    def delayed() -> bool:
+        wait = chat.throttle.wait(folded, session.address, known, chat.now.mono)
+        if wait > 0:
+            refused(ctx, f"Too many failed logins, try again in {int(wait) + 1} seconds")
+        return wait > 0
+
+    if delayed():
         return
     phc = account.phc if account is not None and account.usable else None
     epoch = account.epoch if account is not None else 0
@@ -80,15 +85,18 @@ def prove(
     def checked(result: JobResult) -> None:
         if not isinstance(result, PasswordChecked):
             refused(ctx, BUSY)
+        elif delayed():
+            pass  # others failed while this one waited: many guesses at once count like one after the other
         elif account is None or not result.correct or not account.usable or account.epoch != epoch:
             chat.throttle.failed(folded, session.address, known, chat.now.mono)
             refused(ctx, "Wrong account name or password")
             failed_exchange(ctx)
         else:
-            chat.throttle.succeeded(folded, session.address, known)
+            chat.throttle.succeeded(folded, session.address, known, chat.now.wall)
             proved(account, result)
 
-    ctx.ask(CheckPassword(session.link, phc, password), checked)
+    familiar = chat.throttle.is_familiar(session.address, chat.now.wall)
+    ctx.ask(CheckPassword(session.link, phc, password, familiar), checked)
 
 
 def failed_exchange(ctx: Context) -> None:

@@ -14,7 +14,7 @@ A source is the address's network, /32 or /64, because a host commands a whole I
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Final
 
@@ -26,6 +26,8 @@ LONGEST: Final = 64.0
 """Seconds: the longest delay."""
 FORGET: Final = 3600.0
 """Seconds without a failure after which a counter starts anew."""
+MOST_FAMILIAR: Final = 65_536
+"""Networks that are remembered for having had a login."""
 KNOWN_FOR_MS: Final = 30 * 24 * 3600 * 1000
 """Milliseconds for which the network of a login stays known."""
 
@@ -84,13 +86,25 @@ class Delays:
 
 
 class Throttle:
-    """The delays of all logins."""
+    """The delays of all logins, and the networks that people log in from."""
 
-    __slots__ = ("_accounts", "_sources")
+    __slots__ = ("_accounts", "_familiar", "_sources")
 
-    def __init__(self) -> None:
+    def __init__(self, sources: Iterable[Mapping[str, int]] = ()) -> None:
+        """`sources` are the networks of each account's logins."""
         self._accounts = Delays(ACCOUNT_FREE)
         self._sources = Delays(SOURCE_FREE)
+        self._familiar: dict[str, int] = {}
+        for networks in sources:
+            for network, at in networks.items():
+                self._familiar[network] = max(at, self._familiar.get(network, at))
+
+    def is_familiar(self, address: str, wall: int) -> bool:
+        """Return whether anybody logged in from this address's network within the last 30 days.
+
+        It says nothing of the account that is asked for, so it may decide about whose turn it is.
+        """
+        return is_known(self._familiar, address, wall)
 
     def wait(self, name: str, address: str, known: bool, now: float) -> float:
         """Return the seconds for which a login as `name` (folded) from `address` is refused unheard."""
@@ -102,11 +116,16 @@ class Throttle:
         self._accounts.failed(self._key(name, address, known), now)
         self._sources.failed(source_of(address), now)
 
-    def succeeded(self, name: str, address: str, known: bool) -> None:
-        """Forget the failures of this owner.
+    def succeeded(self, name: str, address: str, known: bool, wall: int) -> None:
+        """Forget the failures of this owner, and remember the network.
 
-        Those of the source stay, or a guesser's own account would clear them.
+        The failures of the source stay, or a guesser's own account would clear them.
         """
+        network = known_network(address)
+        self._familiar.pop(network, None)
+        self._familiar[network] = wall
+        if len(self._familiar) > MOST_FAMILIAR:
+            del self._familiar[next(iter(self._familiar))]
         self._accounts.succeeded(self._key(name, address, known))
 
     @staticmethod

@@ -41,7 +41,7 @@ class Chat:
         self.settings = settings
         self.registry = Registry(settings.server_name, snapshot)
         self.fanout = Fanout(self.registry, self.emit)
-        self.throttle = Throttle()
+        self.throttle = Throttle(account.sources for account in snapshot.accounts)
         self.departures = Departures()
         self.operators: dict[Session, None] = {}
         self.ids = MessageIds(snapshot.last_message)

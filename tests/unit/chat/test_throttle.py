@@ -48,7 +48,7 @@ def test_success_clears_the_account_and_not_the_source() -> None:
     throttle = Throttle()
     for n in range(20):
         throttle.failed(f"name{n}", "192.0.2.7", False, 0.0)
-    throttle.succeeded("mallory", "192.0.2.7", False)
+    throttle.succeeded("mallory", "192.0.2.7", False, 0)
     assert throttle.wait("mallory", "192.0.2.7", False, 0.0) > 0
 
 
@@ -79,3 +79,16 @@ def test_networks() -> None:
     assert known_network("2001:db8:1:2:3::4") == "2001:db8:1::/48"
     assert is_known({"192.0.2.0/24": 0}, "192.0.2.9", 29 * DAY_MS)
     assert not is_known({"192.0.2.0/24": 0}, "192.0.2.9", 30 * DAY_MS)
+
+
+def test_a_network_is_familiar_through_any_account() -> None:
+    """Whoever logged in from it within 30 days, before the start or since, in whatever order it was read."""
+    now = 100 * DAY_MS
+    old, new = {"192.0.2.0/24": now - 31 * DAY_MS}, {"192.0.2.0/24": now - DAY_MS, "198.51.100.0/24": 0}
+    for sources in ([old, new], [new, old]):
+        throttle = Throttle(sources)
+        assert throttle.is_familiar("192.0.2.9", now)
+        assert not throttle.is_familiar("198.51.100.1", now)
+        assert not throttle.is_familiar("203.0.113.1", now)
+    throttle.succeeded("alice", "203.0.113.1", False, now)
+    assert throttle.is_familiar("203.0.113.99", now)
