@@ -74,8 +74,10 @@ class Crowd:
         seconds: float = 90.0,
         receive_buffer: int | None = None,
         capabilities: str | None = None,
+        at_once: int = ON_THEIR_WAY,
+        welcomed: Callable[[Member], None] = lambda member: None,
     ) -> list[Member]:
-        """Connect people and wait until they have been welcomed; a few at a time.
+        """Connect people and wait until they have been welcomed; `at_once` of them at a time.
 
         They have the crowd's capabilities unless others are given.
         """
@@ -90,13 +92,12 @@ class Crowd:
             elif numeric in (b"376", b"422"):
                 member.welcome = True
                 under_way.discard(member)
-            elif b"try again in a few seconds" in line:  # somebody else uses this machine's cores
-                self.send(member, member.opening)
+                welcomed(member)
             elif numeric == b"904" or line.startswith(b"ERROR"):
                 raise AssertionError(f"{member.name} could not log in: {line!r}")
 
         def go_on() -> bool:
-            while waiting and len(under_way) < ON_THEIR_WAY:
+            while waiting and len(under_way) < at_once:
                 member = self._connect(waiting.pop(), receive_buffer, capabilities or self._capabilities)
                 under_way.add(member)
                 arrived.append(member)
