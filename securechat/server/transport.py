@@ -7,6 +7,12 @@ the retry must bring exactly the same bytes (a shorter chunk kills the connectio
 corrupt the stream silently), so the chunk is pinned. While it is, nothing is read: a KeyUpdate in between
 would have the same effect. Nothing is read before this connection's own handshake has returned
 (CVE-2023-40217).
+
+Some clients read 1,024 bytes and then wait in `select`, which does not know of bytes that their OpenSSL has
+decrypted and still holds. They go on only while the kernel has something for them. So the last record before
+a pause is never longer than that: while it waits in the kernel, such a client takes what is before it piece
+by piece, and then takes it whole. This tail is written in the connection's next turn, together with what was
+queued meanwhile: under load it costs no record of its own.
 """
 
 import socket
@@ -20,6 +26,9 @@ RECORD: Final = 16 * 1024
 CHUNK: Final = 4 * RECORD
 """The most that is handed to OpenSSL at once. More than one record, because the interpreter's lock is free
 while OpenSSL writes, and to get it back from a busy hub takes longer than to write a record."""
+
+TAIL: Final = 1024
+"""The most that the last record before a pause carries: what the smallest readers take at once."""
 
 RECEIVE_BUFFER: Final = 16 * 1024
 """Of the kernel, per connection: enough for chat, and little enough to hold for every peer that sends and
@@ -148,7 +157,7 @@ class Transport:
                     self._push_back(chunk, sent)
                 self.pinned = None
                 self.blocked = False
-                chunk = self._next(queue) if written < budget else None
+                chunk = self._next(queue) if written < budget and not self._has_tail else None
         except ssl.SSLWantWriteError:
             self.pinned = chunk
             self.blocked = True
@@ -158,23 +167,33 @@ class Transport:
             raise Broken(_words(error)) from error
         return written
 
+    @property
+    def _has_tail(self) -> bool:
+        """Whether a tail is what comes next."""
+        return self.rest is not None and len(self.rest) <= TAIL
+
     def _next(self, queue: list[bytes]) -> memoryview | bytes | None:
-        """Take the next chunk: the rest of what was joined before, or else everything that is queued."""
+        """Take the next chunk: the rest of what was joined before, or else everything that is queued.
+
+        A tail is joined with what was queued since.
+        """
         rest = self.rest
-        if rest is None:
+        if rest is None or len(rest) <= TAIL:
             count = len(queue)
-            if not count:
+            if rest is None and not count:
                 return None
-            if count == 1:
+            if rest is None and count == 1:
                 data = queue.pop(0)
             else:
-                data = b"".join(queue[:count])
+                data = b"".join((rest or b"", *queue[:count]))
+                self.rest = None
                 del queue[:count]
-            if len(data) <= CHUNK:
+            if len(data) <= TAIL:
                 return data
             rest = memoryview(data)
-        self.rest = rest[CHUNK:] if len(rest) > CHUNK else None
-        return rest[:CHUNK]
+        size = _first_part(len(rest))
+        self.rest = rest[size:] if len(rest) > size else None
+        return rest[:size]
 
     def _push_back(self, chunk: memoryview | bytes, sent: int) -> None:
         rest = chunk[sent:] if self.rest is None else b"".join((chunk[sent:], self.rest))
@@ -230,6 +249,15 @@ class Transport:
         self.severed = True
         with suppress(OSError):  # it is closed
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+def _first_part(size: int) -> int:
+    """Return how much of `size` bytes to write at once, so that the last record is a short one."""
+    if size > CHUNK + TAIL:
+        return CHUNK
+    if size <= TAIL or 0 < size % RECORD <= TAIL:
+        return size
+    return size - TAIL
 
 
 def _words(error: Exception) -> str:

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from securechat.server.transport import CHUNK, Broken, Transport
+from securechat.server.transport import CHUNK, TAIL, Broken, Transport
 from tests.transport.rig import Peer
 
 
@@ -104,8 +104,21 @@ def test_a_chunk_is_bounded(wire: Wire) -> None:
     assert queue == []
     assert wire.transport.rest is not None and len(wire.transport.rest) == 200_000 - 2 * CHUNK
     wire.peer.step()
-    assert wire.transport.write(queue, 1_000_000) == 200_000 - 2 * CHUNK
+    assert wire.transport.write(queue, 1_000_000) == 200_000 - 2 * CHUNK - TAIL
+    assert wire.transport.write(queue, 1_000_000) == TAIL
     assert wire.transport.rest is None
+
+
+def test_the_last_record_before_a_pause_is_short(scripted: Wire) -> None:
+    """The tail waits for the next turn, alone or with what was queued meanwhile, which then has a tail."""
+    script = play(scripted, 2000, 2000, TAIL)
+    queue = [b"a" * 3024]
+    assert scripted.transport.write(queue, 1 << 20) == 2000
+    queue.append(b"b" * 2000)
+    assert scripted.transport.write(queue, 1 << 20) == 2000
+    assert scripted.transport.write(queue, 1 << 20) == TAIL
+    assert scripted.transport.write(queue, 1 << 20) == 0
+    assert script.sent == [b"a" * 2000, b"a" * 1024 + b"b" * 976, b"b" * TAIL]
 
 
 def test_the_queue_is_shortened_in_place(wire: Wire) -> None:
@@ -129,27 +142,34 @@ def test_a_retry_brings_exactly_the_same_bytes(scripted: Wire) -> None:
     queue.append(b"z")
     assert scripted.transport.blocked
     assert scripted.transport.write(queue, 1 << 20) == 0
-    script.answers = [CHUNK, 80_000 - CHUNK, 1]
-    assert scripted.transport.write(queue, 1 << 20) == 80_001
+    script.answers = [CHUNK, 80_000 - CHUNK - TAIL]
+    assert scripted.transport.write(queue, 1 << 20) == 80_000 - TAIL
+    script.answers = [1, TAIL]
+    assert scripted.transport.write(queue, 1 << 20) == 1
+    assert scripted.transport.write(queue, 1 << 20) == TAIL
     first = (b"x" * 40_000 + b"y" * 40_000)[:CHUNK]
-    assert script.sent == [first, first, first, b"y" * (80_000 - CHUNK), b"z"]
+    rest = [b"y" * (80_000 - CHUNK - TAIL), b"y", b"y" * (TAIL - 1) + b"z"]
+    assert script.sent == [first, first, first, *rest]
     assert not scripted.transport.blocked
 
 
 def test_smaller_records_lose_nothing(scripted: Wire) -> None:
     """When a peer negotiated smaller records, the rest of a chunk is written next."""
-    script = play(scripted, 512, 512, 76, 5)
+    script = play(scripted, 76, 512, 512)
     queue = [b"x" * 1100]
-    assert scripted.transport.write(queue, 1 << 20) == 1100
+    assert scripted.transport.write(queue, 1 << 20) == 76
+    assert scripted.transport.write(queue, 1 << 20) == 512
+    assert scripted.transport.write(queue, 1 << 20) == 512
     assert b"".join(data[:512] for data in script.sent) == b"x" * 1100
 
 
 def test_smaller_records_of_a_long_queue(scripted: Wire) -> None:
     """Also in the middle of something long the order is kept."""
     data = bytes(range(256)) * 100
-    script = play(scripted, 10_000, len(data) - 10_000)
-    assert scripted.transport.write([data], 1 << 20) == len(data)
-    assert script.sent[0][:10_000] + script.sent[1] == data
+    script = play(scripted, 10_000, len(data) - 10_000 - TAIL, TAIL)
+    assert scripted.transport.write([data], 1 << 20) == len(data) - TAIL
+    assert scripted.transport.write([], 1 << 20) == TAIL
+    assert script.sent[0][:10_000] + b"".join(script.sent[1:]) == data
 
 
 def test_nothing_is_read_while_a_chunk_is_pinned(scripted: Wire) -> None:
