@@ -281,4 +281,5 @@ class Core(Chat):
         self.sessions.pop(session.link, None)
         self.registry.monitors.clear(session)
         self.operators.pop(session, None)
+        login.withdraw(self, session)
         login.leave(self, session, reason)

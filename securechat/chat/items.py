@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from securechat.chat.jobs import AwaitCommit, Job, JobResult
+from securechat.chat.jobs import Awaited, Job, JobResult
 from securechat.chat.link import Link
 from securechat.chat.requests import Answer, Request
 from securechat.irc.framing import Rejected
@@ -49,7 +49,7 @@ class Drained:
 class JobDone:
     """A job that the core asked for (see `effects.StartJob`) has its result."""
 
-    job: Job | AwaitCommit
+    job: Job | Awaited
     result: JobResult
 
 

@@ -198,9 +198,19 @@ class AwaitCommit:
     link: Link
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class AwaitTurn:
+    """No work: what a session waits for whose password is checked when those before it are."""
+
+    link: Link
+
+
+Awaited = AwaitCommit | AwaitTurn
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What was awaited by `AwaitCommit` has happened."""
+    """What was awaited has happened."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,16 +77,15 @@ def test_new_connections_are_counted(serve: Serve) -> None:
 
 
 def test_guessing_is_slowed_down(serve: Serve) -> None:
-    """After a few wrong passwords the next is refused unheard, for the account's name and for nobody else."""
+    """After twelve wrong passwords the next is refused unheard, for the account's name and for nobody else."""
     server = serve(accounts=["alice", "bob"])
-    refusals = []
-    for number in range(3):
+    for number in range(6):
         with Wire(server, source=f"127.0.1.{number + 1}") as wire:
-            refusals += [log_in(wire, "alice", "wrong password") for _ in range(2)]
-    assert refusals[:4] == ["SASL authentication failed: Wrong account name or password"] * 4
-    assert "try again in" in str(refusals[4])
+            for _ in range(2):
+                refusal = str(log_in(wire, "alice", "wrong password"))
+                assert refusal == "SASL authentication failed: Wrong account name or password"
     with Wire(server, source="127.0.1.9") as wire:
-        assert "try again in" in str(log_in(wire, "alice", PASSWORD))
+        assert "Too many failed logins" in str(log_in(wire, "alice", PASSWORD))
         assert log_in(wire, "bob", PASSWORD) is None
 
 
@@ -94,7 +93,7 @@ def test_the_owner_is_not_locked_out(serve: Serve) -> None:
     """Who has logged in from a network before gets in from there while strangers guess."""
     server = serve(accounts=["alice"])
     Person(server, "alice", source="127.0.0.1").close()
-    for number in range(3):
+    for number in range(7):
         with Wire(server, source=f"127.0.1.{number + 1}") as wire:
             for _ in range(2):
                 assert log_in(wire, "alice", "wrong password") is not None

@@ -9,8 +9,9 @@ from securechat.chat.records import Audited, InvitationUsed
 from securechat.chat.requests import AddAccount, Refused
 from securechat.chat.rules import administration
 from securechat.chat.rules.invitations import usable
-from securechat.chat.rules.login import BUSY, MAX_FAILURES, accepted, complete, failed_exchange
+from securechat.chat.rules.login import BUSY, MAX_FAILURES, TOO_MANY, accepted, complete, failed_exchange
 from securechat.chat.state.session import Pending
+from securechat.chat.state.throttle import Verdict
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
@@ -56,9 +57,8 @@ def may_register(ctx: Context, account: str) -> bool:
         ctx.fail("DISALLOWED", named, text="Accounts are made by this server's administrators: ask them")
     elif session.failures >= MAX_FAILURES:
         ctx.fail("TEMPORARILY_UNAVAILABLE", named, text="Too many attempts: connect again")
-    elif (wait := chat.throttle.wait(throttled(ctx), session.address, False, chat.now.mono)) > 0:
-        text = f"Too many attempts, try again in {int(wait) + 1} seconds"
-        ctx.fail("TEMPORARILY_UNAVAILABLE", named, text=text)
+    elif not chat.throttle.is_open(session.address, throttled(ctx), chat.now.mono):
+        ctx.fail("TEMPORARILY_UNAVAILABLE", named, text=TOO_MANY)
     else:
         return True
     return False
@@ -94,7 +94,8 @@ def verify(ctx: Context) -> None:
         return
     opened = usable(chat, ctx.param(1))
     if opened is None:
-        chat.throttle.failed(throttled(ctx), session.address, False, chat.now.mono)
+        if chat.throttle.attempt(session, throttled(ctx), False, chat.now.mono) is Verdict.HEARD:
+            chat.throttle.failed(session)
         ctx.fail("INVALID_CODE", pending.name, text="This code is unknown, used up or too old")
         failed_exchange(ctx)
         return

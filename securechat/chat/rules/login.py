@@ -5,10 +5,11 @@ the same path: the same delays, the same queue, the same hashing, the same bytes
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from securechat.chat.effects import LoggedIn
-from securechat.chat.jobs import CheckPassword, JobResult, PasswordChecked
+from securechat.chat.effects import LoggedIn, Then
+from securechat.chat.items import JobDone
+from securechat.chat.jobs import AwaitTurn, CheckPassword, JobResult, PasswordChecked, Stored
 from securechat.chat.lines import presence as presence_lines
 from securechat.chat.lines.announcements.channels import show_ranks
 from securechat.chat.records import LoginRemembered, PasswordSet
@@ -18,7 +19,7 @@ from securechat.chat.rules.arrival import show_channels
 from securechat.chat.rules.operators import tell
 from securechat.chat.state.account import Account
 from securechat.chat.state.session import Session, User
-from securechat.chat.state.throttle import is_known, known_network
+from securechat.chat.state.throttle import Verdict, is_known, known_network
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
@@ -26,6 +27,7 @@ from securechat.irc.names import InvalidName, check_account, fold
 
 MAX_FAILURES = 3
 SESSION_NAME = re.compile(r"[A-Za-z0-9._-]{1,32}")
+TOO_MANY = "Too many failed logins: wait five minutes, then try again"
 BUSY = "The server is busy with other logins, try again in a few seconds"
 
 
@@ -67,36 +69,47 @@ def prove(
     `proved` is called with the account, or `refused` with the reason.
     """
     chat, session = ctx.chat, ctx.session
+    if session.user is not None and not chat.throttle.may_use_powers(session.user.account.id, chat.now.mono):
+        refused(ctx, "You had too many passwords checked: wait a few minutes, then try again")
+        return
     account = chat.registry.account(name)
     known = account is not None and is_known(account.sources, session.address, chat.now.wall)
-    folded = fold(name)
-
-    def delayed() -> bool:
-        wait = chat.throttle.wait(folded, session.address, known, chat.now.mono)
-        if wait > 0:
-            refused(ctx, f"Too many failed logins, try again in {int(wait) + 1} seconds")
-        return wait > 0
-
-    if delayed():
-        return
+    match chat.throttle.attempt(session, fold(name), known, chat.now.mono):
+        case Verdict.REFUSED:
+            refused(ctx, TOO_MANY)
+            return
+        case Verdict.LATER:
+            ctx.await_turn(lambda: prove(ctx, name, password, refused, proved))
+            return
     phc = account.phc if account is not None and account.usable else None
     epoch = account.epoch if account is not None else 0
 
     def checked(result: JobResult) -> None:
         if not isinstance(result, PasswordChecked):
+            withdraw(chat, session)
             refused(ctx, BUSY)
-        elif delayed():
-            pass  # others failed while this one waited: many guesses at once count like one after the other
         elif account is None or not result.correct or not account.usable or account.epoch != epoch:
-            chat.throttle.failed(folded, session.address, known, chat.now.mono)
+            _go_on(chat, chat.throttle.failed(session))
             refused(ctx, "Wrong account name or password")
             failed_exchange(ctx)
         else:
-            chat.throttle.succeeded(folded, session.address, known, chat.now.wall)
+            _go_on(chat, chat.throttle.succeeded(session, chat.now.wall))
             proved(account, result)
 
     familiar = chat.throttle.is_familiar(session.address, chat.now.wall)
     ctx.ask(CheckPassword(session.link, phc, password, familiar), checked)
+
+
+def withdraw(chat: Chat, session: Session) -> None:
+    """Nobody will learn whether the password that this session gave was right."""
+    _go_on(chat, chat.throttle.withdrawn(session))
+
+
+def _go_on(chat: Chat, sessions: Iterable[Session]) -> None:
+    """Let sessions try that waited for an attempt of another one."""
+    for session in sessions:
+        if isinstance(session.job, AwaitTurn):
+            chat.emit(Then(JobDone(session.job, Stored())))
 
 
 def failed_exchange(ctx: Context) -> None:

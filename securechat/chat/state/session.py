@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol
 
 from securechat.chat.audience import Audience
-from securechat.chat.jobs import AwaitCommit, Job, JobResult
+from securechat.chat.jobs import Awaited, Job, JobResult
 from securechat.chat.line import Line
 from securechat.chat.link import Link
 from securechat.chat.state.account import Account
@@ -154,7 +154,7 @@ class Session:
         self.lines_before_login = 0
         self.backlog: deque[Message | Rejected | Step] = deque()
         self.pending: Pending | None = None
-        self.job: Job | AwaitCommit | None = None
+        self.job: Job | Awaited | None = None
         """The job whose result the session waits for.
 
         `resume` takes it and `waiting` is the command that asked.

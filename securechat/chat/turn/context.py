@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from securechat.chat.effects import StartJob, Then
 from securechat.chat.items import JobDone
-from securechat.chat.jobs import AwaitCommit, Job, JobResult, Stored
+from securechat.chat.jobs import AwaitCommit, Awaited, AwaitTurn, Job, JobResult, Stored
 from securechat.chat.line import Line, fitted
 from securechat.chat.records import Audited, Record
 from securechat.chat.settings import Settings
@@ -121,14 +121,21 @@ class Context:
         For what must not be true of a session when they are not.
         """
         session, job = self.session, AwaitCommit(self.session.link)
-        session.job, session.waiting = job, self
-        session.resume = lambda _: resume()
+        self._await(job, resume)
 
         def undo() -> None:
             session.job = session.resume = session.waiting = None
 
         self.chat.if_refused(undo)
         self.chat.emit(Then(JobDone(job, Stored())))
+
+    def await_turn(self, resume: Callable[[], None]) -> None:
+        """Go on with the command when others, whose passwords are being checked, are done."""
+        self._await(AwaitTurn(self.session.link), resume)
+
+    def _await(self, job: Awaited, resume: Callable[[], None]) -> None:
+        self.session.job, self.session.waiting = job, self
+        self.session.resume = lambda _: resume()
 
     # What dispatch and fanout do
 
