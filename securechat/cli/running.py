@@ -124,6 +124,8 @@ class Running:
 
     def _make_server(self, store: SqlStore, snapshot: Snapshot) -> Server:
         config, cost = self._config, self._config.auth.argon2
+        hasher = Hasher(cost.time_cost, cost.memory_cost, cost.parallelism)
+        hasher.stand_beside(account.phc for account in snapshot.accounts if account.phc)
         has_accounts = any(account.phc is not None for account in snapshot.accounts)
         announcement = _Announcement(config, self._directory, has_accounts)
         commands = {"copy-start": self._copy.start, "copy-status": self._copy.status}
@@ -131,7 +133,7 @@ class Running:
             core=Core(self._settings, snapshot),
             store=store,
             open_reader=self._database.open_reader,
-            hasher=Hasher(cost.time_cost, cost.memory_cost, cost.parallelism),
+            hasher=hasher,
             tls=self.tls,
             limits=transport_limits(config, self._open_files),
             server_name=server_name(config),

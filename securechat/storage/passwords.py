@@ -1,13 +1,17 @@
 """Passwords: argon2id hashes as PHC strings, and what a password has to be.
 
-No oracle: an account that does not exist, one that was removed, a damaged hash and a password that cannot
-be right cost one verification with the current parameters, like a wrong password. argon2 runs outside of
-the interpreter lock, so that any number of threads may use one `Hasher`.
+No oracle: whatever a login is refused for costs the same. An account that does not exist, one that was
+removed, a damaged hash and a password that cannot be right cost one verification, like a wrong password.
+Where accounts have hashes of other parameters than today's, since nobody has logged in since these were
+changed, every refusal costs one verification with each set of parameters that there is. argon2 runs outside
+of the interpreter lock, so that any number of threads may use one `Hasher`.
 """
 
-import contextlib
 import logging
 import secrets
+from base64 import b64encode
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
 import argon2
@@ -22,6 +26,8 @@ MAX_BYTES: Final = 1024
 """UTF-8 bytes of any password."""
 MAX_MEMORY: Final = 256 * 1024
 """KiB that one hash may take."""
+MAX_SETS: Final = 4
+"""Sets of parameters of which a refusal costs one verification each."""
 
 _FLOOR: Final = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
 """OWASP's minimum for argon2id."""
@@ -69,7 +75,19 @@ class Hasher:
     def __init__(self, time_cost: int = 3, memory_cost: int = 65536, parallelism: int = 1) -> None:
         _check_parameters(time_cost=time_cost, memory_cost=memory_cost, parallelism=parallelism)
         self._argon2 = argon2.PasswordHasher(time_cost, memory_cost, parallelism, type=Type.ID)
-        self._dummy = self._argon2.hash(secrets.token_bytes(16))
+        self._dummies: dict[str, str] = {}
+        """For each set of parameters that a refusal costs, a hash that no password matches."""
+        self.stand_beside([self._argon2.hash(secrets.token_bytes(16))])
+
+    def stand_beside(self, hashes: Iterable[str]) -> None:
+        """Let a refusal cost what it costs for these hashes of accounts, whatever it is for.
+
+        Called before the threads begin, with the hashes of all accounts.
+        """
+        for phc in hashes:
+            parameters = _parameters(phc)
+            if parameters is not None and len(self._dummies) < MAX_SETS:
+                self._dummies.setdefault(parameters, parameters + _unmatched())
 
     def hash(self, password: str) -> str:
         """Return the PHC string for a new password. Raises `WeakPassword`."""
@@ -88,24 +106,27 @@ class Hasher:
         `rehash` of the result is set when the password is right and was hashed with other parameters.
         """
         prepared = _prepare(password) if _is_short_enough(password) else None
-        if phc is None or prepared is None or not _is_usable(phc):
-            self._spend()
-            return PasswordChecked(False)
-        try:
-            self._argon2.verify(phc, prepared)
-        except VerifyMismatchError:
-            return PasswordChecked(False)
-        except VerificationError as error:
-            _log.error("a stored password hash cannot be verified: %s", error)
-            self._spend()
+        parameters = _parameters(phc) if phc is not None else None
+        if phc is None or prepared is None or parameters is None:
+            targets = self._dummies
+        else:
+            targets = {**self._dummies, parameters: phc}
+        matched = [self._matches(target, prepared or "") for target in targets.values()]
+        if phc is None or prepared is None or not any(matched):
             return PasswordChecked(False)
         return PasswordChecked(True, self._rehash(phc, prepared))
 
-    def _spend(self) -> None:
-        """Take as long as the verification of a wrong password."""
-        # Nobody knows the password of the dummy; that it does not match is the point.
-        with contextlib.suppress(VerificationError):
-            self._argon2.verify(self._dummy, "")
+    def _matches(self, phc: str, prepared: str) -> bool:
+        try:
+            return self._argon2.verify(phc, prepared)
+        except VerifyMismatchError:
+            return False
+        except VerificationError as error:
+            _log.error("a stored password hash cannot be verified: %s", error)
+            # It failed before any work was done.
+            with suppress(VerificationError):
+                self._argon2.verify(phc.rsplit("$", 2)[0] + _unmatched(), "")
+            return False
 
     def _rehash(self, phc: str, prepared: str) -> str | None:
         if not self._argon2.check_needs_rehash(phc):
@@ -127,26 +148,34 @@ def _check_parameters(**parameters: int) -> None:
         )
 
 
-def _is_usable(phc: str) -> bool:
-    """Return whether a stored hash may be verified: argon2id, and no more memory than is allowed."""
+def _unmatched() -> str:
+    """Return the end of a hash, salt and digest, that no password matches: it was not made from one."""
+    return "".join(f"${b64encode(secrets.token_bytes(size)).decode().rstrip('=')}" for size in (16, 32))
+
+
+def _parameters(phc: str) -> str | None:
+    """Return how a hash begins: with its parameters. None for one that may not be verified.
+
+    It has to be argon2id, and may take no more memory than is allowed.
+    """
     try:
         parameters = argon2.extract_parameters(phc)
         if not phc.isascii():
             raise InvalidHashError
     except InvalidHashError:
         _log.error("a stored password hash is damaged: nobody can log in with it")
-        return False
+        return None
     if parameters.type is not Type.ID:
         _log.error("a stored password hash is not argon2id: nobody can log in with it")
-        return False
+        return None
     if parameters.memory_cost > MAX_MEMORY:
         _log.error(
             "a stored password hash asks for %d KiB, which is more than %d: nobody can log in with it",
             parameters.memory_cost,
             MAX_MEMORY,
         )
-        return False
-    return True
+        return None
+    return phc.rsplit("$", 2)[0]
 
 
 def _is_short_enough(password: str) -> bool:

@@ -103,6 +103,29 @@ def test_every_refusal_costs_one_verification_with_the_current_parameters(
     assert len(verified.parameters) <= 2, "a damaged hash is noticed by argon2 before it works"
 
 
+@pytest.mark.parametrize("stored", ["old", "current", None, "damaged"])
+def test_a_refusal_costs_the_same_beside_hashes_of_other_parameters(
+    hasher: Hasher, phc: str, stored: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While an account has a hash of former parameters, each refusal is one verification with either set."""
+    changed = Hasher(time_cost=3, memory_cost=19 * 1024)
+    own = {"old": phc, "current": changed.hash(RIGHT), "damaged": f"{phc.rsplit('$', 2)[0]}$x$y"}
+    changed.stand_beside([phc, own["current"]])
+    verified = Verifications(changed, monkeypatch)
+    assert changed.check(own.get(stored or ""), WRONG) == WRONG_ANSWER
+    worked = sorted(parameters.time_cost for parameters in verified.parameters)
+    assert worked == [2, 2, 3] if stored == "damaged" else worked == [2, 3]
+
+
+def test_a_right_password_is_right_beside_hashes_of_other_parameters(hasher: Hasher, phc: str) -> None:
+    """Old or current, the one that fits lets its account in, and no other does."""
+    changed = Hasher(time_cost=3, memory_cost=19 * 1024)
+    changed.stand_beside([phc])
+    assert changed.check(phc, RIGHT).correct
+    assert changed.check(changed.hash(RIGHT), RIGHT).correct
+    assert not changed.check(None, RIGHT).correct
+
+
 def test_the_dummy_cannot_be_matched(hasher: Hasher) -> None:
     """No password lets an account in that does not exist."""
     for password in ("", RIGHT, "\0" * 16, "x" * 8):
@@ -219,4 +242,4 @@ def test_one_hasher_serves_many_threads(hasher: Hasher, phc: str) -> None:
 
 def test_only_argon2id_is_made() -> None:
     """The type is not left to the library's default."""
-    assert argon2.extract_parameters(Hasher(**LEAST)._dummy).type is Type.ID
+    assert argon2.extract_parameters(Hasher(**LEAST).hash(RIGHT)).type is Type.ID
