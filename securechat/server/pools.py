@@ -49,8 +49,9 @@ from securechat.server.fair_queue import FairQueue
 
 log: Final = logging.getLogger("securechat.jobs")
 
-NICENESS: Final = 10
-"""Of the threads that hash passwords, more than the server's own."""
+NICENESS: Final = 5
+"""Of the threads that hash passwords, more than the server's own: they get a third of what a busy thread
+beside them gets. With ten, a ninth, other programs of a busy machine kept people from logging in."""
 
 J = TypeVar("J", PasswordJob, Query)
 
