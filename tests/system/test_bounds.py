@@ -77,7 +77,7 @@ def test_new_connections_are_counted(serve: Serve) -> None:
 
 
 def test_guessing_is_slowed_down(serve: Serve) -> None:
-    """After twelve wrong passwords the next is refused unheard, for the account's name and for nobody else."""
+    """After twelve wrong passwords the next is refused unheard, for this account and for no other."""
     server = serve(accounts=["alice", "bob"])
     for number in range(6):
         with Wire(server, source=f"127.0.1.{number + 1}") as wire:
