@@ -209,7 +209,7 @@ class Core(Chat):
                 self.end(session, "Too many lines before the login", "Too many lines before the login")
                 return
         # Not `_in_outcome`: this runs for every line, and a closure for each would cost a tenth of it.
-        ctx = Context(self, session, line if isinstance(line, Message) else Message("*"))
+        ctx = Context(self, session, line if isinstance(line, Message) else _head(line))
         outcome = self._outcome = Outcome(ctx)
         if isinstance(line, Message):
             dispatch(COMMANDS, ctx)
@@ -283,3 +283,8 @@ class Core(Chat):
         self.operators.pop(session, None)
         login.withdraw(self, session)
         login.leave(self, session, reason)
+
+
+def _head(line: Rejected | Step) -> Message:
+    """What the command of an answer to this is called, with its tags."""
+    return line.head if isinstance(line, Rejected) else Message("*")

@@ -16,7 +16,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from securechat.irc.message import ForbiddenByte, MalformedLine, Message, NotUtf8, parse
+from securechat.irc.message import (
+    ForbiddenByte,
+    MalformedLine,
+    Message,
+    NotUtf8,
+    UnknownCommand,
+    parse,
+    parse_head,
+)
 
 
 class RejectReason(Enum):
@@ -26,20 +34,27 @@ class RejectReason(Enum):
     NOT_UTF8 = "not UTF-8"
     FORBIDDEN_BYTE = "forbidden byte"
     MALFORMED = "malformed"
+    UNKNOWN_COMMAND = "unknown command"
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A line that was not taken. `text` tells its sender why, and quotes nothing of it."""
+    """A line that was not taken. `text` tells its sender why, and quotes nothing of it.
+
+    `head` is what of the line could be read all the same: its command, else "*", and its tags. The answer
+    needs them.
+    """
 
     reason: RejectReason
     text: str
+    head: Message
 
 
 _REASONS: Final = {
     NotUtf8: RejectReason.NOT_UTF8,
     ForbiddenByte: RejectReason.FORBIDDEN_BYTE,
     MalformedLine: RejectReason.MALFORMED,
+    UnknownCommand: RejectReason.UNKNOWN_COMMAND,
 }
 
 
@@ -75,20 +90,20 @@ class Framer:
             self._drop_pending()
         events = [self._read(line) for line in lines if line and line != b"\r"]
         if rest and not self._skipping and not self._hold(rest):
+            events.append(self._too_long(self._pending))
             self._skipping = True
             self._drop_pending()
-            events.append(self._too_long())
         return events
 
     def _read(self, line: bytes) -> Message | Rejected:
         if line.endswith(b"\r"):
             line = line[:-1]
         if len(line) > self._body_room and len(line) > (self._limit_of(line) or self._tags_limit - 1):
-            return self._too_long()
+            return self._too_long(line)
         try:
             return parse(line)
         except MalformedLine as error:
-            return Rejected(_REASONS[type(error)], str(error))
+            return Rejected(_REASONS[type(error)], str(error), parse_head(line + b" "))
 
     def _hold(self, piece: bytes) -> bool:
         """Keep the beginning of a line. False when that is already longer than the line may become."""
@@ -112,6 +127,8 @@ class Framer:
         self._pending = b""
         self._limit = 0
 
-    def _too_long(self) -> Rejected:
+    def _too_long(self, line: bytes | bytearray) -> Rejected:
+        # Of the line as much is read as there is of it however its bytes were cut into pieces.
+        head = bytes(line[: self._limit_of(line) or self._tags_limit - 1])
         text = f"The line is too long: the most is {self._body_room} bytes and {self._tags_limit} of tags."
-        return Rejected(RejectReason.TOO_LONG, text)
+        return Rejected(RejectReason.TOO_LONG, text, parse_head(head))

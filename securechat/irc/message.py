@@ -38,6 +38,10 @@ class ForbiddenByte(MalformedLine):
     """The line holds NUL, CR or LF."""
 
 
+class UnknownCommand(MalformedLine):
+    """What stands where the command belongs can be the name of none."""
+
+
 @dataclass(frozen=True, slots=True, init=False)
 class Message:
     """A command or three-digit numeric with its parameters, where it comes from, and its tags.
@@ -75,7 +79,7 @@ _set_tags: Final = Message.__dict__["tags"].__set__
 def parse(line: bytes | str) -> Message:
     """Read one line, given without its line end. The command comes back in upper case.
 
-    Raises MalformedLine, or its subclasses NotUtf8 and ForbiddenByte.
+    Raises MalformedLine, or its subclasses NotUtf8, ForbiddenByte and UnknownCommand.
     """
     text = line if isinstance(line, str) else _decode(line)
     if _holds_forbidden(text):
@@ -84,7 +88,7 @@ def parse(line: bytes | str) -> Message:
     source = None
     if text.startswith("@"):
         section, _, text = text.partition(" ")
-        tags = _parse_tags(section)
+        tags = _parse_tags(section[1:])
         text = text.lstrip(" ")
     if text.startswith(":"):
         source, _, text = text[1:].partition(" ")
@@ -95,14 +99,40 @@ def parse(line: bytes | str) -> Message:
     words = head.split(" ")
     if "" in words:  # SPACE is "one or more ASCII SPACE characters"
         words = [word for word in words if word]
-    if not words:
+    if not words or words[0][0] in ":@":
         raise MalformedLine("The line has no command.")
     command = words.pop(0)
     if not is_command(command):
-        raise MalformedLine("The command is neither a word of the letters A to Z nor three digits.")
+        raise UnknownCommand("The command is neither a word of the letters A to Z nor three digits.")
     if colon:
         words.append(trailing)
     return Message(command.upper(), tuple(words), source, tags)
+
+
+def parse_head(line: bytes) -> Message:
+    """Read what can be read of a line that `parse` refuses, or of the beginning of one: command and tags.
+
+    Where no command can be read it is "*". A tag that is not UTF-8, or that the end of `line` may have cut
+    off, is left out. Raises nothing.
+    """
+    text = line.decode(errors="surrogateescape")
+    tags: Mapping[str, str] = NO_TAGS
+    if text.startswith("@"):
+        section, ended, text = text[1:].partition(" ")
+        whole = section.split(";") if ended else section.split(";")[:-1]
+        tags = _parse_tags(";".join([tag if _is_readable(tag) else "" for tag in whole]))
+        text = text.lstrip(" ")
+    if text.startswith(":"):
+        text = text.partition(" ")[2].lstrip(" ")
+    word = text.partition(" ")[0]
+    if not word or word[0] in ":@" or not _is_readable(word):
+        word = "*"
+    return Message(word.upper() if word.isascii() else word, (), None, tags)
+
+
+def _is_readable(text: str) -> bool:
+    """Whether this came as UTF-8, by "surrogateescape", and without what no line may hold."""
+    return not _holds_forbidden(text) and not any("\udc80" <= char <= "\udcff" for char in text)
 
 
 def encode(message: Message) -> bytes:
@@ -192,9 +222,9 @@ def _needs_colon(param: str) -> bool:
 
 
 def _parse_tags(section: str) -> Mapping[str, str]:
-    """Read "@a=b;c". Of a key that comes twice the last counts, and any key is valid that is not empty."""
+    """Read "a=b;c". Of a key that comes twice the last counts, and any key is valid that is not empty."""
     tags: dict[str, str] = {}
-    for tag in section[1:].split(";"):
+    for tag in section.split(";"):
         key, _, value = tag.partition("=")
         if key:
             tags[key] = unescape_tag_value(value) if "\\" in value else value

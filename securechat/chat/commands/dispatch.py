@@ -23,9 +23,9 @@ def dispatch(commands: Mapping[str, Command], ctx: Context) -> None:
     command = commands.get(name)
     session = ctx.session
     if session.user is None and not (command and (command.before_login or command.early & session.caps)):
-        ctx.numeric(num.ERR_NOTREGISTERED, text="You have not registered: log in first (SASL)")
+        not_registered(ctx)
     elif command is None:
-        ctx.numeric(num.ERR_UNKNOWNCOMMAND, printable(name), text="Unknown command: HELP lists what there is")
+        unknown_command(ctx)
     elif len(ctx.params) < command.min_params:
         ctx.numeric(num.ERR_NEEDMOREPARAMS, name, text=f"Not enough parameters: {command.syntax}")
     elif command.operators and session.operator is None:
@@ -34,3 +34,14 @@ def dispatch(commands: Mapping[str, Command], ctx: Context) -> None:
         multiline.collect(ctx)
     else:
         command.handler(ctx)
+
+
+def not_registered(ctx: Context) -> None:
+    """Say that there is no such command before the login, whether there is one after it or not."""
+    ctx.numeric(num.ERR_NOTREGISTERED, text="You have not registered: log in first (SASL)")
+
+
+def unknown_command(ctx: Context) -> None:
+    """Say that there is no such command."""
+    name = printable(ctx.message.command)
+    ctx.numeric(num.ERR_UNKNOWNCOMMAND, name, text="Unknown command: HELP lists what there is")

@@ -1,7 +1,9 @@
-"""Answers to lines that are no messages."""
+"""Answers to lines that are no messages: with their label and command, as far as these could be read."""
 
 from typing import Final
 
+from securechat.chat.commands.dispatch import not_registered, unknown_command
+from securechat.chat.rules import multiline
 from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
 from securechat.irc.framing import Rejected, RejectReason
@@ -15,7 +17,13 @@ CODES: Final = {
 
 def refuse(ctx: Context, line: Rejected) -> None:
     """Say why a line was not taken; the connection goes on."""
+    if "batch" in ctx.message.tags and multiline.spoil(ctx, line.text):
+        return
     if line.reason is RejectReason.TOO_LONG:
         ctx.numeric(num.ERR_INPUTTOOLONG, text=line.text)
-    else:
+    elif line.reason is not RejectReason.UNKNOWN_COMMAND:
         ctx.fail(CODES[line.reason], text=line.text)
+    elif ctx.session.user is None:
+        not_registered(ctx)
+    else:
+        unknown_command(ctx)

@@ -60,6 +60,18 @@ def collect(ctx: Context) -> None:
         _add(ctx, incoming)
 
 
+def spoil(ctx: Context, why: str) -> bool:
+    """Refuse the batch of a line that could not be taken, since a message without one of its lines says
+    something else. False when the line belongs to no batch that is open.
+    """
+    incoming = ctx.session.incoming
+    if incoming is None or incoming.reference != ctx.message.tags["batch"]:
+        return False
+    if not incoming.failed:
+        _refuse(ctx, "MULTILINE_INVALID", text=why.rstrip("."))
+    return True
+
+
 def close_batch(ctx: Context) -> Incoming | None:
     """End the batch (`BATCH -reference`) and return it, if it is a message."""
     session, incoming = ctx.session, ctx.session.incoming

@@ -14,6 +14,7 @@ from securechat.chat.state.session import Session, Step, User
 from securechat.chat.turn.chat import Chat
 from securechat.irc import capabilities as cap
 from securechat.irc.message import Message, escape_tag_value
+from securechat.irc.text import printable
 
 
 class Context:
@@ -93,7 +94,7 @@ class Context:
 
         Also for clients that did not ask for them, which show it as it is.
         """
-        self.server("FAIL", self.message.command, code, *context, text=text)
+        self.server("FAIL", printable(self.message.command), code, *context, text=text)
 
     def record(self, record: Record) -> None:
         """Let a fact happen: it is applied, announced, and stored before anything of it leaves the server."""

@@ -166,3 +166,22 @@ def test_what_is_pending_is_searched_once() -> None:
     for _ in range(1000):
         framer.feed(b"t")
     assert Counted.searched == 1000
+
+
+def test_what_can_be_read_of_a_refused_line_comes_with_it() -> None:
+    """The tags and the command are there when the rest is bad, and the same however the bytes were cut."""
+    for line in (
+        b"@label=1 PRIVMSG #c :\xff",
+        b"@label=1 PRIVMSG #c :a\0b",
+        b"@label=1 PRIVMSG #c :" + b"x" * 600,
+        b"@label=1 privmsg #c :" + b"\xff" * 600,
+    ):
+        (event,) = Framer().feed(line + b"\n")
+        assert isinstance(event, Rejected)
+        assert (event.head.command, event.head.tags["label"]) == ("PRIVMSG", "1")
+        assert drip(Framer(), line + b"\n") == [event]
+    line = b"@label=1;a=" + b"x" * 5000 + b" PRIVMSG #c :a\n"
+    (event,) = Framer().feed(line)
+    assert isinstance(event, Rejected)
+    assert (event.head.command, dict(event.head.tags)) == ("*", {"label": "1"})
+    assert drip(Framer(), line) == [event]

@@ -15,11 +15,13 @@ from securechat.irc.message import (
     MalformedLine,
     Message,
     NotUtf8,
+    UnknownCommand,
     encode,
     escape_tag_value,
     format_tags,
     is_command,
     parse,
+    parse_head,
     split_source,
     unescape_tag_value,
 )
@@ -103,10 +105,32 @@ def test_no_command(line: str) -> None:
     ["foo-bar x", "12 x", "0001 x", "a1", "\u0131son", "straße", "١٢٣ x", "²³¹", "ＰＩＮＧ x"],
 )
 def test_bad_command(line: str) -> None:
-    """A command that is neither ASCII letters nor three ASCII digits is refused."""
-    with pytest.raises(MalformedLine) as caught:
+    """A command that is neither ASCII letters nor three ASCII digits is one that nobody knows."""
+    with pytest.raises(UnknownCommand):
         parse(line)
-    assert type(caught.value) is MalformedLine
+
+
+@pytest.mark.parametrize(
+    ("line", "command", "tags"),
+    [
+        (b"@label=1;x=a\\:b :src  privmsg #c :\xff", "PRIVMSG", {"label": "1", "x": "a;b"}),
+        (b"@label=1;x=\xff;y PING", "PING", {"label": "1", "y": ""}),
+        (b"@label=\0;x=\r;y=1 PING", "PING", {"y": "1"}),
+        (b"@label=1;cut=of", "*", {"label": "1"}),
+        (b"@label=1 no_such", "NO_SUCH", {"label": "1"}),
+        ("@label=\ufffd stra\u00dfe".encode(), "stra\u00dfe", {"label": "\ufffd"}),
+        (b"PI\xffNG a", "*", {}),
+        (b"PI\0NG a", "*", {}),
+        (b":src", "*", {}),
+        (b": :x", "*", {}),
+        (b"@a @b", "*", {"a": ""}),
+        (b"", "*", {}),
+    ],
+)
+def test_parse_head(line: bytes, command: str, tags: dict[str, str]) -> None:
+    """Of a line that cannot be parsed the command and the tags are read as far as they are whole."""
+    head = parse_head(line)
+    assert (head.command, dict(head.tags), head.params) == (command, tags, ())
 
 
 @pytest.mark.parametrize("char", ["\0", "\r", "\n"])
