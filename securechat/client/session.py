@@ -47,6 +47,8 @@ GONE_AFTER: Final = 40.0
 _ALIVE: Final = "alive"
 MAX_TARGET: Final = 128
 """Bytes of a channel's or user's name: what no server exceeds."""
+_UNCONFIRMED: Final = Refused("UNCONFIRMED", "the server answered without confirming the message")
+_UNSAID: Final = Refused("UNCONFIRMED", "the server did not take the notice; why, it says of messages only")
 _NOT_IN_TARGETS: Final = re.compile("^:|[ ,\r\n\0\ud800-\udfff]")
 _TAGS_FROM_SERVER: Final = 8191
 _LINE_FROM_SERVER: Final = 4096  # lenient: the limit of 512 protects servers
@@ -232,8 +234,7 @@ class Session(State):
         if unsettled is not None and request.taken and request.refused is None:
             self.emit(MessageTaken(request.nonce, unsettled.target))
         elif unsettled is not None:
-            silent = Refused("UNCONFIRMED", "the server answered without confirming the message")
-            reason = request.refused or silent
+            reason = request.refused or (_UNSAID if unsettled.command == "NOTICE" else _UNCONFIRMED)
             self.emit(MessageRefused(request.nonce, unsettled.target, unsettled.text, reason))
 
     def _caught_up(self) -> None:

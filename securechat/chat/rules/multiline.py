@@ -67,6 +67,7 @@ def spoil(ctx: Context, why: str) -> bool:
     incoming = ctx.session.incoming
     if incoming is None or incoming.reference != ctx.message.tags["batch"]:
         return False
+    incoming.command = incoming.command or ctx.message.command
     if not incoming.failed:
         _refuse(ctx, "MULTILINE_INVALID", text=why.rstrip("."))
     return True
@@ -111,8 +112,8 @@ def _say_timeout(chat: Chat, session: Session, incoming: Incoming) -> None:
     params = ("BATCH", "TIMEOUT", incoming.reference)
     text = f"The batch was open for more than {TIMEOUT:.0f} seconds: nothing was sent"
     at = chat.now.wall
-    line = Line(chat.settings.server_name, "FAIL", params, text, at)
-    chat.later(lambda: chat.fanout.answer(session, [line], incoming.label, at))
+    lines = [] if incoming.is_notice else [Line(chat.settings.server_name, "FAIL", params, text, at)]
+    chat.later(lambda: chat.fanout.answer(session, lines, incoming.label, at))
 
 
 def _add(ctx: Context, incoming: Incoming) -> None:
@@ -149,13 +150,15 @@ def _add(ctx: Context, incoming: Incoming) -> None:
 
 
 def _refuse(ctx: Context, code: str, *context: str, text: str) -> None:
-    """Say what is wrong with the batch that is open; nothing more comes of it."""
+    """Say what is wrong with the batch that is open, unless it is a notice; nothing more comes of it."""
     incoming = ctx.session.incoming
     assert incoming is not None, "what is refused is a batch"
     ctx.label = incoming.label
     incoming.failed = True
     incoming.lines.clear()
-    ctx.server("FAIL", "BATCH", code, *context, text=f"{text}: nothing was sent")
+    if not incoming.is_notice:  # not `ctx.server`: a notice among messages is answered
+        server, params, at = ctx.settings.server_name, ("BATCH", code, *context), ctx.at
+        ctx.reply(Line(server, "FAIL", params, f"{text}: nothing was sent", at))
 
 
 def _is(reference: str) -> bool:

@@ -22,6 +22,11 @@ class Incoming:
     size: int = 0
 
     @property
+    def is_notice(self) -> bool:
+        """True when its lines are notices, to which nobody says anything."""
+        return self.command == "NOTICE"
+
+    @property
     def text(self) -> str:
         """The message's text."""
         return "\n".join(self.lines)

@@ -82,12 +82,23 @@ class Context:
 
     def fitted(self, code: str, *params: str, text: str | None = None) -> None:
         """Add a numeric reply whose text is cut where it does not fit into a line."""
-        server, at = self.settings.server_name, self.chat.now.wall
-        self.reply(fitted(Line(server, code, (self.nick, *params), text, at)))
+        if not self.silent:
+            server, at = self.settings.server_name, self.chat.now.wall
+            self.reply(fitted(Line(server, code, (self.nick, *params), text, at)))
 
     def server(self, command: str, *params: str, text: str | None = None) -> None:
         """Add a line from the server."""
-        self.reply(Line(self.settings.server_name, command, params, text, self.chat.now.wall))
+        if not self.silent:
+            self.reply(Line(self.settings.server_name, command, params, text, self.chat.now.wall))
+
+    @property
+    def silent(self) -> bool:
+        """True when the server has nothing to say to the command, whatever is wrong with it.
+
+        "Automatic replies MUST NEVER be sent in response to a NOTICE message. This rule applies to servers too
+        - they must not send any error reply back to the client on receipt of a notice" (RFC 2812, 3.3.2).
+        """
+        return self.message.command == "NOTICE"
 
     def fail(self, code: str, *context: str, text: str) -> None:
         """Add a `FAIL` (standard-replies).

@@ -227,6 +227,16 @@ def test_an_answer_without_an_echo_is_no_confirmation(wire: Wire) -> None:
     assert event.reason.code == "UNCONFIRMED"
 
 
+def test_a_notice_without_an_echo_was_refused(wire: Wire) -> None:
+    """Nobody answers a notice, so the ACK in place of the echo is all that tells of its refusal."""
+    wire.session.say("#general", "hello", "NOTICE")
+    wire.events()
+    wire.says("@label=1 :s ACK")
+    (event,) = wire.events()
+    assert isinstance(event, MessageRefused)
+    assert "notice" in str(event.reason)
+
+
 def test_a_message_to_oneself_is_told_once(wire: Wire) -> None:
     """The delivery and the echo have one msgid and are one message."""
     wire.session.say("alice", "note")
