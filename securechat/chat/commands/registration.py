@@ -4,6 +4,7 @@ from securechat.chat import limits
 from securechat.chat.line import Line
 from securechat.chat.rules import presence
 from securechat.chat.rules.login import authenticate, complete, failed_exchange, nick_problem
+from securechat.chat.state.session import User
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
@@ -84,24 +85,50 @@ def nick_command(ctx: Context) -> None:
 
     Changes your nick. Where nicks are account names, only the case of its letters can change.
     """
-    nick, session, user = ctx.param(0), ctx.session, ctx.session.user
-    try:
-        nick = check_account(nick)
-    except InvalidName as error:
-        ctx.numeric(num.ERR_ERRONEUSNICKNAME, shown(nick), text=str(error))
-        return
-    if user is None:
-        session.nick = nick
-        complete(ctx)
-    elif nick == user.nick:
-        return
-    elif ctx.settings.nicknames == "account" and fold(nick) != fold(user.nick):
-        ctx.numeric(num.ERR_NONICKCHANGE, text="Nicks are account names here: only the case can change")
+    if ctx.session.user is None and ctx.params and ctx.settings.nicknames == "account":
+        # The account's name takes its place at the login, so nothing can be wrong with it.
+        ask_for_nick(ctx, ctx.param(0))
+    elif not ctx.param(0):
+        ctx.numeric(num.ERR_NONICKNAMEGIVEN, text="No nickname given")
     else:
-        problem = nick_problem(ctx, nick, user)
-        if problem is not None:
-            ctx.numeric(*problem[:2], text=problem[2])
+        try:
+            nick = check_account(ctx.param(0))
+        except InvalidName as error:
+            refuse_nick(ctx, ctx.param(0), str(error))
             return
+        if ctx.session.user is None:
+            ask_for_nick(ctx, nick)
+        else:
+            change_own_nick(ctx, ctx.user, nick)
+
+
+def ask_for_nick(ctx: Context, nick: str) -> None:
+    """Take note of the nick that is asked for before the login."""
+    ctx.session.nick = nick
+    complete(ctx)
+
+
+def refuse_nick(ctx: Context, nick: str, reason: str) -> None:
+    """Say that this can be nobody's nick. Who comes in without having another one is called as the account.
+
+    Some clients do not try a second nick, and would wait for ever.
+    """
+    ctx.numeric(num.ERR_ERRONEUSNICKNAME, shown(nick), text=reason)
+    if ctx.session.user is None and ctx.session.nick is None:
+        ask_for_nick(ctx, "")
+
+
+def change_own_nick(ctx: Context, user: User, nick: str) -> None:
+    """Give the session's user another nick, or say why not."""
+    if nick == user.nick:
+        return
+    if ctx.settings.nicknames == "account" and fold(nick) != fold(user.nick):
+        ctx.numeric(num.ERR_NONICKCHANGE, text="Nicks are account names here: only the case can change")
+        return
+    problem = nick_problem(ctx, nick, user)
+    if problem is not None:
+        ctx.numeric(*problem[:2], text=problem[2])
+    else:
         presence.change_nick(ctx, user, nick)
 
 
@@ -187,7 +214,7 @@ def quit_command(ctx: Context) -> None:
 COMMANDS = (
     Command("AUTHENTICATE", authenticate_command, min_params=1, before_login=True),
     Command("ERROR", error_command, before_login=True),
-    Command("NICK", nick_command, min_params=1, before_login=True),
+    Command("NICK", nick_command, before_login=True),
     Command("PASS", pass_command, min_params=1, before_login=True),
     Command("PING", ping_command, before_login=True),
     Command("PONG", pong_command, before_login=True),

@@ -135,7 +135,7 @@ class Session:
         self.modern_cap = False
         """True once the client said CAP LS 302 or later."""
         self.nick: str | None = None
-        """The nick that was asked for before the login."""
+        """What NICK asked for before the login, whatever it was; "" is that it was told to ask again."""
         self.username: str | None = None
         self.realname = ""
         self.name = ""

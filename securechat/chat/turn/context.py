@@ -14,6 +14,7 @@ from securechat.chat.state.session import Session, Step, User
 from securechat.chat.turn.chat import Chat
 from securechat.irc import capabilities as cap
 from securechat.irc.message import Message, escape_tag_value
+from securechat.irc.names import NAME_BYTES
 from securechat.irc.text import printable
 
 
@@ -60,10 +61,11 @@ class Context:
 
     @property
     def nick(self) -> str:
-        """How numerics call the session: its nick, or * before it has one."""
+        """How numerics call the session: its nick, or * before it has one that a numeric can hold."""
         if self.session.user is not None:
             return self.session.user.nick
-        return self.session.nick or "*"
+        asked = self.session.nick or "*"
+        return asked if printable(asked) == asked and len(asked.encode()) <= NAME_BYTES else "*"
 
     @property
     def at(self) -> int:
@@ -95,8 +97,8 @@ class Context:
     def silent(self) -> bool:
         """True when the server has nothing to say to the command, whatever is wrong with it.
 
-        "Automatic replies MUST NEVER be sent in response to a NOTICE message. This rule applies to servers too
-        - they must not send any error reply back to the client on receipt of a notice" (RFC 2812, 3.3.2).
+        "Automatic replies MUST NEVER be sent in response to a NOTICE message. This rule applies to servers
+        too - they must not send any error reply back to the client on receipt of a notice" (RFC 2812, 3.3.2).
         """
         return self.message.command == "NOTICE"
 
