@@ -199,8 +199,10 @@ class Core(Chat):
     def _cost(self, line: Message | Rejected | Step) -> float:
         if isinstance(line, Step):
             return 0.0
-        command = COMMANDS.get(line.command) if isinstance(line, Message) else None
-        return command.cost if command is not None else 1.0
+        if not isinstance(line, Message):
+            return 1.0
+        command = COMMANDS.get(line.command)
+        return command.cost_of(line.params) if command is not None else 1.0
 
     def _line(self, session: Session, line: Message | Rejected | Step) -> None:
         if session.user is None:

@@ -16,8 +16,10 @@ MAX_LIST: Final = 100
 MAX_MODES: Final = 12
 MAX_SLOW: Final = 3600
 MAX_LIMIT: Final = 1_000_000
-MAX_TARGETS: Final = 4
+MAX_TARGETS: Final = 20
+"""People, or people and channels, that one command is for."""
 MAX_CHANNELS: Final = 256
+"""Channels that a user may be in, and so the channels that one command is for."""
 MAX_HISTORY: Final = 1000
 """Messages that one CHATHISTORY gives at most: a week of 30 channels takes a request for each."""
 MAX_FOUND: Final = 200
@@ -35,18 +37,19 @@ METADATA_BYTES: Final = 250
 REMEMBERED_SOURCES: Final = 8
 """Networks that an account logged in from, and that are remembered."""
 TARGETS: Final[Mapping[str, int]] = {
-    "INVITE": 1,
-    "JOIN": MAX_TARGETS,
+    "INVITE": MAX_TARGETS,
+    "JOIN": MAX_CHANNELS,
     "KICK": MAX_TARGETS,
     "KNOCK": 1,
-    "LIST": MAX_TARGETS,
-    "NAMES": MAX_TARGETS,
+    "LIST": MAX_CHANNELS,
+    "NAMES": MAX_CHANNELS,
     "NOTICE": MAX_TARGETS,
-    "PART": MAX_TARGETS,
+    "PART": MAX_CHANNELS,
     "PRIVMSG": MAX_TARGETS,
     "RENAME": 1,
     "TAGMSG": MAX_TARGETS,
-    "WHOIS": 1,
+    "WHOIS": MAX_TARGETS,
+    "WHOWAS": MAX_TARGETS,
 }
 """How many targets each command takes."""
 

@@ -1,12 +1,13 @@
 """Channels: JOIN, PART, TOPIC, NAMES. LIST is in `listing`."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from securechat.chat import limits
 from securechat.chat.line import Line
 from securechat.chat.lines import channel_state
 from securechat.chat.records import ChannelCreated, Joined, Parted, Topic, TopicSet
-from securechat.chat.rules import access
+from securechat.chat.rules import access, targets
 from securechat.chat.rules.arrival import show_channel
 from securechat.chat.rules.finding import member_of
 from securechat.chat.state.channel import Channel
@@ -28,9 +29,11 @@ def join(ctx: Context) -> None:
         for left in ctx.registry.channels_of(ctx.user.id):
             leave_channel(ctx, left, "")
         return
-    names, keys = targets(ctx, 0), ctx.param(1).split(",")
-    for number, name in enumerate(names):
-        join_one(ctx, name, keys[number] if number < len(keys) else "")
+    names, keys = ctx.param(0).split(","), ctx.param(1).split(",")
+    pairs = [(name, key) for name, key in zip_longest(names, keys[: len(names)], fillvalue="") if name]
+    taken = targets.within(ctx, [name for name, _ in pairs] or [""])
+    for name, key in pairs[: len(taken)] or [("", "")]:
+        join_one(ctx, name, key)
 
 
 def join_one(ctx: Context, name: str, key: str) -> None:
@@ -114,7 +117,7 @@ def part(ctx: Context) -> None:
 
     Leaves channels, with all your sessions.
     """
-    for name in targets(ctx, 0):
+    for name in targets.listed(ctx, 0):
         channel = member_of(ctx, name)
         if channel is not None:
             leave_channel(ctx, channel, ctx.param(1))
@@ -158,7 +161,7 @@ def names(ctx: Context) -> None:
 
     Lists the members of channels who are online.
     """
-    reply_all(ctx, members(ctx, targets(ctx, 0)))
+    reply_all(ctx, members(ctx, targets.listed(ctx, 0)))
 
 
 def members(ctx: Context, names: list[str]) -> Iterator[Line]:
@@ -172,20 +175,9 @@ def members(ctx: Context, names: list[str]) -> Iterator[Line]:
             yield from channel_state.names(ctx.registry, ctx.session, channel, at)
 
 
-def targets(ctx: Context, index: int) -> list[str]:
-    """Return the targets in a parameter; none, and a refusal, when they are more than TARGMAX says."""
-    found = [name for name in ctx.param(index).split(",") if name] or [""]
-    most = limits.TARGETS[ctx.message.command]
-    if len(found) <= most:
-        return found
-    text = f"Too many targets: at most {most} at once"
-    ctx.numeric(num.ERR_TOOMANYTARGETS, printable(found[most]), text=text)
-    return []
-
-
 COMMANDS = (
-    Command("JOIN", join, min_params=1),
-    Command("NAMES", names, cost=2.0),
-    Command("PART", part, min_params=1),
+    Command("JOIN", join, min_params=1, listed=0),
+    Command("NAMES", names, cost=2.0, listed=0),
+    Command("PART", part, min_params=1, listed=0),
     Command("TOPIC", topic, min_params=1),
 )

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from securechat.chat import limits
 from securechat.chat.line import Line
+from securechat.chat.rules import targets
 from securechat.chat.state.channel import Channel
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
@@ -30,11 +30,7 @@ def list_channels(ctx: Context) -> None:
     words = [word for param in ctx.params for word in param.split(",") if word]
     named = [word for word in words if is_channel(word) and not re.search(r"[*?]", word)]
     conditions = [condition(word, ctx.chat.now.wall) for word in words if word not in named]
-    if len(named) > limits.TARGETS["LIST"]:
-        text = f"Too many targets: at most {limits.TARGETS['LIST']} at once"
-        ctx.numeric(num.ERR_TOOMANYTARGETS, named[limits.TARGETS["LIST"]], text=text)
-        return
-    reply_all(ctx, list(answer(ctx, named, conditions)))
+    reply_all(ctx, list(answer(ctx, targets.within(ctx, named), conditions)))
 
 
 def answer(ctx: Context, named: list[str], conditions: list[Condition]) -> Iterator[Line]:
@@ -84,4 +80,4 @@ def masked(word: str) -> Condition:
     return lambda channel, _online: (pattern.fullmatch(channel.folded) is not None) is wanted
 
 
-COMMANDS = (Command("LIST", list_channels, cost=3.0),)
+COMMANDS = (Command("LIST", list_channels, cost=3.0, listed=0),)

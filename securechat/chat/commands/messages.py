@@ -8,7 +8,7 @@ nobody else gets anything.
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from securechat.chat import limits, service
+from securechat.chat import service
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
 from securechat.chat.line import MAX_BODY
 from securechat.chat.lines import isupport
@@ -16,6 +16,7 @@ from securechat.chat.lines.announcements.messages import line_of
 from securechat.chat.membership import RANKS, SYMBOLS, symbol_of
 from securechat.chat.records import MessageSent
 from securechat.chat.reserved import is_service
+from securechat.chat.rules import targets
 from securechat.chat.rules.access import is_op_moderated, may_speak
 from securechat.chat.rules.references import Reference, referred
 from securechat.chat.state.channel import Channel
@@ -92,28 +93,23 @@ def text(ctx: Context) -> None:
     if ctx.message.tags:
         prepare(ctx, Draft(command, said, client_tags(ctx)))
     elif "," in name:
-        to_all(ctx, Draft(command, said), targets(ctx))
+        to_all(ctx, Draft(command, said), recipients(ctx))
     else:
         to_one(ctx, Draft(command, said), name, None)
 
 
-def targets(ctx: Context) -> Sequence[str]:
-    """Return the names that a message is for, each once; none, with the reply, when there are too many."""
-    if "," not in ctx.params[0]:
-        return ctx.params[:1]
-    names = list(dict.fromkeys(name for name in ctx.params[0].split(",") if name))
-    if not names:
-        ctx.numeric(num.ERR_NORECIPIENT, text=f"No recipient given ({ctx.message.command})")
-    if len(names) <= limits.MAX_TARGETS:
+def recipients(ctx: Context) -> list[str]:
+    """Return the names that a message is for, each once; none, with the reply, when there are none."""
+    names = targets.listed(ctx, 0)
+    if names != [""]:
         return names
-    text = f"Too many targets: at most {limits.MAX_TARGETS} at once, nothing was sent"
-    ctx.numeric(num.ERR_TOOMANYTARGETS, printable(names[limits.MAX_TARGETS]), text=text)
-    return ()
+    ctx.numeric(num.ERR_NORECIPIENT, text=f"No recipient given ({ctx.message.command})")
+    return []
 
 
 def prepare(ctx: Context, draft: Draft) -> None:
     """Find what the tags of a message refer to, and whether its nonce was used; then send it."""
-    names = targets(ctx)
+    names = recipients(ctx)
     nonce, reference = draft.tags.get(cap.NONCE_TAG) or None, referred(draft.tags)
     if nonce is not None and (len(nonce) > MAX_NONCE or "\n" in nonce):
         ctx.fail(
@@ -319,7 +315,7 @@ def client_tags(ctx: Context) -> dict[str, str]:
 
 
 COMMANDS = (
-    Command("NOTICE", notice),
-    Command("PRIVMSG", privmsg),
-    Command("TAGMSG", tagmsg),
+    Command("NOTICE", notice, listed=0),
+    Command("PRIVMSG", privmsg, listed=0),
+    Command("TAGMSG", tagmsg, listed=0),
 )

@@ -3,10 +3,9 @@
 from typing import Final
 
 from securechat.chat import limits
-from securechat.chat.commands.channels import targets
 from securechat.chat.line import Line
 from securechat.chat.records import ChannelRenamed, Kicked
-from securechat.chat.rules import access
+from securechat.chat.rules import access, targets
 from securechat.chat.rules.arrival import show_channel
 from securechat.chat.rules.finding import member_of, visible_channel
 from securechat.chat.state.account import Account
@@ -20,26 +19,45 @@ from securechat.irc.text import printable
 
 KNOCK_AGAIN: Final = 60.0
 """Seconds until somebody's next knock at the same channel is passed on."""
+NO_CHANNEL: Final = "Not enough parameters: INVITE <nick>{,<nick>} <channel>"
 OFFLINE: Final = "offline, may join at the next login"
 
 
 def kick(ctx: Context) -> None:
     """KICK <channel> <nick>{,<nick>} [:<reason>]
 
-    Removes people from a channel. Half-operators kick members without their rank; operators also each other.
+    Removes people from a channel, or from as many channels as people: KICK #a,#b alice,bob.
+    Half-operators kick members without their rank; operators also each other.
     """
-    channel = member_of(ctx, ctx.param(0))
+    channels = [name for name in ctx.param(0).split(",") if name] or [""]
+    nicks = [nick for nick in ctx.param(1).split(",") if nick] or [""]
+    if len(channels) > 1 and len(channels) != len(nicks):
+        text = "Name one channel, or as many channels as nicks: the others were left out"
+        ctx.numeric(num.ERR_NEEDMOREPARAMS, "KICK", text=text)
+    every = channels if len(channels) > 1 else channels * len(nicks)
+    pairs = list(zip(every, nicks, strict=False))
+    taken = targets.within(ctx, [nick for _, nick in pairs])
+    last = None
+    for name, nick in pairs[: len(taken)]:
+        if name != last:
+            last, channel = name, kickable(ctx, name)
+        if channel is not None:
+            kick_one(ctx, channel, nick, ctx.param(2) or ctx.user.nick)
+
+
+def kickable(ctx: Context, name: str) -> Channel | None:
+    """Return the channel if the user may kick from it, for this reason; else reply why not."""
+    channel = member_of(ctx, name)
     if channel is None:
-        return
-    reason = ctx.param(2) or ctx.user.nick
+        return None
     if not access.has_rank(channel, ctx.user, "h"):
         why = f"You need the rank +h in {channel.name} to kick"
         ctx.numeric(num.ERR_CHANOPRIVSNEEDED, channel.name, text=why)
-    elif len(reason.encode()) > limits.KICKLEN:
+    elif len(ctx.param(2).encode()) > limits.KICKLEN:
         ctx.fail("INVALID_PARAMS", channel.name, text=f"A reason has at most {limits.KICKLEN} bytes")
     else:
-        for name in targets(ctx, 1):
-            kick_one(ctx, channel, name, reason)
+        return channel
+    return None
 
 
 def kick_one(ctx: Context, channel: Channel, name: str, reason: str) -> None:
@@ -68,7 +86,7 @@ def kick_one(ctx: Context, channel: Channel, name: str, reason: str) -> None:
 
 
 def invite(ctx: Context) -> None:
-    """INVITE [<nick> <channel>]
+    """INVITE [<nick>{,<nick>} <channel>]
 
     Invites somebody to a channel. Who was invited by an operator may join whatever the channel's modes say.
     Without parameters it lists the channels to which you are invited.
@@ -77,14 +95,19 @@ def invite(ctx: Context) -> None:
         list_invitations(ctx)
         return
     if len(ctx.params) == 1:
-        ctx.numeric(num.ERR_NEEDMOREPARAMS, "INVITE", text="Not enough parameters: INVITE <nick> <channel>")
+        ctx.numeric(num.ERR_NEEDMOREPARAMS, "INVITE", text=NO_CHANNEL)
         return
     channel = member_of(ctx, ctx.param(1))
-    if channel is None:
-        return
-    target = ctx.registry.person(ctx.param(0))
+    if channel is not None:
+        for nick in targets.listed(ctx, 0):
+            invite_one(ctx, channel, nick)
+
+
+def invite_one(ctx: Context, channel: Channel, nick: str) -> None:
+    """Invite somebody, or say why not."""
+    target = ctx.registry.person(nick)
     if target is None:
-        ctx.numeric(num.ERR_NOSUCHNICK, printable(ctx.param(0)), text="No such nick or account")
+        ctx.numeric(num.ERR_NOSUCHNICK, printable(nick), text="No such nick or account")
     elif "i" in channel.modes and not access.has_rank(channel, ctx.user, "o"):
         why = f"You need the rank +o in {channel.name} to invite (+i)"
         ctx.numeric(num.ERR_CHANOPRIVSNEEDED, channel.name, text=why)
@@ -126,7 +149,8 @@ def knock(ctx: Context) -> None:
 
     Asks the operators of an invite-only channel to let you in.
     """
-    channel, user, now = visible_channel(ctx, ctx.param(0)), ctx.user, ctx.chat.now.mono
+    name, user, now = targets.listed(ctx, 0)[0], ctx.user, ctx.chat.now.mono
+    channel = visible_channel(ctx, name)
     if channel is None:
         return
     if user.id in channel.members:
@@ -198,8 +222,8 @@ def _show_to_joined(ctx: Context, channel: Channel) -> None:
 
 
 COMMANDS = (
-    Command("INVITE", invite),
-    Command("KICK", kick, min_params=2),
+    Command("INVITE", invite, listed=0),
+    Command("KICK", kick, min_params=2, listed=1),
     Command("KNOCK", knock, min_params=1, cost=3.0),
     Command("RENAME", rename, min_params=2, cost=3.0),
 )

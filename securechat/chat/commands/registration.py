@@ -146,6 +146,9 @@ def user_command(ctx: Context) -> None:
     if session.user is not None:
         ctx.numeric(num.ERR_ALREADYREGISTERED, text="You are already registered")
         return
+    if not ctx.param(3).strip(" "):
+        ctx.numeric(num.ERR_NEEDMOREPARAMS, "USER", text="Not enough parameters: a real name is not empty")
+        return
     session.username = ctx.param(0)
     session.realname = clip(ctx.param(3), limits.NAMELEN)
     complete(ctx)

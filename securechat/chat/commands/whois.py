@@ -7,7 +7,7 @@ from securechat.chat.commands import usermodes
 from securechat.chat.commands.who import wire_address
 from securechat.chat.line import MAX_BODY, packed
 from securechat.chat.reserved import ALIASES, REALNAME, SERVICE, is_service
-from securechat.chat.rules import welcome
+from securechat.chat.rules import targets, welcome
 from securechat.chat.rules.welcome import prefix
 from securechat.chat.state.session import BOT, INVISIBLE, User
 from securechat.chat.turn.command import Command
@@ -22,17 +22,23 @@ MAX_USERHOST: Final = 5
 
 
 def whois(ctx: Context) -> None:
-    """WHOIS [<server | nick>] <nick>
+    """WHOIS [<server | nick>] <nick>{,<nick>}
 
     Tells who somebody is.
     """
     if not ctx.params or not ctx.params[-1]:
         ctx.numeric(num.ERR_NONICKNAMEGIVEN, text="No nickname given")
         return
-    target, nick = ctx.param(0), ctx.param(1) or ctx.param(0)
+    target = ctx.param(0)
     if fold(target) != fold(ctx.settings.server_name) and not is_here(ctx, target) and ctx.param(1):
         ctx.numeric(num.ERR_NOSUCHSERVER, printable(target), text="No such server")
         return
+    for nick in targets.listed(ctx, 1 if ctx.param(1) else 0):
+        whois_one(ctx, nick)
+
+
+def whois_one(ctx: Context, nick: str) -> None:
+    """Tell who one person is."""
     user = ctx.registry.user(nick)
     if user is None and is_service(nick):
         describe_service(ctx, ALIASES[fold(nick)])
@@ -104,15 +110,20 @@ def describe_connection(ctx: Context, user: User) -> None:
 
 
 def whowas(ctx: Context) -> None:
-    """WHOWAS <nick> [<count>]
+    """WHOWAS <nick>{,<nick>} [<count>]
 
     Tells who had a nick until lately.
     """
-    nick, count, server = ctx.param(0), ctx.param(1), ctx.settings.server_name
-    if not nick:
+    if not ctx.param(0):
         ctx.numeric(num.ERR_NONICKNAMEGIVEN, text="No nickname given")
         return
-    entries = ctx.chat.departures.of(nick)
+    for nick in targets.listed(ctx, 0):
+        whowas_one(ctx, nick, ctx.param(1))
+
+
+def whowas_one(ctx: Context, nick: str, count: str) -> None:
+    """Tell who had one nick, the latest first; as many entries as `count` says, if that is a number."""
+    server, entries = ctx.settings.server_name, ctx.chat.departures.of(nick)
     if count.isascii() and count.isdigit() and int(count[:9]) > 0:
         entries = entries[: int(count[:9])]
     for entry in entries:
@@ -172,6 +183,6 @@ COMMANDS = (
     Command("ISON", ison, min_params=1),
     Command("LUSERS", lusers),
     Command("USERHOST", userhost, min_params=1),
-    Command("WHOIS", whois),
-    Command("WHOWAS", whowas, cost=2.0),
+    Command("WHOIS", whois, listed=-1),
+    Command("WHOWAS", whowas, cost=2.0, listed=0),
 )

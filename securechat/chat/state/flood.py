@@ -24,10 +24,14 @@ class Bucket:
     def spend(self, cost: float, now: float) -> float:
         """Take `cost` tokens and return 0, or take nothing and return the seconds to wait until they are
         there.
+
+        What costs more than there can be goes when there is everything, and the rest is owed: what comes
+        next waits for it.
         """
         self._tokens = min(BURST, self._tokens + (now - self._at) * RATE)
         self._at = now
-        if self._tokens < cost:
-            return (cost - self._tokens) / RATE
+        needed = min(cost, BURST)
+        if self._tokens < needed:
+            return (needed - self._tokens) / RATE
         self._tokens -= cost
         return 0.0

@@ -1,6 +1,6 @@
 """A row of a command table: of what clients send, and of what people write to the pseudo-user."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -34,7 +34,8 @@ class Command(Described[Context]):
     """A command of the protocol.
 
     `before_login` lets it through on an unregistered session, `early` on one that negotiated this capability.
-    `operators` are the only ones who may use it. `cost` is in tokens of flood control.
+    `operators` are the only ones who may use it. `cost` is in tokens of flood control, for each target where
+    the parameter at the index `listed` is a list of targets.
     """
 
     min_params: int = 0
@@ -42,3 +43,11 @@ class Command(Described[Context]):
     early: int = 0
     cost: float = 1.0
     operators: bool = False
+    listed: int | None = None
+
+    def cost_of(self, params: Sequence[str]) -> float:
+        """Return what it costs with these parameters."""
+        at = self.listed
+        if at is None or not -len(params) <= at < len(params):
+            return self.cost
+        return self.cost * (1 + params[at].count(","))

@@ -96,6 +96,26 @@ def test_bucket_refills_with_time() -> None:
     assert bucket.spend(1.0, wait) == 0
 
 
+def test_what_costs_more_than_the_bucket_holds_is_owed() -> None:
+    """A command with very many targets goes when the bucket is full, and the next one waits for its rest."""
+    bucket = Bucket(0.0)
+    assert bucket.spend(1.0, 0.0) == 0
+    assert bucket.spend(3 * BURST, 0.0) == 1 / RATE
+    assert bucket.spend(3 * BURST, 1 / RATE) == 0
+    assert bucket.spend(1.0, 1 / RATE) == (2 * BURST + 1) / RATE
+
+
+def test_a_list_costs_what_its_targets_cost() -> None:
+    """Twenty JOINs in one line are as dear as twenty lines, and go at once."""
+    core, link = session()
+    lines(core, link, b"JOIN " + b",".join(b"#%d" % number for number in range(20)) + b"\r\n")
+    assert sent(core).count(b" 366 ") == 20
+    bucket = core.sessions[link].bucket
+    assert bucket is not None
+    assert bucket.spend(BURST - 20, NOW.mono) == 0
+    assert bucket.spend(1.0, NOW.mono) > 0
+
+
 def test_ids_grow_when_the_clock_jumps_back() -> None:
     """Order is never the clock's: ids grow also after it was set back."""
     ids = MessageIds(0)

@@ -1,0 +1,21 @@
+"""Lists of targets: a command does what it can, up to ISUPPORT TARGMAX, and answers for each of the rest."""
+
+from securechat.chat import limits
+from securechat.chat.turn.context import Context
+from securechat.irc import numerics as num
+from securechat.irc.text import printable
+
+
+def listed(ctx: Context, index: int) -> list[str]:
+    """Return the targets in a parameter that the command is for, each once; "" is that there is none."""
+    return within(ctx, list(dict.fromkeys(name for name in ctx.param(index).split(",") if name)) or [""])
+
+
+def within(ctx: Context, names: list[str]) -> list[str]:
+    """Return as many of the targets as the command takes; say of each of the others that it was left out."""
+    command = ctx.message.command
+    most = limits.TARGETS[command]
+    for name in names[most:]:
+        text = f"Too many targets: {command} takes at most {most} at once"
+        ctx.numeric(num.ERR_TOOMANYTARGETS, printable(name), text=text)
+    return names[:most]
