@@ -124,10 +124,12 @@ def part(ctx: Context) -> None:
 
 
 def leave_channel(ctx: Context, channel: Channel, reason: str) -> None:
-    """End the user's membership."""
+    """End the user's membership; the reason is left out where the user may not say it."""
     chat, user = ctx.chat, ctx.user
-    membership = channel.members[user.id]
-    ctx.record(Parted(chat.next_id(), user.id, channel.id, chat.now.wall, reason, membership))
+    membership, said = channel.members[user.id], access.reason_for(ctx, channel, reason)
+    if said:
+        access.spoke(ctx, channel)
+    ctx.record(Parted(chat.next_id(), user.id, channel.id, chat.now.wall, said, membership))
 
 
 def topic(ctx: Context) -> None:
@@ -145,15 +147,24 @@ def topic(ctx: Context) -> None:
         else:
             ctx.numeric(num.RPL_NOTOPIC, channel.name, text="No topic is set")
         return
-    text = ctx.param(1)
+    set_topic(ctx, channel, ctx.param(1))
+
+
+def set_topic(ctx: Context, channel: Channel, text: str) -> None:
+    """Give a channel another topic, or say why not."""
+    refusal = access.may_tell_all(ctx, channel, text)
     if "t" in channel.modes and not access.has_rank(channel, ctx.user, "h"):
         why = f"You need the rank +h in {channel.name} to change its topic (+t)"
         ctx.numeric(num.ERR_CHANOPRIVSNEEDED, channel.name, text=why)
+    elif refusal is not None:
+        ctx.numeric(num.ERR_CANNOTSENDTOCHAN, channel.name, text=refusal)
     elif len(text.encode()) > limits.TOPICLEN:
         ctx.fail("INVALID_PARAMS", channel.name, text=f"A topic has at most {limits.TOPICLEN} bytes")
     else:
         changed = Topic(text, ctx.user.nick, ctx.chat.now.wall)
         ctx.record(TopicSet(ctx.chat.next_id(), channel.id, changed, channel.topic))
+        if text:
+            access.spoke(ctx, channel)
 
 
 def names(ctx: Context) -> None:

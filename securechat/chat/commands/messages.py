@@ -17,7 +17,7 @@ from securechat.chat.membership import RANKS, SYMBOLS, symbol_of
 from securechat.chat.records import MessageSent
 from securechat.chat.reserved import is_service
 from securechat.chat.rules import targets
-from securechat.chat.rules.access import is_op_moderated, may_speak
+from securechat.chat.rules.access import is_op_moderated, may_speak, spoke
 from securechat.chat.rules.references import Reference, referred
 from securechat.chat.state.channel import Channel
 from securechat.chat.turn.command import Command
@@ -49,6 +49,13 @@ class Draft(NamedTuple):
     nonce: str | None = None
     known: Mapping[str | None, MessageSent] = {}
     reference: Reference | None = None
+
+    @property
+    def shown(self) -> str:
+        """The text, or what a TAGMSG shows in place of one, such as a reaction; "" if it shows nothing."""
+        if self.command != "TAGMSG":
+            return self.text
+        return "\n".join([value for name, value in self.tags.items() if name not in UNSTORED and value])
 
 
 def privmsg(ctx: Context) -> None:
@@ -199,24 +206,28 @@ def repeat(ctx: Context, original: MessageSent) -> None:
 
 def to_channel(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
     """Send to a channel."""
-    channel = open_channel(ctx, name, draft.text)
+    channel = open_channel(ctx, name, draft.shown)
     if channel is None:
         return
     if is_op_moderated(channel, ctx.user):
-        happen(ctx, draft, symbol_of(HALFOPS) + channel.name, channel.id, None, nonce, rank=HALFOPS)
+        addressed = symbol_of(HALFOPS) + channel.name
+        kept = happen(ctx, draft, addressed, channel.id, None, nonce, rank=HALFOPS)
     else:
-        happen(ctx, draft, channel.name, channel.id, None, nonce)
+        kept = happen(ctx, draft, channel.name, channel.id, None, nonce)
+    if kept and channel.strict:
+        spoke(ctx, channel)
 
 
 def to_ranks(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
     """Send to a channel's members with a rank or a higher one (STATUSMSG); of several ranks the lowest."""
     plain = name.lstrip(SYMBOLS)
-    channel = open_channel(ctx, plain, draft.text)
+    channel = open_channel(ctx, plain, draft.shown)
     if channel is not None:
         rank = RANKS[max(SYMBOLS.index(symbol) for symbol in name[: -len(plain)])]
         if is_op_moderated(channel, ctx.user):
             rank = min(rank, HALFOPS, key=RANKS.index)
-        happen(ctx, draft, symbol_of(rank) + channel.name, channel.id, None, nonce, rank=rank)
+        if happen(ctx, draft, symbol_of(rank) + channel.name, channel.id, None, nonce, rank=rank):
+            spoke(ctx, channel)
 
 
 def open_channel(ctx: Context, name: str, text: str) -> Channel | None:

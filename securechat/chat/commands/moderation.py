@@ -42,7 +42,7 @@ def kick(ctx: Context) -> None:
         if name != last:
             last, channel = name, kickable(ctx, name)
         if channel is not None:
-            kick_one(ctx, channel, nick, ctx.param(2) or ctx.user.nick)
+            kick_one(ctx, channel, nick, access.reason_for(ctx, channel, ctx.param(2)) or ctx.user.nick)
 
 
 def kickable(ctx: Context, name: str) -> Channel | None:
@@ -173,11 +173,13 @@ def knock(ctx: Context) -> None:
 
 def announce_knock(ctx: Context, channel: Channel) -> None:
     """Tell the operators, who can invite."""
-    server, at, text = ctx.settings.server_name, ctx.chat.now.wall, ctx.param(1) or "asks for an invitation"
+    server, at = ctx.settings.server_name, ctx.chat.now.wall
+    text = ctx.param(1) if access.may_knock_with(channel, ctx.user, ctx.param(1)) else ""
     for member in ctx.registry.online(channel):
         if access.has_rank(channel, member, "o"):
             params = (member.nick, channel.name, ctx.user.source)
-            ctx.chat.fanout.broadcast(member.audience, Line(server, num.RPL_KNOCK, params, text, at))
+            line = Line(server, num.RPL_KNOCK, params, text or "asks for an invitation", at)
+            ctx.chat.fanout.broadcast(member.audience, line)
 
 
 def rename(ctx: Context) -> None:
@@ -206,6 +208,7 @@ def rename(ctx: Context) -> None:
         ctx.fail("INVALID_PARAMS", channel.name, text=f"A reason has at most {limits.KICKLEN} bytes")
     elif name != channel.name:
         chat, user, previous = ctx.chat, ctx.user, channel.name
+        reason = access.reason_for(ctx, channel, reason)
         ctx.record(
             ChannelRenamed(chat.next_id(), channel.id, name, previous, chat.now.wall, user.nick, reason)
         )

@@ -12,6 +12,7 @@ from securechat.chat.line import MAX_BODY
 from securechat.chat.lines.history import addressed
 from securechat.chat.membership import SYMBOLS, is_at_least
 from securechat.chat.records import MessageRedacted, MessageSent
+from securechat.chat.rules import access
 from securechat.chat.rules.history import may_read
 from securechat.chat.rules.references import key_of
 from securechat.chat.state.account import Account
@@ -124,7 +125,7 @@ def moderates(ctx: Context, channel: Channel | None) -> bool:
 
 def happen(ctx: Context, place: Conversation, messages: tuple[MessageSent, ...]) -> None:
     """Record the redaction of a message and of its edits."""
-    chat, user, reason = ctx.chat, ctx.user, ctx.param(2)
+    chat, user, reason = ctx.chat, ctx.user, sayable(ctx, place.channel, messages[0])
     target = place.name if place.channel is None else addressed(place.channel, messages[0])
     over = len(f":{user.source} REDACT {target} {ctx.param(1)} :{reason}\r\n".encode()) - MAX_BODY
     if over > 0:
@@ -137,6 +138,18 @@ def happen(ctx: Context, place: Conversation, messages: tuple[MessageSent, ...])
             by = user.account.id
             record = MessageRedacted(message, by, user.source, target, reason, chat.now.wall, chat.next_id())
             ctx.record(record)
+    if reason and place.channel is not None:
+        access.spoke(ctx, place.channel)
+
+
+def sayable(ctx: Context, channel: Channel | None, message: MessageSent) -> str:
+    """Return the reason; "" when the user may not say it where the message was said."""
+    reason = ctx.param(2)
+    if channel is None or ctx.session.operator is not None:
+        return reason
+    if message.rank is None:
+        return access.reason_for(ctx, channel, reason)
+    return reason if access.may_speak(ctx, channel, reason) is None else ""
 
 
 COMMANDS = (Command("REDACT", redact, min_params=2),)

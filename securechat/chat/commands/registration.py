@@ -2,8 +2,9 @@
 
 from securechat.chat import limits
 from securechat.chat.line import Line
-from securechat.chat.rules import presence
+from securechat.chat.rules import access, presence
 from securechat.chat.rules.login import authenticate, complete, failed_exchange, nick_problem
+from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import User
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
@@ -126,10 +127,23 @@ def change_own_nick(ctx: Context, user: User, nick: str) -> None:
         ctx.numeric(num.ERR_NONICKCHANGE, text="Nicks are account names here: only the case can change")
         return
     problem = nick_problem(ctx, nick, user)
+    held = banned_in(ctx, user) if fold(nick) != fold(user.nick) else None
     if problem is not None:
         ctx.numeric(*problem[:2], text=problem[2])
+    elif held is not None:
+        # Another nick would say something there, and escape the mask.
+        text = "Cannot change nick while banned or muted in the channel"
+        ctx.numeric(num.ERR_BANNICKCHANGE, nick, held.name, text=text)
     else:
         presence.change_nick(ctx, user, nick)
+
+
+def banned_in(ctx: Context, user: User) -> Channel | None:
+    """Return a channel of the user's in which a mask silences them, if there is one."""
+    for channel in ctx.registry.channels_of(user.id):
+        if not channel.ranks(user.id) and access.is_silenced_by_mask(channel, user):
+            return channel
+    return None
 
 
 def shown(nick: str) -> str:
@@ -208,10 +222,21 @@ def error_command(ctx: Context) -> None:
 def quit_command(ctx: Context) -> None:
     """QUIT [:<reason>]
 
-    Ends this session.
+    Ends this session. The reason is left out when there is a channel of yours where you may not say it.
     """
-    reason = ctx.param(0)
+    reason = last_words(ctx, ctx.param(0)) if ctx.session.user is not None else ""
     ctx.chat.end(ctx.session, "Quit", f"Quit: {reason}" if reason else "Quit")
+
+
+def last_words(ctx: Context, reason: str) -> str:
+    """Return the reason for a QUIT: one line for all channels, so each of them must allow it."""
+    channels = ctx.registry.channels_of(ctx.user.id)
+    if any(access.reason_for(ctx, channel, reason) != reason for channel in channels):
+        return ""
+    if reason and len(ctx.user.sessions) == 1:
+        for channel in channels:
+            access.spoke(ctx, channel)
+    return reason
 
 
 COMMANDS = (

@@ -11,7 +11,7 @@ from typing import Final
 from securechat.chat.commands.messages import client_tags, open_channel
 from securechat.chat.line import MAX_BODY
 from securechat.chat.records import MessageSent
-from securechat.chat.rules.access import is_op_moderated
+from securechat.chat.rules.access import is_op_moderated, spoke
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
@@ -63,6 +63,7 @@ def happen(ctx: Context, name: str, nick: str, text: str) -> None:
     ctx.record(
         MessageSent(chat.next_id(), at, "PRIVMSG", account, nick, channel.id, None, channel.name, text, tags)
     )
+    spoke(ctx, channel)
 
 
 COMMANDS = (Command("RELAYMSG", relaymsg, min_params=3),)

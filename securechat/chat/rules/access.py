@@ -44,12 +44,11 @@ def may_join(channel: Channel, user: User, key: str) -> Refusal | None:
     return None
 
 
-def may_speak(ctx: Context, channel: Channel, text: str = "") -> str | None:
-    """Return why the user may not say this in the channel, None when they may.
+# Speaking: everything that puts text into a channel asks, and says afterwards that it was said
 
-    This is asked for every message. In a channel with slow mode (+W) the user's next message has to wait
-    when this one may be sent.
-    """
+
+def may_speak(ctx: Context, channel: Channel, text: str = "") -> str | None:
+    """Return why the user may not say this in the channel, None when they may. Asking changes nothing."""
     user = ctx.user
     member = channel.members.get(user.id)
     if member is None and "n" in channel.modes:
@@ -63,6 +62,51 @@ def may_speak(ctx: Context, channel: Channel, text: str = "") -> str | None:
     return reason
 
 
+def may_tell_all(ctx: Context, channel: Channel, text: str = "") -> str | None:
+    """Return why the user may not say this to everybody in the channel, None when they may.
+
+    Under +U what members without a rank say is for half-operators, so it cannot be a topic, say.
+    """
+    if is_op_moderated(channel, ctx.user):
+        return "Cannot send to channel (+U): what you say is for half-operators and up"
+    return may_speak(ctx, channel, text)
+
+
+def reason_for(ctx: Context, channel: Channel, reason: str) -> str:
+    """Return the reason that the user gives the channel for something; "" when they may not say it there.
+
+    What it was the reason for happens without it.
+    """
+    return reason if reason and may_tell_all(ctx, channel, reason) is None else ""
+
+
+def spoke(ctx: Context, channel: Channel) -> None:
+    """Let the slow mode's time begin for the user, who has said something in the channel."""
+    if "W" not in channel.modes or channel.ranks(ctx.user.id):
+        return
+    account, times = ctx.user.account.id, channel.spoke
+    before = times.get(account)
+    times[account] = ctx.chat.now.mono
+
+    def undo() -> None:
+        if before is None:
+            times.pop(account, None)
+        else:
+            times[account] = before
+
+    ctx.chat.if_refused(undo)
+
+
+def may_knock_with(channel: Channel, user: User, text: str) -> bool:
+    """Return whether somebody outside may say this to the channel's operators."""
+    return _unfit(channel, text) is None and not channel.muted(user)
+
+
+def is_silenced_by_mask(channel: Channel, user: User) -> bool:
+    """Return whether a ban or a mute keeps the user from speaking in the channel."""
+    return channel.muted(user) or (channel.listed("b", user) and not channel.listed("e", user))
+
+
 def _unfit(channel: Channel, text: str) -> str | None:
     """What nobody may say, whatever their rank."""
     if "C" in channel.modes and any(is_ctcp(line) for line in text.split("\n")):
@@ -74,6 +118,7 @@ def _unfit(channel: Channel, text: str) -> str | None:
 
 def is_ctcp(line: str) -> bool:
     """Return whether a line asks a program for something; ACTION is a way of talking."""
+    line = line.removeprefix("\r")  # it continues the line before, but is a line to those who know no batches
     return line.startswith(CTCP) and not line.startswith(ACTION)
 
 
@@ -88,15 +133,13 @@ def _silenced(channel: Channel, user: User) -> str | None:
 
 
 def _too_soon(ctx: Context, channel: Channel, user: User) -> str | None:
-    wait = channel.modes.get("W")
-    if wait is None:
+    wait, last = channel.modes.get("W"), channel.spoke.get(user.account.id)
+    if wait is None or last is None:
         return None
-    now = ctx.chat.now.mono
-    due = channel.spoke.get(user.id, now - int(wait)) + int(wait)
-    if due > now:
-        return f"Cannot send to channel (+W): slow mode, wait {ceil(due - now)} more seconds"
-    channel.spoke[user.id] = now
-    return None
+    left = ceil(last + int(wait) - ctx.chat.now.mono)
+    if left <= 0:
+        return None
+    return f"Cannot send to channel (+W): slow mode, wait {left} more second{'s' if left > 1 else ''}"
 
 
 def is_op_moderated(channel: Channel, user: User) -> bool:

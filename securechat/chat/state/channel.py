@@ -58,7 +58,7 @@ class Channel:
         self.invited: dict[int, int] = {}
         self.audience = Audience()
         self.spoke: dict[int, float] = {}
-        """When members spoke last, at monotonic times; kept in slow mode only."""
+        """When accounts spoke last, at monotonic times; kept in slow mode only."""
         self.knocked: dict[int, float] = {}
         """When somebody knocked last, at monotonic times."""
 

@@ -182,7 +182,6 @@ class Registry:
         if channel.members.pop(user_id, None) is None:
             return
         del self.memberships[user_id][channel_id]
-        channel.spoke.pop(user_id, None)
         user = self.users.get(user_id)
         for session in user.sessions if user else ():
             channel.audience = channel.audience.excluding(session.link, session.key)
