@@ -10,13 +10,11 @@ from typing import Final, NamedTuple
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid
 from securechat.irc.message import escape_tag_value
-from securechat.irc.text import clip
+from securechat.irc.text import MAX_LINE, clip
 from securechat.irc.timestamp import format_ms
 
 TAGGING: Final = cap.ACCOUNT_TAG | cap.MESSAGE_TAGS | cap.OPER_TAG | cap.SERVER_TIME
 """The capabilities that `tags` looks at."""
-MAX_BODY: Final = 512
-"""Bytes of a line without its tags and with its end (Modern IRC, "Message format")."""
 
 
 class Line(NamedTuple):
@@ -64,7 +62,21 @@ def by_operator(line: Line) -> Line:
 
 
 def body(line: Line) -> bytes:
-    """Write a line without tags, with its line end."""
+    """Write a line without tags, with its line end.
+
+    Every line goes through here, so none is longer than 512 bytes, whatever caused it: of one that is, the
+    text is cut. Who can say it in several lines, or keeps what is shown, sees to that before (`body_room`).
+    """
+    data = _written(line)
+    return data if len(data) <= MAX_LINE else _written(_fitted(line))
+
+
+def fits(line: Line) -> bool:
+    """Return whether a line is shown as it is: nothing of it has to be cut."""
+    return len(_written(line)) <= MAX_LINE
+
+
+def _written(line: Line) -> bytes:
     middle = f" {' '.join(line.params)}" if line.params else ""
     text = "" if line.text is None else f" :{line.text}"
     source = f":{line.source} " if line.source else ""
@@ -147,10 +159,26 @@ def _tagged(line: Line, keys: Iterable[int], encoded: dict[int, bytes]) -> None:
         encoded[key] = written
 
 
-def fitted(line: Line) -> Line:
-    """Return the line with its text cut where it does not fit into 512 bytes."""
-    room = MAX_BODY - len(body(line._replace(text="")))
-    return line if line.text is None else line._replace(text=clip(line.text, room))
+def _fitted(line: Line) -> Line:
+    """Return a line that is too long with its text cut, and if that is not enough, its parameters."""
+    if line.text is not None:
+        room = MAX_LINE - len(_written(line._replace(text="")))
+        line = line._replace(text=clip(line.text, max(0, room)))
+    return line if fits(line) else _with_short_params(line)
+
+
+def _with_short_params(line: Line) -> Line:
+    """Return a line with the longest of its parameters cut.
+
+    No rule gets here, since names and values have limits: it keeps from the wire what a future rule forgets.
+    """
+    while (over := len(_written(line)) - MAX_LINE) > 0:
+        longest = max(line.params, key=lambda param: len(param.encode()), default="")
+        cut = clip(longest, len(longest.encode()) - over) or "*"
+        if len(cut) >= len(longest):
+            break
+        line = line._replace(params=tuple([cut if param == longest else param for param in line.params]))
+    return line
 
 
 def packed(words: Iterator[str], room: int, between: str = " ") -> Iterator[str]:

@@ -12,14 +12,19 @@ from typing import Final
 MAX_LINE: Final = 512
 """The most bytes of a line without its tags, CR LF included."""
 
+_LONGEST_NAME: Final = 64
+"""Bytes: as `names.NAME_BYTES`, which this module is below."""
 _JOINERS: Final = frozenset("\u200c\u200d\uff9e\uff9f")  # ZWNJ, ZWJ, halfwidth voicing marks: no category M
 _FLAG_LETTERS: Final = "".join(map(chr, range(0x1F1E6, 0x1F200)))  # regional indicators, two to a flag
 _VIRAMA: Final = 9  # the combining class of the signs that join two Indic consonants
 
 
-def body_room(source: str, command: str, target: str) -> int:
-    """The bytes left for the text in the line `:source COMMAND target :text`; below 0 when it has no room."""
-    return MAX_LINE - len(f":{source} {command} {target} :\r\n".encode())
+def body_room(source: str, *words: str) -> int:
+    """The bytes left for the text in the line `:source COMMAND parameters :text`; below 0 if there are none.
+
+    `words` are the command and the parameters before the text.
+    """
+    return MAX_LINE - len(f":{source} {' '.join(words)} :\r\n".encode())
 
 
 def split_text(text: str, limit: int) -> list[str]:
@@ -95,5 +100,8 @@ def _extends(char: str) -> bool:
 
 
 def printable(name: str) -> str:
-    """Return a command or name that a peer sent in a form that fits into a middle parameter."""
-    return name[:64] if name and not name.startswith(":") and " " not in name else "*"
+    """Return a command or name that a peer sent in a form that fits into a middle parameter.
+
+    It is cut where it is longer than any name can be.
+    """
+    return clip(name, _LONGEST_NAME) if name and not name.startswith(":") and " " not in name else "*"

@@ -8,7 +8,7 @@ from typing import Final
 
 from securechat.chat import limits
 from securechat.chat.commands import relay
-from securechat.chat.line import MAX_BODY, Line, packed
+from securechat.chat.line import Line, packed
 from securechat.chat.rules.login import complete
 from securechat.chat.settings import Settings
 from securechat.chat.state.session import ENCODING, Session
@@ -17,7 +17,7 @@ from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
-from securechat.irc.text import printable
+from securechat.irc.text import body_room, printable
 
 VERSION_302: Final = 302
 REGISTRATION: Final = "draft/account-registration"
@@ -101,7 +101,7 @@ def show(ctx: Context, subcommand: str, names: Sequence[str]) -> None:
 
 def cap_room(server_name: str, nick: str, subcommand: str) -> int:
     """Return the bytes that a line has for capabilities."""
-    return MAX_BODY - len(f":{server_name} CAP {nick} {subcommand} * :\r\n".encode())
+    return body_room(server_name, "CAP", nick, subcommand, "*")
 
 
 def req(ctx: Context) -> None:

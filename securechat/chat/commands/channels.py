@@ -17,7 +17,7 @@ from securechat.chat.turn.context import Context
 from securechat.chat.turn.pieces import reply_all
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_channel
-from securechat.irc.text import printable
+from securechat.irc.text import body_room, clip, printable
 
 
 def join(ctx: Context) -> None:
@@ -128,6 +128,7 @@ def leave_channel(ctx: Context, channel: Channel, reason: str) -> None:
     chat, user = ctx.chat, ctx.user
     membership, said = channel.members[user.id], access.reason_for(ctx, channel, reason)
     if said:
+        said = clip(said, body_room(user.source, "PART", channel.name))
         access.spoke(ctx, channel)
     ctx.record(Parted(chat.next_id(), user.id, channel.id, chat.now.wall, said, membership))
 
@@ -161,7 +162,8 @@ def set_topic(ctx: Context, channel: Channel, text: str) -> None:
     elif len(text.encode()) > limits.TOPICLEN:
         ctx.fail("INVALID_PARAMS", channel.name, text=f"A topic has at most {limits.TOPICLEN} bytes")
     else:
-        changed = Topic(text, ctx.user.nick, ctx.chat.now.wall)
+        shown = clip(text, body_room(ctx.user.source, "TOPIC", channel.name))
+        changed = Topic(shown, ctx.user.nick, ctx.chat.now.wall)
         ctx.record(TopicSet(ctx.chat.next_id(), channel.id, changed, channel.topic))
         if text:
             access.spoke(ctx, channel)

@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 
 from securechat.chat import service
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
-from securechat.chat.line import MAX_BODY
 from securechat.chat.lines import isupport
 from securechat.chat.lines.announcements.messages import line_of
 from securechat.chat.membership import RANKS, SYMBOLS, symbol_of
@@ -27,7 +26,7 @@ from securechat.irc import msgid
 from securechat.irc import numerics as num
 from securechat.irc.message import NO_TAGS
 from securechat.irc.names import is_channel
-from securechat.irc.text import printable
+from securechat.irc.text import body_room, printable
 
 HALFOPS: Final = "h"
 """The rank from which on members see what is said under +U."""
@@ -275,10 +274,10 @@ def happen(
 ) -> bool:
     """Record and announce the message; False when nothing of it is kept."""
     chat, user, command, text = ctx.chat, ctx.user, draft.command, draft.text
-    over = len(f":{user.source} {command} {addressed} :{text}\r\n".encode()) - MAX_BODY
-    if over > 0 and "\n" in text:
-        longest = max(len(line.removeprefix("\r").encode()) for line in text.split("\n"))
-        over += longest - len(text.encode())
+    size = len(text.encode())
+    if "\n" in text:
+        size = max(len(line.removeprefix("\r").encode()) for line in text.split("\n"))
+    over = size - body_room(user.source, command, addressed)
     if over > 0:
         # Cutting it would lose what was said; passing it on would break clients that hold lines of 512 bytes.
         reason = f"The text is {over} bytes too long for one line: nothing was sent"

@@ -15,7 +15,7 @@ from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_channel, fold
-from securechat.irc.text import printable
+from securechat.irc.text import body_room, clip, printable
 
 KNOCK_AGAIN: Final = 60.0
 """Seconds until somebody's next knock at the same channel is passed on."""
@@ -72,6 +72,7 @@ def kick_one(ctx: Context, channel: Channel, name: str, reason: str) -> None:
         ctx.numeric(num.ERR_CHANOPRIVSNEEDED, channel.name, text=text)
     else:
         chat, membership = ctx.chat, channel.members[target.user]
+        shown = clip(reason, body_room(ctx.user.source, "KICK", channel.name, target.nick))
         ctx.record(
             Kicked(
                 chat.next_id(),
@@ -79,7 +80,7 @@ def kick_one(ctx: Context, channel: Channel, name: str, reason: str) -> None:
                 channel.id,
                 chat.now.wall,
                 ctx.user.nick,
-                reason,
+                shown,
                 membership,
             )
         )
@@ -208,7 +209,8 @@ def rename(ctx: Context) -> None:
         ctx.fail("INVALID_PARAMS", channel.name, text=f"A reason has at most {limits.KICKLEN} bytes")
     elif name != channel.name:
         chat, user, previous = ctx.chat, ctx.user, channel.name
-        reason = access.reason_for(ctx, channel, reason)
+        room = body_room(user.source, "RENAME", previous, name)
+        reason = clip(access.reason_for(ctx, channel, reason), room)
         ctx.record(
             ChannelRenamed(chat.next_id(), channel.id, name, previous, chat.now.wall, user.nick, reason)
         )

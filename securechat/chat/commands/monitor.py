@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from securechat.chat.limits import MAX_MONITORED
-from securechat.chat.line import MAX_BODY, packed
+from securechat.chat.line import packed
 from securechat.chat.lines import metadata
 from securechat.chat.reserved import service_source
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account
+from securechat.irc.text import body_room
 
 
 def monitor(ctx: Context) -> None:
@@ -33,8 +34,10 @@ def add(ctx: Context) -> None:
     show_status(ctx, added)
     for line in metadata.watched(ctx.registry, added, ctx.session.subscriptions, ctx.chat.now.wall):
         ctx.reply(line)
-    for text in packed(iter(full), MAX_BODY - 220, ","):
-        ctx.numeric(num.ERR_MONLISTFULL, str(MAX_MONITORED), text, text="Monitor list is full")
+    params, why = (ctx.nick, str(MAX_MONITORED)), "Monitor list is full"
+    room = body_room(ctx.settings.server_name, num.ERR_MONLISTFULL, *params) - len(f" {why}")
+    for text in packed(iter(full), room, ","):
+        ctx.numeric(num.ERR_MONLISTFULL, str(MAX_MONITORED), text, text=why)
 
 
 def remove(ctx: Context) -> None:
@@ -74,8 +77,7 @@ def source_of(ctx: Context, nick: str) -> str | None:
 
 def reply(ctx: Context, code: str, targets: Iterable[str]) -> None:
     """Reply targets, as many on a line as fit."""
-    room = MAX_BODY - len(f":{ctx.settings.server_name} {code} {ctx.nick} :\r\n".encode())
-    for text in packed(iter(targets), room, ","):
+    for text in packed(iter(targets), body_room(ctx.settings.server_name, code, ctx.nick), ","):
         ctx.numeric(code, text=text)
 
 

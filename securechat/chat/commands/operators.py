@@ -88,7 +88,7 @@ def wallops(ctx: Context) -> None:
         return
     ctx.audit("wallops", "*", text)
     source, account, now = ctx.user.source, ctx.user.account.name, ctx.chat.now.wall
-    room = body_room(source, "WALLOPS", "")
+    room = body_room(source, "WALLOPS")
     lines = [
         by_operator(Line(source, "WALLOPS", (), piece, now, None, account))
         for piece in split_text(text, room)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from securechat.chat.commands.redaction import look_up
 from securechat.chat.jobs import FetchPins, JobResult, PinsRead
 from securechat.chat.limits import MAX_PINS
-from securechat.chat.line import MAX_BODY
 from securechat.chat.membership import is_at_least
 from securechat.chat.ports import Pin
 from securechat.chat.records import MessagePinned, MessageSent, MessageUnpinned
@@ -15,7 +14,7 @@ from securechat.chat.state.channel import Channel
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import msgid
-from securechat.irc.text import printable, split_text
+from securechat.irc.text import printable
 from securechat.irc.timestamp import format_ms
 
 
@@ -92,9 +91,7 @@ def show(ctx: Context, channel: Channel, pin: Pin) -> None:
     """Reply one pin; a long message only as far as the line has room."""
     message, by = pin.message, ctx.registry.accounts[pin.by].name
     params = ("PINS", "PIN", channel.name, msgid.encode(message.id), by, format_ms(pin.at))
-    frame = f":{ctx.settings.server_name} NOTE {' '.join(params)} :\r\n"
-    text = f"<{message.nick}> {message.text}".replace("\n", " ")
-    ctx.server("NOTE", *params, text=split_text(text, MAX_BODY - len(frame.encode()))[0])
+    ctx.server("NOTE", *params, text=f"<{message.nick}> {message.text}".replace("\n", " "))
 
 
 def with_pins(ctx: Context, channel: Channel | None, read: Callable[[tuple[Pin, ...]], None]) -> None:

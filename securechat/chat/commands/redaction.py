@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
-from securechat.chat.line import MAX_BODY
 from securechat.chat.lines.history import addressed
 from securechat.chat.membership import SYMBOLS, is_at_least
 from securechat.chat.records import MessageRedacted, MessageSent
@@ -22,7 +21,7 @@ from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import is_channel
-from securechat.irc.text import printable
+from securechat.irc.text import body_room, printable
 
 
 class Conversation(NamedTuple):
@@ -127,7 +126,7 @@ def happen(ctx: Context, place: Conversation, messages: tuple[MessageSent, ...])
     """Record the redaction of a message and of its edits."""
     chat, user, reason = ctx.chat, ctx.user, sayable(ctx, place.channel, messages[0])
     target = place.name if place.channel is None else addressed(place.channel, messages[0])
-    over = len(f":{user.source} REDACT {target} {ctx.param(1)} :{reason}\r\n".encode()) - MAX_BODY
+    over = len(reason.encode()) - body_room(user.source, "REDACT", target, ctx.param(1))
     if over > 0:
         ctx.numeric(num.ERR_INPUTTOOLONG, text=f"The reason is {over} bytes too long: nothing was redacted")
         return

@@ -9,14 +9,13 @@ import re
 from typing import Final
 
 from securechat.chat.commands.messages import client_tags, open_channel
-from securechat.chat.line import MAX_BODY
 from securechat.chat.records import MessageSent
 from securechat.chat.rules.access import is_op_moderated, spoke
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
-from securechat.irc.text import printable
+from securechat.irc.text import body_room, printable
 
 SEPARATOR: Final = "/"
 MAX_NICK: Final = 64
@@ -52,7 +51,7 @@ def happen(ctx: Context, name: str, nick: str, text: str) -> None:
         ctx.numeric(num.ERR_CANNOTSENDTOCHAN, channel.name, text=why)
         return
     source = f"{nick}!{user.account.name}@{ctx.settings.server_name}"
-    over = len(f":{source} PRIVMSG {channel.name} :{text}\r\n".encode()) - MAX_BODY
+    over = len(text.encode()) - body_room(source, "PRIVMSG", channel.name)
     if over > 0:
         ctx.numeric(
             num.ERR_INPUTTOOLONG, text=f"The text is {over} bytes too long for one line: nothing was sent"

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from securechat.chat.commands.whois import reply_words
 from securechat.chat.rules import welcome
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
@@ -111,7 +112,7 @@ def userip_command(ctx: Context) -> None:
             address = ctx.settings.server_name
         mark = "*" if user.operator else ""
         found.append(f"{user.nick}{mark}=+{user.account.name}@{address}")
-    ctx.numeric(num.RPL_USERIP, text=" ".join(found))
+    reply_words(ctx, num.RPL_USERIP, found)
 
 
 def is_here(ctx: Context, target: str) -> bool:

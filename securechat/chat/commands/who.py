@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from securechat.chat.line import Line, fitted
+from securechat.chat.line import Line, fits
 from securechat.chat.reserved import ALIASES, REALNAME, SERVICE, is_service
 from securechat.chat.rules.welcome import prefix
 from securechat.chat.state.channel import Channel
@@ -125,15 +125,22 @@ def service_row(ctx: Context, form: Form, mask: str) -> Line:
 
 
 def written(ctx: Context, form: Form, values: Mapping[str, str], realname: str) -> Line:
-    """Write a row, in a line of 512 bytes: a real name that does not fit is cut."""
+    """Write a row."""
     server, at = ctx.settings.server_name, ctx.chat.now.wall
     if form.fields is None:
         params = (ctx.nick, values["c"], values["u"], server, server, values["n"], values["f"])
-        return fitted(Line(server, num.RPL_WHOREPLY, params, f"0 {realname}", at))
-    values = {**values, "t": form.token, "h": server, "s": server, "d": "0", "o": "n/a"}
-    asked = [values[field] for field in FIELDS if field in form.fields and field in values]
-    text = realname if "r" in form.fields else None
-    return fitted(Line(server, num.RPL_WHOSPCRPL, (ctx.nick, *asked), text, at))
+        return Line(server, num.RPL_WHOREPLY, params, f"0 {realname}", at)
+    row = whox_row(ctx, form.fields, {**values, "t": form.token, "h": server, "s": server})
+    if not fits(row):  # with the longest names; the server's is known from the line itself
+        row = whox_row(ctx, form.fields, {**values, "t": form.token, "h": "*", "s": "*"})
+    return row._replace(text=realname if "r" in form.fields else None)
+
+
+def whox_row(ctx: Context, fields: str, values: Mapping[str, str]) -> Line:
+    """Write the fields of a row that are asked for, without the real name."""
+    values = {**values, "d": "0", "o": "n/a"}
+    asked = [values[field] for field in FIELDS if field in fields and field in values]
+    return Line(ctx.settings.server_name, num.RPL_WHOSPCRPL, (ctx.nick, *asked), None, ctx.at)
 
 
 def flags(ctx: Context, channel: Channel | None, user: User) -> str:

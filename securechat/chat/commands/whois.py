@@ -1,11 +1,11 @@
 """Questions about single people: WHOIS, WHOWAS, USERHOST, ISON; and about all of them: LUSERS."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from securechat.chat.commands import usermodes
 from securechat.chat.commands.who import wire_address
-from securechat.chat.line import MAX_BODY, packed
+from securechat.chat.line import packed
 from securechat.chat.reserved import ALIASES, REALNAME, SERVICE, is_service
 from securechat.chat.rules import targets, welcome
 from securechat.chat.rules.welcome import prefix
@@ -15,7 +15,7 @@ from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import fold
-from securechat.irc.text import printable
+from securechat.irc.text import body_room, printable
 from securechat.irc.timestamp import format_ms
 
 MAX_USERHOST: Final = 5
@@ -58,7 +58,7 @@ def is_here(ctx: Context, nick: str) -> bool:
 def describe_service(ctx: Context, nick: str) -> None:
     """Reply who the pseudo-user is."""
     server, network = ctx.settings.server_name, ctx.settings.network
-    ctx.fitted(num.RPL_WHOISUSER, nick, SERVICE, server, "*", text=REALNAME)
+    ctx.numeric(num.RPL_WHOISUSER, nick, SERVICE, server, "*", text=REALNAME)
     ctx.numeric(num.RPL_WHOISSERVER, nick, server, text=network)
     ctx.numeric(num.RPL_WHOISBOT, nick, text=f"is a bot on {network}")
 
@@ -66,9 +66,8 @@ def describe_service(ctx: Context, nick: str) -> None:
 def describe(ctx: Context, user: User) -> None:
     """Reply who the user is and where to be met."""
     server, account, nick = ctx.settings.server_name, user.account.name, user.nick
-    ctx.fitted(num.RPL_WHOISUSER, nick, account, server, "*", text=user.realname)
-    room = MAX_BODY - len(f":{server} 319 {ctx.nick} {nick} :\r\n".encode())
-    for text in packed(channels(ctx, user), room):
+    ctx.numeric(num.RPL_WHOISUSER, nick, account, server, "*", text=user.realname)
+    for text in packed(channels(ctx, user), body_room(server, num.RPL_WHOISCHANNELS, ctx.nick, nick)):
         ctx.numeric(num.RPL_WHOISCHANNELS, nick, text=text)
     ctx.numeric(num.RPL_WHOISSERVER, nick, server, text=ctx.settings.network)
     if user.operator:
@@ -80,7 +79,7 @@ def describe(ctx: Context, user: User) -> None:
         for key, value in sorted(ctx.registry.metadata.get(-user.account.id, {}).items()):
             ctx.numeric(num.RPL_WHOISKEYVALUE, nick, key, "*", text=value)
     if user.away is not None:
-        ctx.fitted(num.RPL_AWAY, nick, text=user.away)
+        ctx.numeric(num.RPL_AWAY, nick, text=user.away)
 
 
 def channels(ctx: Context, user: User) -> Iterator[str]:
@@ -127,7 +126,7 @@ def whowas_one(ctx: Context, nick: str, count: str) -> None:
     if count.isascii() and count.isdigit() and int(count[:9]) > 0:
         entries = entries[: int(count[:9])]
     for entry in entries:
-        ctx.fitted(num.RPL_WHOWASUSER, entry.nick, entry.account, server, "*", text=entry.realname)
+        ctx.numeric(num.RPL_WHOWASUSER, entry.nick, entry.account, server, "*", text=entry.realname)
         ctx.numeric(num.RPL_WHOISSERVER, entry.nick, server, text=format_ms(entry.at))
         if ctx.session.oper:
             address = wire_address(entry.address)
@@ -143,7 +142,7 @@ def userhost(ctx: Context) -> None:
     Tells of up to five people whether they are away or operators, and their account.
     """
     hosts = [host_of(ctx, nick) for nick in ctx.params[:MAX_USERHOST]]
-    ctx.numeric(num.RPL_USERHOST, text=" ".join(host for host in hosts if host))
+    reply_words(ctx, num.RPL_USERHOST, [host for host in hosts if host])
 
 
 def host_of(ctx: Context, nick: str) -> str:
@@ -163,11 +162,16 @@ def ison(ctx: Context) -> None:
     """
     asked = " ".join(ctx.params).split(" ")
     users = [(ctx.registry.user(nick), ALIASES.get(fold(nick))) for nick in asked]
-    room = MAX_BODY - len(f":{ctx.settings.server_name} 303 {ctx.nick} :\r\n".encode())
     nicks = (user.nick if user is not None else alias for user, alias in users)
     here = dict.fromkeys(nick for nick in nicks if nick is not None)
-    for text in list(packed(iter(here), room)) or [""]:
-        ctx.numeric(num.RPL_ISON, text=text)
+    reply_words(ctx, num.RPL_ISON, here)
+
+
+def reply_words(ctx: Context, code: str, words: Iterable[str]) -> None:
+    """Reply words, as many on a line as fit; one line when there are none."""
+    room = body_room(ctx.settings.server_name, code, ctx.nick)
+    for text in list(packed(iter(words), room)) or [""]:
+        ctx.numeric(code, text=text)
 
 
 def lusers(ctx: Context) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from securechat.chat.line import MAX_BODY, Line, packed
+from securechat.chat.line import Line, packed
 from securechat.chat.lines import metadata
 from securechat.chat.membership import symbols
 from securechat.chat.state.account import Account
@@ -12,6 +12,7 @@ from securechat.chat.state.session import Session, User
 from securechat.chat.state.visibility import is_listed
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
+from securechat.irc.text import body_room
 from securechat.irc.timestamp import format_ms
 
 
@@ -56,8 +57,8 @@ def names(registry: Registry, session: Session, channel: Channel, at: int) -> It
     """The members who are online and whom the session's user may see, as many on a line as fit."""
     assert session.user is not None
     server, viewer = registry.server_name, session.user
-    room = MAX_BODY - len(f":{server} 353 {viewer.nick} = {channel.name} :\r\n".encode())
     params = (viewer.nick, symbol(channel), channel.name)
+    room = body_room(server, num.RPL_NAMREPLY, *params)
     multi, full = session.has(cap.MULTI_PREFIX), session.has(cap.USERHOST_IN_NAMES)
     inside = viewer.id in channel.members
     shown = (

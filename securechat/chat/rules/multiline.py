@@ -18,6 +18,7 @@ from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context
 from securechat.irc.message import Message
 from securechat.irc.names import fold
+from securechat.irc.text import printable
 
 TIMEOUT: Final = 30.0
 """Seconds that a batch may stay open."""
@@ -32,7 +33,7 @@ def open_batch(ctx: Context) -> None:
     reference, kind, target = ctx.param(0)[1:], ctx.param(1), ctx.param(2)
     other = ctx.session.incoming
     if not _REFERENCE.fullmatch(reference):
-        ctx.fail("INVALID_REFTAG", reference[:64] or "*", text="A reference is letters, digits and hyphens")
+        ctx.fail("INVALID_REFTAG", printable(reference), text="A reference is letters, digits and hyphens")
         return
     if other is not None and not other.failed:
         ctx.fail("MULTILINE_INVALID", text="Another batch is open: end it first")
@@ -42,7 +43,7 @@ def open_batch(ctx: Context) -> None:
     ctx.session.incoming = incoming
     ctx.chat.batching.add(ctx.session)
     if kind != "draft/multiline":
-        _refuse(ctx, "UNKNOWN_TYPE", reference, kind[:64] or "*", text="The only type is draft/multiline")
+        _refuse(ctx, "UNKNOWN_TYPE", reference, printable(kind), text="The only type is draft/multiline")
     elif not target or "," in target:
         _refuse(ctx, "MULTILINE_INVALID", text="A batch has one target")
     else:
@@ -77,7 +78,7 @@ def close_batch(ctx: Context) -> Incoming | None:
     """End the batch (`BATCH -reference`) and return it, if it is a message."""
     session, incoming = ctx.session, ctx.session.incoming
     if incoming is None or incoming.reference != ctx.param(0)[1:]:
-        ctx.fail("INVALID_REFTAG", ctx.param(0)[1:65] or "*", text="No such batch is open")
+        ctx.fail("INVALID_REFTAG", printable(ctx.param(0)[1:]), text="No such batch is open")
         return None
     if not incoming.failed and incoming.blank:
         _refuse(ctx, "MULTILINE_INVALID", text="A message needs a line that is not blank")
@@ -128,7 +129,9 @@ def _add(ctx: Context, incoming: Incoming) -> None:
         _refuse(ctx, "MULTILINE_INVALID", text="Tags of the message belong on the line that opens the batch")
     elif fold(ctx.param(0)) != fold(incoming.target):
         text = "All lines of a batch go where the batch goes"
-        _refuse(ctx, "MULTILINE_INVALID_TARGET", incoming.target, ctx.param(0) or "*", text=text)
+        _refuse(
+            ctx, "MULTILINE_INVALID_TARGET", printable(incoming.target), printable(ctx.param(0)), text=text
+        )
     elif CONCAT in message.tags and not text:
         _refuse(ctx, "MULTILINE_INVALID", text="A line that continues another one cannot be blank")
     elif len(incoming.lines) >= MULTILINE_LINES:

@@ -3,12 +3,12 @@
 from functools import partial
 
 from securechat.chat.items import KillUser, Reloaded
-from securechat.chat.line import MAX_BODY, Line, by_operator
+from securechat.chat.line import Line, by_operator
 from securechat.chat.requests import Refused
 from securechat.chat.state.account import Account
 from securechat.chat.state.session import Session
 from securechat.chat.turn.chat import Chat
-from securechat.irc.text import split_text
+from securechat.irc.text import body_room, split_text
 
 
 def end_user(chat: Chat, item: KillUser) -> None:
@@ -68,5 +68,5 @@ def say(chat: Chat, session: Session, text: str) -> None:
     """Send a session a notice of the server, on as many lines as it needs."""
     assert session.user is not None, "only registered sessions ask for anything"
     nick, server = session.user.nick, chat.settings.server_name
-    for piece in split_text(text, MAX_BODY - len(f":{server} NOTICE {nick} :\r\n".encode())):
+    for piece in split_text(text, body_room(server, "NOTICE", nick)):
         chat.fanout.send(session, Line(server, "NOTICE", (nick,), piece, chat.now.wall))

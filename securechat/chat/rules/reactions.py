@@ -9,6 +9,7 @@ from securechat.chat.records import MessageSent
 from securechat.chat.state.registry import Registry
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
+from securechat.irc.message import escape_tag_value
 
 MAX_BYTES: Final = 2048
 """Bytes of the tag with names in it; a longer one says how many there are."""
@@ -49,17 +50,22 @@ def written(registry: Registry, reactions: Mapping[str, Sequence[int]]) -> str:
         for reaction, accounts in reactions.items()
     }
     text = _json(names)
-    if len(text.encode()) <= MAX_BYTES:
+    if _size(text) <= MAX_BYTES:
         return text
     counts: dict[str, int] = {}
     size = len("{}")
     # The commonest first, of those the earliest; what is too long is left out alone.
     for reaction, by in sorted(names.items(), key=lambda one: -len(one[1])):
-        more = len(_json({reaction: len(by)}).encode()) - 1  # the braces are there, but for a comma
+        more = _size(_json({reaction: len(by)})) - 1  # the braces are there, but for a comma
         if size + more <= MAX_BYTES:
             size += more
             counts[reaction] = len(by)
     return _json(counts)
+
+
+def _size(text: str) -> int:
+    """The bytes of a text in a tag, where some characters take two."""
+    return len(escape_tag_value(text).encode())
 
 
 def _json(value: Mapping[str, Sequence[str] | int]) -> str:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from securechat.chat.effects import StartJob, Then
 from securechat.chat.items import JobDone
 from securechat.chat.jobs import AwaitCommit, Awaited, AwaitTurn, Job, JobResult, Stored
-from securechat.chat.line import Line, fitted
+from securechat.chat.line import Line
 from securechat.chat.records import Audited, Record
 from securechat.chat.settings import Settings
 from securechat.chat.state.registry import Registry
@@ -16,6 +17,9 @@ from securechat.irc import capabilities as cap
 from securechat.irc.message import Message, escape_tag_value
 from securechat.irc.names import NAME_BYTES
 from securechat.irc.text import printable
+
+MAX_LABEL: Final = 512
+"""Characters of a label that is answered; "the value MUST NOT exceed 64 bytes" (labeled-response)."""
 
 
 class Context:
@@ -31,7 +35,8 @@ class Context:
         self.label: str | None = None
         if message.tags and session.has(cap.LABELED_RESPONSE):
             label = message.tags.get("label")
-            self.label = escape_tag_value(label) if label else None
+            if label and len(label) <= MAX_LABEL:
+                self.label = escape_tag_value(label)
 
     # What a handler reads
 
@@ -81,12 +86,6 @@ class Context:
     def numeric(self, code: str, *params: str, text: str | None = None) -> None:
         """Add a numeric reply; the nick comes first by itself."""
         self.server(code, self.nick, *params, text=text)
-
-    def fitted(self, code: str, *params: str, text: str | None = None) -> None:
-        """Add a numeric reply whose text is cut where it does not fit into a line."""
-        if not self.silent:
-            server, at = self.settings.server_name, self.chat.now.wall
-            self.reply(fitted(Line(server, code, (self.nick, *params), text, at)))
 
     def server(self, command: str, *params: str, text: str | None = None) -> None:
         """Add a line from the server."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from securechat.chat.line import TAGGING, Line, encode, fitted, tags, variants
+from securechat.chat.line import TAGGING, Line, encode, tags, variants
 from securechat.irc.capabilities import AWAY_NOTIFY, CAPABILITIES, EXTENDED_JOIN, MESSAGE_TAGS, SERVER_TIME
 
 FULL = Line("a!a@s", "PRIVMSG", ("#x",), "hi", 1, 2, "a", {"+x": "y", "bot": ""}, oper=True)
@@ -33,7 +33,14 @@ def test_each_set_gets_its_form() -> None:
     assert variants(plain._replace(needs=AWAY_NOTIFY), {0: (), AWAY_NOTIFY: ()}).keys() == {AWAY_NOTIFY}
 
 
-def test_fitted_cuts_only_the_text_and_no_character() -> None:
-    """A line has at most 512 bytes with its end."""
-    assert len(encode(fitted(Line("s", "301", ("n",), "\u00e4" * 400)), 0)) in (511, 512)
-    assert fitted(FULL) == FULL
+def test_no_line_is_longer_than_512_bytes() -> None:
+    """The text is cut between characters, and the parameters only when these alone are too long."""
+    assert len(encode(Line("s", "301", ("n",), "\u00e4" * 400), 0)) in (511, 512)
+    flags = Line("s", "372", ("n",), "x" * 497 + "\U0001f1e9\U0001f1ea")
+    assert encode(flags, 0) == b":s 372 n :" + b"x" * 497 + b"\r\n"
+    long = Line("s", "354", ("n", "\u00fc" * 200, "\U0001f600" * 90, "d"), "text")
+    written = encode(long, 0)
+    assert 500 < len(written) <= 512
+    assert written.decode().endswith(" d :\r\n")
+    assert len(encode(Line("s", "005", ("x" * 600,)), 0)) == 512
+    assert encode(FULL, 0) == b":a!a@s PRIVMSG #x :hi\r\n"

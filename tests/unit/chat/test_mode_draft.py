@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from securechat.chat.line import MAX_BODY, Line, body
+from securechat.chat.line import Line, fits
 from securechat.chat.lines.announcements.channels import mode_lines
 from securechat.chat.membership import RANKS, Membership, is_at_least, ordered, symbols
 from securechat.chat.ports import Snapshot
@@ -107,7 +107,7 @@ def test_a_long_change_is_several_lines(changes: list[tuple[bool, str, str]]) ->
     shown = [Shown(*change) for change in changes]
     source = Line("alice!alice@chat.test", "MODE", ("#dev",), None, 9, 77)
     lines = mode_lines(source, shown)
-    assert all(len(body(line)) <= MAX_BODY for line in lines)
+    assert all(fits(line) for line in lines)
     told = [
         asked for line in lines if len(line.params) > 1 for asked in parse(line.params[1], line.params[2:])
     ]

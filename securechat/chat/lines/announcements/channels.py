@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from securechat.chat.line import MAX_BODY, Line, body
+from securechat.chat.line import Line, fits
 from securechat.chat.lines import presence
 from securechat.chat.lines.fanout import Fanout
 from securechat.chat.lines.origin import Origin
@@ -142,7 +142,7 @@ def _rename_lines(registry: Registry, record: ChannelRenamed, user: User, sessio
 def mode_lines(line: Line, shown: Sequence[Shown]) -> list[Line]:
     """Write changes of modes as one MODE line, or as several when they do not fit; the first has the id."""
     written = line._replace(params=(*line.params, *mode_params(shown)))
-    if len(body(written)) <= MAX_BODY or len(shown) == 1:
+    if fits(written) or len(shown) == 1:
         return [written]
     half = len(shown) // 2
     return [*mode_lines(line, shown[:half]), *mode_lines(line._replace(id=None), shown[half:])]
