@@ -3,7 +3,7 @@
 from securechat.chat import limits
 from securechat.chat.line import Line
 from securechat.chat.rules import access, presence
-from securechat.chat.rules.login import authenticate, complete, failed_exchange, nick_problem
+from securechat.chat.rules.login import authenticate, complete, nick_problem
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import User
 from securechat.chat.turn.command import Command
@@ -31,7 +31,6 @@ def authenticate_command(ctx: Context) -> None:
         if argument.upper() != "PLAIN":
             ctx.numeric(num.RPL_SASLMECHS, "PLAIN", text="are available SASL mechanisms")
             sasl_failed(ctx, "Unknown mechanism, use PLAIN")
-            failed_exchange(ctx)
             return
         session.sasl = Assembler()
         ctx.reply(Line("", "AUTHENTICATE", ("+",), None, ctx.chat.now.wall))
@@ -50,11 +49,9 @@ def sasl_chunk(ctx: Context, assembler: Assembler, chunk: str) -> None:
     except SaslTooLong:
         ctx.session.sasl = None
         ctx.numeric(num.ERR_SASLTOOLONG, text="SASL message too long")
-        failed_exchange(ctx)
     except SaslError as error:
         ctx.session.sasl = None
         sasl_failed(ctx, str(error))
-        failed_exchange(ctx)
     else:
         authenticate(ctx, credentials.authcid, credentials.password, sasl_failed, sasl_succeeded)
 

@@ -46,7 +46,6 @@ def authenticate(
     account_name, at, own = name.partition("@")
     if at and not SESSION_NAME.fullmatch(own):
         refused(ctx, "After the @ stands a name for this session: up to 32 letters, digits, . _ or - (ASCII)")
-        failed_exchange(ctx)
         return
 
     def proved(account: Account, result: PasswordChecked) -> None:
@@ -113,7 +112,11 @@ def _go_on(chat: Chat, sessions: Iterable[Session]) -> None:
 
 
 def failed_exchange(ctx: Context) -> None:
-    """Count a failed login of this connection; the third one closes it."""
+    """Count a wrong password of this connection; the third one closes it.
+
+    What tries no password (a mechanism that is not there, a payload that is none) does not count: clients go
+    through all mechanisms that they know. The lines before the login bound it.
+    """
     ctx.session.failures += 1
     if ctx.session.failures >= MAX_FAILURES:
         ctx.chat.end(ctx.session, "Too many failed logins", "Too many failed logins")
