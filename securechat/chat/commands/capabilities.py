@@ -35,7 +35,7 @@ STS: Final = "sts"
 
 
 def offers(settings: Settings) -> dict[str, str]:
-    """Return what the server offers with these settings: capabilities with their values, sorted by name.
+    """Return what the server offers with these settings: capabilities with values, the most important first.
 
     `sts` has no bit: "clients MUST NOT request this capability". As there is no plaintext listener, only its
     duration, which counts on encrypted connections, is of use.
@@ -45,7 +45,15 @@ def offers(settings: Settings) -> dict[str, str]:
         offered.pop(REGISTRATION, None)
     if settings.sts_days:
         offered[STS] = f"duration={settings.sts_days * 24 * 3600}"
-    return dict(sorted(offered.items()))
+    return dict(sorted(offered.items(), key=lambda one: _importance(one[0])))
+
+
+def _importance(name: str) -> tuple[bool, bool, str]:
+    """Return what to sort by: the way in, what is no draft, the rest.
+
+    Some clients read only the first line of several.
+    """
+    return name != "sasl", "/" in name, name
 
 
 def written(name: str, value: str, *, values: bool) -> str:
