@@ -55,6 +55,10 @@ CAPABILITY: Final = {
         "https://github.com/ircv3/ircv3-specifications/pull/417",
         "RELAYMSG: a bridge speaks for people elsewhere, whose nicks have a `/`",
     ),
+    "draft/whoami": (
+        "https://github.com/ircv3/ircv3-specifications/pull/603",
+        "SETNAME in the welcome: its source is one's own, its text one's real name",
+    ),
     "echo-message": ("echo-message", "the sender gets its message back, after it is on disk"),
     "extended-join": ("extended-join", "JOIN says as which account, and the real name"),
     "extended-monitor": ("extended-monitor", "AWAY and SETNAME also of those on the list of MONITOR"),
@@ -99,6 +103,7 @@ TOKEN: Final = {
     "NETWORK": "`server.network`",
     "NICKLEN": "characters of a nick",
     "PREFIX": "ranks in a channel and their signs, the highest first",
+    "soju.im/SAFERATE": "nobody is disconnected for sending too fast: what is too fast waits",
     "STATUSMSG": "before a channel's name: only members with this rank or a higher one get the message",
     "TARGMAX": "targets of one command",
     "TOPICLEN": "bytes of a topic",

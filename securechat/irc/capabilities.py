@@ -39,6 +39,9 @@ METADATA: Final = 1 << 44
 REACTIONS: Final = 1 << 45
 """`securechat/reactions`: messages in history carry the reactions to them."""
 
+WHOAMI: Final = 1 << 46
+"""`draft/whoami`: the welcome says what one's own source is, as the source of a SETNAME."""
+
 ACCOUNT_REGISTRATION: Final = 1 << 50
 OPER_TAG: Final = 1 << 51
 
@@ -61,6 +64,7 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "draft/pre-away": PRE_AWAY,
     "draft/read-marker": READ_MARKER,
     "draft/relaymsg": RELAYMSG,
+    "draft/whoami": WHOAMI,
     "echo-message": ECHO_MESSAGE,
     "extended-join": EXTENDED_JOIN,
     "extended-monitor": EXTENDED_MONITOR,

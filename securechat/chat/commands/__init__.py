@@ -32,7 +32,7 @@ from securechat.chat.turn.command import Command
 
 COMMANDS: Final[dict[str, Command]] = {}
 _EVERY: Final = table(
-    (helping(COMMANDS),),
+    helping(COMMANDS),
     accounts.COMMANDS,
     capabilities.COMMANDS,
     channels.COMMANDS,

@@ -9,8 +9,8 @@ from securechat.irc import numerics as num
 from securechat.irc.text import printable
 
 
-def helping(commands: Mapping[str, Command]) -> Command:
-    """Return the command that explains `commands`, a table that may still be filled."""
+def helping(commands: Mapping[str, Command]) -> tuple[Command, ...]:
+    """Return the commands that explain `commands`, a table that may still be filled."""
 
     def help_command(ctx: Context) -> None:
         """HELP [<command>]
@@ -29,7 +29,7 @@ def helping(commands: Mapping[str, Command]) -> Command:
             text = "No such command: HELP lists what there is"
             ctx.numeric(num.ERR_HELPNOTFOUND, printable(subject), text=text)
 
-    return Command("HELP", help_command)
+    return Command("HELP", help_command), Command("HELPOP", help_command)
 
 
 def explain(ctx: Context, subject: str, title: str, rows: Sequence[str]) -> None:

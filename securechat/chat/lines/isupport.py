@@ -42,6 +42,7 @@ def tokens(settings: Settings) -> list[str]:
         "NAMELEN": str(limits.NAMELEN),
         "NETWORK": escaped(settings.network),
         "NICKLEN": str(ACCOUNT_CHARS),
+        "soju.im/SAFERATE": None,
         "PREFIX": f"({RANKS}){SYMBOLS}",
         "STATUSMSG": SYMBOLS,
         "TARGMAX": targets,

@@ -28,6 +28,7 @@ def burst(ctx: Context) -> Iterator[Line]:
     user_modes = "".join(sorted(CHOSEN_MODES + GIVEN_MODES))
     yield numeric(num.RPL_MYINFO, settings.server_name, software, user_modes, *modes.my_info())
     yield from supported(ctx)
+    yield user.line("SETNAME", (), user.realname, ctx.chat.now.wall)._replace(needs=cap.WHOAMI)
     yield from lusers(ctx)
     yield from own_metadata(ctx)
     yield from motd(ctx)
