@@ -74,6 +74,10 @@ CAPABILITY: Final = {
     "setname": ("setname", "SETNAME of those who share a channel"),
     "soju.im/search": ("https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md", "SEARCH"),
     "standard-replies": ("standard-replies", "`FAIL` is sent to every client, with or without it"),
+    "znc.in/self-message": (
+        "https://wiki.znc.in/Query_buffers",
+        "with it or with `echo-message` one gets what one said to people on other devices",
+    ),
     "userhost-in-names": ("userhost-in-names", "NAMES shows full sources"),
 }
 TOKEN: Final = {

@@ -39,6 +39,8 @@ METADATA: Final = 1 << 44
 REACTIONS: Final = 1 << 45
 """`securechat/reactions`: messages in history carry the reactions to them."""
 
+SELF_MESSAGE: Final = 1 << 47
+"""`znc.in/self-message`: it knows that a direct message from itself is what it said on another device."""
 WHOAMI: Final = 1 << 46
 """`draft/whoami`: the welcome says what one's own source is, as the source of a SETNAME."""
 
@@ -81,6 +83,7 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "soju.im/search": SEARCH,
     "standard-replies": STANDARD_REPLIES,
     "userhost-in-names": USERHOST_IN_NAMES,
+    "znc.in/self-message": SELF_MESSAGE,
 }
 
 EDIT_TAG: Final = "+securechat/edit"

@@ -58,6 +58,7 @@ from securechat.chat.jobs import (
     PasswordChecked,
     PasswordHashed,
 )
+from securechat.chat.line import packed
 from securechat.chat.ports import StoreFull
 from securechat.chat.requests import (
     AddAccount,
@@ -264,7 +265,8 @@ class Playbook:
         for name in names.split():
             self._do_connect(name)
             account = name.split(".")[0]
-            self._send(name, f"CAP REQ :sasl {self.caps}".rstrip().encode())
+            for asked in packed(iter(["sasl", *self.caps.split()]), 400):
+                self._send(name, f"CAP REQ :{asked}".encode())
             self._send(name, b"AUTHENTICATE PLAIN")
             for chunk in chunks(encode_plain(account, "secret")):
                 self._send(name, f"AUTHENTICATE {chunk}".encode())

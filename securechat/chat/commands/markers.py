@@ -39,7 +39,6 @@ def markread(ctx: Context) -> None:
         # A marker of a time to come was set while the clock was ahead. What was said since is not read.
         if known is None or upto > known or known > now:
             ctx.record(MarkerMoved(account.id, target, upto, known))
-            return
     ctx.reply(marker_line(ctx.registry, account, target, name, ctx.chat.now.wall)._replace(needs=0))
 
 
@@ -48,9 +47,8 @@ def target_of(ctx: Context, name: str) -> tuple[int, str] | None:
     if is_channel(name):
         channel = ctx.registry.channel(name)
         return (channel.id, channel.name) if channel and ctx.user.id in channel.members else None
-    user = ctx.registry.user(name)
-    account = user.account if user is not None else ctx.registry.account(name)
-    return (-account.id, account.name) if account is not None else None
+    found = ctx.registry.known(name)
+    return (-found[0].id, found[1]) if found is not None else None
 
 
 def time_of(text: str) -> int | None:

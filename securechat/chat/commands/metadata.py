@@ -58,11 +58,10 @@ def subject_of(ctx: Context, name: str) -> Subject | None:
         if channel is None or not channel.visible_to(ctx.user.id):
             return None
         return Subject(channel.id, channel.name, channel)
-    user = ctx.registry.user(name)
-    account = user.account if user is not None else ctx.registry.account(name)
-    if account is None or not account.usable:
+    found = ctx.registry.known(name)
+    if found is None or not found[0].usable:
         return None
-    return Subject(-account.id, user.nick if user is not None else account.name, None)
+    return Subject(-found[0].id, found[1], None)
 
 
 # Reading
@@ -84,7 +83,7 @@ def list_all(ctx: Context, subject: Subject) -> None:
 def sync(ctx: Context, subject: Subject) -> None:
     """Reply what the session subscribed to, of a person, or of a channel and everybody in it."""
     registry = ctx.registry
-    targets = [subject.target]
+    targets = [metadata.Named(subject.target, subject.name)]
     if subject.channel is not None and ctx.user.id in subject.channel.members:
         targets = metadata.heard_in(registry, subject.channel, ctx.user)
     lines = metadata.subscribed(registry, ctx.session, targets, ctx.chat.now.wall)
@@ -148,7 +147,7 @@ def change(ctx: Context, subject: Subject, key: str, value: str | None) -> None:
     if previous != value:
         ctx.record(MetadataSet(subject.target, key, value, previous, account.id, ctx.chat.now.wall))
         if ctx.session.operator is not None and subject.target != -account.id:
-            ctx.audit("metadata", metadata.name_of(ctx.registry, subject.target), key)
+            ctx.audit("metadata", subject.name, key)
 
 
 # Subscriptions

@@ -89,7 +89,7 @@ def pins_command(ctx: Context) -> None:
 
 def show(ctx: Context, channel: Channel, pin: Pin) -> None:
     """Reply one pin; a long message only as far as the line has room."""
-    message, by = pin.message, ctx.registry.accounts[pin.by].name
+    message, by = pin.message, ctx.registry.called(pin.by)
     params = ("PINS", "PIN", channel.name, msgid.encode(message.id), by, format_ms(pin.at))
     ctx.server("NOTE", *params, text=f"<{message.nick}> {message.text}".replace("\n", " "))
 

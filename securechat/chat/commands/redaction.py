@@ -71,9 +71,8 @@ def conversation(ctx: Context, name: str) -> Conversation | None:
         if channel is None or not (ctx.user.id in channel.members or ctx.session.operator is not None):
             return None
         return Conversation(channel.name, channel, None)
-    user = ctx.registry.user(name)
-    account = user.account if user is not None else ctx.registry.account(name)
-    return Conversation(user.nick if user is not None else account.name, None, account) if account else None
+    found = ctx.registry.known(name)
+    return Conversation(found[1], None, found[0]) if found is not None else None
 
 
 def look_up(ctx: Context, key: int | None, found: Callable[[tuple[MessageSent, ...]], None]) -> None:

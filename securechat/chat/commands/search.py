@@ -87,8 +87,7 @@ def made(ctx: Context, wanted: dict[str, str]) -> Search | None:
         places = (found[0],)
     sender = None
     if "from" in wanted:
-        user = ctx.registry.user(wanted["from"])
-        account = user.account if user is not None else ctx.registry.account(wanted["from"])
+        account = ctx.registry.account_of(wanted["from"])
         if account is None:
             return None
         sender = account.id

@@ -51,7 +51,7 @@ def _cause(registry: Registry, event: MessageSent) -> tuple[str, str | None]:
     account = registry.accounts.get(event.sender) or registry.account(event.nick)
     if account is None:  # the server, or a nick that was a session's own
         return event.nick or registry.server_name, None
-    return f"{event.nick or account.name}!{account.name}@{registry.server_name}", account.name
+    return f"{event.nick or registry.called(account.id)}!{account.name}@{registry.server_name}", account.name
 
 
 def _rest(registry: Registry, event: MessageSent) -> tuple[tuple[str, ...], str | None]:
@@ -64,7 +64,7 @@ def _rest(registry: Registry, event: MessageSent) -> tuple[tuple[str, ...], str 
             return (channel,), text or None
         case "KICK":
             user, _, reason = text.partition(" ")
-            return (channel, registry.accounts[int(user)].name), reason
+            return (channel, registry.called(int(user))), reason
         case "MODE":
             return (channel, *text.split(" ")), None
         case "RENAME":

@@ -4,6 +4,7 @@ A *target* is a channel's id, or minus an account's. What a session wants to hea
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator
+from typing import NamedTuple
 
 from securechat.chat.audience import Audience
 from securechat.chat.line import Line
@@ -14,41 +15,42 @@ from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 
 
-def name_of(registry: Registry, target: int) -> str:
-    """How a target is called: a channel's name, or somebody's nick."""
-    if target > 0:
-        return registry.channels[target].name
-    user = registry.users.get(-target)
-    return user.nick if user is not None else registry.accounts[-target].name
+class Named(NamedTuple):
+    """A target, and how those who are told of it call it: a channel's name or a nick."""
+
+    target: int
+    name: str
 
 
-def line(registry: Registry, target: int, key: str, value: str | None, at: int) -> Line:
+def line(registry: Registry, name: str, key: str, value: str | None, at: int) -> Line:
     """The line that tells a value; without one, that there is none any more."""
-    params = (name_of(registry, target), key, "*")
-    return Line(registry.server_name, "METADATA", params, value, at, needs=cap.METADATA)
+    return Line(registry.server_name, "METADATA", (name, key, "*"), value, at, needs=cap.METADATA)
 
 
-def subscribed(registry: Registry, session: Session, targets: Iterable[int], at: int) -> Iterator[Line]:
+def said_of(registry: Registry, named: Named, keys: Container[str], at: int) -> Iterator[Line]:
+    """What is said of a target under these keys."""
+    for key, value in sorted(registry.metadata.get(named.target, {}).items()):
+        if key in keys:
+            yield line(registry, named.name, key, value, at)
+
+
+def subscribed(registry: Registry, session: Session, targets: Iterable[Named], at: int) -> Iterator[Line]:
     """What is said of these targets under the keys that the session subscribed to."""
-    for target in targets:
-        for key, value in sorted(registry.metadata.get(target, {}).items()):
-            if key in session.subscriptions:
-                yield line(registry, target, key, value, at)
+    for named in targets:
+        yield from said_of(registry, named, session.subscriptions, at)
 
 
 def watched(registry: Registry, nicks: Iterable[str], keys: Container[str], at: int) -> Iterator[Line]:
     """What is said under these keys of those of the nicks who are online."""
     users = (registry.user(nick) for nick in nicks)
-    for target in dict.fromkeys(-user.account.id for user in users if user is not None):
-        for key, value in sorted(registry.metadata.get(target, {}).items()):
-            if key in keys:
-                yield line(registry, target, key, value, at)
+    for named in dict.fromkeys(Named(-user.account.id, user.nick) for user in users if user is not None):
+        yield from said_of(registry, named, keys, at)
 
 
-def heard_in(registry: Registry, channel: Channel, viewer: User) -> list[int]:
+def heard_in(registry: Registry, channel: Channel, viewer: User) -> list[Named]:
     """A channel and those of its members who are online and whom the viewer may see, as targets."""
     seen = (user for user in registry.online(channel) if channel.shows(user.id, viewer.id))
-    return [channel.id, *dict.fromkeys(-user.account.id for user in seen)]
+    return [Named(channel.id, channel.name), *(Named(-user.account.id, user.nick) for user in seen)]
 
 
 def sync_later(registry: Registry, session: Session, channel: Channel, at: int) -> Iterator[Line]:
@@ -61,24 +63,34 @@ def sync_later(registry: Registry, session: Session, channel: Channel, at: int) 
         yield Line(registry.server_name, num.RPL_METADATASYNCLATER, params, None, at, needs=cap.METADATA)
 
 
-def listeners(registry: Registry, target: int, key: str, without: Session | None) -> Audience:
-    """The sessions in a common channel that subscribed to the key, and an account's own."""
+def listeners(
+    registry: Registry, target: int, key: str, without: Session | None
+) -> Iterator[tuple[str, Audience]]:
+    """The sessions that subscribed to the key, with how they call the target.
+
+    Of a channel these are its members', of an account its own, those in a channel with it, and who watches.
+    """
 
     def wants(session: Session) -> bool:
         return session is not without and key in session.subscriptions
 
-    found: dict[Session, None] = {}
     if target > 0:
-        _add(found, registry.online(registry.channels[target]), wants)
-    else:
-        for user in {
-            session.user for session in registry.sessions_of(registry.accounts[-target]) if session.user
-        }:
-            _add(found, [user], wants)
-            for channel in registry.channels_of(user.id):
-                _add(found, [u for u in registry.online(channel) if channel.shows(user.id, u.id)], wants)
+        channel = registry.channels[target]
+        yield channel.name, _sessions(registry.online(channel), wants)
+        return
+    for user in registry.users_of(registry.accounts[-target]):
+        channels = registry.channels_of(user.id)
+        met = [
+            other
+            for channel in channels
+            for other in registry.online(channel)
+            if channel.shows(user.id, other.id)
+        ]
+        near = _sessions([user, *met], wants)
+        watchers = registry.monitors.watchers(user.nick, wants)
+        yield user.nick, Audience.of({**near.keys, **watchers.keys}.items())
+
+
+def _sessions(users: Iterable[User], wants: Callable[[Session], bool]) -> Audience:
+    found = dict.fromkeys(session for user in users for session in user.sessions if wants(session))
     return Audience.of((session.link, session.key) for session in found)
-
-
-def _add(found: dict[Session, None], users: Iterable[User], wants: Callable[[Session], bool]) -> None:
-    found.update(dict.fromkeys(session for user in users for session in user.sessions if wants(session)))

@@ -41,11 +41,11 @@ def place_of(ctx: Context, target: str) -> tuple[Place, str] | None:
         if channel is None or ctx.user.id not in channel.members:
             return None
         return channel_place(ctx, channel), channel.name
-    user = ctx.registry.user(target)
-    account = user.account if user is not None else ctx.registry.account(target)
-    if account is None:
+    found = ctx.registry.known(target)
+    if found is None:
         return None
-    return Conversation(ctx.user.account.id, account.id), user.nick if user is not None else account.name
+    account, name = found
+    return Conversation(ctx.user.account.id, account.id), name
 
 
 def name_of(ctx: Context, place: Place) -> str | None:
@@ -53,5 +53,4 @@ def name_of(ctx: Context, place: Place) -> str | None:
     if isinstance(place, ChannelPlace):
         channel = ctx.registry.channels.get(place.channel)
         return channel.name if channel is not None else None
-    user = ctx.registry.users.get(place.other)
-    return user.nick if user is not None else ctx.registry.accounts[place.other].name
+    return ctx.registry.called(place.other)

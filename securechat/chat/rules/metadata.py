@@ -21,7 +21,7 @@ def tell_watchers(chat: Chat, user: User) -> None:
     target = -user.account.id
     for key, value in sorted(chat.registry.metadata.get(target, {}).items()):
         watchers = chat.registry.monitors.watchers(user.nick, subscribed_to(key))
-        chat.fanout.broadcast(watchers, line(chat.registry, target, key, value, chat.now.wall))
+        chat.fanout.broadcast(watchers, line(chat.registry, user.nick, key, value, chat.now.wall))
 
 
 def forget(chat: Chat, target: int, by: int, origin: Context | None) -> None:

@@ -31,7 +31,7 @@ def _fetch(ctx: Context, account: Account, after: int) -> None:
         for message in messages:
             readable = message.command != "TAGMSG" or ctx.session.has(cap.MESSAGE_TAGS)
             if readable and message.redacted is None:
-                ctx.reply(line_of(ctx.registry, message))
+                ctx.reply(line_of(ctx.registry, message._replace(addressed=ctx.nick)))
         upto = messages[-1].id if messages else after
         more = len(messages) == AT_ONCE or waiting[account.id] != counted  # others have come meanwhile
         if more:

@@ -46,7 +46,7 @@ def _tagged(
 def written(registry: Registry, reactions: Mapping[str, Sequence[int]]) -> str:
     """Return the tag's value: a JSON object of reactions and the names of who reacted so."""
     names = {
-        reaction: [registry.accounts[account].name for account in accounts]
+        reaction: [registry.called(account) for account in accounts]
         for reaction, accounts in reactions.items()
     }
     text = _json(names)

@@ -80,7 +80,7 @@ def own_metadata(ctx: Context) -> Iterator[Line]:
     if ctx.session.has(cap.METADATA):
         target, at = -ctx.user.account.id, ctx.chat.now.wall
         values = sorted(ctx.registry.metadata.get(target, {}).items())
-        lines = [metadata.line(ctx.registry, target, key, value, at) for key, value in values]
+        lines = [metadata.line(ctx.registry, ctx.nick, key, value, at) for key, value in values]
         yield short_batch(ctx, "metadata", (ctx.nick,), lines)
 
 

@@ -112,8 +112,30 @@ class Registry:
 
     def account_of(self, name: str) -> Account | None:
         """Return the account of who has this nick, else the account of this name, removed ones included."""
+        found = self.known(name)
+        return found[0] if found is not None else None
+
+    def known(self, name: str) -> tuple[Account, str] | None:
+        """Return what `account_of` does, and the name as it is spelled: the user's nick or the account's."""
         user = self.user(name)
-        return user.account if user is not None else self.account(name)
+        if user is not None:
+            return user.account, user.nick
+        account = self.account(name)
+        return (account, account.name) if account is not None else None
+
+    def called(self, account: int) -> str:
+        """Return how people call an account now: by its user's nick, by its own name while it is offline.
+
+        Where its sessions are users of their own, it is the nick of the one that came first.
+        """
+        sessions = self._sessions_of.get(account)
+        user = sessions[0].user if sessions else None
+        return user.nick if user is not None else self.accounts[account].name
+
+    def users_of(self, account: Account) -> Sequence[User]:
+        """Return the account's users: one, or one for each session where these are users of their own."""
+        users = (session.user for session in self.sessions_of(account))
+        return list(dict.fromkeys(user for user in users if user is not None))
 
     def sessions_of(self, account: Account) -> Sequence[Session]:
         """Return the account's sessions that are logged in, in the order of their logins."""

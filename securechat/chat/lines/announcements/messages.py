@@ -1,5 +1,7 @@
 """What people see of messages."""
 
+from collections.abc import Sequence
+
 from securechat.chat.audience import Audience
 from securechat.chat.line import Line
 from securechat.chat.lines.announcements.multiline import together
@@ -44,12 +46,31 @@ def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: O
         return
     if origin is not None and origin.session.operator is not None:
         line = marked(line, origin.session)
-    recipient = registry.user(message.addressed)
+    recipients = _recipients(registry, message)
     sender = origin.session.user if origin is not None else None
-    if recipient is not None:
-        fanout.broadcast(recipient.audience, line)
+    for user in recipients:
+        # A client takes for its own only what is to its nick.
+        mine = user.nick == message.addressed
+        fanout.broadcast(user.audience, line if mine else readdressed(line, user.nick))
     if origin is not None and sender is not None:
-        _to_sender(fanout, line, origin, sender, to_self=sender is recipient)
+        _to_sender(fanout, line, origin, sender, to_self=sender in recipients)
+
+
+def _recipients(registry: Registry, message: MessageSent) -> Sequence[User]:
+    """Return for whom a direct message is: who has the nick, or all users of the account of this name."""
+    user = registry.user(message.addressed)
+    if user is not None or message.recipient is None:
+        return () if user is None else (user,)
+    return registry.users_of(registry.accounts[message.recipient])
+
+
+def readdressed(line: Line, nick: str) -> Line:
+    """Return a message's line, in all its forms and parts, as one to this nick."""
+    *before, _ = line.params or ("",)
+    parts = None if line.parts is None else tuple([readdressed(part, nick) for part in line.parts])
+    instead = None if line.instead is None else readdressed(line.instead, nick)
+    params = (*before, nick) if line.params else ()
+    return line._replace(params=params, parts=parts, instead=instead)
 
 
 def announce_redaction(
@@ -78,7 +99,9 @@ def redaction_line(registry: Registry, message: MessageSent) -> Line:
     """
     by = None if message.redacted_by is None else registry.accounts[message.redacted_by].name
     params = (message.addressed, msgid.encode(message.id))
-    source = registry.server_name if by is None else f"{by}!{by}@{registry.server_name}"
+    source = registry.server_name
+    if message.redacted_by is not None:
+        source = f"{registry.called(message.redacted_by)}!{by}@{registry.server_name}"
     at = message.redacted or message.at
     reason, needs = message.redacted_reason or None, cap.MESSAGE_REDACTION
     return Line(source, "REDACT", params, reason, at, message.redacted_id, by, None, needs)
@@ -114,7 +137,12 @@ def _to_channel(fanout: Fanout, line: Line, audience: Audience, origin: Origin |
 
 
 def _to_sender(fanout: Fanout, line: Line, origin: Origin, sender: User, *, to_self: bool) -> None:
-    """The sender's other sessions see what was sent; the sending one only by its echo."""
-    if not to_self:
-        fanout.others(sender.audience, line, origin.session)
+    """The sender's other sessions see what was sent, if they know how to; the sending one only by its echo.
+
+    The others would open a window for it that is named after themselves.
+    """
+    if not to_self and len(sender.sessions) > 1:
+        able = [session for session in sender.sessions if session.has(cap.ECHO_MESSAGE | cap.SELF_MESSAGE)]
+        audience = Audience.of((session.link, session.key) for session in able)
+        fanout.others(audience, line, origin.session)
     fanout.echo(line, origin)

@@ -38,20 +38,18 @@ def announce(fanout: Fanout, registry: Registry, record: PlaceRecord, origin: Or
 
 
 def name_of(registry: Registry, target: int) -> str:
-    """How a target is called: a channel's name, or an account's."""
-    return registry.channels[target].name if target > 0 else registry.accounts[-target].name
+    """How a target is called: a channel's name, or what people call an account."""
+    return registry.channels[target].name if target > 0 else registry.called(-target)
 
 
 def _marker(fanout: Fanout, registry: Registry, record: MarkerMoved, origin: Origin | None) -> None:
-    """Nobody but the account's own sessions learns how far it read."""
+    """Nobody but the account's own sessions learns how far it read; the one that said it gets an answer."""
     account = registry.accounts[record.account]
     at = origin.at if origin is not None else record.upto
     line = marker_line(registry, account, record.target, name_of(registry, record.target), at)
     for session in registry.sessions_of(account):
         if origin is None or session is not origin.session:
             fanout.send(session, line)
-    if origin is not None:
-        origin.reply(line._replace(needs=0))
 
 
 def _pin(
@@ -62,7 +60,7 @@ def _pin(
     words: tuple[str, str, str],
 ) -> None:
     command, code, what = words
-    channel, by = registry.channels[record.channel], registry.accounts[record.by].name
+    channel, by = registry.channels[record.channel], registry.called(record.by)
     params = (command, code, channel.name, msgid.encode(record.message), by)
     line = Line(registry.server_name, "NOTE", params, f"{by} {what}", record.at, needs=cap.STANDARD_REPLIES)
     fanout.broadcast(channel.audience, line, origin)
@@ -71,11 +69,5 @@ def _pin(
 def _metadata(fanout: Fanout, registry: Registry, record: MetadataSet, origin: Origin | None) -> None:
     """Tell who subscribed to the key, but not the session that set it: it gets a reply."""
     without = origin.session if origin is not None else None
-    line = metadata.line(registry, record.target, record.key, record.value, record.at)
-    fanout.broadcast(metadata.listeners(registry, record.target, record.key, without), line)
-    if origin is not None and record.target < 0:
-        heard = metadata.listeners(registry, record.target, record.key, None)
-        watchers = registry.monitors.watchers(
-            metadata.name_of(registry, record.target), lambda session: record.key in session.subscriptions
-        )
-        fanout.broadcast(watchers.without(heard), line)
+    for name, audience in metadata.listeners(registry, record.target, record.key, without):
+        fanout.broadcast(audience, metadata.line(registry, name, record.key, record.value, record.at))
