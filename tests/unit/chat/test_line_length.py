@@ -40,9 +40,10 @@ class Longest(Playbook):
 
     def all_in(self, caps: str) -> None:
         """Let everybody in: the hall is Ann's."""
-        self._do_caps(caps)
         for name in NAMES:
             self._do_login(name)
+            for capability in caps.split():
+                self._send(name, f"CAP REQ {capability}".encode())
         self._send(ROOT, f"OPER {ROOT} secret".encode())
         self._password_done(ROOT, "ok")
         for name in NAMES:
@@ -77,6 +78,7 @@ def said(text: str) -> Iterator[tuple[str, str]]:
     yield ANN, f"TOPIC {HALL} :{text}"
     yield ANN, f"TOPIC {HALL} :{text.encode()[:390].decode(errors='ignore')}"
     yield BEN, f"TOPIC {HALL}"
+    yield BEN, f"NAMES {HALL},{ROOM}"
     yield ANN, f"MODE {HALL} +bbb {MASKS}"
     yield ANN, f"MODE {HALL} +eI {MASKS}"
     for letter in "beI":
@@ -180,3 +182,19 @@ def test_a_closed_connection_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) 
         play.all_in("")
         play._happens(Disconnected(play.links.pop(ANN), "é" * 300))
     assert any(" QUIT :é" in line for line in got)
+
+
+def test_tags_fit_with_a_label_of_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An echo that is repeated has its old tags and the new label, and fits; a longer label is none."""
+    play = Longest()
+    with play.store, checked(monkeypatch) as got:
+        play.all_in(" ".join(CAPS))
+        del got[:]
+        nonce = "+securechat/nonce=n"
+        play._send(ANN, f"@{nonce};+a={'x' * (4094 - len(nonce) - 4)} PRIVMSG {HALL} :x".encode())
+        for length in (64, 512, 4000):
+            play._send(ANN, f"@{nonce};label={'l' * length} PRIVMSG {HALL} :x".encode())
+        play._send(BEN, f"@label={'l' * 512} CHATHISTORY LATEST {HALL} * 9".encode())
+    echoes = [line for line in got if "+a=x" in line]
+    assert len(echoes) == 3 + 3 + 1  # to three people, three times again to the sender, and from history
+    assert [len(line) > 4700 for line in echoes].count(True) == 1
