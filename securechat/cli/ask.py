@@ -12,10 +12,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from securechat.app.configuration import ConfigError
+from securechat.app.patience import patiently
 from securechat.chat.requests import Answer, Done, Refused, Request
-from securechat.cli.configuration import ConfigError
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.patience import patiently
 from securechat.config import Config
 from securechat.server.control_client import NoAnswer, NotRunning
 from securechat.server.control_client import ask as ask_server
@@ -63,12 +63,12 @@ def _ask_once(directory: Path, config: Config, request: Request) -> Answer:
 
 
 def _answer_offline(directory: Path, config: Config, request: Request) -> Answer:
+    from securechat.app.composition import core_settings
     from securechat.chat.clock import Now
     from securechat.chat.core import Core
     from securechat.chat.effects import Answered, Effect, StartJob
     from securechat.chat.items import Administer, Item
     from securechat.chat.ports import StoreFull
-    from securechat.cli.composition import core_settings
     from securechat.server.control import user_name
     from securechat.storage.databases import Database
 

@@ -108,7 +108,7 @@ def restore(
 
     Nothing is overwritten, and everything is checked before anything is put in its place.
     """
-    from securechat.cli.patience import patiently
+    from securechat.app.patience import patiently
     from securechat.cli.restoring import put_back
     from securechat.cli.snapshot import scratch
     from securechat.storage.archive import unpack
@@ -193,7 +193,7 @@ def _manifest(settings: "Config", files: Mapping[str, Path]) -> "Manifest":
     import time
 
     from securechat import __version__
-    from securechat.cli.composition import server_name
+    from securechat.app.composition import server_name
     from securechat.storage.archive import FORMAT, VERSION, Manifest, entry_of
     from securechat.storage.copying import contents_of
     from securechat.storage.lock import DATABASE_NAME

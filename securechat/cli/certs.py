@@ -48,7 +48,7 @@ def renew(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
 
     The keys stay, and so do the pins. A running server uses it at once.
     """
-    from securechat.cli.certificates import certificates_of
+    from securechat.app.certificates import certificates_of
     from securechat.tls.errors import CertificateProblem
 
     place = find_place(config, data_dir)
@@ -70,7 +70,7 @@ def renew(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
 
 def _renew(config: "Config", place: Place) -> None:
     """Take the leaf away and have it made again by who holds the lock: the server, or this process."""
-    from securechat.cli.certificates import certificates_of, prepare
+    from securechat.app.certificates import certificates_of, prepare
     from securechat.cli.control import command
     from securechat.storage.errors import StorageError
     from securechat.storage.lock import DirectoryBusy, DirectoryLock
@@ -88,7 +88,7 @@ def _renew(config: "Config", place: Place) -> None:
 
 
 def _show(config: "Config", place: Place, as_json: bool, given: Path | None = None) -> None:
-    from securechat.cli.certificates import certificates_of, connect_line, read_identity
+    from securechat.app.certificates import certificates_of, connect_line, read_identity
     from securechat.tls.errors import CertificateProblem
 
     files = certificates_of(config, place.directory)

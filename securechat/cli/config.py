@@ -9,7 +9,7 @@ from securechat.cli.exits import CommandFailed
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 
 if TYPE_CHECKING:
-    from securechat.cli.configuration import Loaded
+    from securechat.app.configuration import Loaded
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 def load_config(place: Place, **options: str | int | None) -> "Loaded":
     """Read the configuration of a place; `options` are those of the command line. Raises CommandFailed."""
-    from securechat.cli.configuration import ConfigError, load
+    from securechat.app.configuration import ConfigError, load
 
     try:
         return load(place.file, os.environ, {f"--{name}": value for name, value in options.items()})
@@ -39,20 +39,20 @@ def show(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Dat
     if as_json:
         import msgspec
 
-        from securechat.cli.configuration import concealed
+        from securechat.app.configuration import concealed
 
         typer.echo(msgspec.json.encode(concealed(loaded.config)).decode())
         return
-    from securechat.cli.configuration import as_toml
+    from securechat.app.configuration import as_toml
 
     typer.echo(as_toml(loaded), nl=False)
 
 
 def check(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
     """Check the configuration, and the certificate that it names, without starting anything."""
-    from securechat.cli.certificates import make_context
-    from securechat.cli.composition import core_settings
-    from securechat.cli.configuration import ConfigError
+    from securechat.app.certificates import make_context
+    from securechat.app.composition import core_settings
+    from securechat.app.configuration import ConfigError
     from securechat.tls.errors import CertificateProblem
 
     place = find_place(config, data_dir)
@@ -69,6 +69,6 @@ def check(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
 
 def default() -> None:
     """Print a configuration file with every key, its documentation and its default."""
-    from securechat.cli.configuration import defaults_as_toml
+    from securechat.app.configuration import defaults_as_toml
 
     typer.echo(defaults_as_toml(), nl=False)

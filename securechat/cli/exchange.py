@@ -80,7 +80,7 @@ def import_messages(
 
     The server has to be stopped. What is there already stays as it is, so the same file may come again.
     """
-    from securechat.cli.patience import patiently
+    from securechat.app.patience import patiently
     from securechat.storage.errors import StorageError
     from securechat.storage.lock import DirectoryLock
 
@@ -109,7 +109,7 @@ def import_messages(
 def _export(place: Place, selection: "Selection", stream: IO[bytes]) -> int:
     import msgspec
 
-    from securechat.cli.composition import server_name
+    from securechat.app.composition import server_name
     from securechat.cli.progress import Progress
     from securechat.cli.snapshot import snapshot
     from securechat.storage.databases import Database

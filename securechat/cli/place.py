@@ -1,7 +1,6 @@
 """Which server a command is about: its data directory and its configuration."""
 
 import os
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from securechat.app.directory import NoHome, default_directory
 from securechat.cli.exits import CommandFailed
 
 ConfigOption = Annotated[
@@ -50,33 +50,12 @@ class Place:
 def find_place(
     config: Path | None, data_dir: Path | None, environment: Mapping[str, str] = os.environ
 ) -> Place:
-    """Return the place that the options name, or the default one."""
-    directory = (data_dir or default_directory(environment)).absolute()
+    """Return the place that the options name, or the default one. Raises CommandFailed when there is none."""
+    try:
+        directory = (data_dir or default_directory(environment)).absolute()
+    except NoHome as error:
+        raise CommandFailed(str(error)) from error
     if config is None:
         usual = directory / "securechat.toml"
         return Place(directory, usual if usual.is_file() else None)
     return Place(directory, config.absolute())
-
-
-def default_directory(environment: Mapping[str, str]) -> Path:
-    """Return $XDG_DATA_HOME/securechat, or ~/.local/share/securechat. Raises CommandFailed when there is no
-    home.
-
-    The XDG base directory specification has relative paths ignored.
-    """
-    base = Path(environment.get("XDG_DATA_HOME", ""))
-    if base.is_absolute():
-        return base / "securechat"
-    try:
-        return Path.home() / ".local" / "share" / "securechat"
-    except RuntimeError as error:
-        raise CommandFailed("this user has no home directory: use --data-dir") from error
-
-
-def data_dir_option(directory: Path) -> str:
-    """Return what a command line needs to be about this directory: nothing when it is the default one."""
-    try:
-        usual = default_directory(os.environ)
-    except CommandFailed:
-        usual = None
-    return "" if directory == usual else f" --data-dir {shlex.quote(str(directory))}"

@@ -33,8 +33,8 @@ def server(
 
     With nothing configured it makes a certificate and listens on port 6697 of every interface.
     """
-    from securechat.cli.configuration import ConfigError, Loaded, load
-    from securechat.cli.running import serve
+    from securechat.app.configuration import ConfigError, Loaded, load
+    from securechat.app.running import serve
     from securechat.server.server import CannotStart
     from securechat.storage.errors import StorageError
     from securechat.tls.errors import CertificateProblem

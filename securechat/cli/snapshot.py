@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from securechat.app.online_copy import COPY_NAME
+from securechat.app.patience import patiently
 from securechat.chat.requests import Refused
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.online_copy import COPY_NAME
-from securechat.cli.patience import patiently
 from securechat.cli.progress import Progress
 from securechat.server.control_client import NoAnswer, NotRunning, ask
 from securechat.storage.databases import Database

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from securechat.cli.configuration import (
+from securechat.app.configuration import (
     OPTIONS,
     Change,
     ConfigError,

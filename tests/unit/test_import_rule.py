@@ -7,13 +7,14 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2] / "securechat"
 
-# What each part may import of ours besides itself. `cli` and `__main__` put everything together.
+# What each part may import of ours besides itself. `cli` and `__main__` see everything.
 ALLOWED = {
     "irc": set[str](),
     "chat": {"irc"},
     "storage": {"irc", "chat", "tls", "config", "log"},
     "server": {"irc", "chat", "tls", "config", "log"},
     "client": {"irc", "tls"},
+    "app": {"irc", "chat", "storage", "server", "client", "tls", "config", "log"},
     "tls": set[str](),
     "config": set[str](),
     "log": set[str](),

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from securechat.app import patience
 from securechat.chat.ports import StoreFull
 from securechat.chat.records import Record, StoredAccount, StoredChannel
-from securechat.cli import patience
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.storage.lock import DirectoryLock
 from securechat.storage.passwords import Hasher
 from securechat.storage.sqlite import SqliteStore, open_store
-from tests.unit.cli.conftest import Command
+from tests.unit.conftest import Command
 
 PASSWORD = "correct horse battery"
 HASHER = Hasher(2, 19456, 1)
@@ -285,7 +285,7 @@ def test_a_directory_that_is_free_again(
         pauses.append(seconds)
         lock.__exit__(None, None, None)
 
-    monkeypatch.setattr("securechat.cli.patience.time.sleep", pause)
+    monkeypatch.setattr("securechat.app.patience.time.sleep", pause)
     assert json.loads(command("users", "--json").out)[0]["name"] == "alice"
     assert len(pauses) == 1
 

@@ -11,7 +11,7 @@ import pytest
 from securechat.cli.exits import ExitCode
 from securechat.server.control import user_name
 from securechat.storage.lock import DATABASE_NAME
-from tests.unit.cli.conftest import Command
+from tests.unit.conftest import Command
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from securechat.cli.exits import ExitCode
 from securechat.config import Config
-from tests.unit.cli.conftest import Command
+from tests.unit.conftest import Command
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from securechat.cli.exits import ExitCode
-from tests.unit.cli.conftest import Command
+from tests.unit.conftest import Command
 
 
 def test_what_was_copied_is_printed_for_programs(command: Command, home: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from securechat.chat.rules.invitations import digest
 from securechat.cli.exits import ExitCode
 from securechat.storage.sqlite import open_store
-from tests.unit.cli.conftest import Command
+from tests.unit.conftest import Command
 
 DAY_MS = 24 * 3600 * 1000
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from securechat.app.directory import data_dir_option, default_directory
 from securechat.cli.exits import CommandFailed
-from securechat.cli.place import Place, data_dir_option, default_directory, find_place
+from securechat.cli.place import Place, find_place
 
 
 def test_the_default_is_that_of_the_xdg_specification(
@@ -28,7 +29,7 @@ def test_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Path, "home", home)
     with pytest.raises(CommandFailed, match="--data-dir"):
-        default_directory({})
+        find_place(None, None, {})
 
 
 def test_the_configuration_is_looked_for_in_the_data_directory(tmp_path: Path) -> None:

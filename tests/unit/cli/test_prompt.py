@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from securechat.cli.exits import ExitCode
-from tests.unit.cli.conftest import Command
+from tests.unit.conftest import Command
 
 PASSWORD = "correct horse battery"
 # Makes the terminal that is standard input this session's, and Ctrl-C what it is there, as a login does: a

@@ -9,7 +9,7 @@ import pytest
 
 from securechat import __version__
 from securechat.cli.exits import ExitCode
-from tests.unit.cli.conftest import Command
+from tests.unit.conftest import Command
 
 HEAVY = {
     "alembic",

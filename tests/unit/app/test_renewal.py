@@ -8,8 +8,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from securechat.cli.configuration import Loaded, load
-from securechat.cli.running import Running
+from securechat.app.configuration import Loaded, load
+from securechat.app.running import Running
 from securechat.tls.authority import Authority, issue_server
 from securechat.tls.files import ServerFiles
 from securechat.tls.keys import read_key
@@ -32,7 +32,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of the server."""
     clock = Clock()
-    monkeypatch.setattr("securechat.cli.running.time.monotonic", clock)
+    monkeypatch.setattr("securechat.app.running.time.monotonic", clock)
     return clock
 
 
@@ -70,7 +70,7 @@ def running(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Ru
     """A server whose authority is old enough to have issued certificates a while ago."""
     past = datetime.now(UTC) - timedelta(days=85)
     with monkeypatch.context() as patch:
-        patch.setattr("securechat.cli.certificates._now", lambda: past)
+        patch.setattr("securechat.app.certificates._now", lambda: past)
         Running(tmp_path, read, read().config, 1024)
     return Running(tmp_path, read, read().config, 1024)
 

@@ -1,7 +1,7 @@
 """The index of the search is filled in steps, while there is something to do."""
 
+from securechat.app.indexing import STEP, Indexing
 from securechat.chat.ports import StoreFull
-from securechat.cli.indexing import STEP, Indexing
 
 
 class Store:

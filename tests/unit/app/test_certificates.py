@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from securechat.cli.certificates import (
+from securechat.app.certificates import (
     Identity,
     certificates_of,
     connect_line,
@@ -16,12 +16,12 @@ from securechat.cli.certificates import (
     prepare,
     read_identity,
 )
-from securechat.cli.configuration import load
+from securechat.app.configuration import load
 from securechat.cli.exits import ExitCode
 from securechat.config import Config
 from securechat.tls.authority import create_authority, issue_server
 from securechat.tls.pins import pin, read_certificates
-from tests.unit.cli.conftest import Command
+from tests.unit.conftest import Command
 
 PIN = f"sha256:{'A' * 43}"
 

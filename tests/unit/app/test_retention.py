@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from securechat.app.retention import Retention
 from securechat.chat.ports import StoreFull
 from securechat.chat.records import (
     NOBODY,
@@ -15,7 +16,6 @@ from securechat.chat.records import (
     MessageSent,
     RetentionSet,
 )
-from securechat.cli.retention import Retention
 from securechat.storage.sqlite import SqliteStore, open_reader, open_store
 from securechat.storage.upkeep import Erasure, Sweep
 from tests.contracts.facts import ALICE, BOB, CHANNELS, DEV, GENERAL, PEOPLE, message

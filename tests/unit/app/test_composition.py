@@ -6,9 +6,9 @@ from ipaddress import ip_network
 
 import pytest
 
-from securechat.cli import composition
-from securechat.cli.composition import core_settings, server_name, transport_limits, worker_count
-from securechat.cli.configuration import ConfigError, load
+from securechat.app import composition
+from securechat.app.composition import core_settings, server_name, transport_limits, worker_count
+from securechat.app.configuration import ConfigError, load
 from securechat.config import Config
 
 

@@ -18,17 +18,17 @@ from threading import Lock
 from typing import Final
 
 from securechat import __version__, log
+from securechat.app.certificates import certificates_of, connect_line, make_context, prepare, read_identity
+from securechat.app.composition import core_settings, server_name, transport_limits, worker_count
+from securechat.app.configuration import ConfigError, Loaded, change
+from securechat.app.directory import data_dir_option
+from securechat.app.indexing import Indexing
+from securechat.app.online_copy import OnlineCopy
+from securechat.app.patience import patiently
+from securechat.app.retention import Retention
 from securechat.chat.core import Core
 from securechat.chat.ports import Snapshot
 from securechat.chat.requests import Answer, Done, Refused
-from securechat.cli.certificates import certificates_of, connect_line, make_context, prepare, read_identity
-from securechat.cli.composition import core_settings, server_name, transport_limits, worker_count
-from securechat.cli.configuration import ConfigError, Loaded, change
-from securechat.cli.indexing import Indexing
-from securechat.cli.online_copy import OnlineCopy
-from securechat.cli.patience import patiently
-from securechat.cli.place import data_dir_option
-from securechat.cli.retention import Retention
 from securechat.config import Config
 from securechat.irc.names import load_tables
 from securechat.server.server import Server, say

@@ -6,8 +6,8 @@ from threading import Event
 
 import pytest
 
+from securechat.app.online_copy import COPY_NAME, OnlineCopy
 from securechat.chat.requests import Answer, Done, Refused
-from securechat.cli.online_copy import COPY_NAME, OnlineCopy
 from securechat.storage.copying import Progress
 from securechat.storage.errors import StorageError
 

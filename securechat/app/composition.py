@@ -7,8 +7,8 @@ from ipaddress import ip_network
 from typing import Final
 
 from securechat import __version__
+from securechat.app.configuration import ConfigError
 from securechat.chat.settings import Settings
-from securechat.cli.configuration import ConfigError
 from securechat.config import Config
 from securechat.irc.names import InvalidName, check_channel
 from securechat.irc.text import split_text

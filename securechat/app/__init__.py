@@ -1,0 +1,1 @@
+"""The running server, put together: its configuration, its certificates and its chores."""
