@@ -8,7 +8,7 @@ restrict_groups()
 import os  # noqa: E402
 import sys  # noqa: E402
 
-_BUG = 1
+_ERROR = 1
 _INTERRUPTED = 130
 
 
@@ -16,15 +16,24 @@ def main() -> None:
     """Run the command that the arguments name, and end the process with its exit code."""
     # Whatever a command writes is its user's alone, also what a library creates.
     os.umask(0o077)
+    from securechat.cli import streams
+
+    streams.guard()
     try:
         from securechat.cli.app import run
 
-        run()
+        try:
+            run()
+        finally:
+            sys.stdout.flush()
+    except streams.OutputFailed as failure:
+        print(f"securechat: {failure}", file=sys.stderr)
+        sys.exit(_ERROR)
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
     except Exception:
         _report_bug()
-        sys.exit(_BUG)
+        sys.exit(_ERROR)
 
 
 def _report_bug() -> None:

@@ -171,7 +171,10 @@ class _Announcement:
         """Take the line `listening on HOST:PORT`. The main thread calls."""
         self._port = int(line.rpartition(":")[2])
         self._tell_how_to_go_on(self._port)
-        say(line)
+        try:
+            say(line)
+        except OSError as error:  # the line is for whoever has started the server; the others need the server
+            _log.warning("the line that tells where the server listens is lost: %s", error)
 
     def port(self) -> Answer:
         """Tell where the server listens: an option may have said so. The control thread calls."""
