@@ -2,13 +2,24 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from securechat.app.directory import data_dir_option
+from securechat.cli.change import change
 from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.passwords import FileOption, GenerateOption, StdinOption, hash_password, obtain
+from securechat.cli.passwords import (
+    FileOption,
+    GenerateOption,
+    SaveOption,
+    StdinOption,
+    hash_password,
+    obtain,
+    shown_or_saved,
+)
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.table import day, minute, print_table
 
@@ -32,6 +43,10 @@ def adduser(
     password_stdin: StdinOption = False,
     password_file: FileOption = None,
     generate: GenerateOption = False,
+    save: SaveOption = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print nothing when it is done but a generated password.")
+    ] = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -48,8 +63,16 @@ def adduser(
     _check_name(name)
     password = obtain(name, stdin=password_stdin, file=password_file, generate=generate)
     phc = hash_password(password, settings.auth.argon2)
-    _ask(place, settings, AddAccount(name, phc, "admin" if admin else "bot" if bot else "member"))
-    _confirm(f"The account {name} was added.", password if generate else None)
+    request = AddAccount(name, phc, "admin" if admin else "bot" if bot else "member")
+    with shown_or_saved(password, generate, save):
+        change(
+            place,
+            settings,
+            request,
+            f"The account {name} was added",
+            _whereabouts(generate, save),
+            quiet=quiet,
+        )
 
 
 def passwd(
@@ -60,6 +83,7 @@ def passwd(
     password_stdin: StdinOption = False,
     password_file: FileOption = None,
     generate: GenerateOption = False,
+    save: SaveOption = None,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -73,8 +97,9 @@ def passwd(
     settings = load_config(place).config
     password = obtain(name, stdin=password_stdin, file=password_file, generate=generate)
     phc = hash_password(password, settings.auth.argon2)
-    _ask(place, settings, SetPassword(name, phc, keep_sessions))
-    _confirm(f"The password of {name} was changed.", password if generate else None)
+    request = SetPassword(name, phc, keep_sessions)
+    with shown_or_saved(password, generate, save):
+        change(place, settings, request, f"The password of {name} was changed", _whereabouts(generate, save))
 
 
 def deluser(
@@ -97,8 +122,7 @@ def deluser(
     settings = load_config(place).config
     if not yes:
         _require_consent(f"Remove the account {name}? Nobody can have this name again.")
-    _ask(place, settings, RemoveAccount(name, messages))
-    _confirm(f"The account {name} was removed.")
+    change(place, settings, RemoveAccount(name, messages), f"The account {name} was removed")
 
 
 def disable(name: NameArgument, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
@@ -106,8 +130,7 @@ def disable(name: NameArgument, config: ConfigOption = None, data_dir: DataDirOp
     from securechat.chat.requests import DisableAccount
 
     place = _existing_place(config, data_dir)
-    _ask(place, load_config(place).config, DisableAccount(name))
-    _confirm(f"The account {name} was disabled.")
+    change(place, load_config(place).config, DisableAccount(name), f"The account {name} was disabled")
 
 
 def enable(name: NameArgument, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
@@ -115,8 +138,7 @@ def enable(name: NameArgument, config: ConfigOption = None, data_dir: DataDirOpt
     from securechat.chat.requests import EnableAccount
 
     place = _existing_place(config, data_dir)
-    _ask(place, load_config(place).config, EnableAccount(name))
-    _confirm(f"The account {name} can log in.")
+    change(place, load_config(place).config, EnableAccount(name), f"The account {name} was enabled")
 
 
 def users(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
@@ -128,7 +150,9 @@ def users(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Da
     if as_json:
         typer.echo(json.dumps([dict(row) for row in rows], ensure_ascii=False))
     elif not rows:
-        typer.echo("There is no account yet: make one with `securechat adduser NAME`.", err=True)
+        option = data_dir_option(place.directory)
+        text = f"There is no account in {place.directory}: make one with `securechat adduser NAME{option}`."
+        typer.echo(text, err=True)
     else:
         table: list[tuple[str, ...]] = [("NAME", "ROLE", "STATE", "SESSIONS", "CREATED")]
         for row in rows:
@@ -158,8 +182,7 @@ def sessions(
     settings = load_config(place).config
     match words or []:
         case ["end", name, number] if number.isascii() and number.isdigit():
-            _ask(place, settings, EndSession(name, int(number)))
-            _confirm(f"Session {number} of {name} was ended.")
+            change(place, settings, EndSession(name, int(number)), f"Session {number} of {name} was ended")
             return
         case []:
             rows = _ask(place, settings, ListSessions()).rows
@@ -206,9 +229,8 @@ def _require_consent(question: str) -> None:
         raise CommandFailed("nothing was changed")
 
 
-def _confirm(text: str, password: str | None = None) -> None:
-    """Tell the person; only a generated password goes to standard output, where a program can take it."""
-    typer.echo(text, err=True)
-    if password is not None:
-        typer.echo("Its password, which is shown only now:", err=True)
-        typer.echo(password)
+def _whereabouts(generate: bool, save: Path | None) -> str:
+    """Say where a password is that nobody has typed, or that was saved."""
+    if save is not None:
+        return f"The password is in {save}: use it with --password-file."
+    return "The password is above and shown only now." if generate else ""

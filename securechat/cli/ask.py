@@ -30,8 +30,13 @@ if TYPE_CHECKING:
 
 def ask(directory: Path, config: Config, request: Request) -> Done:
     """Have an administrator's request done. Raises CommandFailed when it is not."""
+    return ask_whoever_is_there(directory, config, request)[0]
+
+
+def ask_whoever_is_there(directory: Path, config: Config, request: Request) -> tuple[Done, bool]:
+    """Do what `ask` does, and return as well whether a running server has done it. Raises CommandFailed."""
     try:
-        answer = patiently(lambda: _ask_once(directory, config, request))
+        answer, running = patiently(lambda: _ask_once(directory, config, request))
     except DirectoryBusy as error:
         holder = "another process" if error.pid is None else f"process {error.pid}"
         raise CommandFailed(
@@ -46,20 +51,20 @@ def ask(directory: Path, config: Config, request: Request) -> Done:
         raise CommandFailed(str(error)) from error
     if isinstance(answer, Refused):
         raise CommandFailed(answer.text, ExitCode.REFUSED)
-    return answer
+    return answer, running
 
 
-def _ask_once(directory: Path, config: Config, request: Request) -> Answer:
+def _ask_once(directory: Path, config: Config, request: Request) -> tuple[Answer, bool]:
     if directory.is_dir():
         try:
-            return ask_server(directory, request)
+            return ask_server(directory, request), True
         except NotRunning as error:
             if isinstance(error.__cause__, PermissionError):
                 raise CommandFailed(
                     f"{directory} belongs to another user: run this as the server's user"
                 ) from error
     with DirectoryLock(directory):
-        return _answer_offline(directory, config, request)
+        return _answer_offline(directory, config, request), False
 
 
 def _answer_offline(directory: Path, config: Config, request: Request) -> Answer:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from securechat.cli.change import change
 from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
@@ -57,8 +58,10 @@ def set_channel(
     if value != "default" and not (value.isascii() and value.isdigit() and len(value) <= 6):
         raise CommandFailed(f'{value!r} is no number of days: use one, or "default"', ExitCode.USAGE)
     days = -1 if value == "default" else int(value)
-    _ask(find_place(config, data_dir), SetRetention(name, days))
-    typer.echo(f"The setting {setting} of {name} is {value}.", err=True)
+    place = find_place(config, data_dir)
+    place.require()
+    settings = load_config(place).config
+    change(place, settings, SetRetention(name, days), f"The setting {setting} of {name} is {value}")
 
 
 def _ask(place: Place, request: "Request") -> "Done":

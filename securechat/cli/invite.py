@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from securechat.cli.change import change
 from securechat.cli.config import load_config
+from securechat.cli.files import read_line
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+from securechat.cli.secret import shown_first
 from securechat.cli.table import minute, print_table
 
 if TYPE_CHECKING:
@@ -35,7 +38,7 @@ def invite(
     """Print a code with which somebody can make an account; list the invitations, or revoke one.
 
     The person's client asks for the code when registering; `identity.registration = "invite"` allows that.
-    An invitation is revoked by its id in the list, or by its code.
+    An invitation is revoked by its id in the list, or by its code; `-` reads that from standard input.
     """
     place = find_place(config, data_dir)
     place.require()
@@ -54,15 +57,15 @@ def invite(
 def _make(place: Place, settings: "Config", uses: int, days: int) -> None:
     from securechat.chat.requests import AddInvitation
     from securechat.chat.rules.invitations import digest
-    from securechat.cli.ask import ask
     from securechat.storage.passwords import INVITATION_GROUPS, generate
 
     code = generate(INVITATION_GROUPS)
-    ask(place.directory, settings, AddInvitation(digest(code), uses, days))
     people = "one account" if uses == 1 else f"{uses} accounts"
     valid = "one day" if days == 1 else f"{days} days"
-    typer.echo(f"An invitation for {people}, valid for {valid} and shown only now:", err=True)
-    typer.echo(code)
+    done = f"An invitation for {people}, valid for {valid}, was made"
+    with shown_first(code):
+        request = AddInvitation(digest(code), uses, days)
+        change(place, settings, request, done, "Its code is above and shown only now.")
     if settings.identity.registration != "invite":
         text = 'Nobody can use it yet: set identity.registration = "invite" and reload the server.'
         typer.echo(text, err=True)
@@ -91,8 +94,8 @@ def _list(place: Place, settings: "Config", as_json: bool) -> None:
 def _revoke(place: Place, settings: "Config", which: str) -> None:
     from securechat.chat.requests import RevokeInvitation
     from securechat.chat.rules.invitations import digest, id_of
-    from securechat.cli.ask import ask
 
+    if which == "-":
+        which = read_line()
     known_as = which.lower() if _ID.fullmatch(which) else id_of(digest(which))
-    ask(place.directory, settings, RevokeInvitation(known_as))
-    typer.echo(f"The invitation {known_as} was revoked.", err=True)
+    change(place, settings, RevokeInvitation(known_as), f"The invitation {known_as} was revoked")

@@ -4,12 +4,15 @@ Arguments are seen by every user of the machine and kept in the shell's history.
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.secret import shown_first
 
 if TYPE_CHECKING:
     from securechat.config import Argon2Section
@@ -24,6 +27,12 @@ FileOption = Annotated[
 ]
 GenerateOption = Annotated[
     bool, typer.Option("--generate", help="Make a strong password and print it, once, on standard output.")
+]
+SaveOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--save", metavar="FILE", help="Write the password into a new file that --password-file can read."
+    ),
 ]
 
 
@@ -49,6 +58,31 @@ def obtain(name: str, *, stdin: bool, file: Path | None, generate: bool) -> str:
         raise CommandFailed(str(error)) from error
 
 
+@contextmanager
+def shown_or_saved(password: str, generate: bool, save: Path | None) -> Iterator[None]:
+    """Save a password where that is wanted, else print a generated one; it is set inside the `with`.
+
+    Raises CommandFailed, also when the file is there already.
+    """
+    if save is None:
+        with shown_first(password) if generate else nullcontext():
+            yield
+        return
+    from securechat.storage.files import new_file
+
+    try:
+        with new_file(save) as file:
+            file.write(password.encode() + b"\n")
+    except OSError as error:
+        raise CommandFailed(f"the password cannot be saved, so it was not set: {error}") from error
+    try:
+        yield
+    except CommandFailed as error:
+        if error.code is not ExitCode.UNKNOWN_OUTCOME:
+            save.unlink()
+        raise
+
+
 def hash_password(password: str, cost: "Argon2Section") -> str:
     """Check the password against the policy and return its argon2id hash. Raises CommandFailed (refused)."""
     from securechat.storage.passwords import Hasher, WeakPassword
@@ -61,13 +95,13 @@ def hash_password(password: str, cost: "Argon2Section") -> str:
 
 def _ask_twice(name: str) -> str:
     """Ask until a password can be used and was typed twice, a few times. Raises CommandFailed."""
-    from securechat.storage.passwords import WeakPassword, check_policy
+    from securechat.storage.passwords import MIN_LENGTH, WeakPassword, check_policy
 
     problem, code = "", ExitCode.ERROR
     for _ in range(_TRIES):
         if problem:
             typer.echo(f"{problem}. Once again:", err=True)
-        password = _ask(f"New password for {name}: ")
+        password = _ask(f"New password for {name} ({MIN_LENGTH} characters or more): ")
         try:
             check_policy(password)
         except WeakPassword as error:

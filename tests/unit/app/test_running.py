@@ -87,6 +87,24 @@ def test_accounts_of_a_running_server(server: ServerProcess) -> None:
     assert PASSWORD not in server.log_text()
 
 
+def test_a_change_names_its_place(server: ServerProcess) -> None:
+    """The data directory is named, and how to start the server when none runs there."""
+    ended = server.run("adduser", "bob", "--password-stdin", text=PASSWORD)
+    assert f"The account bob was added in {server.data}.\n" in ended.stderr
+    assert "No server runs there" not in ended.stderr
+    server.stop()
+    for arguments in (
+        ["passwd", "bob", "--generate"],
+        ["disable", "bob"],
+        ["invite"],
+        ["deluser", "bob", "--yes"],
+    ):
+        ended = server.run(*arguments)
+        assert f" in {server.data}." in ended.stderr
+        hint = f"No server runs there: start it with `securechat server --data-dir {server.data}`.\n"
+        assert hint in ended.stderr
+
+
 def test_status(stopped: ServerProcess) -> None:
     """Counters for people and for programs; without a server it says how to start one."""
     assert "start it with `securechat server`" in failure(stopped, "status")

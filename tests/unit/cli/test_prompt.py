@@ -73,11 +73,11 @@ def terminal(*arguments: str) -> Iterator[Terminal]:
 def test_a_new_password_is_typed_twice_and_not_shown(command: Command, home: Path) -> None:
     """The terminal shows the questions and nothing of the answers."""
     with terminal("adduser", "alice") as person:
-        person.answer("New password for alice: ", PASSWORD)
+        person.answer("New password for alice (8 characters or more): ", PASSWORD)
         person.answer("The same once more: ", PASSWORD)
         assert person.end() == 0
     assert PASSWORD not in person.shown
-    assert "The account alice was added." in person.shown
+    assert "The account alice was added in " in person.shown
     assert "alice" in command("users").out
 
 
@@ -85,7 +85,7 @@ def test_two_different_passwords(command: Command, home: Path) -> None:
     """A typing error is no reason to begin anew; after three of them nothing was changed."""
     with terminal("adduser", "alice") as person:
         for _ in range(3):
-            person.answer("New password for alice: ", PASSWORD)
+            person.answer("New password for alice (8 characters or more): ", PASSWORD)
             person.answer("The same once more: ", "correct horse batterz")
         assert person.end() == ExitCode.ERROR
     assert person.shown.count("The two passwords differ. Once again:") == 2
@@ -96,8 +96,10 @@ def test_two_different_passwords(command: Command, home: Path) -> None:
 def test_a_password_that_cannot_be_is_asked_for_again_at_once(command: Command, home: Path) -> None:
     """Before it has to be repeated, with the reason."""
     with terminal("adduser", "alice") as person:
-        person.answer("New password for alice: ", "short")
-        person.answer("characters or more. Once again:\r\nNew password for alice: ", PASSWORD)
+        person.answer("New password for alice (8 characters or more): ", "short")
+        person.answer(
+            "characters or more. Once again:\r\nNew password for alice (8 characters or more): ", PASSWORD
+        )
         person.answer("The same once more: ", PASSWORD)
         assert person.end() == 0
 
@@ -105,7 +107,7 @@ def test_a_password_that_cannot_be_is_asked_for_again_at_once(command: Command, 
 def test_ctrl_c_at_the_prompt(command: Command, home: Path) -> None:
     """It ends the command without a traceback."""
     with terminal("adduser", "alice") as person:
-        person.answer("New password for alice: ", "\x03")
+        person.answer("New password for alice (8 characters or more): ", "\x03")
         assert person.end() == ExitCode.INTERRUPTED
     assert "Traceback" not in person.shown
     assert not home.exists()

@@ -1,0 +1,38 @@
+"""Changes that administrators make: done, and told with where they were made.
+
+Whoever forgets --data-dir changes another server than the one meant. So the directory is always named, and
+it is said when no server runs on it.
+"""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from securechat.app.directory import data_dir_option
+from securechat.cli.place import Place
+
+if TYPE_CHECKING:
+    from securechat.chat.requests import Request
+    from securechat.config import Config
+
+
+def change(
+    place: Place, config: "Config", request: "Request", done: str, more: str = "", *, quiet: bool = False
+) -> None:
+    """Have a change made, and tell the person on standard error what was `done`, where, and `more`.
+
+    `done` is a sentence without its full stop, `more` is whole sentences. Raises CommandFailed.
+    """
+    from securechat.cli.ask import ask_whoever_is_there
+
+    is_new = not place.directory.exists()
+    _, running = ask_whoever_is_there(place.directory, config, request)
+    if quiet:
+        return
+    typer.echo(f"{done} in {place.directory}. {more}".rstrip(), err=True)
+    if is_new:
+        hint = "if your server has its data elsewhere, name that directory with --data-dir"
+        typer.echo(f"This data directory is new: {hint}.", err=True)
+    if not running:
+        option = data_dir_option(place.directory)
+        typer.echo(f"No server runs there: start it with `securechat server{option}`.", err=True)
