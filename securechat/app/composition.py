@@ -7,10 +7,9 @@ from ipaddress import ip_network
 from typing import Final
 
 from securechat import __version__
-from securechat.app.configuration import ConfigError
 from securechat.chat.settings import Settings
 from securechat.config import Config
-from securechat.irc.names import InvalidName, check_channel
+from securechat.irc.names import check_channel
 from securechat.irc.text import split_text
 from securechat.server.limits import Limits
 
@@ -29,14 +28,14 @@ def server_name(config: Config) -> str:
 
 
 def core_settings(config: Config) -> Settings:
-    """Return what the chat is told. Raises ConfigError for a channel that cannot be."""
+    """Return what the chat is told."""
     return Settings(
         server_name=server_name(config),
         network=config.server.network,
         version=__version__,
         nicknames=config.identity.nicknames,
         registration=config.identity.registration,
-        autojoin=_channels(config),
+        autojoin=tuple(check_channel(name) for name in config.channels.autojoin),
         history_access=config.history.access,
         history_replay=config.history.replay,
         icon=config.server.icon,
@@ -76,13 +75,6 @@ def worker_count(config: Config) -> int:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0))
-
-
-def _channels(config: Config) -> tuple[str, ...]:
-    try:
-        return tuple(check_channel(name) for name in config.channels.autojoin)
-    except InvalidName as error:
-        raise ConfigError(f"channels.autojoin holds a name that no channel can have: {error}") from error
 
 
 def _motd(text: str) -> tuple[str, ...]:

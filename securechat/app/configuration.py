@@ -18,6 +18,7 @@ from typing import Final
 
 import msgspec
 
+from securechat.app.checks import check_value
 from securechat.config import PREFIX, Config, Field, Value, fields, sections
 
 # The options of `securechat server` that set a key.
@@ -27,6 +28,10 @@ OPTIONS: Final = {
     "--cert": "tls.certificate",
     "--key": "tls.key",
 }
+
+STDIN: Final = Path("-")
+"""In the place of a file: standard input."""
+STANDARD_INPUT: Final = "standard input"
 
 _PASSWORD: Final = re.compile(r"(?<=:)(?!//)[^/@]*(?=@)|(?<=[?&]password=)[^&]*|(?<=[?&]sslpassword=)[^&]*")
 
@@ -53,12 +58,13 @@ def load(
 ) -> Loaded:
     """Find every key's value. Raises ConfigError.
 
-    `file` must exist; `options` are those of the command line by their names (see OPTIONS), None for those
-    that were not given.
+    `file` must exist, or be STDIN; `options` are those of the command line by their names (see OPTIONS), None
+    for those that were not given.
     """
     reading = _Reading()
     if file is not None:
-        reading.read_table(_parse(file), file, "")
+        where = STANDARD_INPUT if file == STDIN else str(file)
+        reading.read_table(_parse(file, where), where, file.parent, "")
     reading.read_environment(environment)
     reading.read_options(options)
     return reading.finish(file)
@@ -126,15 +132,15 @@ class _Reading:
         self.origins: dict[str, str] = {}
         self.problems: list[str] = []
 
-    def read_table(self, table: Mapping[str, object], file: Path, above: str) -> None:
+    def read_table(self, table: Mapping[str, object], where: str, base: Path, above: str) -> None:
         for name, value in table.items():
             path = f"{above}{name}"
             if isinstance(value, dict) and _is_section(path):
-                self.read_table(value, file, f"{path}.")
+                self.read_table(value, where, base, f"{path}.")
             elif _is_section(path):
-                self.problems.append(f"{path} must be a table of keys: write [{path}] (in {file})")
-            elif field := self._field(path, f"in {file}"):
-                self._take(field, value, f"in {file}", file.parent)
+                self.problems.append(f"{path} must be a table of keys: write [{path}] (in {where})")
+            elif field := self._field(path, f"in {where}"):
+                self._take(field, value, f"in {where}", base)
 
     def read_environment(self, environment: Mapping[str, str]) -> None:
         for variable, text in sorted(environment.items()):
@@ -177,10 +183,13 @@ class _Reading:
             checked: Value = msgspec.convert(value, type=field.type)
             if field.key.check is not None and isinstance(checked, tuple):
                 field.key.check(checked)
-        except (msgspec.ValidationError, ValueError):
+            check_value(field.name, checked)
+        except ValueError as error:
             hidden = field.key.secret and isinstance(value, str)
             shown = "the text that was given" if hidden else _shown(value)
-            self.problems.append(f"{field.name} must be {field.accepts}, not {shown} ({origin})")
+            # What msgspec says is about types; the others say more than `accepts`.
+            reason = "" if isinstance(error, msgspec.ValidationError) or not str(error) else f": {error}"
+            self.problems.append(f"{field.name} must be {field.accepts}, not {shown} ({origin}){reason}")
             return
         if field.key.path and isinstance(checked, str) and checked:
             checked = str(base.absolute() / os.path.expanduser(checked))  # noqa: PTH111 (never raises)
@@ -188,13 +197,15 @@ class _Reading:
         self.origins[field.name] = origin
 
 
-def _parse(file: Path) -> dict[str, object]:
+def _parse(file: Path, where: str) -> dict[str, object]:
+    """Read a file of TOML; a byte order mark is skipped."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        with open(0, "rb", closefd=False) if file == STDIN else file.open("rb") as stream:
+            return tomllib.loads(stream.read().decode("utf-8-sig"))
     except OSError as error:
-        raise ConfigError(f"the configuration {file} cannot be read: {error.strerror}") from error
+        raise ConfigError(f"the configuration {where} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the configuration {file} is not valid TOML: {error}") from error
+        raise ConfigError(f"the configuration {where} is not valid TOML: {error}") from error
 
 
 def _is_section(name: str) -> bool:

@@ -19,6 +19,7 @@ from typing import Final
 
 from securechat import __version__, log
 from securechat.app.certificates import certificates_of, connect_line, make_context, prepare, read_identity
+from securechat.app.checks import check_machine
 from securechat.app.composition import core_settings, server_name, transport_limits, worker_count
 from securechat.app.configuration import ConfigError, Loaded, change
 from securechat.app.directory import data_dir_option
@@ -52,6 +53,10 @@ def serve(directory: Path, read: Callable[[], Loaded]) -> int:
     CertificateProblem and CannotStart, whose texts are for the person who starts the server.
     """
     config = read().config
+    try:
+        check_machine(config, directory)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
     log.set_up(config.log.level, config.log.format, sys.stderr)
     if os.geteuid() == 0:
         _log.warning("this server runs as root: a user of its own is safer")

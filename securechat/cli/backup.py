@@ -1,7 +1,9 @@
 """`securechat backup` and `securechat restore`."""
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Annotated, Final
@@ -10,6 +12,15 @@ import typer
 
 from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.files import (
+    is_stdin,
+    is_stdout,
+    new_output,
+    opened,
+    refuse_existing,
+    spooled,
+    stdin_or_file,
+)
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.table import print_facts
 
@@ -38,7 +49,7 @@ def register(app: typer.Typer) -> None:
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The new file; it may not exist.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE|-", help="A new file, or - for standard output.")],
     passphrase_stdin: StdinOption = False,
     passphrase_file: FileOption = None,
     recipient: Annotated[
@@ -64,35 +75,39 @@ def backup(
     from securechat.storage.errors import StorageError
     from securechat.storage.sealing import parse_recipient
 
+    passphrase_stdin, passphrase_file = stdin_or_file(passphrase_stdin, passphrase_file)
     if passphrase_stdin + (passphrase_file is not None) + bool(recipient) > 1:
         raise typer.BadParameter("use one of --passphrase-stdin, --passphrase-file and --recipient")
+    if is_stdout(file) and (as_json or sys.stdout.isatty()):
+        raise typer.BadParameter("standard output has the backup itself: name a file, or use a pipe")
     place = find_place(config, data_dir)
     place.require()
     settings = load_config(place).config
-    if file.exists():
-        raise CommandFailed(f"{file} is there already: name a new file", ExitCode.REFUSED)
+    refuse_existing(file)
+    name = "standard output" if is_stdout(file) else str(file.absolute())
     try:
         recipients = [parse_recipient(text) for text in recipient or ()]
         secret = _new_passphrase(passphrase_stdin, passphrase_file)
         keys = with_keys or bool(recipients) or secret is not None
         held = "with the server's keys" if keys else "without the server's keys"
         how = f"{held}, {_sealed(secret, recipients)}"
-        note_first(place, settings, NoteBackup(str(file.absolute()), how))
+        note_first(place, settings, NoteBackup(name, how))
         manifest = _write(place, settings, file, keys, secret, recipients)
     except (StorageError, OSError) as error:
         raise CommandFailed(f"there is no backup: {error}") from error
     rows = manifest.rows
     typer.echo(
-        f"{file} holds {rows['accounts']} accounts and {rows['messages']} entries of history, {held}.",
+        f"The backup holds {_contents(manifest)}, {held} ({name}).",
         err=True,
     )
-    facts = {"file": str(file.absolute()), "keys": keys}
+    facts = {"file": name, "keys": keys}
     print_facts(facts | {"accounts": rows["accounts"], "messages": rows["messages"]}, as_json)
 
 
 def restore(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A file that `securechat backup` has written.")
+        Path,
+        typer.Argument(metavar="FILE|-", help="What `securechat backup` has written; - is standard input."),
     ],
     passphrase_stdin: StdinOption = False,
     passphrase_file: FileOption = None,
@@ -115,35 +130,52 @@ def restore(
     from securechat.storage.errors import StorageError
     from securechat.storage.lock import DirectoryLock
 
+    passphrase_stdin, passphrase_file = stdin_or_file(passphrase_stdin, passphrase_file)
     if passphrase_stdin + (passphrase_file is not None) + (identity is not None) > 1:
         raise typer.BadParameter("use one of --passphrase-stdin, --passphrase-file and --identity")
+    if is_stdin(file) and (passphrase_stdin or is_stdin(identity)):
+        raise typer.BadParameter("standard input has the backup itself: have the secret in a file")
     place = find_place(config, data_dir)
+    name = "standard input" if is_stdin(file) else str(file.absolute())
     try:
         with ExitStack() as stack:
             patiently(lambda: stack.enter_context(DirectoryLock(place.directory)))
             directory = stack.enter_context(scratch(place.directory))
-            with file.open("rb") as stream, TemporaryFile(dir=directory) as plain:
+            with (
+                opened(file) as given,
+                spooled(given, directory) as stream,
+                TemporaryFile(dir=directory) as plain,
+            ):
                 _unseal(stream, plain, passphrase_stdin, passphrase_file, identity)
                 plain.seek(0)
                 (directory / "new").mkdir(mode=0o700)
                 manifest = unpack(plain, directory / "new")
-            restored = put_back(place, manifest, directory / "new", file)
+            restored = put_back(place, manifest, directory / "new", name)
     except (StorageError, OSError) as error:
         raise CommandFailed(f"nothing was restored: {error}") from error
     rows = manifest.rows
     typer.echo(
-        f"Restored {rows['accounts']} accounts and {rows['messages']} entries of history of "
-        f"{manifest.server}, in {', '.join(restored)}.",
+        f"Restored {_contents(manifest)} of {manifest.server}, in {', '.join(restored)}.",
         err=True,
     )
     facts = {"server": manifest.server, "files": restored}
     print_facts(facts | {"accounts": rows["accounts"], "messages": rows["messages"]}, as_json)
 
 
+def _contents(manifest: "Manifest") -> str:
+    from securechat.client.wording import count
+
+    entries = manifest.rows["messages"]
+    noun = "entry" if entries == 1 else "entries"
+    return f"{count(manifest.rows['accounts'], 'account')} and {entries} {noun} of history"
+
+
 def _sealed(secret: str | None, recipients: "list[Recipient]") -> str:
     """Return what the audit log says about who can read a backup."""
+    from securechat.client.wording import count
+
     if recipients:
-        return f"encrypted for {len(recipients)} keys"
+        return f"encrypted for {count(len(recipients), 'key')}"
     return "not encrypted" if secret is None else "encrypted with a passphrase"
 
 
@@ -158,13 +190,12 @@ def _write(
     from securechat.cli.snapshot import snapshot
     from securechat.storage.archive import pack
     from securechat.storage.databases import Database
-    from securechat.storage.files import new_file
     from securechat.storage.sealing import seal_for, seal_with
 
     with snapshot(Database(place.directory, settings.storage.url)) as directory:
         files = _files(place, directory, keys)
         manifest = _manifest(settings, files)
-        with new_file(file) as target, TemporaryFile(dir=directory) as plain:
+        with _target(file, directory) as target, TemporaryFile(dir=directory) as plain:
             sealing = bool(recipients) or secret is not None
             pack(plain if sealing else target, manifest, files)
             plain.seek(0)
@@ -173,6 +204,22 @@ def _write(
             elif secret is not None:
                 seal_with(plain, target, secret)
     return manifest
+
+
+@contextmanager
+def _target(file: Path, directory: Path) -> Iterator[IO[bytes]]:
+    """Give what a backup is written into; what is for standard output goes there when it is complete.
+
+    An encrypted backup is not written from its beginning to its end.
+    """
+    with new_output(file) as output:
+        if not is_stdout(file):
+            yield output
+            return
+        with TemporaryFile(dir=directory) as whole:
+            yield whole
+            whole.seek(0)
+            shutil.copyfileobj(whole, output)
 
 
 def _files(place: Place, directory: Path, keys: bool) -> Mapping[str, Path]:
@@ -239,8 +286,6 @@ def _unseal(
     stream: IO[bytes], plain: IO[bytes], stdin: bool, file: Path | None, identity: Path | None
 ) -> None:
     """Write the archive inside a backup, encrypted or not."""
-    import shutil
-
     from securechat.storage.sealing import read_identities, sealed_how, unseal_for, unseal_with
 
     how = sealed_how(stream)
@@ -253,4 +298,4 @@ def _unseal(
     elif identity is None:
         raise CommandFailed("this backup was encrypted for a key: name it with --identity", ExitCode.USAGE)
     else:
-        unseal_for(stream, plain, read_identities(identity))
+        unseal_for(stream, plain, read_identities(Path("/dev/stdin") if is_stdin(identity) else identity))

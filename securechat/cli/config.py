@@ -1,11 +1,13 @@
 """`securechat config`: the configuration as it is, as it is by default, and whether it is right."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from securechat.cli.exits import CommandFailed
+from securechat.cli.files import is_stdin
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 
 if TYPE_CHECKING:
@@ -48,22 +50,35 @@ def show(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Dat
     typer.echo(as_toml(loaded), nl=False)
 
 
-def check(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+def check(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE|-]", help="Instead of --config; - is standard input.", show_default=False
+        ),
+    ] = None,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
     """Check the configuration, and the certificate that it names, without starting anything."""
-    from securechat.app.certificates import make_context
-    from securechat.app.composition import core_settings
-    from securechat.app.configuration import ConfigError
+    from securechat.app.checks import check_machine
+    from securechat.app.configuration import STANDARD_INPUT, STDIN
     from securechat.tls.errors import CertificateProblem
 
-    place = find_place(config, data_dir)
+    if file is not None and is_stdin(file):
+        place = Place(find_place(None, data_dir).directory, STDIN)
+    else:
+        place = find_place(file or config, data_dir)
     settings = load_config(place).config
     try:
-        core_settings(settings)
-        if settings.tls.certificate:
-            make_context(settings, place.directory)
-    except (ConfigError, CertificateProblem) as error:
+        check_machine(settings, place.directory)
+    except (ValueError, CertificateProblem) as error:
         raise CommandFailed(str(error)) from error
-    source = place.file or "no configuration file: every key has its default or comes from the environment"
+    source = (
+        STANDARD_INPUT
+        if place.file == STDIN
+        else place.file or "no configuration file: every key has its default or comes from the environment"
+    )
     typer.echo(f"The configuration is right ({source}).")
 
 

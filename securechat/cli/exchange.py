@@ -1,8 +1,7 @@
 """`securechat export` and `securechat import`: what was said, as lines of JSON."""
 
-import sys
 import time
-from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
@@ -10,11 +9,13 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from securechat.cli.config import JsonOption, load_config
-from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.exits import CommandFailed
+from securechat.cli.files import is_stdin, is_stdout, new_output, refuse_existing, rereadable
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.table import print_facts
 
 if TYPE_CHECKING:
+    from securechat.config import Config
     from securechat.storage.exchange.exporting import Selection
     from securechat.storage.exchange.importing import Imported
 
@@ -27,8 +28,8 @@ def register(app: typer.Typer) -> None:
 
 def export_messages(
     file: Annotated[
-        str, typer.Argument(metavar="[FILE|-]", help="A new file, or - for standard output.")
-    ] = "-",
+        Path, typer.Argument(metavar="[FILE|-]", help="A new file, or - for standard output.")
+    ] = Path("-"),
     channel: Annotated[str, typer.Option("--channel", metavar="NAME", help="Only this channel.")] = "",
     account: Annotated[
         str,
@@ -44,29 +45,33 @@ def export_messages(
     """Write what was said as lines of JSON, with the server running or without it."""
     from securechat.chat.requests import NoteExport
     from securechat.cli.note import note_first
+    from securechat.client.wording import count
     from securechat.storage.errors import StorageError
     from securechat.storage.exchange.exporting import Selection
 
     if bool(channel) + bool(account) + everything != 1:
         raise typer.BadParameter("use one of --channel, --account and --all")
-    if as_json and file == "-":
+    if as_json and is_stdout(file):
         raise typer.BadParameter("--json needs a FILE: standard output has the export itself")
     place = find_place(config, data_dir)
     place.require()
+    settings = load_config(place).config
+    refuse_existing(file)
+    into = "standard output" if is_stdout(file) else str(file.absolute())
     try:
-        with _output(file) as stream:
-            into = "standard output" if file == "-" else str(Path(file).absolute())
-            note_first(place, load_config(place).config, NoteExport(channel or account or "*", into))
-            count = _export(place, Selection(channel, account), stream)
+        with new_output(file) as stream:
+            note_first(place, settings, NoteExport(channel or account or "*", into))
+            done = _export(place, settings, Selection(channel, account), stream)
     except (StorageError, OSError) as error:
         raise CommandFailed(f"nothing was exported: {error}") from error
-    typer.echo(f"Exported {count} messages.", err=True)
-    print_facts({"file": into, "messages": count}, as_json)
+    typer.echo(f"Exported {count(done, 'message')}.", err=True)
+    print_facts({"file": into, "messages": done}, as_json)
 
 
 def import_messages(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A file that `securechat export` has written.")
+        Path,
+        typer.Argument(metavar="FILE|-", help="What `securechat export` has written; - is standard input."),
     ],
     create_accounts: Annotated[
         bool,
@@ -81,32 +86,39 @@ def import_messages(
     The server has to be stopped. What is there already stays as it is, so the same file may come again.
     """
     from securechat.app.patience import patiently
+    from securechat.client.wording import count
     from securechat.storage.errors import StorageError
     from securechat.storage.lock import DirectoryLock
 
     place = find_place(config, data_dir)
     place.require()
+    settings = load_config(place).config
+    name = "standard input" if is_stdin(file) else str(file.absolute())
     try:
-        with ExitStack() as stack:
+        # A pipe is read to its end before the lock is taken: whoever writes may take his time.
+        with rereadable(file, place.directory) as stream, ExitStack() as stack:
             patiently(lambda: stack.enter_context(DirectoryLock(place.directory)))
-            done = _import(place, file, create_accounts)
+            done = _import(place, settings, stream, name, create_accounts)
     except (StorageError, OSError) as error:
         raise CommandFailed(f"nothing was imported: {error}") from error
     typer.echo(
-        f"Imported {done.messages} messages, {done.events} events, {done.accounts} accounts and "
-        f"{done.channels} channels; {done.known} messages and events were there already.",
+        f"Imported {count(done.messages, 'message')}, {count(done.events, 'event')}, "
+        f"{count(done.accounts, 'account')} and {count(done.channels, 'channel')}; "
+        f"{_lines(done.known)} there already.",
         err=True,
     )
     if done.dropped:
-        typer.echo(
-            f"{done.dropped} messages and events of channels that are no more were left out.", err=True
-        )
+        typer.echo(f"{_lines(done.dropped)} left out: their channels are no more.", err=True)
     if done.accounts:
         typer.echo("Give the new accounts passwords with `securechat passwd NAME`.", err=True)
     print_facts(asdict(done), as_json)
 
 
-def _export(place: Place, selection: "Selection", stream: IO[bytes]) -> int:
+def _lines(number: int) -> str:
+    return "1 message or event was" if number == 1 else f"{number} messages and events were"
+
+
+def _export(place: Place, settings: "Config", selection: "Selection", stream: IO[bytes]) -> int:
     import msgspec
 
     from securechat.app.composition import server_name
@@ -116,7 +128,6 @@ def _export(place: Place, selection: "Selection", stream: IO[bytes]) -> int:
     from securechat.storage.exchange.exporting import Exporter
     from securechat.storage.exchange.form import Message
 
-    settings = load_config(place).config
     encode, done = msgspec.json.Encoder().encode, 0
     with (
         snapshot(Database(place.directory, settings.storage.url)) as directory,
@@ -133,7 +144,9 @@ def _export(place: Place, selection: "Selection", stream: IO[bytes]) -> int:
     return done
 
 
-def _import(place: Place, file: Path, create_accounts: bool) -> "Imported":
+def _import(
+    place: Place, settings: "Config", stream: IO[bytes], name: str, create_accounts: bool
+) -> "Imported":
     from securechat.cli.note import note
     from securechat.cli.progress import Progress
     from securechat.storage import audit
@@ -142,8 +155,7 @@ def _import(place: Place, file: Path, create_accounts: bool) -> "Imported":
     from securechat.storage.exchange.importing import Importer
     from securechat.storage.passwords import Hasher, generate
 
-    settings = load_config(place).config
-    contents = check(file, time.time_ns() // 1_000_000)
+    contents = check(stream, time.time_ns() // 1_000_000)
     cost = settings.auth.argon2
     hasher = Hasher(cost.time_cost, cost.memory_cost, cost.parallelism)
     phc = hasher.hash(generate()) if create_accounts else None
@@ -153,20 +165,8 @@ def _import(place: Place, file: Path, create_accounts: bool) -> "Imported":
         store.transaction() as connection,
         Progress("messages") as progress,
     ):
-        done = Importer(connection, store.search_index, contents, phc).write(file, progress)
+        done = Importer(connection, store.search_index, contents, phc).write(stream, progress)
         new = f"{done.messages} messages, {done.events} events"
         detail = f"{new}, {done.accounts} accounts, {done.channels} channels"
-        audit.append(connection, note("import", str(file.absolute()), detail))
+        audit.append(connection, note("import", name, detail))
     return done
-
-
-def _output(name: str) -> AbstractContextManager[IO[bytes]]:
-    """Return standard output, or a file that gets its name when it is complete and on disk."""
-    from securechat.storage.files import new_file
-
-    if name == "-":
-        return nullcontext(sys.stdout.buffer)
-    file = Path(name)
-    if file.exists():
-        raise CommandFailed(f"{file} is there already: name a new file", ExitCode.REFUSED)
-    return new_file(file)

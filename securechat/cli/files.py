@@ -10,13 +10,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import IO, Final
 
-import typer
-
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.place import Place
 
 STANDARD: Final = "-"
 _STDIN: Final = (Path(STANDARD), Path("/dev/stdin"), Path("/dev/fd/0"))
@@ -27,18 +23,18 @@ _LONGEST_LINE: Final = 4096
 
 
 def is_stdin(file: Path | None) -> bool:
-    """Return whether a file is standard input, which others may read from as well."""
+    """Return whether a file is standard input."""
     return file in _STDIN
 
 
-def shown_name(file: Path, standard: str = "standard input") -> str:
-    """Return how a file is called in a text and in the audit log."""
-    return standard if str(file) == STANDARD else str(file.absolute())
+def is_stdout(file: Path) -> bool:
+    """Return whether a file is to be standard output."""
+    return str(file) == STANDARD
 
 
-def readable(file: Path) -> Path:
-    """Return a path under which a file that is read once can be opened. The server side runs on Linux."""
-    return Path("/dev/stdin") if is_stdin(file) else file
+def stdin_or_file(stdin: bool, file: Path | None) -> tuple[bool, Path | None]:
+    """Take a file that is standard input as the option that says so, which reads no more than it needs."""
+    return (True, None) if is_stdin(file) else (stdin, file)
 
 
 def read_line() -> str:
@@ -46,43 +42,75 @@ def read_line() -> str:
     return os.read(0, _LONGEST_LINE).partition(b"\n")[0].decode("utf-8-sig", errors="replace").strip()
 
 
-@contextmanager
-def rereadable(file: Path, place: Place, most: int = _MOST) -> Iterator[IO[bytes]]:
-    """Give a file that can be read anywhere and again: the one that is named, if it is a regular one.
-
-    Else what it has is copied first into the data directory. Raises CommandFailed, and OSError.
-    """
-    from securechat.cli.snapshot import scratch
-
-    with readable(file).open("rb") as stream:
-        if stat.S_ISREG(os.fstat(stream.fileno()).st_mode) and not is_stdin(file):
-            yield stream
-            return
-        if stream.isatty():
-            raise CommandFailed("standard input is a terminal: name a file, or use a pipe", ExitCode.USAGE)
-        with scratch(place.directory) as directory, TemporaryFile(dir=directory) as spool:
-            _copy(stream, spool, most)
-            spool.seek(0)
-            yield spool
+def refuse_pipe(file: Path, why: str) -> None:
+    """Raise CommandFailed when a file can be read only once."""
+    if file.is_fifo():
+        raise CommandFailed(f"{file} is a pipe, {why}: name a regular file")
 
 
 def refuse_existing(file: Path) -> None:
     """Raise CommandFailed when a file cannot be made because something has its name."""
-    if str(file) != STANDARD and os.path.lexists(file):
-        raise CommandFailed(
-            f"{file} is there already: name a new file, or - for standard output", ExitCode.REFUSED
-        )
+    if not is_stdout(file) and os.path.lexists(file):
+        text = f"{file} is there already: name a new file, or - for standard output"
+        raise CommandFailed(text, ExitCode.REFUSED)
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[IO[bytes]]:
+    """Give a file to read from, or standard input. Raises CommandFailed for a terminal, and OSError."""
+    with open(0, "rb", closefd=False) if is_stdin(file) else file.open("rb") as stream:
+        if stream.isatty():
+            raise CommandFailed("standard input is a terminal: name a file, or use a pipe", ExitCode.USAGE)
+        yield stream
+
+
+@contextmanager
+def spooled(stream: IO[bytes], directory: Path, most: int = _MOST) -> Iterator[IO[bytes]]:
+    """Give what can be read anywhere and again: a regular file itself, else a copy in a private `directory`.
+
+    `most` is how many bytes are copied. Raises CommandFailed when there are more, and OSError.
+    """
+    from tempfile import TemporaryFile
+
+    if _is_regular(stream):
+        yield stream
+        return
+    with TemporaryFile(dir=directory) as spool:
+        left = most
+        while block := stream.read(_BLOCK):
+            left -= len(block)
+            if left < 0:
+                raise CommandFailed(f"the pipe has more than {most} bytes: name a regular file")
+            spool.write(block)
+        spool.seek(0)
+        yield spool
+
+
+@contextmanager
+def rereadable(file: Path, data: Path, most: int = _MOST) -> Iterator[IO[bytes]]:
+    """Give a file, or standard input, that can be read anywhere and again; a copy is in the directory `data`.
+
+    Raises CommandFailed, and OSError.
+    """
+    from securechat.cli.snapshot import scratch
+
+    with opened(file) as stream:
+        if _is_regular(stream):
+            yield stream
+            return
+        with scratch(data) as directory, spooled(stream, directory, most) as spool:
+            yield spool
 
 
 @contextmanager
 def new_output(file: Path) -> Iterator[IO[bytes]]:
-    """Give standard output, or a new file that gets its name when it is complete and on disk.
+    """Give standard output, or a new file, which gets its name when it is complete and on disk.
 
     Raises OSError.
     """
     from securechat.storage.files import new_file
 
-    if str(file) != STANDARD:
+    if not is_stdout(file):
         with new_file(file) as stream:
             yield stream
         return
@@ -90,16 +118,5 @@ def new_output(file: Path) -> Iterator[IO[bytes]]:
     sys.stdout.buffer.flush()
 
 
-def refuse_terminal(file: Path) -> None:
-    """Raise BadParameter when bytes would be printed on a terminal."""
-    if str(file) == STANDARD and sys.stdout.isatty():
-        raise typer.BadParameter("standard output is a terminal: name a file, or use a pipe")
-
-
-def _copy(stream: IO[bytes], spool: IO[bytes], most: int) -> None:
-    left = most
-    while block := stream.read(_BLOCK):
-        left -= len(block)
-        if left < 0:
-            raise CommandFailed(f"there are more than {most} bytes in the pipe: name a regular file")
-        spool.write(block)
+def _is_regular(stream: IO[bytes]) -> bool:
+    return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.files import stdin_or_file
 from securechat.cli.secret import shown_first
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def obtain(name: str, *, stdin: bool, file: Path | None, generate: bool) -> str:
 
     Raises CommandFailed, and BadParameter when more than one source is named.
     """
+    stdin, file = stdin_or_file(stdin, file)
     if stdin + (file is not None) + generate > 1:
         raise typer.BadParameter("use one of --password-stdin, --password-file and --generate")
     if generate:

@@ -10,6 +10,7 @@ import typer
 
 from securechat.app.directory import NoHome, default_directory
 from securechat.cli.exits import CommandFailed
+from securechat.cli.files import is_stdin
 
 ConfigOption = Annotated[
     Path | None,
@@ -58,4 +59,9 @@ def find_place(
     if config is None:
         usual = directory / "securechat.toml"
         return Place(directory, usual if usual.is_file() else None)
+    if is_stdin(config):
+        raise CommandFailed(
+            "the configuration cannot come from standard input: name a file, or check it with "
+            "`securechat config check -`"
+        )
     return Place(directory, config.absolute())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from securechat.cli.exits import ExitCode
+from securechat.cli.files import stdin_or_file
 
 if TYPE_CHECKING:
     from securechat.client.address import Address
@@ -74,6 +75,7 @@ def prepare(
     from securechat.client.registration import Credentials
 
     address = parse_host(host)
+    stdin, file = stdin_or_file(stdin, file)
     source = PasswordSource(stdin, file, command or None)
     if source.given > 1:
         raise typer.BadParameter("use one of --password-stdin, --password-file and --password-command")

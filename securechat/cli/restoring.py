@@ -26,10 +26,10 @@ from securechat.storage.schema import HEAD
 _CONFIGURATION = "securechat.toml"
 
 
-def put_back(place: Place, manifest: Manifest, directory: Path, file: Path) -> Sequence[str]:
+def put_back(place: Place, manifest: Manifest, directory: Path, name: str) -> Sequence[str]:
     """Check the files in `directory` and move them into the data directory; return their names.
 
-    `file` is where they come from, for the audit log. The caller holds the directory's lock. Raises
+    `name` is where they come from, for the audit log. The caller holds the directory's lock. Raises
     CommandFailed when something would be overwritten, and StorageError.
     """
     _check(manifest, directory / DATABASE_NAME)
@@ -39,7 +39,7 @@ def put_back(place: Place, manifest: Manifest, directory: Path, file: Path) -> S
     _refuse_to_overwrite(place.directory, directory, others)
     configuration = directory / _CONFIGURATION if _CONFIGURATION in others else place.file
     url = load_config(Place(place.directory, configuration)).config.storage.url
-    _note(manifest, directory, file)
+    _note(manifest, directory, name)
     for name in others:
         (directory / name).rename(place.directory / name)
     sync_directory(place.directory)
@@ -52,11 +52,11 @@ def put_back(place: Place, manifest: Manifest, directory: Path, file: Path) -> S
     return [DATABASE_NAME, *others]
 
 
-def _note(manifest: Manifest, directory: Path, file: Path) -> None:
+def _note(manifest: Manifest, directory: Path, name: str) -> None:
     """Write into the database where it comes from, which brings it up to date."""
     taken = f"a backup of {manifest.server}, taken {format_ms(manifest.created)}"
     with closing(Database(directory).open_store()) as store, store.transaction() as connection:
-        audit.append(connection, note("restore", str(file.absolute()), taken))
+        audit.append(connection, note("restore", name, taken))
     if (directory / f"{DATABASE_NAME}-wal").exists():  # the log stays when there is no room for what is in it
         raise StorageError("the database cannot be written: make room on the disk")
 

@@ -83,4 +83,4 @@ def _standard_input() -> str:
         raise typer.BadParameter(
             f"the message is too long: the most is {_LONGEST // 1024} KiB", param_hint="-"
         )
-    return data.decode(errors="replace")
+    return data.decode("utf-8-sig", errors="replace")

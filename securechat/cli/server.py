@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from securechat.cli.exits import CommandFailed
+from securechat.cli.files import refuse_pipe
 from securechat.cli.place import ConfigOption, DataDirOption, find_place
 
 
@@ -39,7 +40,10 @@ def server(
     from securechat.storage.errors import StorageError
     from securechat.tls.errors import CertificateProblem
 
-    directory = find_place(config, data_dir).directory
+    place = find_place(config, data_dir)
+    if place.file is not None:
+        refuse_pipe(place.file, "which cannot be read again at a reload")
+    directory = place.directory
     options = {"--host": host, "--port": port, "--cert": cert, "--key": key}
 
     def read() -> Loaded:

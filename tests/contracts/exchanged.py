@@ -111,6 +111,9 @@ def written(path: Path, lines: list[Line]) -> Path:
 
 def imported(store: SqlStore, path: Path, phc: str | None = "$new") -> Imported:
     """Import a file."""
-    contents = check(path, NOON)
-    with store.transaction() as connection:
-        return Importer(connection, store.search_index, contents, phc).write(path, lambda done, total: None)
+    with path.open("rb") as file:
+        contents = check(file, NOON)
+        with store.transaction() as connection:
+            return Importer(connection, store.search_index, contents, phc).write(
+                file, lambda done, total: None
+            )

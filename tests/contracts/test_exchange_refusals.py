@@ -45,9 +45,9 @@ def test_nothing_but_a_refusal_comes_of_nonsense(lines: list[dict[str, object]],
             nonsense = [*lines[:number], {**lines[number], key: value}, *lines[number + 1 :]]
             path.write_text("".join(json.dumps(line) + "\n" for line in nonsense))
             try:
-                contents = check(path, NOON)
-                with other.transaction() as connection:
-                    Importer(connection, other.search_index, contents, "$").write(path, lambda *_: None)
+                with path.open("rb") as file, other.transaction() as connection:
+                    contents = check(file, NOON)
+                    Importer(connection, other.search_index, contents, "$").write(file, lambda *_: None)
                     raise Undone
             except StorageError:
                 refused += 1
@@ -169,5 +169,5 @@ def test_a_file_that_was_cut_off_is_refused(tmp_path: Path) -> None:
     content = path.read_bytes()
     for cut in (content[:-10], content[: content.rindex(b"\n", 0, -1) + 1], b"", b"{}\n", b"\xff\n"):
         path.write_bytes(cut)
-        with pytest.raises(BadExport):
-            check(path, NOON)
+        with pytest.raises(BadExport), path.open("rb") as file:
+            check(file, NOON)

@@ -182,7 +182,7 @@ def test_an_export_of_a_running_server_is_imported(serve: Serve, enter: Enter, t
     refused = new.run("import", str(file))
     assert refused.returncode == 1 and "1 accounts are not here (bob)" in refused.stderr
     done = new.run("import", str(file), "--create-accounts")
-    assert done.returncode == 0 and "Imported 1 messages, 2 events, 1 accounts and 1 channels" in done.stderr
+    assert done.returncode == 0 and "Imported 1 message, 2 events, 1 account and 1 channel; " in done.stderr
     again = new.run("import", str(file)).stderr
     assert "0 messages, 0 events, 0 accounts and 0 channels; 3 messages and events were there" in again
     new.administer("passwd", "bob", "--password-stdin", text=f"{PASSWORD}\n")

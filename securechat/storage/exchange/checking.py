@@ -3,11 +3,11 @@
 Its texts end up in lines of IRC, so nothing is taken that no client could have sent (`lines`).
 """
 
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 
@@ -50,9 +50,9 @@ class Contents:
     said: int = 0
 
 
-def check(path: Path, now_ms: int) -> Contents:
+def check(file: IO[bytes], now_ms: int) -> Contents:
     """Read an export from the header to the end. Raises BadExport and OSError."""
-    lines = read(path)
+    lines = read(file)
     number, header = next(lines, (1, None))
     if not isinstance(header, Header) or header.format != FORMAT:
         raise BadExport(f"line {number}: this is no export of securechat: it has no header")
@@ -75,18 +75,21 @@ def check(path: Path, now_ms: int) -> Contents:
     return contents
 
 
-def read(path: Path) -> Iterator[tuple[int, Line]]:
-    """Read the lines with their numbers. Raises BadExport."""
-    with path.open("rb") as file:
-        number = 0
-        while text := file.readline(_MAX_LINE):
-            number += 1
-            if len(text) == _MAX_LINE:
-                raise BadExport(f"line {number}: it is longer than any line of an export")
-            try:
-                yield number, _decode(text)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise BadExport(f"line {number}: {error}") from error
+def read(file: IO[bytes]) -> Iterator[tuple[int, Line]]:
+    """Read the lines with their numbers, from the beginning of a file that can be read again.
+
+    A byte order mark is skipped. Raises BadExport.
+    """
+    file.seek(0)
+    number = 0
+    while text := file.readline(_MAX_LINE):
+        number += 1
+        if len(text) == _MAX_LINE:
+            raise BadExport(f"line {number}: it is longer than any line of an export")
+        try:
+            yield number, _decode(text.removeprefix(BOM_UTF8) if number == 1 else text)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise BadExport(f"line {number}: {error}") from error
 
 
 def _take(contents: Contents, line: Line, now_ms: int) -> None:

@@ -7,8 +7,7 @@ before change nothing.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from sqlalchemy import Connection, select, update
 
@@ -62,11 +61,14 @@ class Importer:
         self._writer = MessageWriter(connection)
         self.done = Imported()
 
-    def write(self, path: Path, progress: Callable[[int, int], None]) -> Imported:
-        """Write everything. Raises StorageError, and then nothing of the transaction must stay."""
+    def write(self, file: IO[bytes], progress: Callable[[int, int], None]) -> Imported:
+        """Write everything that `file` has, the one that was checked.
+
+        Raises StorageError, and then nothing of the transaction must stay.
+        """
         self._add_accounts()
         self.done.channels = self._channels.add()
-        lines = (line for _, line in read(path) if isinstance(line, Said))
+        lines = (line for _, line in read(file) if isinstance(line, Said))
         while batch := list(islice(lines, _BATCH)):
             self._add_said([line for line in batch if not line.dropped])
             self.done.dropped += sum(line.dropped for line in batch)

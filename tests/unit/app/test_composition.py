@@ -82,7 +82,7 @@ def test_a_long_line_of_the_day_is_split_at_words() -> None:
 def test_a_channel_that_the_chat_refuses() -> None:
     """The error names the key."""
     with pytest.raises(ConfigError, match=r"channels\.autojoin"):
-        core_settings(config(CHANNELS__AUTOJOIN='["#a*b"]'))
+        config(CHANNELS__AUTOJOIN='["#a*b"]')
 
 
 def test_transport_limits() -> None:

@@ -1,0 +1,102 @@
+"""What values the configuration's types cannot exclude, and what this machine cannot do of it.
+
+`config check` and the server use the same checks: what the one passes, the other starts with.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+from securechat.config import Config, Value
+
+
+def check_value(name: str, value: Value) -> None:
+    """Check what was given for a key. Raises ValueError, with the reason where there is more to say."""
+    check = _CHECKS.get(name)
+    for each in value if isinstance(value, tuple) else (value,):
+        if check is not None and isinstance(each, str) and each:
+            check(each)
+
+
+def check_machine(config: Config, directory: Path) -> None:
+    """Check what depends on this machine: the configured certificate, and the address to listen on.
+
+    Nothing is changed. Raises CertificateProblem, and ValueError.
+    """
+    from securechat.app.certificates import make_context
+    from securechat.server.listener import bind
+
+    if config.tls.certificate:
+        make_context(config, directory)
+    if not config.server.host:
+        return
+    try:
+        for sock in bind(config.server.host, 0):
+            sock.close()
+    except OSError as error:
+        is_lookup = isinstance(error, socket.gaierror) or error.errno is None
+        reason = error.strerror if is_lookup else os.strerror(error.errno or 0)
+        text = f"server.host: this machine cannot listen on {config.server.host}: {reason}"
+        raise ValueError(text) from error
+
+
+def _check_host(host: str) -> None:
+    """An address, also of one interface only (`fe80::1%eth0`), or a host name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        if "*" in host:
+            raise ValueError("a server does not listen on names with *") from None
+        try:
+            encoded = host.encode("idna").decode()
+        except UnicodeError as error:
+            raise ValueError(f"{host!r} is no host name: {error}") from None
+        _check_certificate_name(encoded)
+
+
+def _check_certificate_name(name: str) -> None:
+    from securechat.tls.errors import InvalidName
+    from securechat.tls.names import parse_name
+
+    try:
+        parse_name(name)
+    except InvalidName as error:
+        raise ValueError(str(error)) from None
+
+
+def _check_channel(name: str) -> None:
+    from securechat.irc.names import InvalidName, check_channel
+
+    try:
+        check_channel(name)
+    except InvalidName as error:
+        raise ValueError(f"{name!r} is no channel: {error}") from None
+
+
+def _check_path(path: str) -> None:
+    if "\0" in path:
+        raise ValueError("a path has no NUL character")
+
+
+def _check_url(url: str) -> None:
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        conninfo_to_dict(url)
+    except ProgrammingError:
+        raise ValueError from None  # its text may hold the password
+
+
+_CHECKS: Final[Mapping[str, Callable[[str], None]]] = {
+    "server.name": _check_certificate_name,
+    "server.host": _check_host,
+    "tls.certificate": _check_path,
+    "tls.key": _check_path,
+    "tls.names": _check_certificate_name,
+    "channels.autojoin": _check_channel,
+    "storage.url": _check_url,
+}

@@ -1,0 +1,167 @@
+"""Files by the name `-`, pipes and FIFOs: what is read twice is copied first, and nothing is lost."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.files import rereadable
+from tests.unit.conftest import Command
+
+PASSWORD = "correct horse battery"
+BOM = "\ufeff"
+
+
+@pytest.fixture
+def exported(command: Command, home: Path) -> str:
+    """An export of a server that knows alice."""
+    command("adduser", "alice", "--password-stdin", stdin=PASSWORD)
+    return command("export", "--all").out
+
+
+def piped(data: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run `securechat ARGUMENTS…` with a pipe as its standard input."""
+    return subprocess.run(
+        [sys.executable, "-m", "securechat", *arguments],
+        input=data,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+def test_import_from_a_pipe(command: Command, home: Path, tmp_path: Path, exported: str, name: str) -> None:
+    """What can be read once only is imported all the same, and a second time it changes nothing."""
+    other = str(tmp_path / "other")
+    command("adduser", "carol", "--generate", "--data-dir", other)
+    ended = piped(exported.encode(), "import", name, "--create-accounts", "--data-dir", other)
+    assert ended.returncode == 0, ended.stderr
+    assert b"1 account" in ended.stderr
+    names = sorted(row["name"] for row in json.loads(command("users", "--json", "--data-dir", other).out))
+    assert names == ["alice", "carol"]
+    assert not list(Path(other).glob("scratch/*"))
+
+
+def test_import_from_a_fifo(command: Command, home: Path, tmp_path: Path, exported: str) -> None:
+    """It ends, and has everything."""
+    fifo, other = tmp_path / "fifo", str(tmp_path / "other")
+    os.mkfifo(fifo)
+    command("adduser", "carol", "--generate", "--data-dir", other)
+    writer = threading.Thread(target=fifo.write_text, args=(exported,))
+    writer.start()
+    ended = command("import", str(fifo), "--create-accounts", "--data-dir", other)
+    writer.join()
+    assert ended.code == 0, ended.err
+    assert "alice" in command("users", "--data-dir", other).out
+
+
+def test_import_of_nothing_is_an_error(command: Command, exported: str) -> None:
+    """An empty pipe is no export."""
+    ended = command("import", "-")
+    assert ended.code == ExitCode.ERROR
+    assert "nothing was imported" in ended.err
+
+
+def test_an_export_may_begin_with_a_byte_order_mark(command: Command, tmp_path: Path, exported: str) -> None:
+    """It is skipped, as editors write it."""
+    file = tmp_path / "export"
+    file.write_text(BOM + exported, encoding="utf-8")
+    assert command("import", str(file)).code == 0
+
+
+def test_a_pipe_is_copied_up_to_a_bound(command: Command, tmp_path: Path, home: Path) -> None:
+    """More is an error that says what to do."""
+    command("adduser", "alice", "--generate")
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    writer = threading.Thread(target=fifo.write_bytes, args=(b"x" * 1001,))
+    writer.start()
+    with pytest.raises(CommandFailed, match="has more than 1000 bytes"), rereadable(fifo, home, 1000):
+        pass
+    writer.join()
+    assert not (home / "scratch").exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--passphrase-file"]])
+def test_a_backup_through_pipes(
+    command: Command, home: Path, tmp_path: Path, exported: str, options: list[str]
+) -> None:
+    """`backup -` writes what `restore -` reads, encrypted or not."""
+    secret = tmp_path / "secret"
+    secret.write_text("a passphrase that is long enough\n")
+    options = [*options, str(secret)] if options else []
+    backup = piped(b"", "backup", "-", *options)
+    assert backup.returncode == 0, backup.stderr
+    other = str(tmp_path / "other")
+    restored = piped(backup.stdout, "restore", "-", *options, "--data-dir", other)
+    assert restored.returncode == 0, restored.stderr
+    assert "alice" in command("users", "--data-dir", other).out
+    audit = command("audit", "show", "--data-dir", other).out
+    assert "standard output" in audit
+    assert "standard input" in audit
+
+
+def test_standard_input_holds_one_thing(command: Command, exported: str) -> None:
+    """A backup and its passphrase cannot both come from it; a report cannot go where a backup goes."""
+    assert command("restore", "-", "--passphrase-stdin").code == ExitCode.USAGE
+    assert command("restore", "-", "--passphrase-file", "-").code == ExitCode.USAGE
+    assert command("restore", "-", "--identity", "-").code == ExitCode.USAGE
+    assert command("backup", "-", "--json").code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+def test_a_password_file_may_be_standard_input(command: Command, home: Path, name: str) -> None:
+    """`--password-file -` is `--password-stdin`."""
+    assert command("adduser", "alice", "--password-file", name, stdin=f"{PASSWORD}\nmore").code == 0
+
+
+def test_an_existing_file_is_never_overwritten(command: Command, tmp_path: Path, exported: str) -> None:
+    """Also not one that is no regular file: standard output is `-`."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    for arguments in (["backup", str(fifo)], ["export", str(fifo), "--all"]):
+        ended = command(*arguments)
+        assert ended.code == ExitCode.REFUSED
+        assert "or - for standard output" in ended.err
+
+
+def test_a_configuration_from_standard_input(command: Command, home: Path) -> None:
+    """`config check -` checks it; a command that reads it again refuses it."""
+    assert command("config", "check", "-", stdin='[server]\nname = "chat.example.org"\n').code == 0
+    ended = command("config", "check", "-", stdin="[server]\nport = -1\n")
+    assert ended.code == ExitCode.ERROR
+    assert "server.port must be a number from 0 to 65535, not -1 (in standard input)" in ended.err
+    ended = command("users", "--config", "-")
+    assert ended.code == ExitCode.ERROR
+    assert "config check -" in ended.err
+
+
+def test_a_configuration_that_can_be_read_once_is_not_for_a_server(
+    command: Command, home: Path, tmp_path: Path
+) -> None:
+    """It reads its configuration again at each reload, and would wait there for ever."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    ended = command("server", "--config", str(fifo))
+    assert ended.code == ExitCode.ERROR
+    assert "is a pipe" in ended.err
+
+
+def test_a_configuration_may_begin_with_a_byte_order_mark(command: Command, tmp_path: Path) -> None:
+    """It is skipped."""
+    file = tmp_path / "securechat.toml"
+    file.write_text(f'{BOM}[server]\nname = "chat.example.org"\n', encoding="utf-8")
+    assert command("config", "check", "--config", str(file)).code == 0
+
+
+def test_an_invitation_is_revoked_by_a_code_from_standard_input(command: Command, exported: str) -> None:
+    """So the code is in no argument, which others could see."""
+    code = command("invite").out
+    assert command("invite", "revoke", "-", stdin=code).code == 0
+    assert "There is no invitation" in command("invite", "list").err
