@@ -2,8 +2,12 @@
 
 import os
 import shlex
+import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,7 +46,17 @@ def test_the_next_steps_can_be_pasted(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     connect = ["connect", "--host", "localhost:7001", "--user", "alice", "--ca", "/it's here/certs/ca.pem"]
     adduser = ["adduser", "NAME", "--data-dir", "/it's here/.quickstart"]
-    assert commands == [["/it's here/.venv/bin/securechat", *rest] for rest in (connect, adduser)]
+    show = ["certs", "show", "--data-dir", "/it's here/.quickstart"]
+    assert commands == [["/it's here/.venv/bin/securechat", *rest] for rest in (connect, adduser, show)]
+
+
+def test_a_saved_password_need_not_be_typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The line that connects names the file where the account's password is, if there is one."""
+    monkeypatch.setattr(quickstart, "STATE", tmp_path)
+    assert "--password-file" not in quickstart.next_steps(1, "alice")
+    quickstart.password_file("alice").touch()
+    assert f"--password-file {tmp_path}/alice.password\n" in quickstart.next_steps(1, "alice")
+    assert "--password-file" not in quickstart.next_steps(1, "bob")
 
 
 PROGRAM = """
@@ -50,7 +64,7 @@ import sys, types
 from pathlib import Path
 from scripts import _quickstart as quickstart
 quickstart.PROGRAM = Path(sys.argv[1])
-quickstart.become_server(types.SimpleNamespace(port=0), "alice")
+quickstart.run_server(types.SimpleNamespace(port=0), "alice")
 """
 
 
@@ -81,7 +95,98 @@ def test_a_server_that_cannot_start_gets_no_next_steps(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr, done.returncode) == ("", "port 6697 is taken\n", 3)
 
 
-def test_signals_reach_the_server_itself(tmp_path: Path) -> None:
-    """The started process is the server: a signal to it needs nobody to pass it on."""
+def test_a_signal_that_ends_the_server_is_how_it_ends(tmp_path: Path) -> None:
+    """Whoever started it sees the same as if the server had been started itself."""
     done = run_server(tmp_path, 'echo "listening on 127.0.0.1:1"; kill -TERM $$; exit 9')
     assert done.returncode == -15
+
+
+SERVER = """
+echo $$ > "$0.pid"
+trap 'echo ended > "$0.end"; exit 0' TERM INT
+trap 'echo reload > "$0.end"' HUP
+echo "listening on 127.0.0.1:1"
+while :; do read line < "$0.wait"; done
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_the_server_ends_with_what_was_started(tmp_path: Path, number: signal.Signals) -> None:
+    """Also when its terminal goes (SIGHUP), at which a server only reads its configuration again."""
+    with started(tmp_path) as process:
+        process.send_signal(number)
+        assert process.wait(30) == 0
+    assert (tmp_path / "securechat.end").read_text() == "ended\n"
+
+
+def test_the_server_ends_when_what_was_started_is_killed(tmp_path: Path) -> None:
+    """It is left behind by nothing."""
+    with started(tmp_path) as process:
+        process.kill()
+        process.wait(30)
+        assert process.stderr is not None
+        process.stderr.read()  # ends when the server, which has it open as well, has ended
+    assert (tmp_path / "securechat.end").read_text() == "ended\n"
+
+
+def test_a_terminal_that_goes_takes_the_server_with_it(tmp_path: Path) -> None:
+    """The window of the process that was started in it is closed."""
+    screen, terminal = os.openpty()
+    with started(tmp_path, terminal=terminal) as process:
+        os.close(terminal)
+        os.close(screen)
+        assert process.wait(30) == 0
+    assert (tmp_path / "securechat.end").read_text() == "ended\n"
+
+
+@contextmanager
+def started(tmp_path: Path, terminal: int | None = None) -> Iterator[subprocess.Popen[str]]:
+    """Start a server that says what signals it gets; go on when it listens."""
+    program = tmp_path / "securechat"
+    program.write_text(f"#!/bin/sh\n{SERVER}")
+    program.chmod(0o700)
+    os.mkfifo(tmp_path / "securechat.wait")
+    command = [sys.executable, "-c", PROGRAM, str(program)]
+    if terminal is not None:
+        take = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"
+        command = [sys.executable, "-c", f"{take}\n{PROGRAM}", str(program)]
+    with subprocess.Popen(
+        command,
+        cwd=quickstart.ROOT,
+        stdin=subprocess.DEVNULL if terminal is None else terminal,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "listening on 127.0.0.1:1\n"
+        yield process
+
+
+def test_a_port_in_use_is_found_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The error names the port and the option for another one."""
+    program = tmp_path / "securechat"
+    program.write_text('#!/bin/sh\n[ "$1" = config ] && echo \'{"server": {"host": "", "port": 1}}\'\n')
+    program.chmod(0o700)
+    monkeypatch.setattr(quickstart, "PROGRAM", program)
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(SystemExit) as ended:
+        port = other.getsockname()[1]
+        quickstart.check_address(port)
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert f"cannot listen on port {port}: Address already in use" in said
+    assert "--port N" in said
+    quickstart.check_address(0)
+
+
+def test_a_server_that_runs_already_is_found_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One clone has one server."""
+    monkeypatch.setattr(quickstart, "PROGRAM", Path("/bin/true"))
+    with pytest.raises(SystemExit):
+        quickstart.check_address(None)
+    assert "runs on" in capsys.readouterr().err
