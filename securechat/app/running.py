@@ -132,7 +132,7 @@ class Running:
         hasher = Hasher(cost.time_cost, cost.memory_cost, cost.parallelism)
         hasher.stand_beside(account.phc for account in snapshot.accounts if account.phc)
         has_accounts = any(account.phc is not None for account in snapshot.accounts)
-        announcement = _Announcement(config, self._directory, has_accounts)
+        announcement = _Announcement(lambda: self._config, self._directory, has_accounts)
         commands = {"copy-start": self._copy.start, "copy-status": self._copy.status}
         return Server(
             core=Core(self._settings, snapshot),
@@ -147,7 +147,7 @@ class Running:
             port=config.server.port,
             workers=worker_count(config),
             reload=self.reload,
-            commands=commands | {"port": announcement.port},
+            commands=commands | {"identity": announcement.identity},
             at_stop=[self._copy.stop],
             chores=[Retention(store, lambda: self._config.history.retention_days), Indexing(store)],
             every_second=[self.renew_certificate],
@@ -166,11 +166,11 @@ def _raise_file_limit() -> int:
 class _Announcement:
     """Says on standard output where the server listens, and before that, to people, how to go on."""
 
-    def __init__(self, config: Config, directory: Path, has_accounts: bool) -> None:
+    def __init__(self, config: Callable[[], Config], directory: Path, has_accounts: bool) -> None:
         self._config = config
         self._directory = directory
         self._has_accounts = has_accounts
-        self._port = config.server.port
+        self._port = config().server.port
 
     def __call__(self, line: str) -> None:
         """Take the line `listening on HOST:PORT`. The main thread calls."""
@@ -181,12 +181,17 @@ class _Announcement:
         except OSError as error:  # the line is for whoever has started the server; the others need the server
             _log.warning("the line that tells where the server listens is lost: %s", error)
 
-    def port(self) -> Answer:
-        """Tell where the server listens: an option may have said so. The control thread calls."""
-        return Done([{"port": self._port}])
+    def identity(self) -> Answer:
+        """Tell where the server listens and with which certificate: options may have said so.
+
+        The control thread calls.
+        """
+        certificate = certificates_of(self._config(), self._directory).certificate
+        return Done([{"port": self._port, "certificate": str(certificate)}])
 
     def _tell_how_to_go_on(self, port: int) -> None:
-        files = certificates_of(self._config, self._directory)
+        config = self._config()
+        files = certificates_of(config, self._directory)
         self._tell(f"securechat {__version__} keeps everything in {self._directory}")
         if not self._has_accounts:
             option = data_dir_option(self._directory)
@@ -194,10 +199,10 @@ class _Announcement:
         if files.own:
             identity = read_identity(files.certificate)
             self._tell(f"The pin of this server's certificates: {identity.pin}")
-            self._tell(f"Connect with: {connect_line(self._config, identity, port)}")
+            self._tell(f"Connect with: {connect_line(config, identity, port)}")
 
     def _tell(self, text: str) -> None:
-        if self._config.log.format == "json":
+        if self._config().log.format == "json":
             _log.info(text)
         else:
             print(text, file=sys.stderr, flush=True)

@@ -37,7 +37,8 @@ def show(
 ) -> None:
     """Print the pin and the names of the server's certificate, how long it is valid, and how to connect.
 
-    The certificate is that of --cert, or the configured one, or else the server's own in the data directory.
+    The certificate is that of --cert, or what a running server uses, or the configured one, or else the
+    server's own in the data directory.
     """
     place = find_place(config, data_dir)
     _show(load_config(place).config, place, as_json, cert)
@@ -91,8 +92,10 @@ def _show(config: "Config", place: Place, as_json: bool, given: Path | None = No
     from securechat.app.certificates import certificates_of, connect_line, read_identity
     from securechat.tls.errors import CertificateProblem
 
+    port, used = _ask_server(config, place)
+    certificate = used if given is None else given.absolute()
     files = certificates_of(config, place.directory)
-    certificate, own = (files.certificate, files.own) if given is None else (given.absolute(), False)
+    own = files.own and certificate == files.certificate
     if own and not certificate.exists():
         raise CommandFailed(
             f"there is no certificate in {place.directory}: the server makes one when it starts, unless it "
@@ -102,7 +105,7 @@ def _show(config: "Config", place: Place, as_json: bool, given: Path | None = No
         identity = read_identity(certificate)
     except CertificateProblem as error:
         raise CommandFailed(str(error)) from error
-    line = connect_line(config, identity, _port(config, place))
+    line = connect_line(config, identity, port)
     if as_json:
         facts = {
             "certificate": str(certificate),
@@ -124,14 +127,22 @@ def _show(config: "Config", place: Place, as_json: bool, given: Path | None = No
     typer.echo(f"connect      {line}")
 
 
-def _port(config: "Config", place: Place) -> int:
-    """Return where the server listens, which an option may have said; when none answers, where it would."""
+def _ask_server(config: "Config", place: Place) -> tuple[int, Path]:
+    """Return the port and the certificate of the server, which options may have said.
+
+    When none answers they are what the configuration says.
+    """
+    from securechat.app.certificates import certificates_of
     from securechat.chat.requests import Done
     from securechat.server.control_client import NoAnswer, NotRunning, ask
 
+    port, certificate = config.server.port, certificates_of(config, place.directory).certificate
     try:
-        answer = ask(place.directory, "port")
+        answer = ask(place.directory, "identity")
     except (NotRunning, NoAnswer):
-        return config.server.port
-    port = answer.rows[0]["port"] if isinstance(answer, Done) else None
-    return port if isinstance(port, int) else config.server.port
+        return port, certificate
+    row = answer.rows[0] if isinstance(answer, Done) else {}
+    match row.get("port"), row.get("certificate"):
+        case int() as port, str() as path:
+            certificate = Path(path)
+    return port, certificate

@@ -19,8 +19,8 @@ NONSENSE = [
     "a..b", ".", "..", "a.", ".a", "-a.b", "a-.b", "*", "*.*", "*.a", "*.a.b", "a.*.b", "a b", "1.2", "::g",
     "0", "10.0.0.256", "[::1]", "::1%lo", "1.2.3.4", "a" * 64, f"{'a' * 64}.b", "a:b", "http://a", "ä..b",
     "a/b", "a#b", "ä.example", "\u2028", "\U0001f600.example", "xn--a.example", "_a._b", "#", "##", "#a*b",
-    "#a,b", "#а1lice", "#\u200b", "#" + "é" * 32, "postgresql://[", "postgresql://a:b:c/", "postgresql://%zz/",
-    "/dev/null", "/", "postgresql://h/d?nonsense=1", "nonsense", "~", "~nobody/x",
+    "#a,b", "#а1lice", "#\u200b", "#" + "é" * 32, "postgresql://[", "postgresql://a:b:c/",
+    "postgresql://%zz/", "/dev/null", "/", "postgresql://h/d?nonsense=1", "nonsense", "~", "~nobody/x",
 ]  # fmt: skip
 FREE = {"server.network", "server.motd", "server.admin_name", "server.admin_location", "server.admin_email"}
 TEXTS = [name for name, field in fields().items() if isinstance(field.default, str)]

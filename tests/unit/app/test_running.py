@@ -63,6 +63,20 @@ def test_the_first_start_says_how_to_go_on(tmp_path: Path) -> None:
         assert "There is no account yet" not in server.log_text()
 
 
+def test_certs_show_asks_the_running_server(tmp_path: Path) -> None:
+    """Options may have said which certificate it uses and where it listens; they need not be given again."""
+    with ServerProcess(tmp_path / "other") as other:
+        files = {"CERTIFICATE": other.data / "server.pem", "KEY": other.data / "server.key"}
+        given = {f"SECURECHAT_TLS__{name}": str(file) for name, file in files.items()}
+        with ServerProcess(tmp_path / "server", environment=given) as server:
+            shown = subprocess.run(
+                server.command("certs", "show", "--json"), capture_output=True, check=True, timeout=DEADLINE
+            )
+            facts = json.loads(shown.stdout)
+            assert (facts["certificate"], facts["own"]) == (given["SECURECHAT_TLS__CERTIFICATE"], False)
+            assert f":{server.port} " in facts["connect"]
+
+
 def test_the_log_in_json_is_nothing_but_json(tmp_path: Path) -> None:
     """Whatever the server tells people is an entry then."""
     with ServerProcess(tmp_path, {"log.format": "json"}) as server:
