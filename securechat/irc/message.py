@@ -39,7 +39,7 @@ class ForbiddenByte(MalformedLine):
 
 
 class UnknownCommand(MalformedLine):
-    """What stands where the command belongs can be the name of none."""
+    """What stands where the command belongs can be the name of none, but can be shown."""
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -103,7 +103,8 @@ def parse(line: bytes | str) -> Message:
         raise MalformedLine("The line has no command.")
     command = words.pop(0)
     if not is_command(command):
-        raise UnknownCommand("The command is neither a word of the letters A to Z nor three digits.")
+        bad = UnknownCommand if command.isprintable() else MalformedLine
+        raise bad("The command is neither a word of the letters A to Z nor three digits.")
     if colon:
         words.append(trailing)
     return Message(command.upper(), tuple(words), source, tags)
@@ -125,7 +126,7 @@ def parse_head(line: bytes) -> Message:
     if text.startswith(":"):
         text = text.partition(" ")[2].lstrip(" ")
     word = text.partition(" ")[0]
-    if not word or word[0] in ":@" or not _is_readable(word):
+    if not word or word[0] in ":@" or not word.isprintable():  # nor is what was no UTF-8
         word = "*"
     return Message(word.upper() if word.isascii() else word, (), None, tags)
 

@@ -91,7 +91,7 @@ def test_fifteen_parameters_are_not_a_limit() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["", " ", ":", ":src", ":src ", ": foo", "@a", "@a ", "@a :src", ":s :x", "@ @a foo"],
+    ["", " ", ":", ":src", ":src ", ": foo", "@a", "@a ", "@a :src", ":s :x", "@ @a foo", "\x1b[1m x"],
 )
 def test_no_command(line: str) -> None:
     """A line without a command is refused, as is a source without a name."""
@@ -120,6 +120,7 @@ def test_bad_command(line: str) -> None:
         (b"@label=1 no_such", "NO_SUCH", {"label": "1"}),
         ("@label=\ufffd stra\u00dfe".encode(), "stra\u00dfe", {"label": "\ufffd"}),
         (b"PI\xffNG a", "*", {}),
+        (b"\x1b]52;c;eA==\x07 a", "*", {}),
         (b"PI\0NG a", "*", {}),
         (b":src", "*", {}),
         (b": :x", "*", {}),
