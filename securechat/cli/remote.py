@@ -33,7 +33,7 @@ PinOption = Annotated[
     typer.Option(
         "--pin",
         metavar="sha256:…",
-        help="Trust only the key with this pin (`securechat certs show` prints it).",
+        help="Trust only the key with this pin (`securechat certs show` prints it on the server's host).",
     ),
 ]
 StdinOption = Annotated[
@@ -174,12 +174,14 @@ def _asker() -> "Ask | None":
 
 def _ask(server: "UnknownServer") -> bool:
     """Have the person compare the pin. The answer no is the default, and yes has to be typed from the pin."""
+    from securechat.client.trust import WHERE_THE_PIN_IS
+
     start = len("sha256:")
     for line in (
         f"The certificate of {server.address} comes from an unknown authority.",
         "If you did not expect that, somebody may be between you and the server.",
         f"  Its pin:  {server.pin}",
-        "  Compare it with what the server prints for:  securechat certs show",
+        *(f"  {line}" for line in WHERE_THE_PIN_IS),
         f"To trust this server from now on, type the first {_SHOWN_OF_PIN} characters of its pin",
     ):
         typer.echo(line, err=True)

@@ -33,7 +33,7 @@ WHERE_THE_PIN_IS: Final = (
     "Compare its pin with the one that this command prints on the server's host:",
     "  securechat certs show --data-dir DIR  (DIR is where the server keeps its data)",
     "If scripts/quickstart runs the server, in its clone:",
-    "  .venv/bin/securechat certs show --cert certs/server.pem",
+    "  .venv/bin/securechat certs show --data-dir .quickstart",
 )
 """How a person finds the pin to compare, line by line."""
 

@@ -344,4 +344,4 @@ def test_the_command_that_prints_the_pin_is_named_for_every_place() -> None:
     """A server of the system's, one with its data elsewhere, and the one that scripts/quickstart starts."""
     text = "\n".join(WHERE_THE_PIN_IS)
     assert "securechat certs show --data-dir DIR" in text
-    assert ".venv/bin/securechat certs show --cert certs/server.pem" in text
+    assert ".venv/bin/securechat certs show --data-dir .quickstart" in text
