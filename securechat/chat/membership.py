@@ -9,9 +9,13 @@ SYMBOLS: Final = "~&@%+"
 
 
 class Membership(NamedTuple):
-    """`joined` is in milliseconds since the epoch; `ranks` are letters of `RANKS`, in that order."""
+    """`joined` is in milliseconds since the epoch; `ranks` are letters of `RANKS`, in that order.
+
+    `joined_id` is the id of the JOIN. It alone says what came before: the clock may have been wrong.
+    """
 
     joined: int
+    joined_id: int
     ranks: str = ""
 
 

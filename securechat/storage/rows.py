@@ -87,6 +87,8 @@ def _last_message(connection: Connection) -> int:
     return max(
         connection.scalar(select(func.max(m.id))) or 0,
         connection.scalar(redactions) or 0,
+        # The retention deletes JOINs as well, and what comes must be after all of them.
+        connection.scalar(select(func.max(memberships.c.joined_id))) or 0,
     )
 
 
@@ -172,9 +174,11 @@ def read_audit(connection: Connection, after: int, limit: int) -> list[AuditEntr
 def _members(connection: Connection) -> dict[int, dict[int, Membership]]:
     members: dict[int, dict[int, Membership]] = {}
     m = memberships.c
-    in_order = select(m.channel, m.account, m.joined, m.ranks).order_by(m.joined, m.channel, m.account)
-    for channel, account, joined, ranks in connection.execute(in_order):
-        members.setdefault(channel, {})[account] = Membership(joined, ranks)
+    in_order = select(m.channel, m.account, m.joined, m.joined_id, m.ranks).order_by(
+        m.joined_id, m.channel, m.account
+    )
+    for channel, account, joined, joined_id, ranks in connection.execute(in_order):
+        members.setdefault(channel, {})[account] = Membership(joined, joined_id, ranks)
     return members
 
 

@@ -85,12 +85,13 @@ class ChannelColumns(TypedColumns):
 
 
 class MembershipColumns(TypedColumns):
-    """Who is a member of which channel since when, and with which ranks."""
+    """Who is a member of which channel since when, and with which ranks. `joined_id` is the JOIN's id."""
 
     channel: Named[int] = Column(BigInteger, ForeignKey("channels.id"), primary_key=True)
     account: Named[int] = Column(BigInteger, ForeignKey("accounts.id"), primary_key=True)
     joined: Named[int] = Column(BigInteger)
     ranks: Named[str] = Column(Text, server_default="")
+    joined_id: Named[int] = Column(BigInteger, server_default="0")
 
 
 class ChannelListColumns(TypedColumns):

@@ -29,6 +29,26 @@ CHANNELS = (
     ChannelCreated(DEV, "#Dev", BOB, NOON + 4),
 )
 
+OLD_MEMBERSHIPS = f"""
+INSERT INTO accounts (id, name, folded, phc, role, disabled, created) VALUES
+    (1, 'alice', 'alice', 'x', 'member', false, 1), (2, 'bob', 'bob', 'x', 'member', false, 1),
+    (3, 'carol', 'carol', 'x', 'member', false, 1);
+INSERT INTO channels (id, name, folded, created, topic, topic_setter, topic_at) VALUES
+    (1, '#a', '#a', 1, '', '', 0), (2, '#b', '#b', 1, '', '', 0);
+INSERT INTO memberships (channel, account, joined) VALUES
+    (1, 1, {NOON}), (1, 2, {NOON + 5}), (1, 3, {NOON + 7});
+INSERT INTO messages (id, at, command, sender, nick, channel, addressed, text) VALUES
+    ({NOON + 9 << 20}, {NOON + 9}, 'PRIVMSG', 1, 'alice', 1, '#a', 'ahead'),
+    ({(NOON + 9 << 20) + 1}, {NOON + 5}, 'PRIVMSG', 2, 'bob', 1, '#a', 'no JOIN'),
+    ({(NOON + 9 << 20) + 2}, {NOON + 5}, 'JOIN', 2, '', 2, '', ''),
+    ({(NOON + 9 << 20) + 3}, {NOON + 5}, 'JOIN', 1, '', 1, '', ''),
+    ({(NOON + 9 << 20) + 4}, {NOON + 4}, 'JOIN', 2, '', 1, '', ''),
+    ({(NOON + 9 << 20) + 5}, {NOON + 5}, 'JOIN', 2, '', 1, '', ''),
+    ({(NOON + 7 << 20) + 6}, {NOON + 7}, 'JOIN', 3, '', 1, '', '');
+"""
+"""Three members of #a as revision 0010 has them: alice's JOIN was deleted, bob's is behind what was ahead."""
+JOINED_IDS = {1: NOON << 20, 2: (NOON + 9 << 20) + 5, 3: (NOON + 7 << 20) + 6}
+
 AccountState = tuple[str, str | None, str, bool, int, Mapping[str, int], int | None]
 ChannelState = tuple[
     str,

@@ -141,7 +141,7 @@ def test_a_channel_that_nobody_has_used_becomes_what_it_was(tmp_path: Path) -> N
             {"n": "", "m": ""},
             NOON + 3,
         )
-        assert general.members == {BOB: Membership(NOON + 1), ALICE: Membership(NOON + 901)}
+        assert general.members == {BOB: Membership(NOON + 1, 2), ALICE: Membership(NOON + 901, 600)}
         new.commit([Parted(700, BOB, 1, NOON, "bye", general.members[BOB])])
         assert imported(new, path, None) == Imported(known=18)
         assert BOB not in new.load().channels[0].members
@@ -207,7 +207,7 @@ def test_an_export_of_the_first_version_is_imported(tmp_path: Path) -> None:
     with closing(open_store(tmp_path / "chat")) as store:
         assert imported(store, path) == Imported(accounts=1, channels=1, messages=1)
         (channel,) = store.load().channels
-        assert (channel.topic.text, channel.members) == ("tea", {1: Membership(NOON, "q")})
+        assert (channel.topic.text, channel.members) == ("tea", {1: Membership(NOON, NOON << 20, "q")})
 
 
 def test_what_was_imported_is_found(durable: DurableDatabase, tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_a_conversation_has_two_directions(database: Database) -> None:
 def test_events_are_kept_in_their_place(database: Database) -> None:
     """What happens in a channel is a row among its messages, for those who ask for events."""
     topic = Topic("Tea at four", "Bob", NOON)
-    member = Membership(NOON)
+    member = Membership(NOON, 5)
     happened: list[Record] = [
         Joined(5, ALICE, DEV, NOON),
         message(6, channel=DEV),

@@ -15,7 +15,16 @@ from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.migration import MIGRATIONS, Migrations
 from securechat.storage.schema import HEAD
 from securechat.storage.sqlite import open_store
-from tests.contracts.facts import BOB, CHANNELS, NOON, PEOPLE, message, waiting
+from tests.contracts.facts import (
+    BOB,
+    CHANNELS,
+    JOINED_IDS,
+    NOON,
+    OLD_MEMBERSHIPS,
+    PEOPLE,
+    message,
+    waiting,
+)
 
 NEXT = f"{int(HEAD) + 1:04}"
 
@@ -136,6 +145,16 @@ def test_founders_get_their_rank_from_the_first_schema(tmp_path: Path) -> None:
     assert (general.modes, dev.modes) == ({"n": ""}, {"n": ""})
     assert {user: member.ranks for user, member in general.members.items()} == {1: "", 2: "a"}
     assert {user: member.ranks for user, member in dev.members.items()} == {1: "q", 2: ""}
+
+
+def test_memberships_begin_with_their_join(tmp_path: Path) -> None:
+    """Revision 0011: where the JOIN is kept it is its id, which the time does not say, else the time's."""
+    open_store(tmp_path, migrations=Migrations(MIGRATIONS.directory, "0010")).close()
+    with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as connection:
+        connection.executescript(OLD_MEMBERSHIPS)
+    store = open_store(tmp_path)
+    assert {user: member.joined_id for user, member in store.load().channels[0].members.items()} == JOINED_IDS
+    store.close()
 
 
 def test_the_copy_can_be_used_as_the_database(chat: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.migration import MIGRATIONS, Migrations
 from securechat.storage.postgres import open_reader, open_store, without_password
 from securechat.storage.schema import HEAD, metadata
-from tests.contracts.facts import ALICE, CHANNELS, PEOPLE, message
+from tests.contracts.facts import ALICE, CHANNELS, JOINED_IDS, OLD_MEMBERSHIPS, PEOPLE, message
 from tests.support.postgres import PostgresPlace, require_server
 
 NEXT = f"{int(HEAD) + 1:04}"
@@ -87,11 +87,20 @@ def old_database(place: PostgresPlace, tmp_path: Path) -> None:
         """
         INSERT INTO accounts VALUES (1, 'alice', 'alice', 'x', 'member', false, 1, NULL);
         INSERT INTO channels VALUES (1, '#dev', '#dev', 1, 1, 'tea', 'alice', 2);
-        INSERT INTO memberships VALUES (1, 1, 1);
+        INSERT INTO memberships VALUES (1, 1, 0);
         INSERT INTO messages SELECT i, i, 'PRIVMSG', 1, 'alice', 1, NULL, '#dev', 'grüße ' || i, NULL, NULL
             FROM generate_series(1, 2500) AS i;
         """
     )
+
+
+def test_memberships_begin_with_their_join(place: PostgresPlace, tmp_path: Path) -> None:
+    """Revision 0011: where the JOIN is kept it is its id, which the time does not say, else the time's."""
+    open_store(place.url, tmp_path, migrations=Migrations(MIGRATIONS.directory, "0010")).close()
+    place.execute(OLD_MEMBERSHIPS)
+    store = open_store(place.url, tmp_path)
+    assert {user: member.joined_id for user, member in store.load().channels[0].members.items()} == JOINED_IDS
+    store.close()
 
 
 def test_a_database_is_copied_before_a_migration(place: PostgresPlace, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ DROPPED = StoredChannel(
     BOB,
     NOON + 4,
     Topic("", "", 0),
-    {ALICE: Membership(NOON)},
+    {ALICE: Membership(NOON, 5)},
     NEW,
     {"b": {"*!*@*": ListEntry("Bob", NOON)}},
 )
@@ -116,7 +116,7 @@ SEQUENCES: dict[str, tuple[Record, ...]] = {
         *CHANNELS,
         Joined(5, ALICE, DEV, NOON),
         Joined(6, BOB, DEV, NOON + 1),
-        Parted(7, ALICE, DEV, NOON + 2, "bye", Membership(NOON)),
+        Parted(7, ALICE, DEV, NOON + 2, "bye", Membership(NOON, 5)),
     ),
     "Joined with ranks": (*PEOPLE, *CHANNELS, Joined(5, ALICE, DEV, NOON, "qov")),
     "Kicked": (
@@ -124,7 +124,7 @@ SEQUENCES: dict[str, tuple[Record, ...]] = {
         *CHANNELS,
         Joined(5, ALICE, DEV, NOON, "v"),
         Joined(6, BOB, DEV, NOON + 1, "o"),
-        Kicked(7, ALICE, DEV, NOON + 2, "Bob", "bye", Membership(NOON, "v")),
+        Kicked(7, ALICE, DEV, NOON + 2, "Bob", "bye", Membership(NOON, 5, "v")),
     ),
     "ChannelRenamed": (*PEOPLE, *CHANNELS, ChannelRenamed(5, DEV, "#Work", "#Dev", NOON, "Bob", "")),
     "ChannelModesChanged": (
@@ -189,6 +189,13 @@ def test_last_message_is_the_newest_id(store: Store) -> None:
     assert store.load().last_message == 2**62
 
 
+def test_a_join_that_was_deleted_is_not_newer_than_what_comes(durable_store: PrunedStore) -> None:
+    """Its id counts as long as the membership lasts: what is said next is behind it."""
+    durable_store.commit([*PEOPLE, *CHANNELS, Joined(2**61, ALICE, DEV, NOON)])
+    assert durable_store.prune(NOON + 1, 10) == 1
+    assert durable_store.load().last_message == 2**61
+
+
 def test_the_id_of_a_dropped_channel_is_not_given_out_again(store: Store) -> None:
     """The snapshot names the highest id that a channel ever had; what was said in it stays."""
     store.commit([*PEOPLE, *CHANNELS, message(5, channel=DEV)])
@@ -245,7 +252,8 @@ def test_the_oldest_login_source_is_forgotten(durable_store: PrunedStore) -> Non
 
 def test_members_are_loaded_in_the_order_of_joining(store: Store) -> None:
     """The mapping of a channel's members begins with who joined first."""
-    joins = [Joined(5, CAROL, DEV, NOON), Joined(6, ALICE, DEV, NOON + 1), Joined(7, BOB, DEV, NOON + 2)]
+    # The clock went back before the last one.
+    joins = [Joined(5, CAROL, DEV, NOON), Joined(6, ALICE, DEV, NOON + 1), Joined(7, BOB, DEV, NOON - 2)]
     store.commit([*PEOPLE, *CHANNELS, *joins])
     assert list(store.load().channels[1].members) == [CAROL, ALICE, BOB]
 
@@ -288,7 +296,7 @@ def test_records_without_anything_to_store_need_no_room(database: Database) -> N
     store = database.store()
     store.commit([*PEOPLE, *CHANNELS])
     store.commit([])
-    store.commit([Joined(5, -3, GENERAL, NOON), Parted(6, -3, GENERAL, NOON, "", Membership(NOON))])
+    store.commit([Joined(5, -3, GENERAL, NOON), Parted(6, -3, GENERAL, NOON, "", Membership(NOON, 5))])
     assert store.load().channels[0].members == {}
 
 

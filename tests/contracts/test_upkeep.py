@@ -113,7 +113,7 @@ def test_events_do_not_name_a_removed_account(durable: DurableDatabase, how: Fat
     none = Topic("", "", 0)
     store.commit([TopicSet(2, GENERAL, Topic("hers", "alice", NOON), none)])
     store.commit([TopicSet(4, GENERAL, Topic("his", "bob", NOON), none)])
-    store.commit([Kicked(5, ALICE, GENERAL, NOON, "bob", "rude words", Membership(NOON))])
+    store.commit([Kicked(5, ALICE, GENERAL, NOON, "bob", "rude words", Membership(NOON, 1))])
     store.commit([AccountRemoved(ALICE, "$alice", 1, messages=how)])
     erase_all(store)
     with store.transaction() as connection:

@@ -5,7 +5,7 @@ past (CHATHISTORY, SEARCH, what is replayed at login) asks here.
 """
 
 from securechat.chat.membership import is_at_least
-from securechat.chat.reading import ChannelPlace, Conversation, Place, first_id_at
+from securechat.chat.reading import ChannelPlace, Conversation, Place
 from securechat.chat.records import MessageSent
 from securechat.chat.state.channel import Channel
 from securechat.chat.turn.context import Context
@@ -15,7 +15,7 @@ from securechat.irc.names import is_channel
 def channel_place(ctx: Context, channel: Channel) -> ChannelPlace:
     """Return what the user reads of a channel that it is a member of."""
     member = channel.members[ctx.user.id]
-    since = 0 if ctx.settings.history_access == "all" else first_id_at(member.joined)
+    since = 0 if ctx.settings.history_access == "all" else member.joined_id
     return ChannelPlace(channel.id, since, ctx.user.account.id, member.ranks[:1])
 
 

@@ -118,7 +118,7 @@ def _sent(registry: Registry, message: MessageSent, back: bool) -> None:
 def _channel(registry: Registry, record: ChannelRecord, back: bool) -> None:
     match record:
         case Joined():
-            membership = None if back else Membership(record.at, record.ranks)
+            membership = None if back else Membership(record.at, record.id, record.ranks)
             _member(registry, record.channel, record.user, membership)
         case Parted() | Kicked():
             _member(registry, record.channel, record.user, record.membership if back else None)

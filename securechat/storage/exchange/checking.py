@@ -100,7 +100,7 @@ def _take(contents: Contents, line: Line, now_ms: int) -> None:
             if contents.accounts.setdefault(fold(line.name), line) is not line:
                 raise ValueError(f"the account {line.name!r} is described twice")
         case Channel():
-            check_channel(line)
+            check_channel(line, now_ms)
             if not line.dropped and contents.channels.setdefault(fold(line.name), line) is not line:
                 raise ValueError(f"the channel {line.name!r} is described twice")
         case Message() | Event():

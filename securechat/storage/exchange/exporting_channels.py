@@ -53,9 +53,14 @@ class ChannelLines:
     def _members(self, channel: int) -> list[Member]:
         m = memberships.c
         rows = self._connection.execute(
-            select(m.account, m.joined, m.ranks).where(m.channel == channel).order_by(m.joined, m.account)
+            select(m.account, m.joined, m.ranks, m.joined_id)
+            .where(m.channel == channel)
+            .order_by(m.joined_id, m.account)
         )
-        return [Member(self._names[account], format_ms(joined), ranks) for account, joined, ranks in rows]
+        return [
+            Member(self._names[account], format_ms(joined), ranks, msgid.encode(key))
+            for account, joined, ranks, key in rows
+        ]
 
     def _lists(self, channel: int) -> dict[str, list[Entry]]:
         e = channel_lists.c

@@ -44,11 +44,15 @@ class Account(msgspec.Struct, frozen=True, tag_field="type", tag="account", omit
 
 
 class Member(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A member of a channel; `ranks` are the letters of its modes."""
+    """A member of a channel; `ranks` are the letters of its modes.
+
+    `msgid` is that of its JOIN: what came before it is not for the member where `history.access` is `joined`.
+    """
 
     account: str
     joined: str
     ranks: str = ""
+    msgid: str | None = None
 
 
 class Entry(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, exists, func, select, update
 
+from securechat.chat.reading import first_id_at
 from securechat.chat.records import (
     ChannelCreated,
     ChannelModesChanged,
@@ -27,7 +28,7 @@ from securechat.irc import msgid
 from securechat.irc.names import fold
 from securechat.irc.timestamp import parse
 from securechat.storage.exchange.checking import BadExport, Contents
-from securechat.storage.exchange.form import Channel
+from securechat.storage.exchange.form import Channel, Member
 from securechat.storage.rows import decode_modes
 from securechat.storage.schema import accounts, channels, dropped_channels, memberships, messages
 from securechat.storage.writer import channels as channel_rows
@@ -126,5 +127,11 @@ class ChannelImporter:
                 self._connection.execute(
                     delete(memberships).where(m.channel == channel, m.account == account)
                 )
-                joined = Joined(0, account, channel, parse(member.joined), member.ranks)
-                channel_rows.write(self._connection, joined)
+                channel_rows.write(self._connection, _joined(account, channel, member))
+
+
+def _joined(account: int, channel: int, member: Member) -> Joined:
+    """Return how somebody became a member; the msgid is missing in exports of before it was kept."""
+    at = parse(member.joined)
+    key = first_id_at(at) if member.msgid is None else msgid.decode(member.msgid)
+    return Joined(key, account, channel, at, member.ranks)

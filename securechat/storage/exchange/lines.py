@@ -23,7 +23,7 @@ from securechat.chat.modes import MODES, Kind
 from securechat.chat.records import LISTS, NOBODY, ROLES
 from securechat.irc import msgid, names
 from securechat.irc.timestamp import parse
-from securechat.storage.exchange.form import Account, Channel, Entry, Event, Message
+from securechat.storage.exchange.form import Account, Channel, Entry, Event, Member, Message
 
 SPOKEN: Final = ("PRIVMSG", "NOTICE", "TAGMSG")
 """Rows of messages that somebody sent; the others are events."""
@@ -98,7 +98,7 @@ def check_event(line: Event, now_ms: int) -> None:
         raise ValueError(f"{line.command[:32]!r} with this text is nothing that happens in a channel")
 
 
-def check_channel(line: Channel) -> None:
+def check_channel(line: Channel, now_ms: int) -> None:
     """Raise ValueError for a channel that cannot be."""
     if names.check_channel(line.name) != line.name:
         raise ValueError(f"{line.name!r} is not how this name is written")
@@ -106,7 +106,7 @@ def check_channel(line: Channel) -> None:
         parse(line.created)
     _check_topic(line)
     for member in line.members:
-        parse(member.joined)
+        _check_joined(member, now_ms)
         if ordered(member.ranks) != member.ranks:
             raise ValueError(f"{member.account!r} has ranks that there are not")
     for letter, argument in line.modes.items():
@@ -121,6 +121,14 @@ def check_channel(line: Channel) -> None:
     _check_metadata(line.metadata)
     if line.retention_days is not None and not 0 <= line.retention_days <= MAX_RETENTION_DAYS:
         raise ValueError(f"messages are kept for 0 (for ever) to {MAX_RETENTION_DAYS} days")
+
+
+def _check_joined(member: Member, now_ms: int) -> None:
+    at = parse(member.joined)
+    if member.msgid is not None:
+        _check_msgid(member.msgid, now_ms)
+    elif at >= now_ms + _LATER:
+        raise ValueError(f"{member.account!r} has joined at a time to come")
 
 
 def _check_moment(line: Message | Event, now_ms: int) -> None:

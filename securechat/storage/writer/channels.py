@@ -126,7 +126,11 @@ def _ranks_changed(connection: Connection, channel: int, change: RanksChanged) -
 def _joined(connection: Connection, record: Joined) -> None:
     connection.execute(
         insert(memberships).values(
-            channel=record.channel, account=record.user, joined=record.at, ranks=record.ranks
+            channel=record.channel,
+            account=record.user,
+            joined=record.at,
+            joined_id=record.id,
+            ranks=record.ranks,
         )
     )
 

@@ -19,7 +19,7 @@ def registry() -> Registry:
     accounts = [
         StoredAccount(n, name, "$p$", "member", False, 1, None, {}) for n, name in ((1, "alice"), (2, "bob"))
     ]
-    members = {1: Membership(5, "q"), 2: Membership(6)}
+    members = {1: Membership(5, 3, "q"), 2: Membership(6, 4)}
     lists = {"b": {"x!*@*": ListEntry("alice", 7)}}
     channel = StoredChannel(1, "#dev", 1, 5, Topic("", "", 0), members, {"n": "", "l": "5"}, lists)
     return Registry("chat.test", Snapshot(accounts, [channel], frozenset(), 0))

@@ -58,7 +58,7 @@ def registry() -> Registry:
     accounts = [
         StoredAccount(n, name, "$p$", "member", False, 1, None, {}) for n, name in ((1, "alice"), (2, "bob"))
     ]
-    dev = StoredChannel(1, "#dev", 1, 5, Topic("", "", 0), {1: Membership(5, "q")}, {"n": ""}, {})
+    dev = StoredChannel(1, "#dev", 1, 5, Topic("", "", 0), {1: Membership(5, 4, "q")}, {"n": ""}, {})
     return Registry(
         "chat.test",
         Snapshot(accounts, [dev], frozenset(), 0),
