@@ -29,6 +29,7 @@ from securechat.app.patience import patiently
 from securechat.app.retention import Retention
 from securechat.chat.core import Core
 from securechat.chat.ports import Snapshot
+from securechat.chat.reading import time_of
 from securechat.chat.requests import Answer, Done, Refused
 from securechat.config import Config
 from securechat.irc.names import load_tables
@@ -136,6 +137,7 @@ class Running:
         commands = {"copy-start": self._copy.start, "copy-status": self._copy.status}
         return Server(
             core=Core(self._settings, snapshot),
+            latest=time_of(snapshot.last_message),
             store=store,
             open_reader=self._database.open_reader,
             hasher=hasher,

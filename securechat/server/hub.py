@@ -84,7 +84,8 @@ class Hub:
 
     `answered` is called with the answers to administrators' requests, `reload` when an operator's session
     wants the configuration read again. `chores` are called after the turn of a tick when nothing waits, and
-    again while they say that there is more to do.
+    again while they say that there is more to do. `latest` is the latest time that ids in the store say, in
+    milliseconds since the epoch.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Hub:
         answered: Callable[[int, Answer], None],
         reload: Callable[[Link], None] = lambda link: None,
         chores: Sequence[Callable[[], bool | None]] = (),
+        latest: int = 0,
         clock: Clock | None = None,
     ) -> None:
         self.passwords = Pool[PasswordJob](self._password_done, place=_place)
@@ -120,7 +122,7 @@ class Hub:
         self._clock = clock or Clock()
         self._stopping = False
         self._complained = float("-inf")
-        self._wall: int | None = None
+        self._wall = latest
 
     # Called by other threads
 
@@ -143,6 +145,7 @@ class Hub:
     def run(self) -> None:
         """Take turns until `stop`, then close the store."""
         try:
+            self._look_at_clock(self._clock.now())
             while not self._stopping:
                 self.run_once()
         finally:
@@ -188,7 +191,7 @@ class Hub:
 
     def _look_at_clock(self, now: Now) -> None:
         """Say when the wall clock went backwards: what is said now is shown with a time that was before."""
-        if self._wall is not None and now.wall < self._wall:
+        if now.wall < self._wall:
             text = (
                 "the clock went backwards from %s to %s: messages keep their order, their times do not rise"
             )

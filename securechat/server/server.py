@@ -62,7 +62,7 @@ class Server:
     control socket, one call at a time, in the main or the control thread; it swaps `tls.current` and calls
     `reconfigure`, and answers what it did. `commands` are more that the control thread answers. `chores` run
     on the hub's thread about once a second when nothing else waits, `every_second` and, once no more commands
-    come, `at_stop` on the main thread.
+    come, `at_stop` on the main thread. `latest` is for the hub.
     """
 
     def __init__(
@@ -84,6 +84,7 @@ class Server:
         chores: Sequence[Callable[[], bool | None]] = (),
         at_stop: Sequence[Callable[[], None]] = (),
         every_second: Sequence[Callable[[], None]] = (),
+        latest: int = 0,
         notify_socket: str | None = None,
         announce: Callable[[str], None] = say,
     ) -> None:
@@ -116,6 +117,7 @@ class Server:
             answered=lambda ticket, answer: self._control.answered(ticket, answer),
             reload=self._ask_for_reload,
             chores=chores,
+            latest=latest,
         )
         self._listeners: list[Listener] = []
         self._threads: list[Thread] = []

@@ -186,16 +186,7 @@ class Rig:
             clock=self.clock.monotonic,
             cpu=lambda: self.cpu,
         )
-        self.hub = Hub(
-            self.core,
-            self.store,
-            self.inbox,
-            [self.worker],
-            self.admission,
-            limits,
-            answered=lambda ticket, answer: self.answers.append((ticket, answer)),
-            clock=self.clock,
-        )
+        self.hub = self.make_hub()
         self.peers: list[Peer] = []
         self.patience = 0.0
         """Seconds that the worker waits for the kernel; only TCP needs any."""
@@ -203,6 +194,20 @@ class Rig:
         """Whether `step` lets the hub take turns."""
         self.client_tls = client
         self._serials = count(1).__next__
+
+    def make_hub(self, latest: int = 0) -> Hub:
+        """Make a hub of a store whose newest id is of this time."""
+        return Hub(
+            self.core,
+            self.store,
+            self.inbox,
+            [self.worker],
+            self.admission,
+            self.limits,
+            answered=lambda ticket, answer: self.answers.append((ticket, answer)),
+            latest=latest,
+            clock=self.clock,
+        )
 
     def adopt(self, sock: socket.socket, source: str = "192.0.2.1") -> Connection:
         """Hand a connected socket to the worker, as a listener does."""

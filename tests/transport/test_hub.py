@@ -94,6 +94,21 @@ def test_a_clock_that_goes_backwards_is_logged_once(rig: Rig, caplog: pytest.Log
     ]
 
 
+def test_a_clock_behind_what_is_stored_is_logged_at_the_start(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once, with both times; a store whose newest id is older says nothing."""
+    for latest in (999_999, 1_000_000, 4_600_000):
+        hub = rig.make_hub(latest)
+        hub.stop()
+        hub.run()
+        hub.turn([Tick()], rig.clock.now())
+    assert caplog.messages == [
+        "the clock went backwards from 1970-01-01T01:16:40.000Z to 1970-01-01T00:16:40.000Z: "
+        "messages keep their order, their times do not rise"
+    ]
+
+
 def test_an_unknown_outcome_performs_nothing(rig: Rig) -> None:
     """After any other error of the commit the turn ends at once: nobody is told anything."""
     _, alice = rig.connect("alice")
