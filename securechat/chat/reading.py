@@ -16,7 +16,7 @@ REDACTION: Final = "REDACT"
 
 Everything but the command is the message's, as it is in its own place.
 """
-_MS: Final = 20
+MS_SHIFT: Final = 20
 """Bits of an id below its milliseconds."""
 
 
@@ -94,12 +94,12 @@ def first_id_at(ms: int) -> int:
 
     A larger id may be of an earlier time: see `Span` for what is selected by time.
     """
-    return min(max(ms, 0) << _MS, LAST_ID)
+    return min(max(ms, 0) << MS_SHIFT, LAST_ID)
 
 
 def time_of(key: int) -> int:
     """Return the time in an id (ms since the epoch). Its message may be of an earlier time."""
-    return key >> _MS
+    return key >> MS_SHIFT
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,6 @@ from sqlalchemy import (
     Table,
     Text,
     TypedColumns,
-    and_,
-    literal_column,
 )
 
 HEAD: Final = "0011"
@@ -148,6 +146,20 @@ class UndeliveredColumns(TypedColumns):
     )
 
 
+class AstrayColumns(TypedColumns):
+    """Messages whose ids do not say their time `at`: they were sent while the clock was behind the newest id.
+
+    `place` is a channel's id, or minus the recipient's account. Nothing is in here while the clock is right,
+    so that a message costs nothing more, which an index of these in `messages` would.
+    """
+
+    message: Named[int] = Column(
+        _ROW_KEY, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    place: Named[int] = Column(BigInteger)
+    at: Named[int] = Column(BigInteger)
+
+
 class AuditColumns(TypedColumns):
     """The audit log. Rows are only ever added; `hash` chains each to the one before (`storage.audit`)."""
 
@@ -207,6 +219,7 @@ memberships: Final = Table("memberships", metadata, MembershipColumns, sqlite_wi
 channel_lists: Final = Table("channel_lists", metadata, ChannelListColumns, sqlite_with_rowid=False)
 dropped_channels: Final = Table("dropped_channels", metadata, DroppedChannelColumns)
 messages: Final = Table("messages", metadata, MessageColumns)
+astray: Final = Table("astray", metadata, AstrayColumns)
 undelivered: Final = Table("undelivered", metadata, UndeliveredColumns, sqlite_with_rowid=False)
 
 _of_channel = messages.c.channel.is_not(None)
@@ -265,25 +278,6 @@ Index(
 )
 # For the retention: ids grow with time, but only time says what is too old (the clock may have been wrong).
 Index("messages_at", messages.c.at)
-
-ASTRAY: Final = messages.c.id.bitwise_rshift(literal_column("20")) != messages.c.at
-"""The time in the id is not the message's: it was sent while the clock was behind the newest id."""
-
-# What is astray, by its time; all else is found by its id. There is nothing in them while the clock is right.
-_channel_astray = and_(_of_channel, ASTRAY)
-_direct_astray = and_(_direct, ASTRAY)
-Index(
-    "messages_channel_astray",
-    messages.c.channel,
-    messages.c.at,
-    sqlite_where=_channel_astray,
-    postgresql_where=_channel_astray,
-)
-Index(
-    "messages_direct_astray",
-    messages.c.recipient,
-    messages.c.sender,
-    messages.c.at,
-    sqlite_where=_direct_astray,
-    postgresql_where=_direct_astray,
-)
+# What is astray in a place, and everywhere, by its time; all else is found by its id.
+Index("astray_place", astray.c.place, astray.c.at, astray.c.message)
+Index("astray_at", astray.c.at, astray.c.message)

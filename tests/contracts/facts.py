@@ -47,6 +47,17 @@ INSERT INTO messages (id, at, command, sender, nick, channel, addressed, text) V
     ({(NOON + 7 << 20) + 6}, {NOON + 7}, 'JOIN', 3, '', 1, '', '');
 """
 """Three members of #a as revision 0010 has them: alice's JOIN was deleted, bob's is behind what was ahead."""
+OLD_ASTRAY = [
+    ((NOON + 9 << 20) + number, place, at)
+    for number, place, at in (
+        (1, 1, NOON + 5),
+        (2, 2, NOON + 5),
+        (3, 1, NOON + 5),
+        (4, 1, NOON + 4),
+        (5, 1, NOON + 5),
+    )
+]
+"""What of their messages is not said by the time in its id."""
 JOINED_IDS = {1: NOON << 20, 2: (NOON + 9 << 20) + 5, 3: (NOON + 7 << 20) + 6}
 
 AccountState = tuple[str, str | None, str, bool, int, Mapping[str, int], int | None]

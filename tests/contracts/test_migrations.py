@@ -20,6 +20,7 @@ from tests.contracts.facts import (
     CHANNELS,
     JOINED_IDS,
     NOON,
+    OLD_ASTRAY,
     OLD_MEMBERSHIPS,
     PEOPLE,
     message,
@@ -147,14 +148,15 @@ def test_founders_get_their_rank_from_the_first_schema(tmp_path: Path) -> None:
     assert {user: member.ranks for user, member in dev.members.items()} == {1: "q", 2: ""}
 
 
-def test_memberships_begin_with_their_join(tmp_path: Path) -> None:
-    """Revision 0011: where the JOIN is kept it is its id, which the time does not say, else the time's."""
+def test_what_was_said_while_the_clock_was_wrong_is_noted(tmp_path: Path) -> None:
+    """Revision 0011: what is astray is found; a membership begins with its JOIN, else with its time."""
     open_store(tmp_path, migrations=Migrations(MIGRATIONS.directory, "0010")).close()
     with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as connection:
         connection.executescript(OLD_MEMBERSHIPS)
     store = open_store(tmp_path)
     assert {user: member.joined_id for user, member in store.load().channels[0].members.items()} == JOINED_IDS
     store.close()
+    assert query(tmp_path / DATABASE_NAME, "SELECT * FROM astray ORDER BY message") == OLD_ASTRAY
 
 
 def test_the_copy_can_be_used_as_the_database(chat: Path, tmp_path: Path) -> None:

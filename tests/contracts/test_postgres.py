@@ -20,7 +20,7 @@ from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.migration import MIGRATIONS, Migrations
 from securechat.storage.postgres import open_reader, open_store, without_password
 from securechat.storage.schema import HEAD, metadata
-from tests.contracts.facts import ALICE, CHANNELS, JOINED_IDS, OLD_MEMBERSHIPS, PEOPLE, message
+from tests.contracts.facts import ALICE, CHANNELS, JOINED_IDS, OLD_ASTRAY, OLD_MEMBERSHIPS, PEOPLE, message
 from tests.support.postgres import PostgresPlace, require_server
 
 NEXT = f"{int(HEAD) + 1:04}"
@@ -94,13 +94,14 @@ def old_database(place: PostgresPlace, tmp_path: Path) -> None:
     )
 
 
-def test_memberships_begin_with_their_join(place: PostgresPlace, tmp_path: Path) -> None:
-    """Revision 0011: where the JOIN is kept it is its id, which the time does not say, else the time's."""
+def test_what_was_said_while_the_clock_was_wrong_is_noted(place: PostgresPlace, tmp_path: Path) -> None:
+    """Revision 0011: what is astray is found; a membership begins with its JOIN, else with its time."""
     open_store(place.url, tmp_path, migrations=Migrations(MIGRATIONS.directory, "0010")).close()
     place.execute(OLD_MEMBERSHIPS)
     store = open_store(place.url, tmp_path)
     assert {user: member.joined_id for user, member in store.load().channels[0].members.items()} == JOINED_IDS
     store.close()
+    assert place.execute("SELECT * FROM astray ORDER BY message") == OLD_ASTRAY
 
 
 def test_a_database_is_copied_before_a_migration(place: PostgresPlace, tmp_path: Path) -> None:

@@ -179,10 +179,54 @@ def test_search_by_time(durable: DurableDatabase, ahead: int, indexed: int, word
     def found(span: Span) -> str:
         return names(durable.reader().search(Search(ALICE, (HERE,), False, terms(words), None, span)))
 
-    for _, span, expected in SPANS:
-        if span.newest:
-            assert found(span) == expected
+    for name, span, expected in SPANS:
+        if span.limit:
+            assert found(span) == expected, name
     assert found(replace(ANY, since=NOON, newest=False)) == "BCDE"
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4])
+@pytest.mark.parametrize("indexed", [0, 3, 100])
+def test_pages_of_a_search_miss_nothing_said_afterwards(
+    durable: DurableDatabase, ahead: int, indexed: int, limit: int
+) -> None:
+    """A client goes on searching from the latest time that it was given, as it does with history."""
+    store = durable.store()
+    store.commit([*PEOPLE, *CHANNELS, *said(ahead).values()])
+    if indexed:
+        store.index(indexed)
+    reader, seen, since = durable.reader(), set[str](), 0
+    for _ in range(10):
+        span = Span(-1, LAST_ID, limit, newest=False, since=since)
+        page = reader.search(Search(ALICE, (HERE,), False, terms("tea"), None, span))
+        if not page:
+            break
+        assert len(page) <= limit
+        seen |= set(names(page))
+        since = max(message.at for message in page)
+    assert seen == set("ABCDE")
+
+
+def test_a_search_by_time_reads_all_that_is_astray(durable: DurableDatabase) -> None:
+    """Also more than a page of it, within one millisecond, in channels and conversations that one reads."""
+    ids = MessageIds(0)
+    ahead = message(ids.next(NOON + YEAR, 0), at=NOON + YEAR, text="tea ahead")
+    many = [message(ids.next(NOON, 0), at=NOON, text=f"number{n}", channel=DEV) for n in range(450)]
+    last = message(ids.next(NOON, 0), at=NOON, text="tea", sender=BOB, recipient=ALICE)
+    durable.store().commit([*PEOPLE, *CHANNELS, ahead, *many, last])
+
+    def found(text: str, place: Place, **times: int) -> list[int]:
+        span = replace(ANY, newest=False, limit=2, **times)
+        return [
+            row.id for row in durable.reader().search(Search(ALICE, (place,), True, terms(text), None, span))
+        ]
+
+    assert found("number449", ChannelPlace(DEV), since=NOON - 1) == [many[449].id]
+    assert found("number449", ChannelPlace(DEV, many[449].id + 1), since=NOON - 1) == []
+    assert found("number449", HERE, since=NOON - 1) == []
+    assert found("number449", ChannelPlace(DEV), since=NOON) == []
+    assert found("tea", HERE, since=NOON - 1) == [ahead.id, last.id]
+    assert found("tea", HERE, since=NOON - 1, until=NOON + 1) == [last.id]
 
 
 def test_retention_by_time(durable: DurableDatabase, ahead: int) -> None:
@@ -191,6 +235,8 @@ def test_retention_by_time(durable: DurableDatabase, ahead: int) -> None:
     store.commit([*PEOPLE, *CHANNELS, *said(ahead).values()])
     assert store.prune(NOON + 2 * MINUTE, 100) == 2
     rows = durable.reader().history(HERE, ANY, events=False, tombstones=False)
+    assert names(rows) == "BDE"
+    rows = durable.reader().history(HERE, replace(ANY, since=0), events=False, tombstones=False)
     assert names(rows) == "BDE"
 
 
@@ -209,19 +255,29 @@ def test_times_are_found_in_indexes(tmp_path: Path, migrated: Path) -> None:
     for place in (HERE, TALK):
         for newest in (True, False):
             reader.history(place, replace(span, newest=newest), events=False, tombstones=True)
-    reader.search(Search(ALICE, (HERE,), False, terms("tea"), None, span))
+    for times in (span, replace(span, since=None), replace(span, until=None)):
+        for newest in (True, False):
+            for words in ("tea", ""):
+                wanted = Search(ALICE, (HERE,), True, terms(words), None, replace(times, newest=newest))
+                reader.search(wanted)
     reader.close()
     with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as connection:
-        plans = [
-            " | ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", given))
+        plans = {
+            sql: " | ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", given))
             for sql, given in statements
             if "message_words" not in sql
-        ]
+        }
     database.close()
-    of_messages = [plan for plan in plans if "messages" in plan]
-    assert not [plan for plan in of_messages if "SCAN messages" in plan and "_astray" not in plan], (
-        of_messages
-    )
-    assert not [plan for plan in of_messages if "messages_at" in plan], of_messages
-    for index in ("messages_channel_astray", "messages_direct_astray", "messages_channel", "messages_direct"):
-        assert any(f"INDEX {index} (" in plan for plan in of_messages), (index, of_messages)
+    for table in ("messages", "astray"):
+        assert not [plan for plan in plans.values() if f"SCAN {table}" in plan], plans
+    assert not [plan for plan in plans.values() if "messages_at" in plan], plans
+    found = {sql: plan for sql, plan in plans.items() if "JOIN astray" in sql}
+    for sql, plan in found.items():
+        index = "astray_place (place=? AND at>? AND at<?)" if "astray.place" in sql else "astray_at (at"
+        first, second = plan.split(" | ")[:2]
+        assert first.startswith(f"SEARCH astray USING COVERING INDEX {index}"), (sql, plan)
+        assert second == "SEARCH messages USING INTEGER PRIMARY KEY (rowid=?)", (sql, plan)
+    # Of a channel and of a conversation the newest, the oldest and the tombstones; and searches.
+    assert len(found) == 9
+    for index in ("messages_channel", "messages_direct"):
+        assert any(f"INDEX {index} (" in plan for plan in plans.values()), (index, plans)

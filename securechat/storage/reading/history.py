@@ -5,7 +5,7 @@ direction, that are merged here: asked for both at once, SQLite would sort the w
 time (`times`), each of these is two: what is astray is sorted when the newest are wanted, all else is not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from heapq import merge
 from itertools import chain
@@ -16,10 +16,10 @@ from sqlalchemy import ColumnElement, Connection, and_
 
 from securechat.chat.reading import LAST_ID, REDACTION, ChannelPlace, Conversation, Place, Span, first_id_at
 from securechat.chat.records import MessageSent
-from securechat.storage.reading.times import ID_UNINDEXED, said_within, straight
+from securechat.storage.reading.times import IS_STRAIGHT, said_within, straight
 from securechat.storage.reading.visible import IS_SPOKEN, visible
 from securechat.storage.rows import read_messages, select_messages
-from securechat.storage.schema import ASTRAY, messages
+from securechat.storage.schema import astray, messages
 
 _MAX_REDACTED: Final = 1000
 """Redacted messages that come with one answer, and redactions as well."""
@@ -68,11 +68,17 @@ def _pages(
     """Return the messages of all parts of a place that are in the span, in the order of their ids."""
     if span.limit <= 0:
         return []
-    parts = [and_(part, *shown) for part in _parts(place)]
-    walks = [walk for part in parts for walk in _walks(connection, part, span)]
-    found = sorted(chain.from_iterable(walks), key=_IN_TIME if span.by_time else _IN_ORDER)
-    counted = found[-span.limit :] if span.newest else found[: span.limit]
-    return sorted(counted, key=_IN_ORDER) if span.by_time else counted
+    walks = [_walk(connection, and_(part, *shown), span) for part in _parts(place)]
+    if span.timed:
+        walks += [_astray(connection, and_(part, *shown), span) for part in _astray_parts(place)]
+    return counted(chain.from_iterable(walks), span)
+
+
+def counted(found: Iterable[MessageSent], span: Span) -> list[MessageSent]:
+    """Return those of the messages of a span that its limit lets through, in the order of their ids."""
+    in_turn = sorted(found, key=_IN_TIME if span.by_time else _IN_ORDER)
+    page = in_turn[-span.limit :] if span.newest else in_turn[: span.limit]
+    return sorted(page, key=_IN_ORDER)
 
 
 def _parts(place: Place) -> list[ColumnElement[bool]]:
@@ -83,35 +89,37 @@ def _parts(place: Place) -> list[ColumnElement[bool]]:
     return [and_(m.recipient == to, m.sender == by) for to, by in _directions(place)]
 
 
+def _astray_parts(place: Place) -> list[ColumnElement[bool]]:
+    """Return the same conditions for what is astray: none that an index of `messages` could be taken for."""
+    m, a = messages.c, astray.c
+    if isinstance(place, ChannelPlace):
+        return [and_(a.place == place.channel, a.message >= place.since, visible(place))]
+    return [and_(a.place == -to, m.sender == by) for to, by in _directions(place)]
+
+
 def _directions(place: Conversation) -> set[tuple[int, int]]:
     return {(place.account, place.other), (place.other, place.account)}
 
 
-def _walks(connection: Connection, part: ColumnElement[bool], span: Span) -> list[list[MessageSent]]:
-    """Return the messages of one part: in the order of their ids, then those that are astray."""
-    if not span.timed:
-        return [_walk(connection, part, span)]
-    is_straight, ids = straight(span)
-    return [_walk(connection, and_(part, is_straight), ids), _astray(connection, part, span)]
-
-
 def _walk(connection: Connection, part: ColumnElement[bool], span: Span) -> list[MessageSent]:
-    """Return messages by their ids."""
-    key = messages.c.id
-    if span.after + 1 >= span.before:
+    """Return the messages of one part by their ids; where times are given, those whose ids say theirs."""
+    key, ids = messages.c.id, straight(span)
+    if ids.after + 1 >= ids.before:
         return []
-    query = select_messages().where(part, key > span.after)
-    if span.before < LAST_ID:
-        query = query.where(key < span.before)
+    query = select_messages().where(part, key > ids.after)
+    if ids.before < LAST_ID:
+        query = query.where(key < ids.before)
+    if span.timed:
+        query = query.where(IS_STRAIGHT)
     return read_messages(connection, query.order_by(key.desc() if span.newest else key).limit(span.limit))
 
 
 def _astray(connection: Connection, part: ColumnElement[bool], span: Span) -> list[MessageSent]:
-    """Return messages by their times, of those whose ids do not say it."""
-    m = messages.c
-    within = [span.after < ID_UNINDEXED, span.before > ID_UNINDEXED, *said_within(span, m.at)]
-    query = select_messages().where(part, ASTRAY, *within)
-    query = query.order_by(ID_UNINDEXED.desc()) if span.newest else query.order_by(m.at, m.id)
+    """Return the messages of one part by their times, of those whose ids do not say it."""
+    a = astray.c
+    within = [a.message > span.after, a.message < span.before, *said_within(span, a.at)]
+    query = select_messages().join(astray, a.message == messages.c.id).where(part, *within)
+    query = query.order_by(a.message.desc()) if span.newest else query.order_by(a.at, a.message)
     return read_messages(connection, query.limit(span.limit))
 
 

@@ -2,7 +2,7 @@
 
 Theory of operation. The ids of most messages hold their times, so these are found by id, in the same order.
 After the clock was ahead, ids go on from the last one until that time comes again: what is sent meanwhile is
-astray, and indexes of only that find it by time. Together these are all messages of a stretch of time, and
+astray, and a table of only that has its times. Together these are all messages of a stretch of time, and
 nothing is stored for a message that is not astray.
 """
 
@@ -10,20 +10,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, not_, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
-from securechat.chat.reading import Span, first_id_at
-from securechat.storage.schema import ASTRAY, messages
+from securechat.chat.reading import MS_SHIFT, Span, first_id_at
+from securechat.storage.schema import astray, messages
 
-_ZERO: Final[ColumnElement[int]] = literal_column("0")
-_STRAIGHT: Final = not_(ASTRAY)
 # A sum is no column, so that no index on the column is taken for it (in SQLite, which guesses how many rows
 # there are: it would look at all that was said before a time).
-ID_UNINDEXED: Final = messages.c.id + _ZERO
-AT_UNINDEXED: Final = messages.c.at + _ZERO
+_AT_UNINDEXED: Final = messages.c.at + literal_column("0")
+IS_STRAIGHT: Final = messages.c.id.bitwise_rshift(literal_column(str(MS_SHIFT))) == messages.c.at
+"""The id of a message says its time."""
 
 
-def said_within(span: Span, at: ColumnElement[int] = AT_UNINDEXED) -> Iterator[ColumnElement[bool]]:
+def said_within(span: Span, at: ColumnElement[int] = _AT_UNINDEXED) -> Iterator[ColumnElement[bool]]:
     """The conditions for the times of a span."""
     if span.since is not None:
         yield at > span.since
@@ -31,23 +30,21 @@ def said_within(span: Span, at: ColumnElement[int] = AT_UNINDEXED) -> Iterator[C
         yield at < span.until
 
 
-def straight(span: Span) -> tuple[ColumnElement[bool], Span]:
-    """Return the condition for messages that are not astray, and the span of their ids."""
+def straight(span: Span) -> Span:
+    """Return a span with the ids of its times besides, which hold every message that is not astray."""
     after = span.after if span.since is None else max(span.after, first_id_at(span.since + 1) - 1)
     before = span.before if span.until is None else min(span.before, first_id_at(span.until))
-    return _STRAIGHT, replace(span, after=after, before=before, since=None, until=None)
+    return replace(span, after=after, before=before)
 
 
 def as_ids(connection: Connection, span: Span) -> Span:
-    """Return a span whose ids hold every message of the times of a span, and few others."""
+    """Return a span whose ids hold every message of its times, and few others."""
     if not span.timed:
         return span
-    _, ids = straight(span)
-    after, before = ids.after, ids.before
-    m = messages.c
-    for place in (m.channel, m.recipient):
-        ends = select(func.min(m.id), func.max(m.id)).where(place.is_not(None), ASTRAY, *said_within(span))
-        first, last = connection.execute(ends).one()
-        if first is not None and last is not None:
-            after, before = min(after, first - 1), max(before, last + 1)
+    ids = straight(span)
+    ends = select(func.min(astray.c.message), func.max(astray.c.message))
+    first, last = connection.execute(ends.where(*said_within(span, astray.c.at))).one()
+    if first is None or last is None:
+        return ids
+    after, before = min(ids.after, first - 1), max(ids.before, last + 1)
     return replace(span, after=max(after, span.after), before=min(before, span.before))

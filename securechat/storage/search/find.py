@@ -9,14 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Connection, bindparam, select, text, tuple_
 
 from securechat.chat.reading import ChannelPlace, Place, Search
 from securechat.chat.records import MessageSent
 from securechat.chat.words import Term, holds, segment
-from securechat.storage.reading.times import as_ids
+from securechat.storage.reading.history import counted
+from securechat.storage.reading.times import as_ids, said_within, straight
 from securechat.storage.rows import read_messages, select_messages
-from securechat.storage.schema import messages
+from securechat.storage.schema import astray, messages
 from securechat.storage.search.tables import indexed_upto, message_words, readable
 
 SECONDS: Final = 5.0
@@ -29,7 +30,20 @@ Indexed = Callable[[Connection, Search], list[int]]
 
 def find(connection: Connection, search: Search, indexed: Indexed) -> Sequence[MessageSent]:
     """Return what a search finds, oldest first. Raises TimeoutError when it takes too long."""
-    upto, span = indexed_upto(connection), as_ids(connection, search.span)
+    span = search.span
+    if span.by_time:
+        # The oldest by their ids are the oldest by time, but for what is astray.
+        found = _by_id(connection, replace(search, span=straight(span)), indexed)
+        found += _read_astray(connection, search)
+    else:
+        found = _by_id(connection, replace(search, span=as_ids(connection, span)), indexed)
+    query = select_messages().where(messages.c.id.in_(found), readable(search)).order_by(messages.c.id)
+    return counted(read_messages(connection, query), span)
+
+
+def _by_id(connection: Connection, search: Search, indexed: Indexed) -> list[int]:
+    """Return ids of what is found, in the order of ids from one end of the span on."""
+    upto, span = indexed_upto(connection), search.span
     halves = [
         (indexed, replace(span, before=min(span.before, upto + 1))),
         (_read_through, replace(span, after=max(span.after, upto))),
@@ -39,8 +53,7 @@ def find(connection: Connection, search: Search, indexed: Indexed) -> Sequence[M
         left = replace(half, limit=span.limit - len(found))
         if left.limit and left.after + 1 < left.before:
             found += look(connection, replace(search, span=left))
-    query = select_messages().where(messages.c.id.in_(found), readable(search)).order_by(messages.c.id)
-    return read_messages(connection, query)
+    return found
 
 
 def find_in_sqlite(connection: Connection, search: Search) -> list[int]:
@@ -126,6 +139,25 @@ def _read_through(connection: Connection, search: Search) -> list[int]:
             break
         end = page[-1][0]
         span = replace(span, before=end) if span.newest else replace(span, after=end)
+    return found[: span.limit]
+
+
+def _read_astray(connection: Connection, search: Search) -> list[int]:
+    """Look into the messages that are astray, the oldest by time first."""
+    deadline = time.monotonic() + SECONDS
+    m, a, span = messages.c, astray.c, search.span
+    query = select(m.id, m.text, a.at).join(astray, a.message == m.id)
+    query = query.where(readable(search), *said_within(span, a.at)).order_by(a.at, a.message).limit(_PAGE)
+    found: list[int] = []
+    page = connection.execute(query).all()
+    while page:
+        found += [key for key, said, _ in page if holds(segment(said), search.terms)]
+        if len(found) >= span.limit or len(page) < _PAGE:
+            break
+        if time.monotonic() > deadline:
+            raise TimeoutError("the search took too long")
+        key, _, at = page[-1]
+        page = connection.execute(query.where(tuple_(a.at, a.message) > (at, key))).all()
     return found[: span.limit]
 
 

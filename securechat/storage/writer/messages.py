@@ -10,8 +10,9 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, Insert, bindparam, delete, insert, select, update
 
+from securechat.chat.reading import MS_SHIFT
 from securechat.chat.records import DirectDelivered, DirectMissed, MessageRedacted, MessageSent
-from securechat.storage.schema import messages, undelivered
+from securechat.storage.schema import astray, messages, undelivered
 
 Value = int | str | None
 MessageRow = tuple[Value, ...]
@@ -43,17 +44,27 @@ def message_row(message: MessageSent) -> MessageRow:
     )
 
 
+def astray_row(message: MessageSent) -> MessageRow:
+    """Return the row of `astray` for a message whose id does not say its time."""
+    place = message.channel if message.channel is not None else -(message.recipient or 0)
+    return message.id, place, message.at
+
+
 class MessageWriter:
     """Writes messages through one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._insert_message = DriverInsert(connection, insert(messages), COLUMNS)
+        self._insert_astray = DriverInsert(connection, insert(astray), astray.c.keys())
         self._insert_undelivered = DriverInsert(connection, insert(undelivered), undelivered.c.keys())
 
     def write_run(self, run: list[MessageSent]) -> None:
         """Insert messages."""
         self._insert_message.many([message_row(message) for message in run])
+        lost: list[MessageRow] = [astray_row(m) for m in run if m.id >> MS_SHIFT != m.at]
+        if lost:
+            self._insert_astray.many(lost)
         waiting: list[MessageRow] = [(m.recipient, m.id) for m in run if m.undelivered]
         if waiting:
             self._insert_undelivered.many(waiting)

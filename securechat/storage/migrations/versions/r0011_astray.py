@@ -18,16 +18,29 @@ UPDATE memberships SET joined_id = COALESCE(
 )
 """
 
+_ASTRAY = """
+INSERT INTO astray (message, place, at)
+SELECT id, COALESCE(channel, -recipient), at FROM messages
+WHERE id >> 20 != at AND (channel IS NOT NULL OR recipient IS NOT NULL)
+"""
+
 
 def upgrade() -> None:
-    """Make the indexes of what is astray: they are empty where the clock was always right.
+    """Note what is astray, which is nothing where the clock was always right.
 
     A membership gets the id of its JOIN. Where that is not kept, it is the first id of its time.
     """
-    for name, place in (("channel", ["channel"]), ("direct", ["recipient", "sender"])):
-        where = sa.text(f"{place[0]} IS NOT NULL AND id >> 20 != at")
-        op.create_index(
-            f"messages_{name}_astray", "messages", [*place, "at"], sqlite_where=where, postgresql_where=where
-        )
+    key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    op.create_table(
+        "astray",
+        sa.Column("message", key, autoincrement=False, nullable=False),
+        sa.Column("place", sa.BigInteger, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("message", name="astray_pkey"),
+        sa.ForeignKeyConstraint(["message"], ["messages.id"], name="astray_message_fkey", ondelete="CASCADE"),
+    )
+    op.execute(_ASTRAY)
+    op.create_index("astray_place", "astray", ["place", "at", "message"])
+    op.create_index("astray_at", "astray", ["at", "message"])
     op.add_column("memberships", sa.Column("joined_id", sa.BigInteger, nullable=False, server_default="0"))
     op.execute(_JOINED)
