@@ -8,6 +8,7 @@ from securechat.storage import postgres
 from securechat.storage.postgres import PostgresReader, PostgresStore
 from securechat.storage.schema import metadata
 from securechat.storage.sqlite import SqliteReader, SqliteStore, open_reader, open_store
+from securechat.storage.upkeep import Sweep
 from tests.support.postgres import PostgresPlace
 
 
@@ -15,6 +16,8 @@ class PrunedStore(Store, Protocol):
     """A store with the retention and the index of the search."""
 
     def prune(self, before_ms: int, limit: int) -> int: ...
+
+    def prune_channel(self, channel: int, before_ms: int, limit: int, sweep: Sweep | None = None) -> int: ...
 
     def index(self, limit: int) -> int: ...
 

@@ -18,6 +18,7 @@ from securechat.chat.state.ids import MessageIds
 from securechat.chat.words import terms
 from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.sqlite import open_reader
+from securechat.storage.upkeep import Sweep
 from tests.contracts.databases import Database, DurableDatabase, SqliteDatabase
 from tests.contracts.facts import ALICE, BOB, CHANNELS, DEV, GENERAL, NOON, PEOPLE, message
 
@@ -238,6 +239,20 @@ def test_retention_by_time(durable: DurableDatabase, ahead: int) -> None:
     assert names(rows) == "BDE"
     rows = durable.reader().history(HERE, replace(ANY, since=0), events=False, tombstones=False)
     assert names(rows) == "BDE"
+
+
+def test_retention_of_a_channel_by_time(durable: DurableDatabase, ahead: int) -> None:
+    """Step by step by their ids; what is old by its time goes, before and behind what was said ahead."""
+    store = durable.store()
+    store.commit([*PEOPLE, *CHANNELS, *said(ahead).values(), message(LAST_ID, at=NOON, channel=DEV)])
+    sweep, deleted = Sweep(rows=2), []
+    while sweep.rows:
+        deleted.append(store.prune_channel(GENERAL, NOON + 2 * MINUTE, 2, sweep))
+    assert deleted == [1, 1, 0, 0]
+    rows = durable.reader().history(HERE, replace(ANY, since=0), events=False, tombstones=False)
+    assert names(rows) == "BDE"
+    (left,) = durable.reader().history(ChannelPlace(DEV), ANY, events=False, tombstones=False)
+    assert left.at == NOON
 
 
 def test_times_are_found_in_indexes(tmp_path: Path, migrated: Path) -> None:

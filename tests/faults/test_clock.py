@@ -11,31 +11,44 @@ import pytest
 from securechat.irc.msgid import decode
 from tests.faults.conftest import Serve
 from tests.system.person import Person
+from tests.system.test_wrong_clock import READING, check_found_by_time, now
 
 _LIBRARIES = [Path("/usr/lib/x86_64-linux-gnu/faketime"), Path("/usr/lib/faketime")]
 _JUMPS = ["+0", "+1h", "-1h", "+1y", "-1y", "+0", "-1h", "+0"]
 
+pytestmark = pytest.mark.skipif(shutil.which("faketime") is None, reason="faketime is not installed")
 
-@pytest.mark.skipif(shutil.which("faketime") is None, reason="faketime is not installed")
+
+class FakeClock:
+    """The clock of a server's process, which `set` lets jump; the monotonic clock goes on."""
+
+    def __init__(self, directory: Path) -> None:
+        (library,) = [place / "libfaketimeMT.so.1" for place in _LIBRARIES if place.is_dir()][:1]
+        self._directory = directory
+        self.set("+0")
+        self.environment = {
+            "LD_PRELOAD": str(library),
+            "FAKETIME_TIMESTAMP_FILE": str(directory / "offset"),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+
+    def set(self, jump: str) -> None:
+        """Let the clock be so far from the right time: +0, +1h, -1y."""
+        new = self._directory / "new"
+        new.write_text(f"{jump}\n")
+        new.rename(self._directory / "offset")
+
+
 def test_the_wall_clock_jumps(serve: Serve, report: Callable[[str], None], tmp_path: Path) -> None:
     """Over jumps of an hour and a year, to and fro, sessions stay, ids grow, and logins work."""
-    (library,) = [place / "libfaketimeMT.so.1" for place in _LIBRARIES if place.is_dir()][:1]
-    offset = tmp_path / "offset"
-    offset.write_text("+0\n")
-    environment = {
-        "LD_PRELOAD": str(library),
-        "FAKETIME_TIMESTAMP_FILE": str(offset),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
-    server = serve(accounts=["alice", "bob"], environment=environment)
+    clock = FakeClock(tmp_path)
+    server = serve(accounts=["alice", "bob"], environment=clock.environment)
     ids: list[str] = []
     years: set[str] = set()
     with Person(server, "alice") as alice, Person(server, "bob") as bob:
         for number, jump in enumerate(_JUMPS):
-            new = tmp_path / "new"
-            new.write_text(f"{jump}\n")
-            new.rename(offset)
+            clock.set(jump)
             for moment in range(10):
                 ids.append(alice.say("#general", f"after jump {number}, {moment}"))
                 years.add(bob.hear(f"after jump {number}, {moment}").tags["time"][:4])
@@ -48,4 +61,37 @@ def test_the_wall_clock_jumps(serve: Serve, report: Callable[[str], None], tmp_p
     report(f"{len(_JUMPS)} jumps, {len(ids)} messages, the years {', '.join(sorted(years))}: one order")
     assert len(years) > 1, "the clock did not jump"
     assert keys == sorted(set(keys))
-    assert os.environ.get("LD_PRELOAD") != str(library)
+    assert os.environ.get("LD_PRELOAD") != clock.environment["LD_PRELOAD"]
+
+
+@pytest.mark.parametrize("restart", [True, False], ids=["restarted", "running"])
+@pytest.mark.parametrize("ahead", ["+1h", "+1y"])
+def test_what_is_said_after_the_clock_was_ahead(
+    serve: Serve, report: Callable[[str], None], tmp_path: Path, ahead: str, restart: bool
+) -> None:
+    """One record of a host that syncs late hides nothing from those who ask by time; the log says why."""
+    clock = FakeClock(tmp_path)
+    server = serve(accounts=["alice", "bob"], environment=clock.environment)
+    with Person(server, "alice") as alice:
+        clock.set(ahead)
+        alice.say("#general", "ahead")
+        if not restart:
+            clock.set("+0")
+            alice.sync()
+    if restart:
+        server.stop()
+        clock.set("+0")
+        server.start()
+    since, texts = now(), [f"said {number}" for number in range(5)]
+    with Person(server, "alice") as alice:
+        for text in texts:
+            alice.say("#general", text)
+    with Person(server, "bob", capabilities=READING) as bob:
+        check_found_by_time(bob, since, texts)
+    server.stop()
+    server.start()
+    with Person(server, "bob", capabilities=READING) as bob:
+        check_found_by_time(bob, since, texts)
+    told = [line for line in server.log_text().splitlines() if "the clock went backwards" in line]
+    assert len(told) == 2, told
+    report(f"the clock was {ahead[1:]} ahead: {len(texts)} of {len(texts)} are found; the log: {told[0]}")

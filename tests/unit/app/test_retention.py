@@ -16,6 +16,7 @@ from securechat.chat.records import (
     MessageSent,
     RetentionSet,
 )
+from securechat.chat.state.ids import MessageIds
 from securechat.storage.sqlite import SqliteStore, open_reader, open_store
 from securechat.storage.upkeep import Erasure, Sweep
 from tests.contracts.facts import ALICE, BOB, CHANNELS, DEV, GENERAL, PEOPLE, message
@@ -65,8 +66,9 @@ class Chore:
         self.counted = Counted(self.store)
         self.days = 0
         self.seconds = 0.0
+        self.wall = NOW
         self.retention = Retention(
-            self.counted, lambda: self.days, wall=lambda: NOW, mono=lambda: self.seconds
+            self.counted, lambda: self.days, wall=lambda: self.wall, mono=lambda: self.seconds
         )
 
     def run(self, calls: int = 1) -> None:
@@ -178,6 +180,30 @@ def test_a_clock_that_was_wrong_does_not_hold_up_a_channel(chore: Chore) -> None
     chore.seconds += 24 * 60 * 60
     chore.run(5)
     assert (chore.counted.steps[4:], len(chore.kept())) == ([0, 0, 1], 1000)
+
+
+def test_a_clock_that_is_put_right_holds_up_nothing_for_long(chore: Chore) -> None:
+    """What is said after the clock was ahead goes when it is too old, at most a day later, everywhere."""
+    year = 365 * DAY
+    ids = MessageIds(0)
+
+    def said(day: int, channel: int) -> MessageSent:
+        at = ago(-day)
+        return message(ids.next(at, 0), at=at, channel=channel)
+
+    chore.days = 2
+    chore.store.commit([RetentionSet(DEV, 3, None)])
+    chore.wall += year / 1000
+    chore.store.commit([said(day, channel) for day in (362, 365) for channel in (GENERAL, DEV)])
+    chore.run(10)
+    assert len(chore.kept()) == 3, "#dev keeps three days"
+    chore.wall = NOW
+    chore.store.commit([said(0, channel) for channel in (GENERAL, DEV)])
+    for left in (5, 5, 5, 4, 3):
+        chore.run(10)
+        assert len(chore.kept()) == left
+        chore.wall += DAY / 1000
+        chore.seconds += DAY / 1000 + 1
 
 
 def test_what_stays_is_not_looked_at_again(chore: Chore) -> None:
