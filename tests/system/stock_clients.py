@@ -160,3 +160,27 @@ class Irssi(OnTerminal):
         self.wait_for("Irssi")
         for line in ("/set cmd_queue_speed 10msec", *lines):
             self.type(line)
+
+
+class Senpai(OnTerminal):
+    """senpai, which reads its configuration from a file."""
+
+    def __init__(self, home: Path, host: str, port: int, ca: Path, nick: str, channels: str) -> None:
+        home.mkdir()
+        configuration = home / "senpai.scfg"
+        lines = [
+            f"address {host}:{port}",
+            f'nickname "{nick}"',
+            "username guest",
+            f'password "{PASSWORD}"',
+            f"channel {' '.join(quoted(name) for name in channels.split(','))}",
+        ]
+        configuration.write_text("\n".join(lines) + "\n")
+        # It trusts what the system trusts: Go takes that from here.
+        trust = {"SSL_CERT_FILE": str(ca), "SSL_CERT_DIR": str(home)}
+        super().__init__(["senpai", "-config", str(configuration)], home, trust)
+
+
+def quoted(word: str) -> str:
+    """Write a word for senpai's configuration, where # begins a comment."""
+    return f'"{word}"'
