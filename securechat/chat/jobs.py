@@ -63,6 +63,16 @@ class FetchUndelivered:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class FetchReceived:
+    """Read the oldest `limit` direct messages from others to `account` after the id `after`."""
+
+    link: Link
+    account: int
+    after: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ReadAudit:
     """Read the first `limit` rows of the audit log after row `after`."""
 
@@ -123,6 +133,7 @@ Query = (
     | FetchPins
     | FetchReactions
     | FetchUndelivered
+    | FetchReceived
     | FetchHistory
     | FetchMissed
     | FetchFound

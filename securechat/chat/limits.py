@@ -36,6 +36,8 @@ METADATA_BYTES: Final = 250
 """Of a value: with the longest names and key it fits on a line."""
 REMEMBERED_SOURCES: Final = 8
 """Networks that an account logged in from, and that are remembered."""
+REMEMBERED_NAMES: Final = 16
+"""Names of an account's sessions of which it is remembered what they were sent."""
 TARGETS: Final[Mapping[str, int]] = {
     "INVITE": MAX_TARGETS,
     "JOIN": MAX_CHANNELS,

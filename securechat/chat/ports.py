@@ -92,6 +92,12 @@ class Reader(Protocol):
     def undelivered(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
         """Return the oldest `limit` messages after the id `after` that wait for the account, oldest first."""
 
+    def received(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
+        """Return the oldest `limit` direct messages to the account after the id `after`, oldest first.
+
+        What it sent to itself is not among them.
+        """
+
     def history(self, place: Place, span: Span, *, events: bool, tombstones: bool) -> Sequence[MessageSent]:
         """Return the messages of a span of a place, oldest first.
 

@@ -26,6 +26,7 @@ from securechat.chat.jobs import (
     FetchMissed,
     FetchPins,
     FetchReactions,
+    FetchReceived,
     FetchTargets,
     FetchUndelivered,
     FindMessages,
@@ -191,6 +192,8 @@ def query(reader: Reader, job: Query) -> JobResult:
             return ReactionsRead(reader.reactions(job.messages))
         case FetchUndelivered():
             return MessagesRead(tuple(reader.undelivered(job.account, job.after, job.limit)))
+        case FetchReceived():
+            return MessagesRead(tuple(reader.received(job.account, job.after, job.limit)))
         case ReadAudit():
             return AuditRead(tuple(reader.audit(job.after, job.limit)))
         case FetchHistory():

@@ -31,6 +31,7 @@ from securechat.storage.schema import (
     messages,
     metadata_values,
     pins,
+    positions,
     undelivered,
 )
 
@@ -123,12 +124,27 @@ def _accounts(connection: Connection) -> list[StoredAccount]:
     )
     for account, source, at in connection.execute(by_age):
         sources.setdefault(account, {})[source] = at
+    named: dict[int, dict[str, int]] = {}
+    p = positions.c
+    for account, name, at in connection.execute(select(p.account, p.name, p.seen)):
+        named.setdefault(account, {})[name] = at
     a = accounts.c
     rows = connection.execute(
         select(a.id, a.name, a.phc, a.role, a.disabled, a.created, a.last_login, a.seen).order_by(a.id)
     )
     return [
-        StoredAccount(key, name, phc, role, disabled, created, last_login, sources.get(key, {}), seen)
+        StoredAccount(
+            key,
+            name,
+            phc,
+            role,
+            disabled,
+            created,
+            last_login,
+            sources.get(key, {}),
+            seen,
+            named.get(key, {}),
+        )
         for key, name, phc, role, disabled, created, last_login, seen in rows
     ]
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0011"
+HEAD: Final = "0012"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -181,6 +181,14 @@ class MarkerColumns(TypedColumns):
     upto: Named[int] = Column(BigInteger)
 
 
+class PositionColumns(TypedColumns):
+    """As `accounts.seen`, for the sessions of one name."""
+
+    account: Named[int] = Column(BigInteger, primary_key=True)
+    name: Named[str] = Column(Text, primary_key=True)
+    seen: Named[int] = Column(BigInteger)
+
+
 class PinColumns(TypedColumns):
     """The pinned messages of a channel, with who pinned them and when. A deleted one takes its pin along."""
 
@@ -214,6 +222,7 @@ login_sources: Final = Table("login_sources", metadata, LoginSourceColumns, sqli
 channels: Final = Table("channels", metadata, ChannelColumns)
 markers: Final = Table("markers", metadata, MarkerColumns, sqlite_with_rowid=False)
 metadata_values: Final = Table("metadata", metadata, MetadataColumns, sqlite_with_rowid=False)
+positions: Final = Table("positions", metadata, PositionColumns, sqlite_with_rowid=False)
 pins: Final = Table("pins", metadata, PinColumns, sqlite_with_rowid=False)
 memberships: Final = Table("memberships", metadata, MembershipColumns, sqlite_with_rowid=False)
 channel_lists: Final = Table("channel_lists", metadata, ChannelListColumns, sqlite_with_rowid=False)

@@ -236,6 +236,16 @@ class SqlReader:
             .limit(limit)
         )
 
+    def received(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
+        """Return the oldest `limit` direct messages to the account after an id, by others, oldest first."""
+        m = messages.c
+        return self._read(
+            select_messages()
+            .where(m.recipient == account, m.sender != account, m.id > after)
+            .order_by(m.id)
+            .limit(limit)
+        )
+
     def history(self, place: Place, span: Span, *, events: bool, tombstones: bool) -> Sequence[MessageSent]:
         """Return the messages of a span of a place, oldest first.
 

@@ -60,7 +60,7 @@ OLD_ASTRAY = [
 """What of their messages is not said by the time in its id."""
 JOINED_IDS = {1: NOON << 20, 2: (NOON + 9 << 20) + 5, 3: (NOON + 7 << 20) + 6}
 
-AccountState = tuple[str, str | None, str, bool, int, Mapping[str, int], int | None]
+AccountState = tuple[str, str | None, str, bool, int, Mapping[str, int], int | None, Mapping[str, int]]
 ChannelState = tuple[
     str,
     int | None,
@@ -116,7 +116,10 @@ def too_big(key: int) -> MessageSent:
 def state_of(snapshot: Snapshot) -> State:
     """Return what a snapshot says, in a form to compare."""
     return (
-        {a.id: (a.name, a.phc, a.role, a.disabled, a.created, a.sources, a.seen) for a in snapshot.accounts},
+        {
+            a.id: (a.name, a.phc, a.role, a.disabled, a.created, a.sources, a.seen, dict(a.positions))
+            for a in snapshot.accounts
+        },
         {channel.id: _channel_state(channel) for channel in snapshot.channels},
         snapshot.waiting,
         snapshot.invitations,
@@ -134,7 +137,16 @@ def state_in(registry: Registry) -> State:
     removed = {account.id for account in accounts if account.phc is None}
     return (
         {
-            a.id: (a.name, a.phc, a.role, a.disabled, a.created, {} if a.id in removed else a.sources, a.seen)
+            a.id: (
+                a.name,
+                a.phc,
+                a.role,
+                a.disabled,
+                a.created,
+                {} if a.id in removed else a.sources,
+                a.seen(""),
+                dict(a.known_positions()),
+            )
             for a in accounts
         },
         {channel.id: _channel_state(channel.stored()) for channel in registry.channels.values()},

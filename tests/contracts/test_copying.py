@@ -150,6 +150,7 @@ EVERYTHING: tuple[Record, ...] = (
     MarkerMoved(ALICE, -BOB, NOON, None),
     InvitationAdded("hash", Invitation(3, NOON + 9, NOON)),
     AccountSeen(BOB, 20, None),
+    AccountSeen(BOB, 19, None, "phone"),
     AccountDisabled(BOB, NOON),
     Audited(NOON, "root", "local", "adduser", "alice", "grüße"),
     ChannelCreated(3, "#gone", ALICE, NOON),

@@ -92,14 +92,17 @@ class World:
     def removed(self, account: Account) -> Record:
         assert account.phc is not None
         self.waiting.pop(account.id, None)
-        return AccountRemoved(account.id, account.phc, NOON)
+        return AccountRemoved(account.id, account.phc, NOON, positions=account.known_positions())
 
     def login(self, account: Account) -> Record:
         source = self.draw.draw(st.sampled_from(SOURCES))
         return LoginRemembered(account.id, source, NOON + self.next(), tuple(account.sources.items()))
 
     def seen(self, account: Account) -> Record:
-        return AccountSeen(account.id, self.next(), account.seen)
+        name = self.draw.draw(st.sampled_from(["", "work", "phone", "tablet"]))
+        others = [known for known in account.known_positions() if known[0] != name]
+        forgotten = others[0] if name and len(others) > 1 else None
+        return AccountSeen(account.id, self.next(), account.seen(name), name, forgotten)
 
     def channel(self) -> Channel:
         return self.draw.draw(st.sampled_from(list(self.registry.channels.values())))

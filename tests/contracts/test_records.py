@@ -101,6 +101,15 @@ SEQUENCES: dict[str, tuple[Record, ...]] = {
     ),
     "AccountEnabled": (*PEOPLE, AccountDisabled(BOB, NOON), AccountEnabled(BOB, NOON + 1)),
     "AccountSeen": (*PEOPLE, AccountSeen(ALICE, ONLINE, None), AccountSeen(BOB, 5, None)),
+    "AccountSeen by names": (
+        *PEOPLE,
+        AccountSeen(ALICE, ONLINE, None, "work"),
+        AccountSeen(ALICE, 7, ONLINE, "work"),
+        AccountSeen(ALICE, 8, None, "phone"),
+        AccountSeen(ALICE, 9, None, "tablet", forgotten=("work", 7)),
+        AccountSeen(BOB, 5, None, "work"),
+        AccountRemoved(BOB, "$bob", NOON, positions=(("work", 5),)),
+    ),
     "LoginRemembered": (
         *PEOPLE,
         LoginRemembered(ALICE, "192.0.2.0/24", NOON, ()),
@@ -365,3 +374,14 @@ def test_a_message_is_one_row_whatever_its_kind(database: Database) -> None:
     )
     database.store().commit([*PEOPLE, sent])
     assert database.reader().find_nonce(ALICE, "ünïque") == sent
+
+
+def test_direct_messages_are_received_by_id(database: Database) -> None:
+    """What others said to an account after an id is found, oldest first, waiting or not."""
+    store, reader = database.store(), database.reader()
+    store.commit(PEOPLE)
+    store.commit([message(5, recipient=BOB), waiting(6, BOB), message(7, sender=BOB, recipient=BOB)])
+    store.commit([message(8, sender=BOB, recipient=ALICE), message(9, recipient=BOB), message(10)])
+    assert [m.id for m in reader.received(BOB, 0, 10)] == [5, 6, 9]
+    assert [m.id for m in reader.received(BOB, 5, 1)] == [6]
+    assert [m.id for m in reader.received(ALICE, 8, 10)] == []

@@ -67,6 +67,9 @@ class Messages(EmptyReader):
     def find_nonce(self, account: int, nonce: str) -> MessageSent | None:
         return message(account) if nonce == "known" else None
 
+    def received(self, account: int, after: int, limit: int) -> list[MessageSent]:
+        raise NotImplementedError
+
     def undelivered(self, account: int, after: int, limit: int) -> list[MessageSent]:
         return [message(after + number) for number in range(1, limit + 1)]
 

@@ -7,7 +7,7 @@ from securechat.chat import limits
 from securechat.chat.line import Line
 from securechat.chat.lines import channel_state
 from securechat.chat.records import ChannelCreated, Joined, Parted, Topic, TopicSet
-from securechat.chat.rules import access, targets
+from securechat.chat.rules import access, replay, targets
 from securechat.chat.rules.arrival import show_channel
 from securechat.chat.rules.finding import member_of
 from securechat.chat.state.channel import Channel
@@ -29,11 +29,13 @@ def join(ctx: Context) -> None:
         for left in ctx.registry.channels_of(ctx.user.id):
             leave_channel(ctx, left, "")
         return
+    before = set(ctx.registry.memberships.get(ctx.user.id, ()))
     names, keys = ctx.param(0).split(","), ctx.param(1).split(",")
     pairs = [(name, key) for name, key in zip_longest(names, keys[: len(names)], fillvalue="") if name]
     taken = targets.within(ctx, [name for name, _ in pairs] or [""])
     for name, key in pairs[: len(taken)] or [("", "")]:
         join_one(ctx, name, key)
+    replay.joined(ctx, [one for one in ctx.registry.channels_of(ctx.user.id) if one.id not in before])
 
 
 def join_one(ctx: Context, name: str, key: str) -> None:

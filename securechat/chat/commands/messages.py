@@ -31,6 +31,7 @@ from securechat.irc.text import body_room, printable
 HALFOPS: Final = "h"
 """The rank from which on members see what is said under +U."""
 OFFLINE: Final = "offline, delivered at next login"
+OFFLINE_BOT: Final = "a bot that is offline: it reads what was said only when it asks for it"
 MAX_NONCE: Final = 64
 UNSTORED: Final = frozenset({"+typing", "+draft/typing", cap.NONCE_TAG})
 """Client tags that by themselves are no reason to keep a TAGMSG."""
@@ -264,7 +265,7 @@ def to_person(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
             ctx.numeric(num.RPL_AWAY, account.name, text=users[0].away)
         return
     if happen(ctx, draft, account.name, None, account.id, nonce, offline=True):
-        ctx.numeric(num.RPL_AWAY, account.name, text=OFFLINE)
+        ctx.numeric(num.RPL_AWAY, account.name, text=OFFLINE_BOT if account.role == "bot" else OFFLINE)
 
 
 def happen(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from securechat.chat.line import Line
 from securechat.chat.lines.announcements.messages import line_of, redaction_line, tombstone_line
+from securechat.chat.lines.replayed import replayed
 from securechat.chat.membership import symbol_of
 from securechat.chat.reading import REDACTION
 from securechat.chat.records import MessageSent
@@ -15,8 +16,13 @@ MESSAGES = frozenset({"PRIVMSG", "NOTICE", "TAGMSG"})
 """Commands of what was said; all others that the store holds are events."""
 
 
-def lines_of(registry: Registry, messages: Iterable[MessageSent]) -> Iterator[Line]:
-    """The lines that show messages and events as they were, under their channels' present names."""
+def lines_of(
+    registry: Registry, messages: Iterable[MessageSent], replay_to: int | None = None
+) -> Iterator[Line]:
+    """The lines that show messages and events as they were, under their channels' present names.
+
+    `replay_to` are the capabilities of a session that did not ask for them.
+    """
     for message in messages:
         if message.channel is not None:
             channel = registry.channels.get(message.channel)
@@ -28,7 +34,8 @@ def lines_of(registry: Registry, messages: Iterable[MessageSent]) -> Iterator[Li
         elif message.redacted is not None:
             yield tombstone_line(registry, message)
         elif message.command in MESSAGES:
-            yield line_of(registry, message)
+            asked = replay_to is None
+            yield line_of(registry, message) if asked else replayed(registry, message, replay_to or 0)
         else:
             yield event_line(registry, message)
 

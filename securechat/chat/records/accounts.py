@@ -29,8 +29,9 @@ Fate = Literal["keep", "anonymise", "delete"]
 class AccountRemoved:
     """The credentials are gone, with where the account logged in from and what waits for it.
 
-    The name stays reserved. `sources` and `waiting` are what there was. `messages` says what becomes of what
-    the account said: it stays under the id, or the store makes it nobody's or deletes it, step by step.
+    The name stays reserved. `sources`, `waiting` and `positions` (see `AccountSeen`) are what there was.
+    `messages` says what becomes of what the account said: it stays under the id, or the store makes it
+    nobody's or deletes it, step by step.
     """
 
     account: int
@@ -39,6 +40,7 @@ class AccountRemoved:
     sources: tuple[tuple[str, int], ...] = ()
     waiting: int = 0
     messages: Fate = "keep"
+    positions: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +84,15 @@ class LoginRemembered:
 class AccountSeen:
     """The account's plain sessions, which do not read history, were sent everything up to the id `seen`.
 
-    ONLINE while there is one.
+    ONLINE while there is one. This is known for each name that sessions have, "" for those without one;
+    `forgotten` is a name of which it is known no more, and what was, since there are too many.
     """
 
     account: int
     seen: int
     previous: int | None
+    name: str = ""
+    forgotten: tuple[str, int] | None = None
 
 
 AccountRecord = (

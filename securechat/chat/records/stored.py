@@ -35,7 +35,8 @@ class ListEntry(NamedTuple):
 class StoredAccount:
     """One account row. `phc` is None when the account was removed and only its name is reserved.
 
-    `seen` is as in `records.AccountSeen`, None for an account that has never had a plain session.
+    `seen` is as in `records.AccountSeen`, None for an account that has never had a plain session without a
+    name; `positions` is the same for those with a name.
     """
 
     id: int
@@ -47,6 +48,7 @@ class StoredAccount:
     last_login: int | None
     sources: Mapping[str, int]
     seen: int | None = None
+    positions: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,11 @@ from securechat.chat.records import (
     AccountEnabled,
     AccountRemoved,
     Audited,
-    ChannelCreated,
     Fate,
-    Joined,
     MarkersForgotten,
     Parted,
     PasswordSet,
 )
-from securechat.chat.records.channels import SHARED_CHANNEL_MODES
 from securechat.chat.requests import (
     OPERATION_NAMES,
     AddAccount,
@@ -49,6 +46,7 @@ from securechat.chat.requests import (
 )
 from securechat.chat.reserved import is_reserved
 from securechat.chat.rules import invitations, metadata
+from securechat.chat.rules.autojoin import join_account
 from securechat.chat.rules.channel_settings import channel_rows, set_retention
 from securechat.chat.rules.operators import lose_powers
 from securechat.chat.state.account import Account
@@ -223,20 +221,8 @@ def add(chat: Chat, request: AddAccount) -> Answer:
     account_id = max(chat.registry.accounts, default=0) + 1
     chat.enter(AccountAdded(account_id, name, request.phc, request.role, chat.now.wall), None)
     if chat.settings.nicknames == "account":
-        for channel in chat.settings.autojoin:
-            _autojoin(chat, chat.registry.accounts[account_id], channel)
+        join_account(chat, chat.registry.accounts[account_id])
     return Done()
-
-
-def _autojoin(chat: Chat, account: Account, name: str) -> None:
-    """Make the account a member of a channel that new accounts join; it is made when it is not there."""
-    if chat.registry.channel(name) is None:
-        channel_id = chat.registry.last_channel + 1
-        chat.enter(ChannelCreated(channel_id, name, None, chat.now.wall, dict(SHARED_CHANNEL_MODES)), None)
-    channel = chat.registry.channel(name)
-    assert channel is not None, "it was made just now"
-    ranks = channel.initial_ranks(account)
-    chat.enter(Joined(chat.next_id(), account.id, channel.id, chat.now.wall, ranks), None)
 
 
 def remove(chat: Chat, account: Account, phc: str, messages: str) -> Answer:
@@ -254,7 +240,8 @@ def remove(chat: Chat, account: Account, phc: str, messages: str) -> Answer:
     sources, waiting = tuple(account.sources.items()), chat.registry.waiting[account.id]
     if how == "anonymise":
         _have_nobody(chat)
-    chat.enter(AccountRemoved(account.id, phc, chat.now.wall, sources, waiting, how), None)
+    positions = account.known_positions()
+    chat.enter(AccountRemoved(account.id, phc, chat.now.wall, sources, waiting, how, positions), None)
     then_end(chat, account, "This account was removed")
     return Done()
 

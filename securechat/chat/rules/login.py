@@ -16,12 +16,13 @@ from securechat.chat.records import LoginRemembered, PasswordSet
 from securechat.chat.reserved import is_reserved
 from securechat.chat.rules import presence, replay, welcome
 from securechat.chat.rules.arrival import show_channels
+from securechat.chat.rules.autojoin import join_session
 from securechat.chat.rules.operators import tell
 from securechat.chat.state.account import Account
 from securechat.chat.state.session import Session, User
 from securechat.chat.state.throttle import Verdict, is_known, known_network
 from securechat.chat.turn.chat import Chat
-from securechat.chat.turn.context import Context
+from securechat.chat.turn.context import Context, Continuation
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account, fold
 
@@ -181,7 +182,8 @@ def enter(ctx: Context, session: Session, account: Account) -> None:
             return
         user_id, nick = -session.id, wanted
     session.active = chat.now.mono
-    missed_after = replay.came(chat, session, account)
+    replay.came(chat, session, account)
+    arrived = chat.ids.last
     first = registry.attach(session, account, user_id, nick, chat.now.wall)
     user = registry.users[user_id]
     presence.update_away(chat, user, announce=not first)
@@ -197,8 +199,13 @@ def enter(ctx: Context, session: Session, account: Account) -> None:
             chat.fanout.others(witnesses, joined, session)
             presence_lines.show_away(chat.fanout, witnesses, user, chat.now.wall)
             show_ranks(chat.fanout, registry, channel, user, chat.now.wall)
-    replay.catch_up(ctx, account, missed_after)
-    show_channels(ctx, user)
+    if chat.settings.nicknames == "account":
+        replay.catch_up(ctx, account, arrived)
+        show_channels(ctx, user)
+    else:
+        # In outcomes of their own: a full disk must keep nobody out.
+        steps = (join_session, lambda then: replay.catch_up(then, account, arrived))
+        session.backlog.extendleft(Continuation(step) for step in reversed(steps))
 
 
 def leave(chat: Chat, session: Session, reason: str) -> None:

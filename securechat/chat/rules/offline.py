@@ -1,10 +1,12 @@
 """Direct messages to an account that was offline: they wait, and its next login gets them."""
 
+from collections.abc import Sequence
+from math import inf
 from typing import Final
 
-from securechat.chat.jobs import FetchUndelivered, JobResult, MessagesRead
-from securechat.chat.lines.announcements.messages import line_of
-from securechat.chat.records import DirectDelivered
+from securechat.chat.jobs import FetchReceived, FetchUndelivered, JobResult, MessagesRead
+from securechat.chat.lines.replayed import replayed
+from securechat.chat.records import DirectDelivered, MessageSent
 from securechat.chat.state.account import Account
 from securechat.chat.state.session import Session
 from securechat.chat.turn.chat import Chat
@@ -28,10 +30,7 @@ def _fetch(ctx: Context, account: Account, after: int) -> None:
         if not isinstance(result, MessagesRead):
             return  # they go on waiting, for the next login
         messages = result.messages
-        for message in messages:
-            readable = message.command != "TAGMSG" or ctx.session.has(cap.MESSAGE_TAGS)
-            if readable and message.redacted is None:
-                ctx.reply(line_of(ctx.registry, message._replace(addressed=ctx.nick)))
+        _show(ctx, messages)
         upto = messages[-1].id if messages else after
         more = len(messages) == AT_ONCE or waiting[account.id] != counted  # others have come meanwhile
         if more:
@@ -42,6 +41,41 @@ def _fetch(ctx: Context, account: Account, after: int) -> None:
             del waiting[account.id]  # a registry just loaded knows only that there may be some
 
     ctx.ask(FetchUndelivered(ctx.session.link, account.id, after, AT_ONCE), read)
+
+
+def deliver_received(session: Session, account: Account, after: int, until: int) -> None:
+    """Let the session have all direct messages with ids after one and up to another one.
+
+    What waited for the account is among them, and what its other sessions were sent meanwhile.
+    """
+    step = Continuation(lambda ctx: _fetch_received(ctx, account, after, until))
+    session.backlog.appendleft(step)
+
+
+def _fetch_received(ctx: Context, account: Account, after: int, until: int) -> None:
+    waiting = ctx.registry.waiting
+
+    def read(result: JobResult) -> None:
+        if not isinstance(result, MessagesRead):
+            ctx.session.caught_up = inf  # they are still missed at the next login
+            return
+        messages = [message for message in result.messages if message.id <= until]
+        _show(ctx, messages)
+        upto, more = messages[-1].id if messages else after, len(messages) == AT_ONCE
+        if more:
+            deliver_received(ctx.session, account, upto, until)
+        if messages and waiting[account.id] > 0:
+            ctx.chat.later(lambda: _delivered(ctx.chat, account, upto, more))
+
+    ctx.ask(FetchReceived(ctx.session.link, account.id, after, AT_ONCE), read)
+
+
+def _show(ctx: Context, messages: Sequence[MessageSent]) -> None:
+    """Reply with messages as they are to the session's own nick."""
+    for message in messages:
+        readable = message.command != "TAGMSG" or ctx.session.has(cap.MESSAGE_TAGS)
+        if readable and message.redacted is None:
+            ctx.reply(replayed(ctx.registry, message._replace(addressed=ctx.nick), ctx.session.caps))
 
 
 def _delivered(chat: Chat, account: Account, upto: int, more: bool) -> None:

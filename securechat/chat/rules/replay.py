@@ -1,67 +1,109 @@
-"""What a client that does not read history by itself gets at login: what its account missed in its channels.
+"""What a client that does not read history by itself gets at login: what it missed.
 
-What is missed is what is said while the account has no such session; one that reads history neither counts
-nor takes anything away. Where that began is the newest id that the last one can have taken, which is stored
-(`records.AccountSeen`): when a connection dies in silence, that is minutes before the server notices. How
-much is replayed has a bound (`history.replay`). Sessions that ended with the server had, as far as anybody
-can know, everything up to the newest message of then.
+What is missed is what is said while there is no such session of its name (`alice@laptop`, "" for those
+without one); one that reads history neither counts nor takes anything away. Where that began is the newest id
+that the last one can have taken, which is stored (`records.AccountSeen`): when a connection dies in silence,
+that is minutes before the server notices. How much is replayed of a channel has a bound (`history.replay`).
+Sessions that ended with the server had, as far as anybody can know, everything up to the newest message of
+then. A name that is new begins where the account's others are.
+
+A bot gets nothing that it does not ask for (CHATHISTORY): it would act on what was said long ago.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from math import inf
 
 from securechat.chat.effects import HoldBack, Release
 from securechat.chat.jobs import FetchMissed, JobResult, MessagesRead
+from securechat.chat.limits import REMEMBERED_NAMES
 from securechat.chat.line import Line
 from securechat.chat.lines.history import lines_of
-from securechat.chat.reading import Span
+from securechat.chat.reading import ChannelPlace, Span
 from securechat.chat.records import ONLINE, AccountSeen, DirectMissed, MessageSent
-from securechat.chat.rules.history import readable_channels
-from securechat.chat.rules.offline import deliver_waiting
-from securechat.chat.state.account import Account
+from securechat.chat.rules.history import channel_place, readable_channels
+from securechat.chat.rules.offline import deliver_received, deliver_waiting
+from securechat.chat.state.account import Account, Missed, Position
+from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import Session
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context, Continuation
 from securechat.chat.turn.pieces import reply_batches
 from securechat.irc import capabilities as cap
 
+Play = Callable[[Context], None]
 
-def came(chat: Chat, session: Session, account: Account) -> int | None:
-    """A session of the account comes in; return the id after which it missed what was said, None for nothing.
+
+def came(chat: Chat, session: Session, account: Account) -> None:
+    """A session of the account comes in: note after which id it missed what was said.
 
     What is stored of that is in an outcome of its own: a full disk must keep nobody out.
     """
-    session.plain = not session.has(cap.CHATHISTORY)
-    if not session.plain:
-        return None
-    account.plain += 1
-    if account.plain > 1:
-        return None
-    chat.later(lambda: _store(chat, account, ONLINE))
-    return account.seen
+    if session.has(cap.CHATHISTORY) or account.role == "bot":
+        return
+    position, after = account.positions.setdefault(session.name, Position(None)), None
+    if not position.plain:
+        after = _others(account) if position.seen is None else position.seen
+        chat.later(lambda: _store(chat, account, session.name, ONLINE))
+    position.plain += 1
+    session.missed = Missed(position, after)
 
 
-def catch_up(ctx: Context, account: Account, missed_after: int | None) -> None:
-    """Let a session that has just come in have what it missed after an id; None is nothing.
+def _others(account: Account) -> int | None:
+    """Return where sessions of a new name begin: where all others were sent everything, None for now."""
+    positions = account.positions.values()
+    if any(position.plain for position in positions):
+        return None
+    return max((position.seen for position in positions if position.seen is not None), default=None)
+
+
+def catch_up(ctx: Context, account: Account, arrived: int) -> None:
+    """Let a session that has just come in have what it missed; `arrived` was the newest id when it came.
 
     Not when it reads history by itself: then the specification of chathistory wants nothing sent. What is
     said from now on comes after that, once.
     """
-    session, newest = ctx.session, ctx.chat.ids.last
-    account.taken = max(account.taken, missed_after or 0)
-    if not session.plain:
+    session, newest, missed = ctx.session, ctx.chat.ids.last, ctx.session.missed
+    if missed is None:
         return
-    steps: list[Callable[[Context], None]] = []
-    if missed_after is not None and missed_after < newest and ctx.settings.history_replay > 0:
-        span = Span(missed_after, newest + 1, ctx.settings.history_replay, newest=True)
-        steps.append(lambda then: _fetch(then, span))
-    if ctx.registry.waiting[account.id] > 0:
+    after = missed.after
+    missed.position.taken = max(missed.position.taken, after or 0)
+    steps: list[Play] = []
+    if after is not None and after < newest and ctx.settings.history_replay > 0:
+        span = Span(after, newest + 1, ctx.settings.history_replay, newest=True)
+        missed.replayed |= frozenset(channel.id for channel in ctx.registry.channels_of(ctx.user.id))
+        steps.append(lambda then: _fetch(then, readable_channels(then), span))
+    if session.name and after is not None and after < arrived:
+        steps.append(lambda then: deliver_received(then.session, account, after, arrived))
+    elif ctx.registry.waiting[account.id] > 0:
         steps.append(lambda then: deliver_waiting(then.session, account))
+    _play(ctx, steps)
+
+
+def joined(ctx: Context, channels: Sequence[Channel]) -> None:
+    """Let a session that is a user of its own have what it missed in channels that it has joined, once each.
+
+    Its memberships end with it, so it cannot be sent this at its login.
+    """
+    missed, most = ctx.session.missed, ctx.settings.history_replay
+    if ctx.settings.nicknames != "free" or missed is None or missed.after is None or most == 0:
+        return
+    new = [channel for channel in channels if channel.id not in missed.replayed]
+    if not new:
+        return
+    missed.replayed |= frozenset(channel.id for channel in new)
+    span = Span(missed.after, ctx.chat.ids.last + 1, most, newest=True)
+    places = tuple(channel_place(ctx, channel) for channel in new)
+    _play(ctx, [lambda then: _fetch(then, places, span)])
+
+
+def _play(ctx: Context, steps: Sequence[Play]) -> None:
+    """Do the steps before the session's next command, and hold back meanwhile what is said."""
+    session = ctx.session
     if steps:
         session.catching_up = True
-        # After the welcome, which this command answers with.
+        # After what this command answers with.
         ctx.chat.later(lambda: ctx.chat.emit(HoldBack(session.link)))
         session.backlog.extendleft(Continuation(step) for step in reversed([*steps, _caught_up]))
 
@@ -74,52 +116,66 @@ def _caught_up(ctx: Context) -> None:
 
 
 def went(chat: Chat, account: Account, session: Session) -> None:
-    """A session of the account has ended: when it was the last plain one, what none has taken is missed."""
-    if not session.plain:
+    """A session has ended: when it was the last plain one of its name, what none has taken is missed."""
+    if session.missed is None:
         return
+    position = session.missed.position
     taken = chat.now.mono if session.taken is None else session.taken
     if taken >= session.caught_up and not session.catching_up:
         newest = chat.ids.last if session.taken is None else chat.ids.before(taken)
-        account.taken = max(account.taken, newest)
-    account.plain -= 1
-    if not account.plain:
-        chat.later(lambda: _gone(chat, account))
+        position.taken = max(position.taken, newest)
+    position.plain -= 1
+    if not position.plain:
+        chat.later(lambda: _gone(chat, account, session.name, position))
 
 
-def began(chat: Chat, cut_off: Iterable[Account]) -> None:
-    """The server has started anew, and the sessions of these accounts had ended with it.
+def began(chat: Chat, cut_off: Iterable[tuple[Account, str]]) -> None:
+    """The server has started anew, and the sessions of these accounts and names had ended with it.
 
     That is stored now, or the next start would take what is said from now on for seen.
     """
-    for account in cut_off:
-        account.taken = chat.ids.last
-        chat.later(partial(_gone, chat, account))
+    for account, name in cut_off:
+        position = account.positions[name]
+        position.taken = chat.ids.last
+        chat.later(partial(_gone, chat, account, name, position))
 
 
-def _gone(chat: Chat, account: Account) -> None:
-    seen = account.taken
+def _gone(chat: Chat, account: Account, name: str, position: Position) -> None:
+    seen = position.taken
 
     def keep() -> None:
-        account.seen = seen  # it is true though the disk is full
+        position.seen = seen  # it is true though the disk is full
 
     chat.if_refused(keep)
-    _store(chat, account, seen)
+    _store(chat, account, name, seen)
     if seen < chat.ids.last and not chat.registry.sessions_of(account):
         chat.enter(DirectMissed(account.id, seen), None)
 
 
-def _store(chat: Chat, account: Account, seen: int) -> None:
-    chat.enter(AccountSeen(account.id, seen, account.seen), None)
+def _store(chat: Chat, account: Account, name: str, seen: int) -> None:
+    if not name:
+        chat.enter(AccountSeen(account.id, seen, account.seen("")), None)
+    elif account.phc is not None:
+        forgotten = _least_of_too_many(account, name)
+        chat.enter(AccountSeen(account.id, seen, account.seen(name), name, forgotten), None)
 
 
-def _fetch(ctx: Context, span: Span) -> None:
+def _least_of_too_many(account: Account, name: str) -> tuple[str, int] | None:
+    """Return the name that was away for longest, if this one would be one too many."""
+    others = [known for known in account.known_positions() if known[0] != name]
+    away = [known for known in others if not account.positions[known[0]].plain]
+    if len(others) < REMEMBERED_NAMES or not away:
+        return None
+    return min(away, key=lambda known: known[1])
+
+
+def _fetch(ctx: Context, channels: tuple[ChannelPlace, ...], span: Span) -> None:
     def read(result: JobResult) -> None:
         if isinstance(result, MessagesRead):
             reply_batches(ctx, _batches(ctx, result.messages))
         else:
             ctx.session.caught_up = inf  # it is still missed at the next login
 
-    channels = readable_channels(ctx)
     if channels:
         redactions = ctx.session.has(cap.MESSAGE_REDACTION)
         ctx.ask(FetchMissed(ctx.session.link, channels, span, redactions), read)
@@ -132,4 +188,4 @@ def _batches(
         channel = ctx.registry.channels.get(key) if key is not None else None
         if channel is not None:
             others = (message for message in of_channel if message.sender != ctx.user.account.id)
-            yield "chathistory", (channel.name,), lines_of(ctx.registry, others)
+            yield "chathistory", (channel.name,), lines_of(ctx.registry, others, replay_to=ctx.session.caps)

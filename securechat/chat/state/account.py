@@ -5,6 +5,35 @@ from securechat.chat.records import StoredAccount
 from securechat.irc.names import fold
 
 
+class Position:
+    """How far the account's plain sessions of one name were sent what was said.
+
+    `seen` is as in `records.AccountSeen`, None when there was none yet; `taken` the newest id that a session
+    which has ended can have taken; `plain` how many there are.
+    """
+
+    __slots__ = ("plain", "seen", "taken")
+
+    def __init__(self, seen: int | None) -> None:
+        self.seen = seen
+        self.taken = 0
+        self.plain = 0
+
+
+class Missed:
+    """What a plain session missed when it came in: what was said after the id `after`, None for nothing.
+
+    `position` is that of its name, `replayed` are the channels of which it was sent what it missed.
+    """
+
+    __slots__ = ("after", "position", "replayed")
+
+    def __init__(self, position: Position, after: int | None) -> None:
+        self.position = position
+        self.after = after
+        self.replayed: frozenset[int] = frozenset()
+
+
 class Account:
     """A person, proven by SASL. `phc` is None once removed: then only the name is reserved."""
 
@@ -17,11 +46,9 @@ class Account:
         "id",
         "name",
         "phc",
-        "plain",
+        "positions",
         "role",
-        "seen",
         "sources",
-        "taken",
     )
 
     def __init__(self, stored: StoredAccount) -> None:
@@ -34,12 +61,11 @@ class Account:
         """True for an account whose role it is, and while a user of it has the mode B."""
         self.disabled = stored.disabled
         self.created = stored.created
-        self.seen = stored.seen
-        self.taken = 0
-        """The newest id that a session which has ended can have taken."""
+        self.positions = {name: Position(seen) for name, seen in stored.positions.items()}
+        """By the names of sessions, "" for those without one."""
+        if stored.seen is not None:
+            self.positions[""] = Position(stored.seen)
         self.sources = dict(stored.sources)
-        self.plain = 0
-        """How many of its sessions do not read history by themselves."""
         self.epoch = 0
         """Grows with every change that ends sessions.
 
@@ -51,14 +77,36 @@ class Account:
         """True when a right password lets it in."""
         return self.phc is not None and not self.disabled
 
+    def seen(self, name: str) -> int | None:
+        """Return up to which id the sessions of a name were sent what was said; see `Position`."""
+        position = self.positions.get(name)
+        return position.seen if position is not None else None
+
+    def known_positions(self) -> tuple[tuple[str, int], ...]:
+        """Return the names of sessions, and up to which id each was sent what was said."""
+        known = ((name, position.seen) for name, position in self.positions.items() if name)
+        return tuple((name, seen) for name, seen in known if seen is not None)
+
+    def move(self, name: str, seen: int | None) -> None:
+        """Note up to which id the sessions of a name were sent what was said; None is that nobody knows."""
+        position = self.positions.setdefault(name, Position(seen))
+        position.seen = seen
+        if seen is None and not position.plain:
+            del self.positions[name]
+
     def remove(self) -> None:
         self.phc = None
         self.sources = {}
+        self.positions = {name: position for name, position in self.positions.items() if not name}
         self.epoch += 1
 
-    def restore(self, phc: str, sources: tuple[tuple[str, int], ...]) -> None:
+    def restore(
+        self, phc: str, sources: tuple[tuple[str, int], ...], positions: tuple[tuple[str, int], ...]
+    ) -> None:
         self.phc = phc
         self.sources = dict(sources)
+        for name, seen in positions:
+            self.move(name, seen)
 
     def set_password(self, phc: str, *, rehash: bool) -> None:
         self.phc = phc

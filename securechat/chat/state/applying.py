@@ -176,7 +176,7 @@ def _account(registry: Registry, record: AccountRecord, back: bool) -> None:
     match record:
         case AccountRemoved():
             if back:
-                account.restore(record.phc, record.sources)
+                account.restore(record.phc, record.sources, record.positions)
                 registry.waiting[record.account] = record.waiting
             else:
                 account.remove()
@@ -193,7 +193,10 @@ def _account(registry: Registry, record: AccountRecord, back: bool) -> None:
             else:
                 account.remember_source(record.source, record.at)
         case AccountSeen():
-            account.seen = record.previous if back else record.seen
+            account.move(record.name, record.previous if back else record.seen)
+            if record.forgotten is not None:
+                name, seen = record.forgotten
+                account.move(name, seen if back else None)
         case _:
             assert_never(record)
 

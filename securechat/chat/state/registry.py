@@ -61,13 +61,14 @@ class Registry:
         self._sessions_of: dict[int, list[Session]] = {}
         self._users_by_nick: dict[str, User] = {}
         self._nick_skeletons: dict[str, User] = {}
-        self.cut_off: list[Account] = []
-        """Accounts whose sessions ended with the server, when it was last here."""
+        self.cut_off: list[tuple[Account, str]] = []
+        """Accounts whose sessions of a name ended with the server, when it was last here."""
         for stored in snapshot.accounts:
             account = Account(stored)
-            if account.seen == ONLINE:
-                account.seen = snapshot.last_message
-                self.cut_off.append(account)
+            for name, position in account.positions.items():
+                if position.seen == ONLINE:
+                    position.seen = snapshot.last_message
+                    self.cut_off.append((account, name))
             self._index_account(account)
         for channel in snapshot.channels:
             self.restore_channel(channel)

@@ -12,7 +12,7 @@ from securechat.chat.audience import Audience
 from securechat.chat.jobs import Awaited, Job, JobResult
 from securechat.chat.line import Line
 from securechat.chat.link import Link
-from securechat.chat.state.account import Account
+from securechat.chat.state.account import Account, Missed
 from securechat.chat.state.flood import Bucket
 from securechat.chat.state.incoming import Incoming
 from securechat.irc import capabilities as cap
@@ -98,6 +98,7 @@ class Session:
         "last_batch",
         "lines_before_login",
         "link",
+        "missed",
         "modern_cap",
         "monitored",
         "name",
@@ -105,7 +106,6 @@ class Session:
         "nick",
         "operator",
         "pending",
-        "plain",
         "realname",
         "resume",
         "sasl",
@@ -170,8 +170,8 @@ class Session:
         """The keys of metadata that the session wants to hear of."""
         self.incoming: Incoming | None = None
         """The batch of lines that the client is sending."""
-        self.plain = False
-        """It came without knowing how to read history."""
+        self.missed: Missed | None = None
+        """What it missed, when it came without knowing how to read history."""
         self.catching_up, self.caught_up = False, 0.0
         """Whether it is being sent what it missed; the monotonic time when it was, infinite if it failed."""
         self.closed = False

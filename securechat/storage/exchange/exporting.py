@@ -35,6 +35,7 @@ from securechat.storage.schema import (
     messages,
     metadata_values,
     pins,
+    positions,
 )
 
 _decode_strings: Final = msgspec.json.Decoder(dict[str, str]).decode
@@ -112,6 +113,7 @@ class Exporter:
         owners = {
             markers: markers.c.account == account,
             metadata_values: metadata_values.c.target == -account,
+            positions: positions.c.account == account,
             pins: pins.c.account == account,
         }
         found = {}

@@ -16,7 +16,7 @@ from securechat.chat.records import (
     PasswordSet,
 )
 from securechat.irc.names import fold
-from securechat.storage.schema import accounts, login_sources, undelivered
+from securechat.storage.schema import accounts, login_sources, positions, undelivered
 from securechat.storage.writer.checks import expect_one
 
 Value = int | str | None
@@ -42,7 +42,7 @@ def write(connection: Connection, record: AccountRecord) -> None:
         case AccountEnabled():
             _change_account(connection, record.account, disabled=False)
         case AccountSeen():
-            _change_account(connection, record.account, seen=record.seen)
+            _seen(connection, record)
         case LoginRemembered():
             _login_remembered(connection, record)
         case _:
@@ -69,6 +69,19 @@ def _account_removed(connection: Connection, record: AccountRemoved) -> None:
     _change_account(connection, record.account, phc=None, erase=erase)
     connection.execute(delete(login_sources).where(login_sources.c.account == record.account))
     connection.execute(delete(undelivered).where(undelivered.c.account == record.account))
+    connection.execute(delete(positions).where(positions.c.account == record.account))
+
+
+def _seen(connection: Connection, record: AccountSeen) -> None:
+    if not record.name:
+        _change_account(connection, record.account, seen=record.seen)
+        return
+    forgotten = () if record.forgotten is None else (record.forgotten[0],)
+    for name in (record.name, *forgotten):
+        this = (positions.c.account == record.account, positions.c.name == name)
+        connection.execute(delete(positions).where(*this))
+    row = {"account": record.account, "name": record.name, "seen": record.seen}
+    connection.execute(insert(positions).values(row))
 
 
 def _change_account(connection: Connection, account: int, **values: bool | Value) -> None:

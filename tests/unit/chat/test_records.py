@@ -74,7 +74,8 @@ def state(one: Registry) -> object:
             account.role,
             account.disabled,
             dict(account.sources),
-            account.seen,
+            account.seen(""),
+            dict(account.known_positions()),
         )
         for account in one.accounts.values()
     }
@@ -111,9 +112,12 @@ def possible(one: Registry) -> list[Record]:
         facts.append(LoginRemembered(1, "192.0.2.0/24", 9, tuple(alice.sources.items())))
         facts += [
             PasswordSet(1, alice.phc + "x", alice.phc, 9),
-            AccountRemoved(1, alice.phc, 9, tuple(alice.sources.items())),
+            AccountRemoved(1, alice.phc, 9, tuple(alice.sources.items()), positions=alice.known_positions()),
         ]
-    facts += [AccountSeen(1, 9, alice.seen), AccountSeen(1, 10, alice.seen)]
+    facts += [AccountSeen(1, 9, alice.seen("")), AccountSeen(1, 10, alice.seen(""))]
+    facts += [AccountSeen(1, 9, alice.seen(name), name) for name in ("work", "phone")]
+    others = [known for known in alice.known_positions() if known[0] != "new"]
+    facts += [AccountSeen(1, 9, alice.seen("new"), "new", known) for known in others[:1]]
     if 3 not in one.accounts:
         facts.append(AccountAdded(3, "carol", "$c$", "admin", 9))
     if 2 not in one.channels and one.last_channel < 2:

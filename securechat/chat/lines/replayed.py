@@ -1,0 +1,41 @@
+"""How a message of the past looks to a client that does not read `server-time`.
+
+It would show it as if it were said now, and a bot would act on it, so the text says when it was.
+"""
+
+from typing import Final
+
+from securechat.chat.line import Line
+from securechat.chat.lines.announcements.messages import line_of
+from securechat.chat.records import MessageSent
+from securechat.chat.state.registry import Registry
+from securechat.irc import capabilities as cap
+from securechat.irc.text import body_room, split_text
+from securechat.irc.timestamp import format_ms
+
+_ACTION: Final = "\x01ACTION "
+
+
+def replayed(registry: Registry, message: MessageSent, caps: int) -> Line:
+    """The line that shows a message that was said before, to a session with these capabilities."""
+    if caps & cap.SERVER_TIME or not message.text:
+        return line_of(registry, message)
+    sender = registry.accounts[message.sender].name
+    source = f"{message.nick}!{sender}@{registry.server_name}"
+    room = body_room(source, message.command, message.addressed)
+    return line_of(registry, message._replace(text=dated(message.text, message.at, room)))
+
+
+def dated(text: str, at: int, room: int) -> str:
+    """Return a text with the time (UTC) before it; an ACTION has it inside.
+
+    Where the first line has no room for it (`room` is in bytes) its end becomes a line of its own.
+    """
+    first, end, rest = text.partition("\n")
+    day, clock = format_ms(at)[:10], format_ms(at)[11:16]
+    before, after, joint = "", "", "\n\r"
+    if first.startswith(_ACTION):
+        before, after, joint = _ACTION, first[-1] if first.endswith("\x01") else "", "\n"
+        first = first.removeprefix(_ACTION).removesuffix("\x01")
+    pieces = split_text(f"[{day} {clock}] {first}", room - len(before) - len(after))
+    return joint.join(f"{before}{piece}{after}" for piece in pieces) + end + rest
