@@ -14,6 +14,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 from threading import Lock, Thread
@@ -103,9 +104,8 @@ class Server:
         self._signals = Signals()
         self._inbox = Inbox()
         self._admission = Admission(limits, random.random)
-        self._workers = [
-            Worker(self._inbox, tls, self._admission, limits, server_name) for _ in range(max(1, workers))
-        ]
+        loop = partial(Worker, self._inbox, tls, self._admission, limits, server_name)
+        self._workers = [loop() for _ in range(max(1, workers))]
         self._reload_asked: deque[Link] = deque()
         self._hub = Hub(
             core,
