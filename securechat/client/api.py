@@ -22,7 +22,6 @@ from typing import Final, Self
 
 from securechat.client.address import parse_address
 from securechat.client.connection import keep_connected
-from securechat.client.counting import count
 from securechat.client.credentials import PasswordSource, read_password
 from securechat.client.errors import Closed, CredentialError, LoginFailed, OutcomeUnknown, Refused, TrustError
 from securechat.client.events import (
@@ -43,6 +42,7 @@ from securechat.client.registration import Credentials
 from securechat.client.session import Session, check_target, lines_of, sendable
 from securechat.client.trust import Trust, settle
 from securechat.irc.names import fold
+from securechat.irc.text import count
 
 MOST_EVENTS: Final = 10_000
 """Events that wait for `events`; of more, the oldest are dropped and a `Missed` says how many."""

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from securechat.client.counting import count
 from securechat.client.events import ModesChanged
 from securechat.irc.names import is_channel
+from securechat.irc.text import count
 
 _RANKS: Final[Mapping[str, str]] = {
     "q": "founder",

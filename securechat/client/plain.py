@@ -19,7 +19,6 @@ from typing import Final
 from securechat.client import commands
 from securechat.client.connection import Command
 from securechat.client.console import Console, OutputClosed
-from securechat.client.counting import count
 from securechat.client.editor import EndOfInput, Input, Interrupted, Submitted
 from securechat.client.errors import ClientError
 from securechat.client.events import (
@@ -40,6 +39,7 @@ from securechat.client.events import (
 )
 from securechat.client.wording import describe
 from securechat.irc.names import fold
+from securechat.irc.text import count
 
 MOST_WAITING: Final = 64
 """Messages that may wait for their confirmation before further input is read."""

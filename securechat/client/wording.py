@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final, assert_never
 
-from securechat.client.counting import count as count
 from securechat.client.events import (
     Announced,
     Answered,
@@ -39,6 +38,7 @@ from securechat.client.events import (
 from securechat.client.modewords import changes_in_words
 from securechat.client.recent import Spoken
 from securechat.irc.names import is_channel
+from securechat.irc.text import count as count
 
 _QUOTED: Final = 60
 """Characters of a message that are quoted where something is said about it."""

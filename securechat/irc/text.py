@@ -99,6 +99,12 @@ def _extends(char: str) -> bool:
     )
 
 
+def count(number: float, noun: str) -> str:
+    """Return "1 message", "2 messages", "0.5 seconds"."""
+    shown = f"{number:d}" if isinstance(number, int) else f"{number:g}"
+    return f"{shown} {noun}" if number == 1 else f"{shown} {noun}s"
+
+
 def printable(name: str) -> str:
     """Return a command or name that a peer sent in a form that fits into a middle parameter.
 

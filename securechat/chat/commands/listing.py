@@ -24,7 +24,7 @@ def list_channels(ctx: Context) -> None:
     """LIST [<channel>{,<channel>}] [<condition>{,<condition>}]
 
     Lists channels with the number of members who are online, and their topics. Conditions: >3 and <3
-    (people online), C>60 and C<60 (made more, less than so many minutes ago), T>60 and T<60 (so for the
+    (people online), C>60 and C<60 (made more, less than 60 minutes ago), T>60 and T<60 (the same for the
     topic), *mask* and !*mask* (names).
     """
     words = [word for param in ctx.params for word in param.split(",") if word]

@@ -12,6 +12,7 @@ from securechat.chat.turn.context import Context
 from securechat.chat.turn.pieces import short_batch
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
+from securechat.irc.text import count
 
 
 def burst(ctx: Context) -> Iterator[Line]:
@@ -62,7 +63,8 @@ def lusers(ctx: Context) -> Iterator[Line]:
     users, most = str(len(registry.users)), str(registry.peak)
     shown = len(registry.users) - registry.invisible
     open_channels = sum(not channel.hidden for channel in registry.channels.values())
-    text = f"There are {shown} users and {registry.invisible} invisible on 1 servers"
+    verb = "is" if shown == 1 else "are"
+    text = f"There {verb} {count(shown, 'user')} and {registry.invisible} invisible on 1 server"
     yield numeric(num.RPL_LUSERCLIENT, text=text)
     operators = {session.user for session in chat.operators}
     yield numeric(num.RPL_LUSEROP, str(len(operators)), text="operator(s) online")

@@ -9,7 +9,7 @@ from typing import Final
 CLIENT: Final = Path(__file__).resolve().parents[3] / "securechat" / "client"
 # From bottom to top.
 FLOORS: Final = (
-    {"errors", "clock", "address", "paths", "recent", "events", "safe", "width", "counting"},
+    {"errors", "clock", "address", "paths", "recent", "events", "safe", "width"},
     {
         *("labels", "batches", "outbox", "roster", "registration", "catchup", "history"),
         *("known_servers", "bookmark_file", "chain", "dialing", "trust", "transport", "credentials"),
