@@ -122,7 +122,7 @@ def went(chat: Chat, account: Account, session: Session) -> None:
     position = session.missed.position
     taken = chat.now.mono if session.taken is None else session.taken
     if taken >= session.caught_up and not session.catching_up:
-        newest = chat.ids.last if session.taken is None else chat.ids.before(taken)
+        newest = chat.ids.last if session.taken is None else chat.ids.upto(taken)
         position.taken = max(position.taken, newest)
     position.plain -= 1
     if not position.plain:

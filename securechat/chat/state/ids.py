@@ -1,11 +1,10 @@
 """Message ids: 64-bit keys that grow, made from time only to be unlike any that was given out before."""
 
-from collections import deque
+from bisect import bisect_right
 from typing import Final
 
-_STEP: Final = 1.0
-_MARKS: Final = 3600
-"""More seconds than a connection can be silent before the server gives it up."""
+_MARKS: Final = 16_384
+"""Instants that are known, the newer half exactly: minutes of a busy server, days of a quiet one."""
 
 
 class MessageIds:
@@ -20,8 +19,8 @@ class MessageIds:
 
     def __init__(self, last: int) -> None:
         self._last = last
-        self._marks: deque[tuple[float, int]] = deque(maxlen=_MARKS)
-        """Instants from which on ids were given out for `_STEP` seconds, and the newest id before each."""
+        self._marks: list[tuple[float, int]] = []
+        """Instants at which ids were given out, and the newest id before each."""
 
     @property
     def last(self) -> int:
@@ -30,21 +29,23 @@ class MessageIds:
 
     def next(self, wall: int, mono: float) -> int:
         """Return a new id; `wall` is in milliseconds since the epoch, `mono` in seconds."""
-        if not self._marks or mono >= self._marks[-1][0] + _STEP:
+        if not self._marks or mono > self._marks[-1][0]:
             self._marks.append((mono, self._last))
+            if len(self._marks) > _MARKS:
+                self._thin_out()
         self._last = max(self._last + 1, wall << 20)
         return self._last
 
-    def before(self, mono: float) -> int:
-        """Return an id given out before an instant; at most the ids of `_STEP` seconds come after it.
+    def upto(self, mono: float) -> int:
+        """Return the newest id that was given out up to an instant; an older one where that is not known.
 
         The wall clock cannot say this: it may have jumped since.
         """
-        newest = self._last
-        for began, last in reversed(self._marks):
-            if mono >= began + _STEP:
-                return newest
-            newest = last
-            if mono >= began:
-                return newest
-        return newest
+        later = bisect_right(self._marks, mono, key=lambda mark: mark[0])
+        return self._marks[later][1] if later < len(self._marks) else self._last
+
+    def _thin_out(self) -> None:
+        """Make one mark of two in the older half; between them the older id counts."""
+        old, new = self._marks[: _MARKS // 2], self._marks[_MARKS // 2 :]
+        pairs = zip(old[::2], old[1::2], strict=True)
+        self._marks = [(later[0], earlier[1]) for earlier, later in pairs] + new

@@ -125,12 +125,26 @@ def test_ids_grow_when_the_clock_jumps_back() -> None:
     assert MessageIds(third).next(6, 0) == third + 1
 
 
-def test_what_was_given_out_before_an_instant_is_known_whatever_the_clock_says() -> None:
-    """Ids of the second of the instant count as later; jumps of the wall clock change nothing."""
+def test_what_was_given_out_up_to_an_instant_is_known_whatever_the_clock_says() -> None:
+    """Exactly, to the id, though the wall clock jumps."""
     ids = MessageIds(7)
-    assert ids.before(50.0) == 7
+    assert ids.upto(50.0) == 7
     first = ids.next(5_000, 100.0)
     second = ids.next(9_000_000, 130.0)
     third = ids.next(6_000, 130.5)
-    assert [ids.before(mono) for mono in (50.0, 100.0, 101.0, 130.0, 130.9)] == [7, 7, first, first, first]
-    assert second < third == ids.before(131.0) == ids.before(1e9)
+    assert [ids.upto(mono) for mono in (50.0, 99.9, 100.0, 129.9, 130.0, 130.4)] == [
+        7,
+        7,
+        *[first] * 2,
+        *[second] * 2,
+    ]
+    assert third == ids.upto(130.5) == ids.upto(1e9)
+
+
+def test_of_long_ago_an_older_id_is_known_and_never_a_newer_one() -> None:
+    """The memory is bounded: what is too much is forgotten in the older half, every second instant."""
+    ids = MessageIds(0)
+    given = [(mono, ids.next(1, float(mono))) for mono in range(40_000)]
+    assert all(ids.upto(mono) <= key for mono, key in given)
+    assert all(ids.upto(mono) == key for mono, key in given[-8_000:])
+    assert all(ids.upto(mono) >= given[max(0, mono - 64)][1] for mono, key in given[20_000:])
