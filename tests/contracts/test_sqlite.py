@@ -210,7 +210,7 @@ def test_a_limit_on_the_size_of_files_is_a_full_disk(
 
     def write() -> None:
         for key in range(len(confirmed) + 1, len(confirmed) + 2000):
-            store.commit([message(key, text="x" * 3000, nonce=str(key))])
+            store.commit([message(key, at=key >> 20, text="x" * 3000, nonce=str(key))])
             confirmed.append(key)
 
     try:
