@@ -48,6 +48,10 @@ CAPABILITY: Final = {
     ),
     "draft/message-redaction": ("message-redaction", "REDACT: tells that a message was taken back"),
     "draft/metadata-2": ("metadata", "METADATA: what people and channels say of themselves, for programs"),
+    "draft/metadata-3": (
+        "https://github.com/ircv3/ircv3-specifications/pull/613",
+        "the same; changes come as 761 and 766, and failures have other codes",
+    ),
     "draft/multiline": ("multiline", "messages of several lines, as one batch; line by line for the others"),
     "draft/pre-away": ("pre-away", "AWAY before the login, and `AWAY *` for a session at which nobody sits"),
     "draft/read-marker": ("read-marker", "MARKREAD: how far one has read, the same on all one's devices"),

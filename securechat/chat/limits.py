@@ -34,6 +34,8 @@ METADATA_SUBS: Final = 50
 METADATA_KEYS: Final = 20
 METADATA_BYTES: Final = 250
 """Of a value: with the longest names and key it fits on a line."""
+PERSONAL_VALUES: Final = 1000
+"""Values of keys that are an account's alone."""
 REMEMBERED_SOURCES: Final = 8
 """Networks that an account logged in from, and that are remembered."""
 REMEMBERED_NAMES: Final = 16
@@ -54,6 +56,9 @@ TARGETS: Final[Mapping[str, int]] = {
     "WHOWAS": MAX_TARGETS,
 }
 """How many targets each command takes."""
+
+PERSONAL_KEYS: Final = frozenset({"soju.im/blocked", "soju.im/muted", "soju.im/pinned"})
+"""Keys of METADATA whose values belong to who sets them: nobody else sees them. They are 0 or 1."""
 
 _METADATA_KEY: Final = re.compile(r"[a-z0-9_./-]{1,32}")
 

@@ -26,6 +26,8 @@ class Snapshot:
     """How far accounts read: account → target → time. A target is a channel's id or minus an account's."""
     metadata: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     """What is said of each target: target → key → value."""
+    personal: Mapping[int, Mapping[int, Mapping[str, str]]] = field(default_factory=dict)
+    """What accounts keep for themselves: account → target → key → value."""
     invitations: Mapping[str, Invitation] = field(default_factory=dict)
     """By the hash of the code."""
 

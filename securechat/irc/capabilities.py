@@ -36,6 +36,9 @@ CHGHOST: Final = 1 << 27
 """Accepted, and never used: a source is `nick!account@<server.name>`, of which only the nick changes."""
 MULTILINE: Final = 1 << 43
 METADATA: Final = 1 << 44
+METADATA_3: Final = 1 << 48
+"""`draft/metadata-3`: what has changed comes as the numerics 761 and 766, not as METADATA."""
+ANY_METADATA: Final = METADATA | METADATA_3
 REACTIONS: Final = 1 << 45
 """`securechat/reactions`: messages in history carry the reactions to them."""
 
@@ -61,6 +64,7 @@ CAPABILITIES: Final[Mapping[str, int]] = {
     "draft/extended-isupport": EXTENDED_ISUPPORT,
     "draft/message-redaction": MESSAGE_REDACTION,
     "draft/metadata-2": METADATA,
+    "draft/metadata-3": METADATA_3,
     "draft/multiline": MULTILINE,
     "draft/oper-tag": OPER_TAG,
     "draft/pre-away": PRE_AWAY,

@@ -30,6 +30,7 @@ from securechat.storage.schema import (
     memberships,
     messages,
     metadata_values,
+    personal,
     pins,
     positions,
     undelivered,
@@ -77,6 +78,7 @@ def read_snapshot(connection: Connection) -> Snapshot:
         ),
         markers=_markers(connection),
         metadata=_metadata(connection),
+        personal=_personal(connection),
         invitations=_invitations(connection),
     )
 
@@ -113,6 +115,14 @@ def _metadata(connection: Connection) -> dict[int, dict[str, str]]:
     m = metadata_values.c
     for target, key, value in connection.execute(select(m.target, m.key, m.value)):
         found.setdefault(target, {})[key] = value
+    return found
+
+
+def _personal(connection: Connection) -> dict[int, dict[int, dict[str, str]]]:
+    found: dict[int, dict[int, dict[str, str]]] = {}
+    p = personal.c
+    for account, target, key, value in connection.execute(select(p.account, p.target, p.key, p.value)):
+        found.setdefault(account, {}).setdefault(target, {})[key] = value
     return found
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0012"
+HEAD: Final = "0013"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -206,6 +206,15 @@ class MetadataColumns(TypedColumns):
     value: Named[str] = Column(Text)
 
 
+class PersonalColumns(TypedColumns):
+    """Metadata that is the account's alone."""
+
+    account: Named[int] = Column(BigInteger, primary_key=True)
+    target: Named[int] = Column(BigInteger, primary_key=True)
+    key: Named[str] = Column(Text, primary_key=True)
+    value: Named[str] = Column(Text)
+
+
 class InvitationColumns(TypedColumns):
     """Codes with which accounts can still be made; `code` is the code's hash."""
 
@@ -222,6 +231,7 @@ login_sources: Final = Table("login_sources", metadata, LoginSourceColumns, sqli
 channels: Final = Table("channels", metadata, ChannelColumns)
 markers: Final = Table("markers", metadata, MarkerColumns, sqlite_with_rowid=False)
 metadata_values: Final = Table("metadata", metadata, MetadataColumns, sqlite_with_rowid=False)
+personal: Final = Table("personal", metadata, PersonalColumns, sqlite_with_rowid=False)
 positions: Final = Table("positions", metadata, PositionColumns, sqlite_with_rowid=False)
 pins: Final = Table("pins", metadata, PinColumns, sqlite_with_rowid=False)
 memberships: Final = Table("memberships", metadata, MembershipColumns, sqlite_with_rowid=False)

@@ -14,6 +14,8 @@ from securechat.chat.records import (
     MessageSent,
     MessageUnpinned,
     MetadataSet,
+    PersonalForgotten,
+    PersonalSet,
 )
 from securechat.irc.capabilities import EDIT_TAG
 from tests.contracts.databases import Database, DurableDatabase
@@ -162,6 +164,30 @@ def test_markers_and_metadata_are_loaded(database: Database) -> None:
     assert snapshot.metadata == {-ALICE: {"avatar": ""}}
     store.commit([MarkersForgotten(BOB, ((-ALICE, NOON),))])
     assert store.load().markers == {ALICE: {DEV: NOON + 1}}
+
+
+def test_what_accounts_keep_for_themselves_is_loaded(database: Database) -> None:
+    """Each has its own values of a key; with a target, or the account itself, they go."""
+    store = database.store()
+    store.commit(
+        [
+            *PEOPLE,
+            PersonalSet(ALICE, DEV, "soju.im/muted", "1", None, NOON),
+            PersonalSet(ALICE, DEV, "soju.im/muted", "0", "1", NOON),
+            PersonalSet(ALICE, -BOB, "soju.im/pinned", "1", None, NOON),
+            PersonalSet(BOB, DEV, "soju.im/muted", "1", None, NOON),
+            PersonalSet(BOB, DEV, "soju.im/pinned", "1", None, NOON),
+            PersonalSet(BOB, DEV, "soju.im/pinned", None, "1", NOON),
+        ]
+    )
+    assert store.load().personal == {
+        ALICE: {DEV: {"soju.im/muted": "0"}, -BOB: {"soju.im/pinned": "1"}},
+        BOB: {DEV: {"soju.im/muted": "1"}},
+    }
+    store.commit([PersonalForgotten(-BOB, ())])
+    assert store.load().personal == {ALICE: {DEV: {"soju.im/muted": "0"}}}
+    store.commit([PersonalForgotten(DEV, ())])
+    assert store.load().personal == {}
 
 
 def test_undelivered_is_oldest_first_and_limited(database: Database) -> None:

@@ -21,12 +21,14 @@ from securechat.irc.text import body_room, printable
 
 VERSION_302: Final = 302
 REGISTRATION: Final = "draft/account-registration"
+METADATA: Final = (
+    f"before-connect,max-subs={limits.METADATA_SUBS},max-keys={limits.METADATA_KEYS},"
+    f"max-value-bytes={limits.METADATA_BYTES}"
+)
 VALUES: Final = {
     REGISTRATION: "before-connect,custom-account-name",
-    "draft/metadata-2": (
-        f"max-subs={limits.METADATA_SUBS},max-keys={limits.METADATA_KEYS},"
-        f"max-value-bytes={limits.METADATA_BYTES}"
-    ),
+    "draft/metadata-2": METADATA,
+    "draft/metadata-3": METADATA,
     "draft/multiline": f"max-bytes={limits.MULTILINE_BYTES},max-lines={limits.MULTILINE_LINES}",
     "draft/relaymsg": relay.SEPARATOR,
     "sasl": "PLAIN",

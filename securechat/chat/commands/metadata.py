@@ -1,7 +1,8 @@
 """METADATA: keys and values of people and channels (https://ircv3.net/specs/extensions/metadata).
 
 What is said of a channel can be read by those who can see the channel, and set by its operators; what is said
-of an account by everybody, and by the account itself.
+of an account by everybody, and by the account itself. Some keys are everybody's own (`limits.PERSONAL_KEYS`).
+Before the login a session can subscribe, and once its account is proven also set and read what is its own.
 """
 
 from collections.abc import Callable
@@ -11,11 +12,12 @@ from securechat.chat import limits
 from securechat.chat.line import Line
 from securechat.chat.lines import metadata
 from securechat.chat.membership import is_at_least
-from securechat.chat.records import MetadataSet
+from securechat.chat.records import MetadataSet, PersonalSet
 from securechat.chat.state.channel import Channel
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.chat.turn.pieces import reply_batch, short_batch
+from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import is_channel
 from securechat.irc.text import printable
@@ -29,7 +31,11 @@ class Subject(NamedTuple):
     channel: Channel | None
 
     def values(self, ctx: Context) -> dict[str, str]:
-        """What is said of it now."""
+        """What is said of it now, as the session's account sees it."""
+        return ctx.registry.said_of(self.target, account_of(ctx))
+
+    def public(self, ctx: Context) -> dict[str, str]:
+        """What everybody sees of that."""
         return ctx.registry.metadata.get(self.target, {})
 
 
@@ -42,17 +48,32 @@ def metadata_command(ctx: Context) -> None:
     handler = SUBCOMMANDS.get(subcommand)
     subject = subject_of(ctx, ctx.param(0))
     if handler is None:
-        ctx.fail("SUBCOMMAND_INVALID", printable(ctx.param(1)), text="There is no such subcommand")
-    elif subject is None or (subcommand in OWN and subject.target != -ctx.user.account.id):
-        ctx.fail("INVALID_TARGET", printable(ctx.param(0)), text="There is no such channel or person here")
+        fail(ctx, "SUBCOMMAND_INVALID", printable(ctx.param(1)), text="There is no such subcommand")
+    elif subject is None or (subcommand in OWN and subject.target != -account_of(ctx)):
+        fail(ctx, "INVALID_TARGET", printable(ctx.param(0)), text="There is no such channel or person here")
+    elif ctx.session.account is None and subcommand not in OWN:
+        fail(ctx, "KEY_NO_PERMISSION", "*", printable(ctx.param(2)), text="Log in first (SASL)")
     else:
         handler(ctx, subject)
+
+
+def account_of(ctx: Context) -> int:
+    """Return the session's account, 0 while there is none."""
+    return ctx.session.account.id if ctx.session.account is not None else 0
+
+
+def fail(ctx: Context, code: str, *context: str, text: str) -> None:
+    """Refuse, with the code of the draft that the session knows."""
+    newer = ctx.session.has(cap.METADATA_3)
+    ctx.fail(CODES_3.get(code, code) if newer else code, *context, text=text)
 
 
 def subject_of(ctx: Context, name: str) -> Subject | None:
     """Return what a name stands for, if the user may know of it."""
     if name == "*":
-        return Subject(-ctx.user.account.id, name, None)
+        return Subject(-account_of(ctx), name, None)
+    if ctx.session.user is None:
+        return None  # it has no nick yet, and sees nobody
     if is_channel(name):
         channel = ctx.registry.channel(name)
         if channel is None or not channel.visible_to(ctx.user.id):
@@ -94,7 +115,8 @@ def key_line(ctx: Context, subject: Subject, key: str, value: str | None) -> Lin
     """The line that says what a key is, or that there is none."""
     server, at = ctx.settings.server_name, ctx.chat.now.wall
     if not limits.is_metadata_key(key):
-        return Line(server, "FAIL", ("METADATA", "KEY_INVALID", printable(key)), INVALID_KEY, at)
+        code = CODES_3["KEY_INVALID"] if ctx.session.has(cap.METADATA_3) else "KEY_INVALID"
+        return Line(server, "FAIL", ("METADATA", code, printable(key)), INVALID_KEY, at)
     if value is None:
         return Line(server, num.RPL_KEYNOTSET, (ctx.nick, subject.name, key), "The key is not set", at)
     return Line(server, num.RPL_KEYVALUE, (ctx.nick, subject.name, key, "*"), value, at)
@@ -106,48 +128,73 @@ def key_line(ctx: Context, subject: Subject, key: str, value: str | None) -> Lin
 def set_key(ctx: Context, subject: Subject) -> None:
     """Set a key, or take it away when there is no value."""
     key, value = ctx.param(2), ctx.params[3] if len(ctx.params) > 3 else None
-    values = subject.values(ctx)
+    newer = ctx.session.has(cap.METADATA_3)
     if not limits.is_metadata_key(key):
-        ctx.fail("KEY_INVALID", printable(key), text=INVALID_KEY)
-    elif not may_set(ctx, subject):
-        ctx.fail("KEY_NO_PERMISSION", subject.name, key, text="You may not set this")
-    elif value is None and key not in values:
-        ctx.fail("KEY_NOT_SET", subject.name, key, text="The key is not set")
-    elif value is not None and len(value.encode()) > limits.METADATA_BYTES:
-        ctx.fail("VALUE_INVALID", text=f"A value has at most {limits.METADATA_BYTES} bytes")
-    elif value is not None and key not in values and len(values) >= limits.METADATA_KEYS:
-        ctx.fail("LIMIT_REACHED", subject.name, text=f"There are at most {limits.METADATA_KEYS} keys")
+        fail(ctx, "KEY_INVALID", printable(key), text=INVALID_KEY)
+    elif key not in limits.PERSONAL_KEYS and not may_set(ctx, subject):
+        fail(ctx, "KEY_NO_PERMISSION", subject.name, key, text="You may not set this")
+    elif value is None and key not in subject.values(ctx) and not newer:
+        fail(ctx, "KEY_NOT_SET", subject.name, key, text="The key is not set")
+    elif value is not None and (problem := unfit(key, value)) is not None:
+        fail(ctx, "VALUE_INVALID", *([key] if newer else []), text=problem)
+    elif value is not None and (most := full(ctx, subject, key)) is not None:
+        context = [subject.name, str(most)] if newer else [subject.name]
+        fail(ctx, "LIMIT_REACHED", *context, text=f"There are at most {most} keys")
     else:
         change(ctx, subject, key, value)
         ctx.reply(key_line(ctx, subject, key, value))
 
 
+def unfit(key: str, value: str) -> str | None:
+    """Return why a key cannot have a value, None when it can."""
+    if key in limits.PERSONAL_KEYS:
+        return None if value in ("0", "1") else "The value is 0 or 1"
+    if len(value.encode()) > limits.METADATA_BYTES:
+        return f"A value has at most {limits.METADATA_BYTES} bytes"
+    return None
+
+
+def full(ctx: Context, subject: Subject, key: str) -> int | None:
+    """Return how many keys there can be, when there are so many already; None when one more can be set."""
+    if key in subject.values(ctx):
+        return None
+    if key in limits.PERSONAL_KEYS:
+        own, most = ctx.registry.personal.get(account_of(ctx), {}), limits.PERSONAL_VALUES
+        return most if sum(map(len, own.values())) >= most else None
+    return limits.METADATA_KEYS if len(subject.public(ctx)) >= limits.METADATA_KEYS else None
+
+
 def clear(ctx: Context, subject: Subject) -> None:
-    """Take everything away."""
+    """Take everything away that everybody sees."""
     if not may_set(ctx, subject):
-        ctx.fail("KEY_NO_PERMISSION", subject.name, "*", text="You may not change this")
+        fail(ctx, "KEY_NO_PERMISSION", subject.name, "*", text="You may not change this")
         return
-    values = sorted(subject.values(ctx).items())
+    values = sorted(subject.public(ctx).items())
     for key, _ in values:
         change(ctx, subject, key, None)
-    lines = [key_line(ctx, subject, key, value) for key, value in values]
+    newer = ctx.session.has(cap.METADATA_3)
+    lines = [key_line(ctx, subject, key, None if newer else value) for key, value in values]
     ctx.reply(short_batch(ctx, "metadata", (subject.name,), lines))
 
 
 def may_set(ctx: Context, subject: Subject) -> bool:
     """Return whether the user may: of themselves, of a channel of which they are an operator, or as one."""
-    if ctx.session.operator is not None or subject.target == -ctx.user.account.id:
+    if ctx.session.operator is not None or subject.target == -account_of(ctx):
         return True
     return subject.channel is not None and is_at_least(subject.channel.ranks(ctx.user.id), "o")
 
 
 def change(ctx: Context, subject: Subject, key: str, value: str | None) -> None:
     """Record another value."""
-    previous, account = subject.values(ctx).get(key), ctx.user.account
-    if previous != value:
-        ctx.record(MetadataSet(subject.target, key, value, previous, account.id, ctx.chat.now.wall))
-        if ctx.session.operator is not None and subject.target != -account.id:
-            ctx.audit("metadata", subject.name, key)
+    previous, account, at = subject.values(ctx).get(key), account_of(ctx), ctx.at
+    if previous == value:
+        return
+    if key in limits.PERSONAL_KEYS:
+        ctx.record(PersonalSet(account, subject.target, key, value, previous, at))
+        return
+    ctx.record(MetadataSet(subject.target, key, value, previous, account, at))
+    if ctx.session.operator is not None and subject.target != -account:
+        ctx.audit("metadata", subject.name, key)
 
 
 # Subscriptions
@@ -158,17 +205,24 @@ def sub(ctx: Context, subject: Subject) -> None:
     wanted, subscriptions = [], ctx.session.subscriptions
     for key in ctx.params[2:]:
         if not limits.is_metadata_key(key):
-            ctx.fail("KEY_INVALID", printable(key), text=INVALID_KEY)
+            fail(ctx, "KEY_INVALID", printable(key), text=INVALID_KEY)
         elif key not in subscriptions and len(subscriptions) >= limits.METADATA_SUBS:
-            ctx.fail("TOO_MANY_SUBS", key, text=f"You can subscribe to {limits.METADATA_SUBS} keys")
+            most = str(limits.METADATA_SUBS)
+            context = [key, most] if ctx.session.has(cap.METADATA_3) else [key]
+            fail(ctx, "TOO_MANY_SUBS", *context, text=f"You can subscribe to {most} keys")
             break
         else:
             subscriptions = ctx.session.subscriptions = subscriptions | {key}
             wanted.append(key)
     for row in rows(wanted):
         ctx.numeric(num.RPL_METADATASUBOK, *row)
+    if ctx.session.user is None:
+        return  # the welcome says it
     heard_of = [ctx.user.nick, *ctx.session.monitored.values()]
-    for line in metadata.watched(ctx.registry, heard_of, wanted, ctx.chat.now.wall):
+    public = [key for key in wanted if key not in limits.PERSONAL_KEYS]
+    for line in metadata.watched(ctx.registry, ctx.session, heard_of, public, ctx.at):
+        ctx.reply(line)
+    for line in metadata.own(ctx.registry, ctx.session, wanted, ctx.at):
         ctx.reply(line)
     for channel in ctx.registry.channels_of(ctx.user.id):
         for line in metadata.sync_later(ctx.registry, ctx.session, channel, ctx.chat.now.wall):
@@ -180,7 +234,7 @@ def unsub(ctx: Context, subject: Subject) -> None:
     ended = [key for key in ctx.params[2:] if limits.is_metadata_key(key)]
     for key in ctx.params[2:]:
         if not limits.is_metadata_key(key):
-            ctx.fail("KEY_INVALID", printable(key), text=INVALID_KEY)
+            fail(ctx, "KEY_INVALID", printable(key), text=INVALID_KEY)
     ctx.session.subscriptions -= frozenset(ended)
     for row in rows(ended):
         ctx.numeric(num.RPL_METADATAUNSUBOK, *row)
@@ -201,6 +255,13 @@ def rows(keys: list[str]) -> list[list[str]]:
 INVALID_KEY: Final = "A key is at most 32 of a-z, 0-9, _ . / and -"
 PER_LINE: Final = 10
 """Keys on a line: with the longest names they fit."""
+CODES_3: Final = {
+    "KEY_INVALID": "INVALID_KEY",
+    "SUBCOMMAND_INVALID": "INVALID_PARAMS",
+    "TOO_MANY_SUBS": "LIMIT_REACHED",
+    "VALUE_INVALID": "INVALID_VALUE",
+}
+"""What draft/metadata-3 calls failures."""
 OWN: Final = frozenset({"SUB", "UNSUB", "SUBS"})
 SUBCOMMANDS: Final[dict[str, Callable[[Context, Subject], None]]] = {
     "CLEAR": clear,
@@ -213,4 +274,4 @@ SUBCOMMANDS: Final[dict[str, Callable[[Context, Subject], None]]] = {
     "UNSUB": unsub,
 }
 
-COMMANDS = (Command("METADATA", metadata_command, min_params=2, cost=2.0),)
+COMMANDS = (Command("METADATA", metadata_command, min_params=2, cost=2.0, early=cap.ANY_METADATA),)

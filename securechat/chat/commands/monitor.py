@@ -32,7 +32,7 @@ def add(ctx: Context) -> None:
     full = [nick for nick in given if not ctx.registry.monitors.add(ctx.session, nick)]
     added = [nick for nick in given if nick not in full]
     show_status(ctx, added)
-    for line in metadata.watched(ctx.registry, added, ctx.session.subscriptions, ctx.chat.now.wall):
+    for line in metadata.watched(ctx.registry, ctx.session, added, ctx.session.subscriptions, ctx.at):
         ctx.reply(line)
     params, why = (ctx.nick, str(MAX_MONITORED)), "Monitor list is full"
     room = body_room(ctx.settings.server_name, num.ERR_MONLISTFULL, *params) - len(f" {why}")

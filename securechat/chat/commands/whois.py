@@ -75,7 +75,7 @@ def describe(ctx: Context, user: User) -> None:
     if BOT in user.modes:
         ctx.numeric(num.RPL_WHOISBOT, nick, text=f"is a bot on {ctx.settings.network}")
     ctx.numeric(num.RPL_WHOISACCOUNT, nick, account, text="is logged in as")
-    if ctx.session.has(cap.METADATA):
+    if ctx.session.has(cap.ANY_METADATA):
         for key, value in sorted(ctx.registry.metadata.get(-user.account.id, {}).items()):
             ctx.numeric(num.RPL_WHOISKEYVALUE, nick, key, "*", text=value)
     if user.away is not None:

@@ -23,28 +23,49 @@ class Named(NamedTuple):
 
 
 def line(registry: Registry, name: str, key: str, value: str | None, at: int) -> Line:
-    """The line that tells a value; without one, that there is none any more."""
-    return Line(registry.server_name, "METADATA", (name, key, "*"), value, at, needs=cap.METADATA)
+    """The line that tells a value; without one, that there is none any more. Both drafts have their form."""
+    server = registry.server_name
+    older = Line(server, "METADATA", (name, key, "*"), value, at, needs=cap.METADATA)
+    if value is None:
+        newer = Line(server, num.RPL_KEYNOTSET, ("*", name, key), "The key is not set", at)
+    else:
+        newer = Line(server, num.RPL_KEYVALUE, ("*", name, key, "*"), value, at)
+    return newer._replace(needs=cap.METADATA_3, instead=older)
 
 
-def said_of(registry: Registry, named: Named, keys: Container[str], at: int) -> Iterator[Line]:
-    """What is said of a target under these keys."""
-    for key, value in sorted(registry.metadata.get(named.target, {}).items()):
+def said_of(
+    registry: Registry, viewer: Session, named: Named, keys: Container[str], at: int
+) -> Iterator[Line]:
+    """What is said of a target under these keys, as a session's account sees it."""
+    assert viewer.account is not None, "it has logged in"
+    for key, value in sorted(registry.said_of(named.target, viewer.account.id).items()):
         if key in keys:
             yield line(registry, named.name, key, value, at)
+
+
+def own(registry: Registry, viewer: Session, keys: Container[str], at: int) -> Iterator[Line]:
+    """What a session's account keeps for itself under these keys, of everything."""
+    assert viewer.account is not None, "it has logged in"
+    for target, values in sorted(registry.personal.get(viewer.account.id, {}).items()):
+        name = registry.channels[target].name if target > 0 else registry.called(-target)
+        for key, value in sorted(values.items()):
+            if key in keys:
+                yield line(registry, name, key, value, at)
 
 
 def subscribed(registry: Registry, session: Session, targets: Iterable[Named], at: int) -> Iterator[Line]:
     """What is said of these targets under the keys that the session subscribed to."""
     for named in targets:
-        yield from said_of(registry, named, session.subscriptions, at)
+        yield from said_of(registry, session, named, session.subscriptions, at)
 
 
-def watched(registry: Registry, nicks: Iterable[str], keys: Container[str], at: int) -> Iterator[Line]:
+def watched(
+    registry: Registry, viewer: Session, nicks: Iterable[str], keys: Container[str], at: int
+) -> Iterator[Line]:
     """What is said under these keys of those of the nicks who are online."""
     users = (registry.user(nick) for nick in nicks)
     for named in dict.fromkeys(Named(-user.account.id, user.nick) for user in users if user is not None):
-        yield from said_of(registry, named, keys, at)
+        yield from said_of(registry, viewer, named, keys, at)
 
 
 def heard_in(registry: Registry, channel: Channel, viewer: User) -> list[Named]:
@@ -60,7 +81,8 @@ def sync_later(registry: Registry, session: Session, channel: Channel, at: int) 
         return
     if next(subscribed(registry, session, heard_in(registry, channel, user), at), None) is not None:
         params = (user.nick, channel.name)
-        yield Line(registry.server_name, num.RPL_METADATASYNCLATER, params, None, at, needs=cap.METADATA)
+        later = Line(registry.server_name, num.RPL_METADATASYNCLATER, params, None, at)
+        yield later._replace(needs=cap.METADATA_3, instead=later._replace(needs=cap.METADATA))
 
 
 def listeners(

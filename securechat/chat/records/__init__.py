@@ -63,6 +63,9 @@ from securechat.chat.records.places import (
     MessagePinned,
     MessageUnpinned,
     MetadataSet,
+    Personal,
+    PersonalForgotten,
+    PersonalSet,
     PlaceRecord,
 )
 from securechat.chat.records.stored import Invitation, ListEntry, StoredAccount, StoredChannel, Topic
@@ -125,6 +128,9 @@ __all__ = [
     "MessageUnpinned",
     "MetadataSet",
     "Parted",
+    "Personal",
+    "PersonalForgotten",
+    "PersonalSet",
     "PasswordSet",
     "PlaceRecord",
     "RanksChanged",

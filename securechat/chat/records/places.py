@@ -4,6 +4,7 @@ A *target* is a channel's id, or minus an account's.
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +57,44 @@ class MetadataSet:
     at: int
 
 
-PlaceRecord = MarkerMoved | MarkersForgotten | MessagePinned | MessageUnpinned | MetadataSet
+@dataclass(frozen=True, slots=True)
+class PersonalSet:
+    """A key of a target's metadata that is the account's alone has another value; None is none."""
+
+    account: int
+    target: int
+    key: str
+    value: str | None = field(repr=False)
+    previous: str | None = field(repr=False)
+    at: int
+
+
+class Personal(NamedTuple):
+    """A value that is an account's alone."""
+
+    account: int
+    target: int
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalForgotten:
+    """A target is about to go, and with it what was said of it, and by it if it is an account.
+
+    `values` are all that there were.
+    """
+
+    target: int
+    values: tuple[Personal, ...] = field(repr=False)
+
+
+PlaceRecord = (
+    MarkerMoved
+    | MarkersForgotten
+    | MessagePinned
+    | MessageUnpinned
+    | MetadataSet
+    | PersonalForgotten
+    | PersonalSet
+)

@@ -49,8 +49,7 @@ from securechat.chat.rules import invitations, metadata
 from securechat.chat.rules.autojoin import join_account
 from securechat.chat.rules.channel_settings import channel_rows, set_retention
 from securechat.chat.rules.operators import lose_powers
-from securechat.chat.state.account import Account
-from securechat.chat.state.registry import sorted_by_name
+from securechat.chat.state.account import Account, sorted_by_name
 from securechat.chat.turn.chat import Chat
 from securechat.irc.names import InvalidName, check_account
 

@@ -6,7 +6,7 @@ A *target* is a channel's id, or minus an account's. What a session wants to hea
 from collections.abc import Callable
 
 from securechat.chat.lines.metadata import line
-from securechat.chat.records import MetadataSet
+from securechat.chat.records import MetadataSet, Personal, PersonalForgotten
 from securechat.chat.state.session import Session, User
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context
@@ -28,3 +28,12 @@ def forget(chat: Chat, target: int, by: int, origin: Context | None) -> None:
     """Take everything away that is said of a target, which is about to go."""
     for key, value in sorted(chat.registry.metadata.get(target, {}).items()):
         chat.enter(MetadataSet(target, key, None, value, by, chat.now.wall), origin)
+    values = tuple(
+        Personal(account, of, key, value)
+        for account, targets in chat.registry.personal.items()
+        for of, said in targets.items()
+        for key, value in said.items()
+        if target in (of, -account)
+    )
+    if values:
+        chat.enter(PersonalForgotten(target, values), origin)

@@ -79,11 +79,13 @@ def lusers(ctx: Context) -> Iterator[Line]:
 
 def own_metadata(ctx: Context) -> Iterator[Line]:
     """What is said of the session's own account, for the welcome; nothing without the capability."""
-    if ctx.session.has(cap.METADATA):
+    session = ctx.session
+    if session.has(cap.ANY_METADATA):
         target, at = -ctx.user.account.id, ctx.chat.now.wall
         values = sorted(ctx.registry.metadata.get(target, {}).items())
         lines = [metadata.line(ctx.registry, ctx.nick, key, value, at) for key, value in values]
         yield short_batch(ctx, "metadata", (ctx.nick,), lines)
+        yield from metadata.own(ctx.registry, session, session.subscriptions, at)
 
 
 def motd(ctx: Context) -> Iterator[Line]:

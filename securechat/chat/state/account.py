@@ -1,5 +1,7 @@
 """An account as the registry holds it."""
 
+from collections.abc import Iterable
+
 from securechat.chat.limits import REMEMBERED_SOURCES
 from securechat.chat.records import StoredAccount
 from securechat.irc.names import fold
@@ -126,3 +128,8 @@ class Account:
         self.sources[source] = at
         while len(self.sources) > REMEMBERED_SOURCES:
             del self.sources[next(iter(self.sources))]
+
+
+def sorted_by_name(accounts: Iterable[Account]) -> list[Account]:
+    """Return the accounts in the order of their folded names."""
+    return sorted(accounts, key=lambda account: account.folded)

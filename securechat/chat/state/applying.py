@@ -37,6 +37,8 @@ from securechat.chat.records import (
     MetadataSet,
     Parted,
     PasswordSet,
+    PersonalForgotten,
+    PersonalSet,
     PlaceRecord,
     Record,
     RetentionSet,
@@ -214,6 +216,13 @@ def _place(registry: Registry, record: PlaceRecord, back: bool) -> None:
         case MetadataSet():
             values = registry.metadata.setdefault(record.target, {})
             _put(values, record.key, record.previous if back else record.value)
+        case PersonalSet():
+            personal = registry.personal.setdefault(record.account, {}).setdefault(record.target, {})
+            _put(personal, record.key, record.previous if back else record.value)
+        case PersonalForgotten():
+            for account, target, key, value in record.values:
+                personal = registry.personal[account].setdefault(target, {})
+                _put(personal, key, value if back else None)
         case MessagePinned() | MessageUnpinned():
             pass  # pins are only in the store, as messages are
         case _:

@@ -5,7 +5,7 @@ of the former come from records (`records`), changes of the latter from logins a
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from securechat.chat.audience import Audience
@@ -52,6 +52,11 @@ class Registry:
         """How far accounts read: account → target (a channel's id, or minus an account's) → time."""
         self.metadata = {target: dict(values) for target, values in snapshot.metadata.items()}
         """What is said of channels and accounts: target → key → value."""
+        self.personal = {
+            account: {target: dict(values) for target, values in targets.items()}
+            for account, targets in snapshot.personal.items()
+        }
+        """What accounts keep for themselves of targets: account → target → key → value."""
         self.invitations = dict(snapshot.invitations)
         """By the hash of the code."""
         self._accounts_by_name: dict[str, Account] = {}
@@ -137,6 +142,10 @@ class Registry:
         """Return the account's users: one, or one for each session where these are users of their own."""
         users = (session.user for session in self.sessions_of(account))
         return list(dict.fromkeys(user for user in users if user is not None))
+
+    def said_of(self, target: int, viewer: int) -> dict[str, str]:
+        """Return the metadata of a target as an account sees it: what is said of it, and what is its own."""
+        return {**self.metadata.get(target, {}), **self.personal.get(viewer, {}).get(target, {})}
 
     def sessions_of(self, account: Account) -> Sequence[Session]:
         """Return the account's sessions that are logged in, in the order of their logins."""
@@ -336,8 +345,3 @@ class Registry:
     def _forget_nick(self, user: User) -> None:
         del self._users_by_nick[fold(user.nick)]
         del self._nick_skeletons[skeleton(user.nick)]
-
-
-def sorted_by_name(accounts: Iterable[Account]) -> list[Account]:
-    """Return the accounts in the order of their folded names."""
-    return sorted(accounts, key=lambda account: account.folded)

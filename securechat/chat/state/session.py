@@ -39,7 +39,7 @@ ENCODING: Final = (
     | cap.EXTENDED_JOIN
     | cap.MESSAGE_REDACTION
     | cap.MESSAGE_TAGS
-    | cap.METADATA
+    | cap.ANY_METADATA
     | cap.MULTILINE
     | cap.OPER_TAG
     | cap.SERVER_TIME

@@ -35,7 +35,8 @@ def reply_batches(ctx: Context, batches: Iterable[tuple[str, tuple[str, ...], It
 
 def short_batch(ctx: Context, kind: str, params: tuple[str, ...], lines: Iterable[Line]) -> Line:
     """A short batch as one reply, or just its lines for a session that does not know batches."""
-    parts, at = tuple(lines), ctx.chat.now.wall
+    forms = (fitting(line, ctx.session.caps) for line in lines)
+    parts, at = tuple(form for form in forms if form is not None), ctx.chat.now.wall
     ctx.session.last_batch += 1
     opening = (f"+{ctx.session.last_batch}", kind, *params)
     instead = Line("", "", at=at, parts=parts) if parts else None

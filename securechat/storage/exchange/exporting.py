@@ -34,6 +34,7 @@ from securechat.storage.schema import (
     memberships,
     messages,
     metadata_values,
+    personal,
     pins,
     positions,
 )
@@ -113,8 +114,9 @@ class Exporter:
         owners = {
             markers: markers.c.account == account,
             metadata_values: metadata_values.c.target == -account,
-            positions: positions.c.account == account,
+            personal: personal.c.account == account,
             pins: pins.c.account == account,
+            positions: positions.c.account == account,
         }
         found = {}
         for table, condition in owners.items():

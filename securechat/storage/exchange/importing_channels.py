@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, exists, func, select, update
 
+from securechat.chat.limits import PERSONAL_KEYS
 from securechat.chat.reading import first_id_at
 from securechat.chat.records import (
     ChannelCreated,
@@ -114,7 +115,8 @@ class ChannelImporter:
             topic = TopicSet(0, channel, Topic(line.topic, line.topic_setter, at), _NONE)
             channel_rows.write(self._connection, topic)
         for key, value in line.metadata.items():
-            places.write(self._connection, MetadataSet(channel, key, value, None, 0, created))
+            if key not in PERSONAL_KEYS:  # an operator of an older server set it for everybody
+                places.write(self._connection, MetadataSet(channel, key, value, None, 0, created))
         self._fill_members(channel, line)
 
     def _fill_members(self, channel: int, line: Channel) -> None:

@@ -6,7 +6,7 @@ Each sets a row whatever there was before: what a pin or a marker belongs to may
 from collections.abc import Mapping
 from typing import assert_never
 
-from sqlalchemy import Connection, Table, and_, delete, insert
+from sqlalchemy import Connection, Table, and_, delete, insert, or_
 
 from securechat.chat.records import (
     MarkerMoved,
@@ -14,9 +14,11 @@ from securechat.chat.records import (
     MessagePinned,
     MessageUnpinned,
     MetadataSet,
+    PersonalForgotten,
+    PersonalSet,
     PlaceRecord,
 )
-from securechat.storage.schema import markers, metadata_values, pins
+from securechat.storage.schema import markers, metadata_values, personal, pins
 
 Value = int | str
 
@@ -38,6 +40,13 @@ def write(connection: Connection, record: PlaceRecord) -> None:
             key = {"target": record.target, "key": record.key}
             values = None if record.value is None else {"value": record.value}
             _put(connection, metadata_values, key, values)
+        case PersonalSet():
+            key = {"account": record.account, "target": record.target, "key": record.key}
+            values = None if record.value is None else {"value": record.value}
+            _put(connection, personal, key, values)
+        case PersonalForgotten():
+            gone = or_(personal.c.target == record.target, personal.c.account == -record.target)
+            connection.execute(delete(personal).where(gone))
         case _:
             assert_never(record)
 

@@ -37,6 +37,9 @@ from securechat.chat.records import (
     MetadataSet,
     Parted,
     PasswordSet,
+    Personal,
+    PersonalForgotten,
+    PersonalSet,
     RanksChanged,
     Record,
     RetentionSet,
@@ -97,6 +100,11 @@ def state(one: Registry) -> object:
         one.nonces.find(1, "n1"),
         {account: dict(targets) for account, targets in one.markers.items() if targets},
         {target: dict(values) for target, values in one.metadata.items() if values},
+        {
+            account: kept
+            for account, targets in one.personal.items()
+            if (kept := {target: dict(values) for target, values in targets.items() if values})
+        },
         names,
         dict(one.invitations),
     )
@@ -131,6 +139,11 @@ def possible(one: Registry) -> list[Record]:
     facts.append(MarkerMoved(1, -2, (read or 0) + 5, read))
     if one.markers.get(1):
         facts.append(MarkersForgotten(1, tuple(one.markers[1].items())))
+    muted = one.personal.get(1, {}).get(-2, {}).get("soju.im/muted")
+    facts.append(PersonalSet(1, -2, "soju.im/muted", "0" if muted == "1" else "1", muted, 9))
+    if muted is not None:
+        facts.append(PersonalSet(1, -2, "soju.im/muted", None, muted, 9))
+        facts.append(PersonalForgotten(-2, (Personal(1, -2, "soju.im/muted", muted),)))
     said = one.metadata.get(1, {}).get("url")
     facts.append(MetadataSet(1, "url", "x" if said is None else None, said, 1, 9))
     invitation = one.invitations.get("hash")

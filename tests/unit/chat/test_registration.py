@@ -20,7 +20,11 @@ from tests.playbooks.runner import FakeLink
 
 NOW = Now(1_700_000_000_000, 10.0)
 OPEN = {"AUTHENTICATE", "CAP", "ERROR", "NICK", "PASS", "PING", "PONG", "QUIT", "REGISTER", "USER", "VERIFY"}
-WITH_CAPABILITY = {"AWAY": "draft/pre-away", "ISUPPORT": "draft/extended-isupport"}
+WITH_CAPABILITY = {
+    "AWAY": {"draft/pre-away"},
+    "ISUPPORT": {"draft/extended-isupport"},
+    "METADATA": {"draft/metadata-2", "draft/metadata-3"},
+}
 
 
 def connected() -> tuple[Core, FakeLink]:
@@ -49,8 +53,8 @@ def test_nothing_else_is_possible_before_the_login(command: str) -> None:
     Nobody answers a NOTICE.
     """
     core, link = connected()
-    key = WITH_CAPABILITY.get(command)
-    core.sessions[link].caps = sum(bit for name, bit in cap.CAPABILITIES.items() if name != key)
+    keys = WITH_CAPABILITY.get(command, set())
+    core.sessions[link].caps = sum(bit for name, bit in cap.CAPABILITIES.items() if name not in keys)
     core.sessions[link].caps &= ~(cap.SERVER_TIME | cap.LABELED_RESPONSE)
     refused = [":chat.test 451 * :You have not registered: log in first (SASL)"]
     expected = refused if command != "NOTICE" else []

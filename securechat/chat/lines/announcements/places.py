@@ -13,6 +13,8 @@ from securechat.chat.records import (
     MessagePinned,
     MessageUnpinned,
     MetadataSet,
+    PersonalForgotten,
+    PersonalSet,
     PlaceRecord,
 )
 from securechat.chat.state.registry import Registry
@@ -33,6 +35,10 @@ def announce(fanout: Fanout, registry: Registry, record: PlaceRecord, origin: Or
             pass  # its sessions end
         case MetadataSet():
             _metadata(fanout, registry, record, origin)
+        case PersonalSet():
+            _personal(fanout, registry, record, origin)
+        case PersonalForgotten():
+            pass  # what it was about goes
         case _:
             assert_never(record)
 
@@ -71,3 +77,12 @@ def _metadata(fanout: Fanout, registry: Registry, record: MetadataSet, origin: O
     without = origin.session if origin is not None else None
     for name, audience in metadata.listeners(registry, record.target, record.key, without):
         fanout.broadcast(audience, metadata.line(registry, name, record.key, record.value, record.at))
+
+
+def _personal(fanout: Fanout, registry: Registry, record: PersonalSet, origin: Origin | None) -> None:
+    """Tell the account's other sessions that subscribed to the key, and nobody else."""
+    name = name_of(registry, record.target)
+    line = metadata.line(registry, name, record.key, record.value, record.at)
+    for session in registry.sessions_of(registry.accounts[record.account]):
+        if record.key in session.subscriptions and (origin is None or session is not origin.session):
+            fanout.send(session, line)
