@@ -45,6 +45,14 @@ class FetchPins:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class FetchContext:
+    """Read what was done to messages after they were said: the reactions that stand, and the last edits."""
+
+    link: Link
+    messages: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FetchReactions:
     """Add up the reactions to messages."""
 
@@ -132,6 +140,7 @@ Query = (
     FindMessages
     | FetchPins
     | FetchReactions
+    | FetchContext
     | FetchUndelivered
     | FetchReceived
     | FetchHistory
@@ -164,9 +173,10 @@ class PasswordChecked:
 
 @dataclass(frozen=True, slots=True)
 class MessagesRead:
-    """Messages that a query found, oldest first."""
+    """Messages that a query found, oldest first; `ended` says of history that there is no more."""
 
     messages: tuple[MessageSent, ...]
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,12 @@ class Reader(Protocol):
         A message without reactions is left out, and so is what was taken back.
         """
 
+    def context(self, keys: Sequence[int]) -> Sequence[MessageSent]:
+        """Return what was done to messages since: each reaction that stands, and the last edit, by its id.
+
+        At most 1,000 of them, the oldest.
+        """
+
     def pins(self, channel: int) -> Sequence[Pin]:
         """Return the pinned messages of a channel, oldest first, without those that were redacted."""
 

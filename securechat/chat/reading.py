@@ -4,9 +4,11 @@ Ids order everything that is shown. A time never stands for an id: after the clo
 the last one (see `ids`) while times begin again, so a selection by time looks at the times themselves.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from securechat.chat.records import MessageSent
 from securechat.chat.words import Term
 
 LAST_ID: Final = (1 << 63) - 1
@@ -115,3 +117,27 @@ class Search:
     terms: tuple[Term, ...]
     sender: int | None
     span: Span
+
+
+def page(found: Sequence[MessageSent], span: Span) -> tuple[Sequence[MessageSent], bool]:
+    """Return what a span gives of what was found for its limit and one more, and whether that is all.
+
+    What was redacted does not count; beyond the last message that counts it is not shown.
+    """
+    counts = [one for one in found if one.redacted is None and one.command != REDACTION]
+    if len(counts) <= span.limit:
+        return found, True
+    if span.limit <= 0:
+        return (), False
+    if span.newest:
+        return found[found.index(counts[1]) :], False
+    if not span.by_time:
+        return found[: found.index(counts[-2]) + 1], False
+    in_time = sorted(counts, key=lambda one: (one.at, one.id))
+    last, beyond = in_time[-2].at, in_time[-1]
+    return [one for one in found if one is not beyond and happened_at(one) <= last], False
+
+
+def happened_at(one: MessageSent) -> int:
+    """Return when a message was said, or when the redaction happened that it stands for."""
+    return one.redacted or one.at if one.command == REDACTION else one.at

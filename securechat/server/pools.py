@@ -16,11 +16,13 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from threading import Event
 from typing import Final, Generic, Protocol, TypeVar, assert_never
 
 from securechat.chat.jobs import (
     AuditRead,
+    FetchContext,
     FetchFound,
     FetchHistory,
     FetchMissed,
@@ -45,6 +47,7 @@ from securechat.chat.jobs import (
     TargetsRead,
 )
 from securechat.chat.ports import Reader
+from securechat.chat.reading import page
 from securechat.chat.records import MessageSent
 from securechat.server.fair_queue import FairQueue
 
@@ -188,6 +191,8 @@ def query(reader: Reader, job: Query) -> JobResult:
             return MessagesRead(tuple(find_messages(reader, job)))
         case FetchPins():
             return PinsRead(tuple(reader.pins(job.channel)))
+        case FetchContext():
+            return MessagesRead(tuple(reader.context(job.messages)))
         case FetchReactions():
             return ReactionsRead(reader.reactions(job.messages))
         case FetchUndelivered():
@@ -197,11 +202,7 @@ def query(reader: Reader, job: Query) -> JobResult:
         case ReadAudit():
             return AuditRead(tuple(reader.audit(job.after, job.limit)))
         case FetchHistory():
-            spans = [
-                reader.history(job.place, span, events=job.events, tombstones=job.tombstones)
-                for span in job.spans
-            ]
-            return MessagesRead(tuple(message for span in spans for message in span))
+            return read_pages(reader, job)
         case FetchMissed():
             missed = [
                 reader.history(channel, job.span, events=False, tombstones=job.redactions)
@@ -220,6 +221,17 @@ def query(reader: Reader, job: Query) -> JobResult:
             return TargetsRead(tuple(found))
         case _:
             assert_never(job)
+
+
+def read_pages(reader: Reader, job: FetchHistory) -> MessagesRead:
+    """Answer one job: one message more than wanted is read, to know whether there are more."""
+    pages = []
+    for span in job.spans:
+        wider = replace(span, limit=span.limit + 1)
+        found = reader.history(job.place, wider, events=job.events, tombstones=job.tombstones)
+        pages.append(page(found, span))
+    messages = tuple(message for found, _ in pages for message in found)
+    return MessagesRead(messages, all(ended for _, ended in pages))
 
 
 def find_messages(reader: Reader, job: FindMessages) -> Iterator[MessageSent]:

@@ -25,6 +25,7 @@ from securechat.chat.records import MessageSent, Record
 from securechat.irc.capabilities import EDIT_TAG
 from securechat.storage import upkeep
 from securechat.storage.errors import StorageError
+from securechat.storage.reading.context import read_context
 from securechat.storage.reading.history import read_history
 from securechat.storage.reading.targets import read_targets
 from securechat.storage.rows import (
@@ -221,6 +222,10 @@ class SqlReader:
         A message without reactions is left out, and so is what was taken back.
         """
         return read_reactions(self._connection, keys)
+
+    def context(self, keys: Sequence[int]) -> Sequence[MessageSent]:
+        """Return the reactions to messages that stand, and their last edits, by their ids."""
+        return read_context(self._connection, keys)
 
     def pins(self, channel: int) -> Sequence[Pin]:
         """Return the pinned messages of a channel, oldest first, without those that were redacted."""

@@ -306,3 +306,22 @@ def test_a_nonce_may_be_used_again_after_its_message_was_pruned(durable: Durable
     again = message(6, nonce="n")
     store.commit([again])
     assert durable.reader().find_nonce(ALICE, "n") == again
+
+
+def test_the_context_of_messages_is_what_stands(database: Database) -> None:
+    """A reaction that was not taken back, as it was given first, and the last edit; an answer is not."""
+    store = database.store()
+    react, unreact = {"+draft/react": "x"}, {"+draft/unreact": "y"}
+    about = [
+        message(6, sender=BOB, tags=react, text="")._replace(command="TAGMSG", refers=5),
+        message(7, sender=BOB, tags=react, text="")._replace(command="TAGMSG", refers=5),
+        message(8, tags={"+draft/react": "y"}, text="")._replace(command="TAGMSG", refers=5),
+        message(9, tags=unreact, text="")._replace(command="TAGMSG", refers=5),
+        message(10, text="first", tags={EDIT_TAG: "x"})._replace(refers=5),
+        message(11, text="last", tags={EDIT_TAG: "x"})._replace(refers=5),
+        message(12, text="an answer", tags={"+reply": "x"})._replace(refers=5),
+    ]
+    store.commit([*PEOPLE, *CHANNELS, message(5), message(13), *about])
+    reader = database.reader()
+    assert [one.id for one in reader.context([5, 13])] == [6, 11]
+    assert reader.context([13]) == []

@@ -25,6 +25,9 @@ class EmptyReader:
     def pins(self, channel: int) -> Sequence[Pin]:
         return ()
 
+    def context(self, keys: Sequence[int]) -> Sequence[MessageSent]:
+        return []
+
     def received(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
         return []
 

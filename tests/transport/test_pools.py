@@ -67,6 +67,9 @@ class Messages(EmptyReader):
     def find_nonce(self, account: int, nonce: str) -> MessageSent | None:
         return message(account) if nonce == "known" else None
 
+    def context(self, keys: object) -> list[MessageSent]:
+        raise NotImplementedError
+
     def received(self, account: int, after: int, limit: int) -> list[MessageSent]:
         raise NotImplementedError
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from securechat.chat import limits
 from securechat.chat.jobs import (
+    FetchContext,
     FetchHistory,
     FetchTargets,
     FindMessages,
@@ -84,13 +85,16 @@ def messages(ctx: Context, subcommand: str) -> None:
 
     def read(result: JobResult) -> None:
         if isinstance(result, MessagesRead):
-            with_reactions(ctx, result.messages, show)
+            ended = result.ended
+            with_reactions(
+                ctx, result.messages, lambda found: with_context(ctx, subcommand, found, ended, show)
+            )
         else:
-            show(None)
+            show(None, False)
 
-    def show(messages: Sequence[MessageSent] | None) -> None:
+    def show(messages: Sequence[MessageSent] | None, ended: bool) -> None:
         if messages is not None:
-            reply_batch(ctx, "chathistory", (name,), lines_of(ctx.registry, messages))
+            reply_batch(ctx, "chathistory", (name,), lines_of(ctx.registry, messages), end_tag(ended))
         else:
             text = "Messages could not be retrieved: the server is busy, try again"
             ctx.fail("MESSAGE_ERROR", subcommand, name, text=text)
@@ -100,6 +104,40 @@ def messages(ctx: Context, subcommand: str) -> None:
         ctx.ask(FetchHistory(ctx.session.link, place, spans(points, limit), *wanted(ctx)), read)
 
     in_order(ctx, points, fetch)
+
+
+def end_tag(ended: bool) -> dict[str, str] | None:
+    """Return the tags of a batch that is the last one in its direction, or is not."""
+    return {cap.END_TAG: ""} if ended else None
+
+
+def with_context(
+    ctx: Context,
+    subcommand: str,
+    messages: Sequence[MessageSent] | None,
+    ended: bool,
+    then: Callable[[Sequence[MessageSent] | None, bool], None],
+) -> None:
+    """Call `then` with the messages and behind each what was done to it later, which counts for nothing.
+
+    Not for those who read forwards: they come to it, and might go on from the time of the last line. Nor for
+    those who have the reactions in a tag.
+    """
+    keys = tuple(message.id for message in messages or () if message.redacted is None)
+    able = ctx.session.has(cap.MESSAGE_TAGS) and not ctx.session.has(cap.REACTIONS)
+    if messages is None or not keys or not able or subcommand in ("AFTER", "BETWEEN"):
+        then(messages, ended)
+        return
+
+    def read(result: JobResult) -> None:
+        related: dict[int | None, list[MessageSent]] = {}
+        for one in result.messages if isinstance(result, MessagesRead) else ():
+            if one.id not in keys and (one.command != "TAGMSG" or ctx.session.has(cap.EVENT_PLAYBACK)):
+                tagged = one._replace(tags={**one.tags, cap.CONTEXT_TAG: ""})
+                related.setdefault(one.refers, []).append(tagged)
+        then([one for message in messages for one in (message, *related.get(message.id, ()))], ended)
+
+    ctx.ask(FetchContext(ctx.session.link, keys), read)
 
 
 def in_order(ctx: Context, points: list[Point], fetch: Callable[[list[Point]], None]) -> None:
@@ -131,17 +169,21 @@ def targets(ctx: Context) -> None:
             raise Unusable("INVALID_PARAMS", "TARGETS takes timestamps", printable(text))
     first, second = (point(ctx, text, False) for text in ctx.params[1:3])
     (span,) = between([first, second], read_limit(ctx))
+    wider = replace(span, limit=span.limit + 1)
 
     def read(result: JobResult) -> None:
         if isinstance(result, TargetsRead):
-            reply_batch(ctx, "draft/chathistory-targets", (), target_lines(ctx, result.targets))
-            handed_over(ctx, result.targets, span)
+            ended = len(result.targets) <= span.limit
+            found = result.targets[-span.limit :] if span.newest else result.targets[: span.limit]
+            lines = target_lines(ctx, found)
+            reply_batch(ctx, "draft/chathistory-targets", (), lines, end_tag(ended))
+            handed_over(ctx, found, span)
         else:
             text = "Targets could not be retrieved: the server is busy, try again"
             ctx.fail("MESSAGE_ERROR", "TARGETS", text=text)
 
     channels = readable_channels(ctx)
-    ctx.ask(FetchTargets(ctx.session.link, ctx.user.account.id, channels, span, *wanted(ctx)), read)
+    ctx.ask(FetchTargets(ctx.session.link, ctx.user.account.id, channels, wider, *wanted(ctx)), read)
 
 
 def target_lines(ctx: Context, found: tuple[Target, ...]) -> list[Line]:

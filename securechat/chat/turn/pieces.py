@@ -4,7 +4,7 @@ The opening line is the whole answer to the command (so a label is on it, as lab
 rest follows in steps of the session's backlog: each waits until the peer has taken most of what came before.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Final
 
@@ -20,14 +20,28 @@ _LINE_BYTES: Final = 700
 """What a line takes in a SendQ, with its own tags and without those of the client."""
 
 
-def reply_batch(ctx: Context, kind: str, params: tuple[str, ...], lines: Iterable[Line]) -> None:
-    """Reply with lines; in a batch if the client knows batches, which is empty when there are no lines."""
-    reply_batches(ctx, [(kind, params, lines)])
+def reply_batch(
+    ctx: Context,
+    kind: str,
+    params: tuple[str, ...],
+    lines: Iterable[Line],
+    tags: Mapping[str, str] | None = None,
+) -> None:
+    """Reply with lines; in a batch if the client knows batches, which is empty when there are no lines.
+
+    Its opening line has these tags.
+    """
+    reply_batches(ctx, [(kind, params, lines)], tags)
 
 
-def reply_batches(ctx: Context, batches: Iterable[tuple[str, tuple[str, ...], Iterable[Line]]]) -> None:
+def reply_batches(
+    ctx: Context,
+    batches: Iterable[tuple[str, tuple[str, ...], Iterable[Line]]],
+    tags: Mapping[str, str] | None = None,
+) -> None:
     """Reply with one batch after the other."""
-    steps = _written(ctx.session, ctx.settings.server_name, ctx.chat.now.wall, batches)
+    opened = Line(ctx.settings.server_name, "BATCH", (), None, ctx.chat.now.wall, tags=tags)
+    steps = _written(ctx.session, opened, batches)
     if ctx.label is not None and (opening := next(steps, None)) is not None:
         ctx.reply(opening)
     _go_on(ctx.session, steps)
@@ -92,20 +106,21 @@ def _begun(settings: Settings, lines: Iterable[Line]) -> tuple[list[Line], Itera
 
 
 def _written(
-    session: Session, server: str, at: int, batches: Iterable[tuple[str, tuple[str, ...], Iterable[Line]]]
+    session: Session, opened: Line, batches: Iterable[tuple[str, tuple[str, ...], Iterable[Line]]]
 ) -> Iterator[Line]:
+    """The lines of batches; `opened` is what begins each, without its parameters."""
     for kind, params, lines in batches:
         if not session.has(cap.BATCH):
             yield from lines
             continue
         session.last_batch += 1
         reference = str(session.last_batch)
-        yield Line(server, "BATCH", (f"+{reference}", kind, *params), at=at)
+        yield opened._replace(params=(f"+{reference}", kind, *params))
         for line in lines:
             form = fitting(line, session.caps)
             if form is not None:
                 yield form._replace(batch=reference)
-        yield Line(server, "BATCH", (f"-{reference}",), at=at)
+        yield opened._replace(params=(f"-{reference}",), tags=None)
 
 
 def _go_on(session: Session, lines: Iterator[Line]) -> None:

@@ -94,7 +94,7 @@ def test_an_edit_and_a_redaction_in_one_turn(turns: Turns) -> None:
         turns.read("bob")
         turns._send("bob", b"CHATHISTORY LATEST alice * 10")
         left = turns.read("bob")
-        assert not [line for line in left if "text" in line], f"order {number}: {left}"
+        assert not [line for line in left if " text" in line], f"order {number}: {left}"
         assert [line for line in left if b" REDACT bob %s" % key in line.encode()]
 
 

@@ -113,7 +113,8 @@ def tombstone_line(registry: Registry, message: MessageSent) -> Line:
     It has the message's time, so that times do not jump between the others, and no id: the redaction's own
     would be taken for a place among theirs.
     """
-    return redaction_line(registry, message)._replace(at=message.at, id=None)
+    line = redaction_line(registry, message)
+    return line._replace(at=message.at, id=None, tags={cap.CONTEXT_TAG: ""})
 
 
 def _audience(channel: Channel, registry: Registry, message: MessageSent) -> Audience:
