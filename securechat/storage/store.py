@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, RootTransaction
+from sqlalchemy import Connection, Engine, RootTransaction, select
 from sqlalchemy.exc import DBAPIError
 
 from securechat.chat.ports import AuditEntry, Pin, Snapshot, StoreFull
@@ -37,7 +37,7 @@ from securechat.storage.rows import (
     read_snapshot,
     select_messages,
 )
-from securechat.storage.schema import messages, undelivered
+from securechat.storage.schema import accounts, messages, undelivered
 from securechat.storage.search.find import Indexed, find
 from securechat.storage.search.index import SearchIndex
 from securechat.storage.upkeep import Erasure, Sweep
@@ -244,9 +244,11 @@ class SqlReader:
     def received(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
         """Return the oldest `limit` direct messages to the account after an id, by others, oldest first."""
         m = messages.c
+        # Named one by one, so that each is a step down the index to what is new, however much there is.
+        others = select(accounts.c.id).where(accounts.c.id != account)
         return self._read(
             select_messages()
-            .where(m.recipient == account, m.sender != account, m.id > after)
+            .where(m.recipient == account, m.sender.in_(others), m.id > after)
             .order_by(m.id)
             .limit(limit)
         )
