@@ -258,7 +258,7 @@ def to_person(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
     if account is None or not account.usable:
         ctx.numeric(num.ERR_NOSUCHNICK, printable(name), text="No such nick or account")
         return
-    users = ctx.registry.users_of(account)
+    users = ctx.registry.users_called(name)
     if users:  # under other nicks than its name
         kept = happen(ctx, draft, account.name, None, account.id, nonce)
         if kept and all(user.away is not None for user in users) and draft.command == "PRIVMSG":

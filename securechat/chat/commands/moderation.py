@@ -1,5 +1,6 @@
 """What operators of a channel do, and what is asked of them: KICK, INVITE, KNOCK, RENAME."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from securechat.chat import limits
@@ -10,6 +11,7 @@ from securechat.chat.rules.arrival import show_channel
 from securechat.chat.rules.finding import member_of, visible_channel
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
+from securechat.chat.state.session import User
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
@@ -106,31 +108,32 @@ def invite(ctx: Context) -> None:
 
 def invite_one(ctx: Context, channel: Channel, nick: str) -> None:
     """Invite somebody, or say why not."""
-    target = ctx.registry.person(nick)
+    target, users = ctx.registry.person(nick), ctx.registry.users_called(nick)
+    outside = [user for user in users if user.id not in channel.members]
     if target is None:
         ctx.numeric(num.ERR_NOSUCHNICK, printable(nick), text="No such nick or account")
     elif "i" in channel.modes and not access.has_rank(channel, ctx.user, "o"):
         why = f"You need the rank +o in {channel.name} to invite (+i)"
         ctx.numeric(num.ERR_CHANOPRIVSNEEDED, channel.name, text=why)
-    elif target.user in channel.members:
+    elif target.user in channel.members or (users and not outside):
         ctx.numeric(num.ERR_USERONCHANNEL, target.nick, channel.name, text="is already on channel")
     else:
-        invited(ctx, channel, ctx.registry.accounts[target.account], target.nick)
+        invited(ctx, channel, ctx.registry.accounts[target.account], target.nick, outside)
 
 
-def invited(ctx: Context, channel: Channel, account: Account, nick: str) -> None:
-    """Tell the one who is invited, the one who did, and the operators who want to know (invite-notify)."""
-    chat, user = ctx.chat, ctx.registry.user(nick)
+def invited(ctx: Context, channel: Channel, account: Account, nick: str, users: Sequence[User]) -> None:
+    """Tell those who are invited, the one who did, and the operators who want to know (invite-notify)."""
+    chat = ctx.chat
     line = ctx.user.line("INVITE", (nick, channel.name), None, chat.now.wall)
     if access.has_rank(channel, ctx.user, "o"):
         channel.invited[account.id] = chat.now.wall
     ctx.numeric(num.RPL_INVITING, nick, channel.name)
-    if user is None:
+    for user in users:
+        chat.fanout.broadcast(user.audience, line._replace(params=(user.nick, channel.name)))
+    if not users:
         ctx.numeric(num.RPL_AWAY, nick, text=OFFLINE)
-    else:
-        chat.fanout.broadcast(user.audience, line)
-        if user.away is not None:
-            ctx.numeric(num.RPL_AWAY, nick, text=user.away)
+    elif all(user.away is not None for user in users):
+        ctx.numeric(num.RPL_AWAY, nick, text=users[0].away)
     for member in ctx.registry.online(channel):
         if access.has_rank(channel, member, "h") and member is not ctx.user:
             for session in member.sessions:

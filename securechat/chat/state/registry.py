@@ -147,6 +147,11 @@ class Registry:
         """Return the metadata of a target as an account sees it: what is said of it, and what is its own."""
         return {**self.metadata.get(target, {}), **self.personal.get(viewer, {}).get(target, {})}
 
+    def users_called(self, name: str) -> Sequence[User]:
+        """Return who of those online has this nick, else all users of the account of this name."""
+        user, account = self.user(name), self.account(name)
+        return (user,) if user is not None else self.users_of(account) if account is not None else ()
+
     def sessions_of(self, account: Account) -> Sequence[Session]:
         """Return the account's sessions that are logged in, in the order of their logins."""
         return self._sessions_of.get(account.id, ())
