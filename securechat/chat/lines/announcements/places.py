@@ -66,7 +66,8 @@ def _pin(
     words: tuple[str, str, str],
 ) -> None:
     command, code, what = words
-    channel, by = registry.channels[record.channel], registry.called(record.by)
+    channel, user = registry.channels[record.channel], None if origin is None else origin.session.user
+    by = registry.called(record.by) if user is None else user.nick
     params = (command, code, channel.name, msgid.encode(record.message), by)
     line = Line(registry.server_name, "NOTE", params, f"{by} {what}", record.at, needs=cap.STANDARD_REPLIES)
     fanout.broadcast(channel.audience, line, origin)
