@@ -21,7 +21,7 @@ from securechat.chat.line import Line
 from securechat.chat.lines.history import lines_of
 from securechat.chat.reading import LAST_ID, Conversation, Span, Target, time_of
 from securechat.chat.records import DirectDelivered, MessageSent
-from securechat.chat.rules.history import name_of, place_of, readable_channels
+from securechat.chat.rules.history import as_called, name_of, place_of, readable_channels
 from securechat.chat.rules.reactions import with_reactions
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
@@ -94,7 +94,8 @@ def messages(ctx: Context, subcommand: str) -> None:
 
     def show(messages: Sequence[MessageSent] | None, ended: bool) -> None:
         if messages is not None:
-            reply_batch(ctx, "chathistory", (name,), lines_of(ctx.registry, messages), end_tag(ended))
+            lines = lines_of(ctx.registry, as_called(ctx, messages, name))
+            reply_batch(ctx, "chathistory", (name,), lines, end_tag(ended))
         else:
             text = "Messages could not be retrieved: the server is busy, try again"
             ctx.fail("MESSAGE_ERROR", subcommand, name, text=text)

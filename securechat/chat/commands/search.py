@@ -9,7 +9,7 @@ from securechat.chat import limits
 from securechat.chat.jobs import FetchFound, JobResult, MessagesRead
 from securechat.chat.lines.history import lines_of
 from securechat.chat.reading import LAST_ID, Place, Search, Span
-from securechat.chat.rules.history import place_of, readable_channels
+from securechat.chat.rules.history import as_called, place_of, readable_channels
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.chat.turn.pieces import reply_batch
@@ -53,7 +53,7 @@ def search(ctx: Context) -> None:
 
     def read(result: JobResult) -> None:
         if isinstance(result, MessagesRead):
-            reply_batch(ctx, BATCH, (), lines_of(ctx.registry, result.messages))
+            reply_batch(ctx, BATCH, (), lines_of(ctx.registry, as_called(ctx, result.messages)))
         else:
             text = "The search could not be run, or took too long: try again, or search for less"
             ctx.fail("INTERNAL_ERROR", text=text)

@@ -4,6 +4,8 @@ Access is by membership: the channels that one is in, and one's own conversation
 past (CHATHISTORY, SEARCH, what is replayed at login) asks here.
 """
 
+from collections.abc import Iterable, Iterator
+
 from securechat.chat.membership import is_at_least
 from securechat.chat.reading import ChannelPlace, Conversation, Place
 from securechat.chat.records import MessageSent
@@ -46,6 +48,25 @@ def place_of(ctx: Context, target: str) -> tuple[Place, str] | None:
         return None
     account, name = found
     return Conversation(ctx.user.account.id, account.id), name
+
+
+def as_called(
+    ctx: Context, messages: Iterable[MessageSent], other: str | None = None
+) -> Iterator[MessageSent]:
+    """The messages, direct ones addressed to people as they are called now.
+
+    The reader is called by its nick, since a client takes for its own only what is to that. The other one is
+    called `other` if that is given, which is how the client asked.
+    """
+    own = ctx.user.account.id
+    for message in messages:
+        to = message.recipient
+        if message.channel is not None or to is None:
+            yield message
+        elif to == own:
+            yield message._replace(addressed=ctx.nick)
+        else:
+            yield message._replace(addressed=other or ctx.registry.called(to))
 
 
 def name_of(ctx: Context, place: Place) -> str | None:

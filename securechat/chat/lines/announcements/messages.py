@@ -1,7 +1,5 @@
 """What people see of messages."""
 
-from collections.abc import Sequence
-
 from securechat.chat.audience import Audience
 from securechat.chat.line import Line
 from securechat.chat.lines.announcements.multiline import together
@@ -46,7 +44,7 @@ def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: O
         return
     if origin is not None and origin.session.operator is not None:
         line = marked(line, origin.session)
-    recipients = _recipients(registry, message)
+    recipients = registry.users_called(message.addressed)
     sender = origin.session.user if origin is not None else None
     for user in recipients:
         # A client takes for its own only what is to its nick.
@@ -54,14 +52,6 @@ def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: O
         fanout.broadcast(user.audience, line if mine else readdressed(line, user.nick))
     if origin is not None and sender is not None:
         _to_sender(fanout, line, origin, sender, to_self=sender in recipients)
-
-
-def _recipients(registry: Registry, message: MessageSent) -> Sequence[User]:
-    """Return for whom a direct message is: who has the nick, or all users of the account of this name."""
-    user = registry.user(message.addressed)
-    if user is not None or message.recipient is None:
-        return () if user is None else (user,)
-    return registry.users_of(registry.accounts[message.recipient])
 
 
 def readdressed(line: Line, nick: str) -> Line:
@@ -85,11 +75,12 @@ def announce_redaction(
     line = Line(record.source, "REDACT", params, reason, record.at, record.id, account, None, needs)
     if original.channel is not None:
         audience = _audience(registry.channels[original.channel], registry, original)
-    else:
-        sides = {original.sender, original.recipient or original.sender, record.by}
-        sessions = [session for side in sides for session in registry.sessions_of(registry.accounts[side])]
-        audience = Audience.of((session.link, session.key) for session in sessions if session.user)
-    fanout.broadcast(audience, line, origin)
+        fanout.broadcast(audience, line, origin)
+        return
+    for side in dict.fromkeys((original.sender, original.recipient or original.sender, record.by)):
+        for user in registry.users_of(registry.accounts[side]):
+            called = user.nick if side == original.recipient else record.target
+            fanout.broadcast(user.audience, line._replace(params=(called, params[1])), origin)
 
 
 def redaction_line(registry: Registry, message: MessageSent) -> Line:
