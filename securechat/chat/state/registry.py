@@ -16,6 +16,7 @@ from securechat.chat.records import ONLINE, StoredAccount, StoredChannel, Topic
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.monitors import Monitors
+from securechat.chat.state.names import Names
 from securechat.chat.state.nonces import NonceMemory
 from securechat.chat.state.revisions import Revisions
 from securechat.chat.state.session import INVISIBLE, Session, User
@@ -59,13 +60,10 @@ class Registry:
         """What accounts keep for themselves of targets: account → target → key → value."""
         self.invitations = dict(snapshot.invitations)
         """By the hash of the code."""
-        self._accounts_by_name: dict[str, Account] = {}
-        self._account_skeletons: dict[str, Account] = {}
-        self._channels_by_name: dict[str, Channel] = {}
-        self._channel_skeletons: dict[str, Channel] = {}
+        self._account_names: Names[Account] = Names()
+        self._channel_names: Names[Channel] = Names()
+        self._nicks: Names[User] = Names()
         self._sessions_of: dict[int, list[Session]] = {}
-        self._users_by_nick: dict[str, User] = {}
-        self._nick_skeletons: dict[str, User] = {}
         self.cut_off: list[tuple[Account, str]] = []
         """Accounts whose sessions of a name ended with the server, when it was last here."""
         for stored in snapshot.accounts:
@@ -84,27 +82,27 @@ class Registry:
 
     def account(self, name: str) -> Account | None:
         """Return the account of this name, removed ones included."""
-        return self._accounts_by_name.get(fold(name))
+        return self._account_names.exact.get(fold(name))
 
     def account_like(self, name: str) -> Account | None:
         """Return the account whose name looks like this one."""
-        return self._account_skeletons.get(skeleton(name))
+        return self._account_names.alike.get(skeleton(name))
 
     def channel(self, name: str) -> Channel | None:
         """Return the channel of this name."""
-        return self._channels_by_name.get(fold(name))
+        return self._channel_names.exact.get(fold(name))
 
     def channel_like(self, name: str) -> Channel | None:
         """Return the channel whose name looks like this one."""
-        return self._channel_skeletons.get(skeleton(name))
+        return self._channel_names.alike.get(skeleton(name))
 
     def user(self, nick: str) -> User | None:
         """Return the online user of this nick."""
-        return self._users_by_nick.get(fold(nick))
+        return self._nicks.exact.get(fold(nick))
 
     def user_like(self, nick: str) -> User | None:
         """Return the online user whose nick looks like this one."""
-        return self._nick_skeletons.get(skeleton(nick))
+        return self._nicks.alike.get(skeleton(nick))
 
     def person(self, name: str) -> Person | None:
         """Return who has this nick; somebody offline is found by the name of their account."""
@@ -172,8 +170,7 @@ class Registry:
 
     def forget_account(self, account_id: int) -> None:
         account = self.accounts.pop(account_id)
-        del self._accounts_by_name[account.folded]
-        del self._account_skeletons[skeleton(account.name)]
+        self._account_names.remove(account.name)
 
     def add_channel(
         self, channel_id: int, name: str, founder: int | None, at: int, modes: Mapping[str, str]
@@ -183,7 +180,7 @@ class Registry:
 
     def forget_channel(self, channel_id: int) -> None:
         channel = self.channels.pop(channel_id)
-        self._forget_name(channel)
+        self._channel_names.remove(channel.name)
 
     def drop_channel(self, channel_id: int) -> None:
         """Take away a channel and whoever is in it."""
@@ -199,7 +196,7 @@ class Registry:
 
     def rename_channel(self, channel_id: int, name: str) -> None:
         channel = self.channels[channel_id]
-        self._forget_name(channel)
+        self._channel_names.remove(channel.name)
         channel.rename(name)
         self._index_channel(channel)
 
@@ -235,7 +232,7 @@ class Registry:
         if user is None:
             user = User(user_id, account, nick, self.server_name, session.realname, at)
             self.users[user_id] = user
-            self._index_nick(user)
+            self._nicks.add(user.nick, user)
         session.user = user
         self._sessions_of.setdefault(account.id, []).append(session)
         user.sessions.append(session)
@@ -258,7 +255,7 @@ class Registry:
             return False
         self.set_modes(user, "")
         del self.users[user.id]
-        self._forget_nick(user)
+        self._nicks.remove(user.nick)
         if user.id < 0:
             for channel in self.channels_of(user.id):
                 del channel.members[user.id]
@@ -296,9 +293,9 @@ class Registry:
 
     def rename(self, user: User, nick: str) -> None:
         """Give an online user another nick."""
-        self._forget_nick(user)
+        self._nicks.remove(user.nick)
         user.rename(nick, self.server_name)
-        self._index_nick(user)
+        self._nicks.add(user.nick, user)
 
     def witnesses(self, channel: Channel, user_id: int) -> Audience:
         """Everybody who sees this member come and go: in an auditorium not those without a rank."""
@@ -331,22 +328,8 @@ class Registry:
 
     def _index_account(self, account: Account) -> None:
         self.accounts[account.id] = account
-        self._accounts_by_name[account.folded] = account
-        self._account_skeletons[skeleton(account.name)] = account
+        self._account_names.add(account.name, account)
 
     def _index_channel(self, channel: Channel) -> None:
         self.channels[channel.id] = channel
-        self._channels_by_name[channel.folded] = channel
-        self._channel_skeletons[skeleton(channel.name)] = channel
-
-    def _forget_name(self, channel: Channel) -> None:
-        del self._channels_by_name[channel.folded]
-        del self._channel_skeletons[skeleton(channel.name)]
-
-    def _index_nick(self, user: User) -> None:
-        self._users_by_nick[fold(user.nick)] = user
-        self._nick_skeletons[skeleton(user.nick)] = user
-
-    def _forget_nick(self, user: User) -> None:
-        del self._users_by_nick[fold(user.nick)]
-        del self._nick_skeletons[skeleton(user.nick)]
+        self._channel_names.add(channel.name, channel)
