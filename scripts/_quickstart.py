@@ -185,8 +185,14 @@ def _ask_to_save(name: str) -> bool:
 def _ask_name(terminal: bool) -> str:
     if not terminal:
         return default_name()
-    print(f"Name of your account [{default_name()}]: ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip() or default_name()
+    while True:
+        print(f"Name of your account [{default_name()}]: ", end="", file=sys.stderr, flush=True)
+        name = sys.stdin.readline().strip() or default_name()
+        # `adduser` knows the whole rule; this is what people get wrong.
+        if re.fullmatch(r"[^\W\d][\w-]*", name):
+            return name
+        rule = "A name holds letters, digits, - and _, no blanks, and does not begin with a digit or -."
+        print(rule, file=sys.stderr)
 
 
 def next_steps(port: int, name: str) -> str:

@@ -53,7 +53,8 @@ def _check_host(host: str) -> None:
         try:
             encoded = host.encode("idna").decode()
         except UnicodeError as error:
-            raise ValueError(f"{host!r} is no host name: {error}") from None
+            why = "each part between its dots has 1 to 63 letters, digits or hyphens"
+            raise ValueError(f"{host!r} is no host name: {why}") from error
         _check_certificate_name(encoded)
 
 

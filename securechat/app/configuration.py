@@ -204,8 +204,17 @@ def _parse(file: Path, where: str) -> dict[str, object]:
             return tomllib.loads(stream.read().decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"the configuration {where} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        text = f"it is not in UTF-8 at byte {error.start + 1}"
+        raise ConfigError(f"the configuration {where} is not valid TOML: {text}") from error
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"the configuration {where} is not valid TOML: {error}") from error
+    except (
+        RecursionError,
+        ValueError,
+    ) as error:  # what no configuration is: brackets in brackets, long numbers
+        text = "it has brackets in too many brackets, or a number with too many digits"
+        raise ConfigError(f"the configuration {where} cannot be read: {text}") from error
 
 
 def _is_section(name: str) -> bool:
@@ -223,7 +232,7 @@ def _from_text(field: Field, text: str) -> object:
         return text
     try:
         table = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (RecursionError, ValueError):  # the errors of tomllib are ValueErrors
         return text
     return table["value"] if len(table) == 1 else text
 

@@ -282,6 +282,25 @@ def test_certificate_and_key_belong_together(given: str, missing: str, tmp_path:
     assert problem == f"tls.{missing} must be set, too, since tls.{given} is (in {file})"
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"a=" + b"[" * 5000 + b"]" * 5000, "cannot be read: it has brackets in too many brackets"),
+        (b"[server]\nport=" + b"9" * 5000, "cannot be read: .* too many digits"),
+        (b"[server]\nname='\xff'", "is not valid TOML: it is not in UTF-8 at byte 16"),
+    ],
+    ids=["deep", "long", "not UTF-8"],
+)
+def test_a_file_that_is_no_configuration_is_refused_in_plain_words(
+    content: bytes, reason: str, tmp_path: Path
+) -> None:
+    """Whatever the parser makes of it, the person reads what is wrong and no traceback."""
+    file = tmp_path / "bad.toml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match=f"the configuration .*/bad.toml {reason}"):
+        load(file, {}, {})
+
+
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     """The error names the file and why."""
     with pytest.raises(ConfigError, match=r"the configuration .*/none\.toml cannot be read: No such file"):
