@@ -106,15 +106,15 @@ class Hasher:
         `rehash` of the result is set when the password is right and was hashed with other parameters.
         """
         prepared = _prepare(password) if _is_short_enough(password) else None
-        parameters = _parameters(phc) if phc is not None else None
-        if phc is None or prepared is None or parameters is None:
-            targets = self._dummies
-        else:
-            targets = {**self._dummies, parameters: phc}
-        matched = [self._matches(target, prepared or "") for target in targets.values()]
-        if phc is None or prepared is None or not any(matched):
-            return PasswordChecked(False)
-        return PasswordChecked(True, self._rehash(phc, prepared))
+        parameters = _parameters(phc) if phc is not None and prepared is not None else None
+        # Its own hash comes first, so that a right password costs nothing more.
+        own = (phc, prepared) if phc is not None and prepared is not None and parameters is not None else None
+        if own is not None and self._matches(*own):
+            return PasswordChecked(True, self._rehash(*own))
+        for others, dummy in self._dummies.items():
+            if others != parameters:
+                self._matches(dummy, "")
+        return PasswordChecked(False)
 
     def _matches(self, phc: str, prepared: str) -> bool:
         try:

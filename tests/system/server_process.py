@@ -231,9 +231,11 @@ def hashed(password: str) -> str:
     return Hasher(2, 19456, 1).hash(password)
 
 
-def add_accounts(directory: Path, names: Iterable[str], password: str = PASSWORD) -> None:
-    """Make accounts as `adduser` does without a server, all in one go."""
-    requests = [AddAccount(name, hashed(password)) for name in names]
+def add_accounts(
+    directory: Path, names: Iterable[str], password: str = PASSWORD, phc: str | None = None
+) -> None:
+    """Make accounts as `adduser` does without a server, all in one go; `phc` is a hash of their password."""
+    requests = [AddAccount(name, phc or hashed(password)) for name in names]
     if not requests:
         return
     with DirectoryLock(directory):
