@@ -3,17 +3,14 @@
 It would show it as if it were said now, and a bot would act on it, so the text says when it was.
 """
 
-from typing import Final
-
 from securechat.chat.line import Line
 from securechat.chat.lines.announcements.messages import line_of
+from securechat.chat.lines.broken import broken
 from securechat.chat.records import MessageSent
 from securechat.chat.state.registry import Registry
 from securechat.irc import capabilities as cap
-from securechat.irc.text import body_room, split_text
+from securechat.irc.text import body_room
 from securechat.irc.timestamp import format_ms
-
-_ACTION: Final = "\x01ACTION "
 
 
 def replayed(registry: Registry, message: MessageSent, caps: int) -> Line:
@@ -33,9 +30,4 @@ def dated(text: str, at: int, room: int) -> str:
     """
     first, end, rest = text.partition("\n")
     day, clock = format_ms(at)[:10], format_ms(at)[11:16]
-    before, after, joint = "", "", "\n\r"
-    if first.startswith(_ACTION):
-        before, after, joint = _ACTION, first[-1] if first.endswith("\x01") else "", "\n"
-        first = first.removeprefix(_ACTION).removesuffix("\x01")
-    pieces = split_text(f"[{day} {clock}] {first}", room - len(before) - len(after))
-    return joint.join(f"{before}{piece}{after}" for piece in pieces) + end + rest
+    return broken(first, room, f"[{day} {clock}] ") + end + rest

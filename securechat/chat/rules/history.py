@@ -6,6 +6,7 @@ past (CHATHISTORY, SEARCH, what is replayed at login) asks here.
 
 from collections.abc import Iterable, Iterator
 
+from securechat.chat.lines.announcements.messages import readdressed
 from securechat.chat.membership import is_at_least
 from securechat.chat.reading import ChannelPlace, Conversation, Place
 from securechat.chat.records import MessageSent
@@ -64,9 +65,9 @@ def as_called(
         if message.channel is not None or to is None:
             yield message
         elif to == own:
-            yield message._replace(addressed=ctx.nick)
+            yield readdressed(ctx.registry, message, ctx.nick)
         else:
-            yield message._replace(addressed=other or ctx.registry.called(to))
+            yield readdressed(ctx.registry, message, other or ctx.registry.called(to))
 
 
 def name_of(ctx: Context, place: Place) -> str | None:

@@ -5,6 +5,7 @@ from math import inf
 from typing import Final
 
 from securechat.chat.jobs import FetchReceived, FetchUndelivered, JobResult, MessagesRead
+from securechat.chat.lines.announcements.messages import readdressed
 from securechat.chat.lines.replayed import replayed
 from securechat.chat.records import DirectDelivered, MessageSent
 from securechat.chat.state.account import Account
@@ -75,7 +76,7 @@ def _show(ctx: Context, messages: Sequence[MessageSent]) -> None:
     for message in messages:
         readable = message.command != "TAGMSG" or ctx.session.has(cap.MESSAGE_TAGS)
         if readable and message.redacted is None:
-            ctx.reply(replayed(ctx.registry, message._replace(addressed=ctx.nick), ctx.session.caps))
+            ctx.reply(replayed(ctx.registry, readdressed(ctx.registry, message, ctx.nick), ctx.session.caps))
 
 
 def _delivered(chat: Chat, account: Account, upto: int, more: bool) -> None:

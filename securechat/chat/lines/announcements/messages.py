@@ -3,6 +3,7 @@
 from securechat.chat.audience import Audience
 from securechat.chat.line import Line
 from securechat.chat.lines.announcements.multiline import together
+from securechat.chat.lines.broken import broken
 from securechat.chat.lines.fanout import Fanout, marked
 from securechat.chat.lines.origin import Origin
 from securechat.chat.membership import is_at_least
@@ -12,6 +13,7 @@ from securechat.chat.state.registry import Registry
 from securechat.chat.state.session import BOT_TAGS, User
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid
+from securechat.irc.text import body_room
 
 
 def line_of(registry: Registry, message: MessageSent) -> Line:
@@ -42,25 +44,35 @@ def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: O
     if message.channel is not None:
         _to_channel(fanout, line, _audience(registry.channels[message.channel], registry, message), origin)
         return
-    if origin is not None and origin.session.operator is not None:
+    if origin is not None:
         line = marked(line, origin.session)
     recipients = registry.users_called(message.addressed)
     sender = origin.session.user if origin is not None else None
+
+    def shown_to(user: User) -> Line:
+        other = line_of(registry, readdressed(registry, message, user.nick))
+        return other if origin is None else marked(other, origin.session)
+
     for user in recipients:
         # A client takes for its own only what is to its nick.
-        mine = user.nick == message.addressed
-        fanout.broadcast(user.audience, line if mine else readdressed(line, user.nick))
+        fanout.broadcast(user.audience, line if user.nick == message.addressed else shown_to(user))
     if origin is not None and sender is not None:
         _to_sender(fanout, line, origin, sender, to_self=sender in recipients)
 
 
-def readdressed(line: Line, nick: str) -> Line:
-    """Return a message's line, in all its forms and parts, as one to this nick."""
-    *before, _ = line.params or ("",)
-    parts = None if line.parts is None else tuple([readdressed(part, nick) for part in line.parts])
-    instead = None if line.instead is None else readdressed(line.instead, nick)
-    params = (*before, nick) if line.params else ()
-    return line._replace(params=params, parts=parts, instead=instead)
+def readdressed(registry: Registry, message: MessageSent, nick: str) -> MessageSent:
+    """Return a direct message as one to this nick; what has no room beside it becomes a line of its own."""
+    if nick == message.addressed:
+        return message
+    source = f"{message.nick}!{registry.accounts[message.sender].name}@{registry.server_name}"
+    room = body_room(source, message.command, nick)
+    lines = (_within(line, room) for line in message.text.split("\n"))
+    return message._replace(addressed=nick, text="\n".join(lines))
+
+
+def _within(line: str, room: int) -> str:
+    begun = line[:1] if line.startswith("\r") else ""  # it goes on the line before it
+    return begun + broken(line.removeprefix("\r"), room)
 
 
 def announce_redaction(
