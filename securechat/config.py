@@ -169,7 +169,11 @@ class ChannelsSection(Struct, frozen=True, forbid_unknown_fields=True):
 
     autojoin: Annotated[
         tuple[_ChannelName, ...],
-        Key("Channels that new accounts join.", 'a list of channel names, such as ["#general"]', live=True),
+        Key(
+            "Channels that new accounts join; with free nicknames each connection does.",
+            'a list of channel names, such as ["#general"]',
+            live=True,
+        ),
     ] = ("#general",)
     client_tag_deny: Annotated[
         tuple[_ClientTag, ...],

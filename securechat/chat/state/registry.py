@@ -147,8 +147,11 @@ class Registry:
 
     def users_called(self, name: str) -> Sequence[User]:
         """Return who of those online has this nick, else all users of the account of this name."""
-        user, account = self.user(name), self.account(name)
-        return (user,) if user is not None else self.users_of(account) if account is not None else ()
+        user = self.user(name)
+        if user is not None:
+            return (user,)
+        account = self.account(name)
+        return self.users_of(account) if account is not None else ()
 
     def sessions_of(self, account: Account) -> Sequence[Session]:
         """Return the account's sessions that are logged in, in the order of their logins."""
