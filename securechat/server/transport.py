@@ -12,7 +12,7 @@ Some clients read 1,024 bytes and then wait in `select`, which does not know of 
 decrypted and still holds. They go on only while the kernel has something for them. So the last record before
 a pause is never longer than that: while it waits in the kernel, such a client takes what is before it piece
 by piece, and then takes it whole. This tail is written in the connection's next turn, together with what was
-queued meanwhile: under load it costs no record of its own.
+queued meanwhile. It is so for a connection's first `BURST` bytes, in which what it gets has pauses.
 """
 
 import socket
@@ -29,6 +29,9 @@ while OpenSSL writes, and to get it back from a busy hub takes longer than to wr
 
 TAIL: Final = 1024
 """The most that the last record before a pause carries: what the smallest readers take at once."""
+BURST: Final = 256 * 1024
+"""Bytes after which the login and what follows it are over. Then records are as they come: short ones cost a
+tenth of all deliveries."""
 
 RECEIVE_BUFFER: Final = 16 * 1024
 """Of the kernel, per connection: enough for chat, and little enough to hold for every peer that sends and
@@ -78,7 +81,7 @@ def narrow(plain: socket.socket) -> None:
 class Transport:
     """The TLS side of one connection. Used by its worker's thread only, except for `cut`."""
 
-    __slots__ = ("_socket", "blocked", "pinned", "readable", "rest", "severed")
+    __slots__ = ("_left", "_socket", "blocked", "pinned", "readable", "rest", "severed", "tail")
 
     def __init__(self, plain: socket.socket, context: ssl.SSLContext) -> None:
         """Take over a connected non-blocking socket. Raises Broken when the peer has gone already."""
@@ -94,6 +97,9 @@ class Transport:
         self.pinned: memoryview | bytes | None = None
         """What OpenSSL has to be given again."""
         self.rest: memoryview | None = None
+        self.tail = TAIL
+        """The most that a last record carries; 0 once the burst is over."""
+        self._left = BURST
         """What was taken from the queue and comes after that."""
         self.severed = False
         """It was cut."""
@@ -153,6 +159,9 @@ class Transport:
             while chunk is not None:
                 sent = self._socket.send(chunk)
                 written += sent
+                self._left -= sent
+                if self._left < 0:
+                    self.tail = 0
                 if sent < len(chunk):  # the peer negotiated smaller records
                     self._push_back(chunk, sent)
                 self.pinned = None
@@ -170,7 +179,7 @@ class Transport:
     @property
     def _has_tail(self) -> bool:
         """Whether a tail is what comes next."""
-        return self.rest is not None and len(self.rest) <= TAIL
+        return self.rest is not None and len(self.rest) <= self.tail
 
     def _next(self, queue: list[bytes]) -> memoryview | bytes | None:
         """Take the next chunk: the rest of what was joined before, or else everything that is queued.
@@ -178,7 +187,7 @@ class Transport:
         A tail is joined with what was queued since.
         """
         rest = self.rest
-        if rest is None or len(rest) <= TAIL:
+        if rest is None or len(rest) <= self.tail:
             count = len(queue)
             if rest is None and not count:
                 return None
@@ -188,10 +197,10 @@ class Transport:
                 data = b"".join((rest or b"", *queue[:count]))
                 self.rest = None
                 del queue[:count]
-            if len(data) <= TAIL:
+            if len(data) <= self.tail:
                 return data
             rest = memoryview(data)
-        size = _first_part(len(rest))
+        size = _first_part(len(rest), self.tail)
         self.rest = rest[size:] if len(rest) > size else None
         return rest[:size]
 
@@ -251,13 +260,13 @@ class Transport:
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
-def _first_part(size: int) -> int:
+def _first_part(size: int, tail: int) -> int:
     """Return how much of `size` bytes to write at once, so that the last record is a short one."""
-    if size > CHUNK + TAIL:
+    if size > CHUNK + tail:
         return CHUNK
-    if size <= TAIL or 0 < size % RECORD <= TAIL:
+    if size <= tail or 0 < size % RECORD <= tail:
         return size
-    return size - TAIL
+    return size - tail
 
 
 def _words(error: Exception) -> str:
