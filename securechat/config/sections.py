@@ -1,39 +1,13 @@
-"""The configuration: every key with its type, its default, its documentation and what it accepts.
+"""The tables of the configuration and their keys."""
 
-A key has one definition: the file, the environment form, `config show|default` and every error text come from
-it. Only keys that do something are here.
-"""
-
-import inspect
 import ipaddress
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import Annotated, Final, Literal, get_args, get_origin
+from typing import Annotated, Final, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 
-PREFIX: Final = "SECURECHAT_"
+from securechat.config.key import Key
+
 _LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-
-Value = str | int | bool | tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What is told of a key: its documentation, and what it accepts where the type does not say it.
-
-    A `live` key is applied by a reload; `path` marks the path of a file; `secret` a value that may hold a
-    password and is not shown; `check` raises ValueError for what the type cannot exclude.
-    """
-
-    description: str
-    accepts: str = ""
-    live: bool = False
-    path: bool = False
-    secret: bool = False
-    check: Callable[[tuple[str, ...]], None] | None = None
 
 
 def _check_networks(networks: tuple[str, ...]) -> None:
@@ -281,68 +255,3 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     limits: LimitsSection = LimitsSection()
     storage: StorageSection = StorageSection()
     log: LogSection = LogSection()
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One key: its name (`server.port`), the type that msgspec checks, its default and what is told of it."""
-
-    name: str
-    type: object
-    default: Value
-    key: Key
-
-    @property
-    def variable(self) -> str:
-        """The environment form: SECURECHAT_SERVER__PORT."""
-        return PREFIX + self.name.replace(".", "__").upper()
-
-    @property
-    def accepts(self) -> str:
-        """What a value may be, for an error text."""
-        if self.key.accepts:
-            return self.key.accepts
-        kind, *constraints = get_args(self.type)
-        if get_origin(kind) is Literal:
-            *others, last = (f'"{choice}"' for choice in get_args(kind))
-            return f"{', '.join(others)} or {last}" if others else last
-        for constraint in constraints:
-            if isinstance(constraint, Meta):
-                return f"a number from {constraint.ge} to {constraint.le}"
-        return "true or false"
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One table of the file, its documentation and its keys."""
-
-    name: str
-    description: str
-    fields: Sequence[Field]
-
-
-@cache
-def sections() -> Sequence[Section]:
-    """Return every section in the order of the file; the tables inside a table follow it."""
-    return tuple(_sections("", Config))
-
-
-@cache
-def fields() -> Mapping[str, Field]:
-    """Return every key by its name."""
-    return {field.name: field for section in sections() for field in section.fields}
-
-
-def _sections(name: str, struct: type[Struct]) -> Iterator[Section]:
-    own: list[Field] = []
-    inner: list[Section] = []
-    for info in msgspec.structs.fields(struct):
-        path = f"{name}.{info.name}" if name else info.name
-        if isinstance(info.type, type) and issubclass(info.type, Struct):
-            inner.extend(_sections(path, info.type))
-        else:
-            (key,) = (part for part in get_args(info.type) if isinstance(part, Key))
-            own.append(Field(path, info.type, info.default, key))
-    if own:
-        yield Section(name, inspect.cleandoc(struct.__doc__ or ""), own)
-    yield from inner
