@@ -10,7 +10,7 @@ A session's lines are handled in order, from its backlog. They wait there while 
 while flood control says so, and while more than a quarter of its SendQ is still to be written.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from securechat.chat.clock import Now
@@ -119,6 +119,10 @@ class Core(Chat):
         """Return the monotonic time at which a slowed-down session may go on, if any is."""
         return min(self._slowed.values(), default=None)
 
+    def counts(self) -> Mapping[str, int]:
+        """Return what was counted, by GROUP.NAME. Any thread may call."""
+        return self.counters.read()
+
     def reconfigure(self, settings: Settings) -> None:
         """Take over new settings.
 
@@ -148,6 +152,7 @@ class Core(Chat):
                 self._in_outcome(None, action)
 
     def _refusal(self, outcome: Outcome) -> list[Effect]:
+        self.count("refusals.store_full")
         text = "The server's disk is full: nothing was stored or sent, try again later"
         self._outcome = refusal = Outcome(outcome.cause)
         if isinstance(outcome.cause, Context):
@@ -208,6 +213,7 @@ class Core(Chat):
         if session.user is None:
             session.lines_before_login += 1
             if session.lines_before_login > MAX_LINES_BEFORE_LOGIN:
+                self.count("refusals.lines_before_login")
                 self.end(session, "Too many lines before the login", "Too many lines before the login")
                 return
         # Not `_in_outcome`: this runs for every line, and a closure for each would cost a tenth of it.

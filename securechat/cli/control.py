@@ -1,7 +1,8 @@
 """`status` and `reload`: what only a running server can do."""
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -11,6 +12,10 @@ from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 
 if TYPE_CHECKING:
     from securechat.chat.requests import Done
+
+Value = str | int | bool | None
+
+_WORDS: Final = str.maketrans("_.", "  ")
 
 
 def register(app: typer.Typer) -> None:
@@ -23,11 +28,20 @@ def status(as_json: JsonOption = False, config: ConfigOption = None, data_dir: D
     """Print the running server's counters."""
     (row,) = command(find_place(config, data_dir), "status").rows
     if as_json:
-        typer.echo(json.dumps(dict(row)))
+        typer.echo(json.dumps(nested(row)))
         return
     width = max(map(len, row))
     for name, value in row.items():
-        typer.echo(f"{name.replace('_', ' '):{width}}  {value}")
+        typer.echo(f"{name.translate(_WORDS):{width}}  {value}")
+
+
+def nested(row: Mapping[str, Value]) -> dict[str, Value | dict[str, Value]]:
+    """Return a row whose counts with a group, GROUP.NAME, are in an object of that group."""
+    groups: dict[str, dict[str, Value]] = {}
+    for name, value in row.items():
+        group, _, own = name.rpartition(".")
+        groups.setdefault(group, {})[own] = value
+    return {**groups.pop("", {}), **groups}
 
 
 def reload(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:

@@ -10,7 +10,7 @@ effects are dropped and the error ends the process.
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Final, Protocol, assert_never, cast
 
@@ -65,6 +65,8 @@ class Core(Protocol):
     def revert(self, outcomes: Sequence[Outcome]) -> None: ...
 
     def next_due(self) -> float | None: ...
+
+    def counts(self) -> Mapping[str, int]: ...
 
     def reconfigure(self, settings: Settings) -> None: ...
 
@@ -129,6 +131,10 @@ class Hub:
     def stop(self) -> None:
         """End the loop after everything that is in the inbox now. Any thread may call."""
         self._inbox.put(self._end)
+
+    def counts(self) -> Mapping[str, int]:
+        """Return what the chat has counted, by GROUP.NAME. Any thread may call."""
+        return self._core.counts()
 
     def reconfigure(self, settings: Settings, limits: Limits) -> None:
         """Use new settings after everything that is in the inbox now. Any thread may call."""

@@ -175,7 +175,7 @@ class Server:
             "password_jobs_refused": hub.passwords.refused,
             "password_jobs_waiting": hub.passwords.waiting,
         }
-        return Done([row])
+        return Done([{**row, **hub.counts()}])
 
     # The main thread
 

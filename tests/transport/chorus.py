@@ -6,7 +6,7 @@ the sender, `PING` is answered, `ECHO` is answered without a record, `BURST n` i
 `HASH` starts a password job, `SLEEP` leaves the line unhandled, `QUIT` closes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from securechat.chat.audience import Audience
 from securechat.chat.clock import Now
@@ -92,6 +92,9 @@ class Chorus:
 
     def next_due(self) -> float | None:
         return self.due
+
+    def counts(self) -> Mapping[str, int]:
+        return {"logins.ok": len(self.links)}
 
     def reconfigure(self, settings: Settings) -> None:
         self.settings = settings

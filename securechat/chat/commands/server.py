@@ -13,6 +13,7 @@ from securechat.irc.text import printable
 from securechat.irc.timestamp import format_ms
 
 MAX_USERIP: Final = 5
+OPERATORS_STATS: Final = frozenset("or")
 
 
 def admin_command(ctx: Context) -> None:
@@ -72,19 +73,23 @@ def time_command(ctx: Context) -> None:
 
 
 def stats_command(ctx: Context) -> None:
-    """STATS <u | o> [<server>]
+    """STATS <u | o | r> [<server>]
 
-    Shows for how long the server runs (u), or who has an operator's powers now (o, for operators).
+    Shows for how long the server runs (u); to operators who has their powers now (o), and how many logins
+    and refusals there were since the start (r).
     """
     letter = ctx.param(0)[:1]
     if not is_here(ctx, ctx.param(1)):
         return
-    if letter == "o" and ctx.session.operator is None:
+    if letter in OPERATORS_STATS and ctx.session.operator is None:
         ctx.numeric(num.ERR_NOPRIVILEGES, text="Permission denied: only operators can see this (OPER)")
     elif letter == "o":
         for session in ctx.chat.sessions.values():
             if session.operator is not None and session.user is not None:
                 ctx.numeric(num.RPL_STATSOLINE, "O", session.user.nick, "*", session.operator.name)
+    elif letter == "r":
+        for name, times in ctx.chat.counters.read().items():
+            ctx.numeric(num.RPL_STATSDEBUG, text=f"{name} {times}")
     elif letter == "u":
         minutes, seconds = divmod((ctx.chat.now.wall - ctx.settings.started) // 1000, 60)
         hours, minutes = divmod(minutes, 60)

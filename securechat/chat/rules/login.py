@@ -70,6 +70,7 @@ def prove(
     """
     chat, session = ctx.chat, ctx.session
     if session.user is not None and not chat.throttle.may_use_powers(session.user.account.id, chat.now.mono):
+        chat.count("refusals.own_passwords")
         refused(ctx, "You had too many passwords checked: wait a few minutes, then try again")
         return
     account = chat.registry.account(name)
@@ -128,6 +129,7 @@ def accepted(ctx: Context, account: Account, result: PasswordChecked) -> None:
     chat, session = ctx.chat, ctx.session
     session.account = account
     session.since = chat.now.wall
+    chat.count("logins.ok")
     chat.emit(LoggedIn(session.link))
     chat.later(lambda: remember(chat, account, session.address, account.phc, result.rehash))
 

@@ -19,6 +19,7 @@ from securechat.chat.ports import Snapshot
 from securechat.chat.records import DEPARTURES, Record
 from securechat.chat.settings import Settings
 from securechat.chat.state.applying import apply
+from securechat.chat.state.counters import Counted, Counters
 from securechat.chat.state.departures import Departures
 from securechat.chat.state.ids import MessageIds
 from securechat.chat.state.registry import Registry
@@ -43,6 +44,7 @@ class Chat:
         self.fanout = Fanout(self.registry, self.emit)
         self.throttle = Throttle(account.sources for account in snapshot.accounts)
         self.departures = Departures()
+        self.counters = Counters()
         self.operators: dict[Session, None] = {}
         self.ids = MessageIds(snapshot.last_message)
         self.now = Now(0, 0.0)
@@ -56,6 +58,10 @@ class Chat:
     def emit(self, effect: Effect) -> None:
         """Add an effect to what the current command causes."""
         self._outcome.effects.append(effect)
+
+    def count(self, name: Counted) -> None:
+        """Count something for the operators, such as a refusal by its reason."""
+        self.counters.count(name)
 
     def enter(self, record: Record, origin: Origin | None) -> None:
         """The one door for facts: apply it, announce it, and have it stored with the current command."""

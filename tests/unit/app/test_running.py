@@ -125,7 +125,8 @@ def test_status(stopped: ServerProcess) -> None:
     stopped.start()
     row = json.loads(stopped.administer("status", "--json"))
     assert (row["connections"], row["messages"]) == (0, 0)
-    assert "connections" in stopped.administer("status")
+    assert row["logins"]["ok"] == row["refusals"]["store_full"] == 0
+    assert "refusals store full" in stopped.administer("status")
     stopped.stop()
 
 
