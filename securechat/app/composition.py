@@ -6,8 +6,11 @@ import time
 from ipaddress import ip_network
 from typing import Final
 
+import msgspec
+
 from securechat import __version__
 from securechat.chat.settings import Settings
+from securechat.chat.shares import USUAL
 from securechat.config import Config
 from securechat.irc.names import check_channel
 from securechat.irc.text import split_text
@@ -27,8 +30,9 @@ def server_name(config: Config) -> str:
     return config.server.name or (host if "." in host and len(host) <= 63 else "securechat.local")
 
 
-def core_settings(config: Config) -> Settings:
-    """Return what the chat is told."""
+def core_settings(config: Config, places: int = 0) -> Settings:
+    """Return what the chat is told; `places` is how many connections there may be, 0 that there are none."""
+    configured = msgspec.structs.asdict(config.limits)
     return Settings(
         server_name=server_name(config),
         network=config.server.network,
@@ -44,6 +48,8 @@ def core_settings(config: Config) -> Settings:
         motd=_motd(config.server.motd),
         flood=config.limits.flood,
         sendq=config.limits.sendq,
+        shares={name: configured.get(name, most) for name, most in USUAL.items()},
+        places=places,
         admin=(config.server.admin_name, config.server.admin_location, config.server.admin_email),
         started=_STARTED,
         client_tag_deny=config.channels.client_tag_deny,
@@ -53,9 +59,7 @@ def core_settings(config: Config) -> Settings:
 
 def transport_limits(config: Config, open_files: int) -> Limits:
     """Return the bounds of the transport for a process that may have `open_files` descriptors."""
-    limits, usual = config.limits, Limits()
-    room = max(1, open_files - _OTHER_FILES)
-    connections = min(limits.connections or room, room)
+    limits, usual, connections = config.limits, Limits(), places_for(config, open_files)
     return Limits(
         sendq=limits.sendq,
         connections_per_source=limits.connections_per_source,
@@ -65,6 +69,12 @@ def transport_limits(config: Config, open_files: int) -> Limits:
         max_unauthenticated=min(usual.max_unauthenticated, connections),
         slots=config.auth.slots or min(_cores(), _MAX_SLOTS),
     )
+
+
+def places_for(config: Config, open_files: int) -> int:
+    """Return how many connections a process that may have `open_files` descriptors takes at the same time."""
+    room = max(1, open_files - _OTHER_FILES)
+    return min(config.limits.connections or room, room)
 
 
 def worker_count(config: Config) -> int:

@@ -20,7 +20,7 @@ from typing import Final
 from securechat import __version__, log
 from securechat.app.certificates import certificates_of, connect_line, make_context, prepare, read_identity
 from securechat.app.checks import check_machine
-from securechat.app.composition import core_settings, server_name, transport_limits, worker_count
+from securechat.app.composition import core_settings, places_for, server_name, transport_limits, worker_count
 from securechat.app.configuration import ConfigError, Loaded, change
 from securechat.app.directory import data_dir_option
 from securechat.app.indexing import Indexing
@@ -77,7 +77,7 @@ class Running:
         self._open_files = open_files
         self._database = Database(directory, config.storage.url)
         self._copy = OnlineCopy(directory)
-        self._settings = core_settings(config)
+        self._settings = core_settings(config, places_for(config, open_files))
         prepare(config, directory)
         self.tls = Tls(make_context(config, directory))
         self._lock = Lock()
@@ -100,7 +100,7 @@ class Running:
         with self._lock:
             try:
                 new = change(self._config, self._read().config)
-                settings = core_settings(new.config)
+                settings = core_settings(new.config, places_for(new.config, self._open_files))
                 limits = transport_limits(new.config, self._open_files)
                 prepare(new.config, self._directory)
                 context = make_context(new.config, self._directory)

@@ -290,6 +290,8 @@ class Core(Chat):
         self.registry.monitors.clear(session)
         self.operators.pop(session, None)
         login.withdraw(self, session)
+        if session.account is not None:
+            self.places.give_back(session.account)
         login.leave(self, session, reason)
 
 

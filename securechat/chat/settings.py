@@ -1,7 +1,10 @@
 """What the core is told about its server; the composition root fills it from the configuration."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
+
+from securechat.chat.shares import USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +31,9 @@ class Settings:
     admin: tuple[str, str, str] = ("", "", "")
     """Who runs the server: name, place or organisation, e-mail address."""
     registration: Literal["closed", "invite"] = "closed"
+    shares: Mapping[str, int] = field(default_factory=lambda: USUAL)
+    """How much one account may take, by the names of the limits (`shares`); 0 is no limit."""
+    places: int = 0
+    """Connections at the same time; 0 is no limit."""
     started: int = 0
     """When the server was started, in milliseconds since the epoch."""

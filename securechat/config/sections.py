@@ -200,6 +200,9 @@ class LimitsSection(Struct, frozen=True, forbid_unknown_fields=True):
     connections_window: Annotated[
         _Count, Key("New connections of one source in 10 minutes; 0 is no limit.", live=True)
     ] = 32
+    sessions_per_account: Annotated[
+        _Count, Key("Sessions of one account; a bot may have five times as many; 0 is no limit.", live=True)
+    ] = 20
     exempt: Annotated[
         tuple[str, ...],
         Key(

@@ -3,8 +3,8 @@
 Theory of operation. Only connections without a login count against their source, so a class behind one
 address gets in: a login gives both the place and the connection of the window back. When half of the places
 for connections without a login are taken, a newcomer throws a random one of them out, the more likely the
-fuller it is, and always when it is full. A flood from many sources so throws itself out, while somebody who
-logs in within a second rarely meets the dice.
+fuller it is, and always when it is full, or when all places together are taken. A flood from many sources so
+throws itself out, while somebody who logs in within a second rarely meets the dice.
 """
 
 from collections import OrderedDict
@@ -18,6 +18,8 @@ from securechat.server.limits import Limits
 FORGIVEN: Final = 3
 """New connections that a login takes off its source's count: its own, and the two with which a client that
 does not know the server yet looks at its certificate. A class behind one address must get in at once."""
+LEAVING: Final = 16
+"""Connections beyond the last place, while those that make room for them are being closed."""
 MAX_SOURCES: Final = 65_536
 """Sources that are remembered at the same time."""
 
@@ -80,10 +82,11 @@ class Admission:
         """Let a newcomer in; also return what ends the connection that has to make room, if any. Raises
         Refusal."""
         with self._lock:
-            if self.total >= self.limits.max_connections:
+            full = self.total >= self.limits.max_connections
+            if full and (not self._waiting or self.total >= self.limits.max_connections + LEAVING):
                 raise Refusal("all places are taken (limits.connections)")
             source = self._source(address, now)
-            evict = self._draw()
+            evict = self._draw(full)
             ticket = Ticket(source)
             self.total += 1
             if source is not None:
@@ -143,10 +146,11 @@ class Admission:
                 oldest.since, oldest.connected = now, oldest.waiting
                 self._sources[oldest.name] = oldest
 
-    def _draw(self) -> Callable[[], None] | None:
+    def _draw(self, full: bool) -> Callable[[], None] | None:
         count, most = len(self._waiting), self.limits.max_unauthenticated
         half = most // 2
-        if count <= half or (count < most and self._random() >= (count - half) / (most - half)):
+        chance = 1.0 if full or count >= most else (count - half) / (most - half)
+        if chance <= 0 or self._random() >= chance:
             return None
         victim = self._waiting[int(self._random() * count)]
         evict = victim.evict

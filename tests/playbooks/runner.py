@@ -5,7 +5,7 @@ directives and steps, one a line; `#` begins a comment.
 
     accounts: alice bob        accounts that exist; `admins:` and `bots:` have these roles
     admins: root               administrators' accounts
-    settings: nicknames=free   settings of the core other than the defaults
+    settings: nicknames=free   settings of the core, or limits for accounts, other than the defaults
     caps: echo-message batch   capabilities that `login` asks for from here on
     login: alice bob.phone     sessions that log in; what everybody reads until then is not looked at
     connect: carol             a session that has only connected
@@ -77,6 +77,7 @@ from securechat.chat.requests import (
 )
 from securechat.chat.rules.invitations import digest
 from securechat.chat.settings import Settings
+from securechat.chat.shares import USUAL
 from securechat.irc.framing import Framer
 from securechat.irc.sasl import chunks, encode_plain
 from securechat.server.pools import query
@@ -241,6 +242,10 @@ class Playbook:
         changes: dict[str, object] = {}
         for pair in text.split():
             key, value = pair.split("=", 1)
+            if key in USUAL:
+                shares = {**self.settings.shares, key: int(value)}
+                self.settings = replace(self.settings, shares=shares)
+                continue
             old = getattr(self.settings, key)
             converted: object = value
             if isinstance(old, bool):

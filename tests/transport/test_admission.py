@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from securechat.server import admission as admissions
-from securechat.server.admission import Admission, Refusal, Ticket, source_of
+from securechat.server.admission import LEAVING, Admission, Refusal, Ticket, source_of
 from securechat.server.limits import Limits
 
 LIMITS = Limits(connections_per_source=3, connections_window=5)
@@ -115,13 +115,34 @@ def test_exempt_networks() -> None:
 
 
 def test_all_places_taken() -> None:
-    """With all places taken nobody gets in, until somebody leaves."""
+    """With all places taken by sessions nobody gets in, until somebody leaves."""
     gate = admission(Limits(connections_per_source=0, connections_window=0, max_connections=2))
-    first, _ = admit(gate, 2)
+    first, second = admit(gate, 2)
+    gate.logged_in(first)
+    gate.logged_in(second)
     with pytest.raises(Refusal, match=r"limits\.connections"):
         admit(gate, 1)
     gate.leave(first)
     admit(gate, 1)
+
+
+def test_a_place_without_a_login_makes_room_when_all_are_taken() -> None:
+    """A newcomer throws out one that has not logged in; how many may be on their way out is bounded."""
+    limits = Limits(connections_per_source=0, connections_window=0, max_connections=4)
+    gate = Admission(limits, lambda: 0.99)
+    session, *waiting = admit(gate, 4)
+    gate.logged_in(session)
+    evicted: list[Ticket] = []
+    for ticket in waiting:
+        ticket.evict = lambda ticket=ticket: evicted.append(ticket)
+    _, evict = gate.admit(HERE, 0.0)
+    assert evict is not None
+    evict()
+    assert len(evicted) == 1 and evicted[0] in waiting
+    gate.leave(evicted[0])
+    assert (gate.total, gate.unauthenticated) == (4, 3)
+    with pytest.raises(Refusal, match=r"limits\.connections"):
+        admit(gate, LEAVING + 1)
 
 
 CROWDED = Limits(connections_per_source=0, connections_window=0, max_unauthenticated=10)

@@ -18,6 +18,7 @@ from securechat.chat.rules import presence, replay, welcome
 from securechat.chat.rules.arrival import show_channels
 from securechat.chat.rules.autojoin import join_session
 from securechat.chat.rules.operators import tell
+from securechat.chat.rules.shares import no_place
 from securechat.chat.state.account import Account
 from securechat.chat.state.session import Session, User
 from securechat.chat.state.throttle import Verdict, is_known, known_network
@@ -50,6 +51,11 @@ def authenticate(
         return
 
     def proved(account: Account, result: PasswordChecked) -> None:
+        full = no_place(ctx.chat, account)
+        if full is not None:
+            ctx.server("FAIL", "*", "LIMIT_REACHED", text=full)
+            ctx.chat.end(ctx.session, full, "Too many sessions")
+            return
         ctx.session.name = own
         accepted(ctx, account, result)
         succeeded(ctx)
@@ -128,6 +134,7 @@ def accepted(ctx: Context, account: Account, result: PasswordChecked) -> None:
     """The session proved the account."""
     chat, session = ctx.chat, ctx.session
     session.account = account
+    chat.places.take(account)
     session.since = chat.now.wall
     chat.count("logins.ok")
     chat.emit(LoggedIn(session.link))

@@ -1,11 +1,14 @@
 """What the server counts for its operators since it started: logins, and what it refused, by its reason.
 
-A new limit adds its name to `Counted` and says `chat.count("refusals.…")` where it refuses. `status`, its
-`--json` and STATS r show every name, also one that has not been counted yet.
+A new limit adds its name to `Counted` and says `chat.count("refusals.…")` where it refuses; limits for
+accounts (`chat.shares`) are counted under their own names. `status`, its `--json` and STATS r show every
+name, also one that has not been counted yet.
 """
 
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
+
+from securechat.chat.shares import EVERY_SHARE, Share
 
 Counted = Literal[
     "logins.ok",
@@ -15,7 +18,10 @@ Counted = Literal[
 ]
 """`logins` say how attempts ended, `refusals` which limit was met: GROUP.NAME."""
 
-NAMES: Final[tuple[Counted, ...]] = get_args(Counted)
+NAMES: Final[tuple[str, ...]] = (
+    *get_args(Counted),
+    *(f"refusals.{share.name}" for share in EVERY_SHARE),
+)
 
 
 class Counters:
@@ -29,6 +35,10 @@ class Counters:
     def count(self, name: Counted) -> None:
         """Count one more."""
         self._counts[name] += 1
+
+    def refuse(self, share: Share) -> None:
+        """Count one who has reached a limit for accounts."""
+        self._counts[f"refusals.{share.name}"] += 1
 
     def read(self) -> Mapping[str, int]:
         """Return all counts, in the order of `Counted`. Any thread may call."""

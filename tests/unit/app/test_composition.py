@@ -9,7 +9,8 @@ import pytest
 from securechat.app import composition
 from securechat.app.composition import core_settings, server_name, transport_limits, worker_count
 from securechat.app.configuration import ConfigError, load
-from securechat.config import Config
+from securechat.chat.shares import USUAL
+from securechat.config import Config, fields
 
 
 def config(**variables: str) -> Config:
@@ -121,3 +122,11 @@ def test_automatic_numbers_of_threads(monkeypatch: pytest.MonkeyPatch, cores: in
     monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
     assert worker_count(config()) == cores
     assert worker_count(config(SERVER__WORKERS="3")) == 3
+
+
+def test_limits_for_accounts_are_those_of_the_configuration() -> None:
+    """Each limit with a number has a key, whose default is that number."""
+    assert core_settings(config()).shares == USUAL
+    assert core_settings(config(LIMITS__SESSIONS_PER_ACCOUNT="7")).shares["sessions_per_account"] == 7
+    keys = {field.name.removeprefix("limits."): field.default for field in fields().values()}
+    assert {name: keys[name] for name in USUAL} == USUAL

@@ -1,0 +1,45 @@
+"""What one account may take of what everybody shares: the limits, and what is said to who has reached one.
+
+Each limit has one entry here, and those with a number have a key of the same name in the configuration
+(`limits`). `rules.shares` decides.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+BOT_FACTOR: Final = 5
+"""How many times as much an account of a bot may take: a bridge speaks for many people."""
+
+
+class Share(NamedTuple):
+    """One limit, called as its counter and its key in the configuration are.
+
+    `most` is how much an account may take unless configured otherwise; 0 where it follows from something
+    else. `answer` is what clients get: a numeric, `FAIL` or `ERROR`. `text` is what people read; `{most}` is
+    the number.
+    """
+
+    name: str
+    most: int
+    answer: str
+    text: str
+
+
+SESSIONS: Final = Share(
+    "sessions_per_account",
+    20,
+    "FAIL * LIMIT_REACHED, then ERROR",
+    "Your account has {most} sessions, as many as it may have: close a client, or end a session",
+)
+PLACES: Final = Share(
+    "places",
+    0,
+    "FAIL * LIMIT_REACHED, then ERROR",
+    "The server is nearly full and keeps its last places for people with fewer sessions: try again later",
+)
+EVERY_SHARE: Final = (SESSIONS, PLACES)
+USUAL: Final[Mapping[str, int]] = MappingProxyType(
+    {share.name: share.most for share in EVERY_SHARE if share.most}
+)
+"""How much an account may take, by the names of the limits, where nothing is configured."""
