@@ -40,8 +40,9 @@ from securechat.chat.requests import Refused
 from securechat.chat.rules import administration, login, multiline, operators, replay
 from securechat.chat.settings import Settings
 from securechat.chat.state import applying
+from securechat.chat.state.backlog import Step
 from securechat.chat.state.flood import Bucket
-from securechat.chat.state.session import Session, Step
+from securechat.chat.state.session import Session
 from securechat.chat.turn.chat import Chat, Ending
 from securechat.chat.turn.context import Context, Continuation
 from securechat.irc.framing import Rejected
@@ -170,16 +171,16 @@ class Core(Chat):
         session = self.sessions.get(item.link)
         if session is None or session.closed:
             return
-        session.backlog.extend(item.lines)
+        session.backlog.lines.extend(item.lines)
         self._work(session)
 
     def _work(self, session: Session) -> None:
         """Handle lines of the backlog until it is empty or has to wait."""
-        handled = 0
-        while session.backlog and session.job is None and not session.closed:
+        handled, backlog = 0, session.backlog
+        while backlog.lines and backlog.paused is None and not session.closed:
             if not self._may_go_on(session):
                 break
-            line = session.backlog.popleft()
+            line = backlog.lines.popleft()
             handled += not isinstance(line, Step)
             self._line(session, line)
             if self._later:
@@ -195,7 +196,7 @@ class Core(Chat):
             bucket = session.bucket
             if bucket is None:
                 bucket = session.bucket = Bucket(self.now.mono)
-            wait = bucket.spend(self._cost(session.backlog[0]), self.now.mono)
+            wait = bucket.spend(self._cost(session.backlog.lines[0]), self.now.mono)
             if wait > 0:
                 self._slowed[session] = self.now.mono + wait
                 return False
@@ -210,9 +211,10 @@ class Core(Chat):
         return command.cost_of(line.params) if command is not None else 1.0
 
     def _line(self, session: Session, line: Message | Rejected | Step) -> None:
-        if session.user is None:
-            session.lines_before_login += 1
-            if session.lines_before_login > MAX_LINES_BEFORE_LOGIN:
+        registration = session.registration
+        if registration is not None:
+            registration.lines += 1
+            if registration.lines > MAX_LINES_BEFORE_LOGIN:
                 self.count("refusals.lines_before_login")
                 self.end(session, "Too many lines before the login", "Too many lines before the login")
                 return
@@ -226,7 +228,7 @@ class Core(Chat):
         else:
             assert isinstance(line, Continuation), "rules put only these into a backlog"
             line.step(ctx)
-        if session.job is None:
+        if session.backlog.paused is None:
             ctx.finish()
         if outcome.effects or outcome.records:
             self._outcomes.append(outcome)
@@ -237,18 +239,17 @@ class Core(Chat):
             self._in_outcome(None, lambda: consulted(item.result))
             return
         session = self.sessions.get(item.job.link)
-        if session is None or session.job is not item.job:
+        paused = session.backlog.paused if session is not None else None
+        if session is None or paused is None or paused.job is not item.job:
             return  # the connection has gone meanwhile
-        resume, ctx = session.resume, session.waiting
-        assert resume is not None and ctx is not None, "a job belongs to a command"
-        session.job = session.resume = session.waiting = None
+        session.backlog.paused = None
 
         def go_on() -> None:
-            resume(item.result)
-            if session.job is None:
-                ctx.finish()
+            paused.resume(item.result)
+            if session.backlog.paused is None:
+                paused.command.finish()
 
-        self._in_outcome(ctx, go_on)
+        self._in_outcome(paused.command, go_on)
         self._run_later()
         self._work(session)
 
@@ -264,8 +265,7 @@ class Core(Chat):
     def _disconnected(self, item: Disconnected) -> None:
         session = self.sessions.get(item.link)
         if session is not None:
-            session.taken = item.taken
-            self._depart(session, item.reason)
+            self._depart(session, item.reason, item.taken)
 
     def _end(self, ending: Ending) -> None:
         self._close(ending.session, ending.error)
@@ -282,9 +282,9 @@ class Core(Chat):
             self._close(session, reason)
         self.sessions.clear()
 
-    def _depart(self, session: Session, reason: str) -> None:
+    def _depart(self, session: Session, reason: str, taken: float | None = None) -> None:
         session.closed = True
-        session.backlog.clear()
+        session.backlog.lines.clear()
         self._slowed.pop(session, None)
         self.sessions.pop(session.link, None)
         self.registry.monitors.clear(session)
@@ -292,7 +292,7 @@ class Core(Chat):
         login.withdraw(self, session)
         if session.account is not None:
             self.places.give_back(session.account)
-        login.leave(self, session, reason)
+        login.leave(self, session, reason, taken)
 
 
 def _head(line: Rejected | Step) -> Message:

@@ -10,7 +10,7 @@ from securechat.chat.requests import AddAccount, Refused
 from securechat.chat.rules import administration
 from securechat.chat.rules.invitations import usable
 from securechat.chat.rules.login import BUSY, MAX_FAILURES, TOO_MANY, accepted, complete, failed_exchange
-from securechat.chat.state.session import Pending
+from securechat.chat.state.registration import Pending
 from securechat.chat.state.throttle import Verdict
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
@@ -43,7 +43,7 @@ def register(ctx: Context) -> None:
         ctx.fail("WEAK_PASSWORD", name, text=f"A password needs {MIN_PASSWORD} characters or more")
         return
     session.failures += 1  # it costs a hash, like a failed login
-    session.pending = None
+    ctx.registration.pending = None
     ctx.ask(HashPassword(session.link, ctx.param(2)), lambda result: hashed(ctx, name, result))
 
 
@@ -76,7 +76,7 @@ def hashed(ctx: Context, name: str, result: JobResult) -> None:
     elif result.phc is None:
         ctx.fail("UNACCEPTABLE_PASSWORD", name, text=result.problem)
     else:
-        ctx.session.pending = Pending(name, result.phc)
+        ctx.registration.pending = Pending(name, result.phc)
         text = f"Now send VERIFY {name} with the code of your invitation"
         ctx.server("REGISTER", "VERIFICATION_REQUIRED", name, text=text)
 
@@ -86,9 +86,10 @@ def verify(ctx: Context) -> None:
 
     Makes the account that REGISTER began, with an invitation's code, and logs you in.
     """
-    chat, session, pending = ctx.chat, ctx.session, ctx.session.pending
+    chat, session = ctx.chat, ctx.session
     if not may_register(ctx, ctx.param(0)):
         return
+    pending = ctx.registration.pending
     if pending is None or fold(pending.name) != fold(ctx.param(0)):
         ctx.fail("INVALID_CODE", printable(ctx.param(0)), text="There is nothing to verify: REGISTER first")
         return
@@ -99,7 +100,7 @@ def verify(ctx: Context) -> None:
         ctx.fail("INVALID_CODE", pending.name, text="This code is unknown, used up or too old")
         failed_exchange(ctx)
         return
-    session.pending = None
+    ctx.registration.pending = None
     answer = administration.add(chat, AddAccount(pending.name, pending.phc))
     if isinstance(answer, Refused):
         problem = "ACCOUNT_EXISTS" if answer.code == "ACCOUNT_EXISTS" else "BAD_ACCOUNT_NAME"

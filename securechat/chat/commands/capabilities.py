@@ -80,8 +80,8 @@ def ls(ctx: Context) -> None:
     """List what the server can do; 302 and later also get values and cap-notify."""
     session, version = ctx.session, ctx.param(1)
     modern = version.isascii() and version.isdigit() and int(version[:9]) >= VERSION_302
-    if session.user is None:
-        session.negotiating = True
+    if session.registration is not None:
+        session.registration.negotiating = True
     if modern:
         session.caps |= cap.CAP_NOTIFY
         session.modern_cap = True
@@ -117,8 +117,8 @@ def cap_room(server_name: str, nick: str, subcommand: str) -> int:
 def req(ctx: Context) -> None:
     """Take over a set of capabilities: all of it or nothing."""
     session = ctx.session
-    if session.user is None:
-        session.negotiating = True
+    if session.registration is not None:
+        session.registration.negotiating = True
     wanted = [name for name in ctx.param(1).split(" ") if name]
     caps, open_ones = session.caps, offers(ctx.settings)
     for name in wanted:
@@ -145,8 +145,8 @@ def answer(ctx: Context, subcommand: str, names: list[str]) -> None:
 
 def end(ctx: Context) -> None:
     """End the negotiation: registration can go on."""
-    if ctx.session.user is None:
-        ctx.session.negotiating = False
+    if ctx.session.registration is not None:
+        ctx.session.registration.negotiating = False
         complete(ctx)
 
 
@@ -174,7 +174,7 @@ def announce_changes(chat: Chat, before: Mapping[str, str], after: Mapping[str, 
 
 def notify(chat: Chat, session: Session, subcommand: str, names: list[str]) -> None:
     """Send capabilities that were not asked for."""
-    nick = session.user.nick if session.user is not None else session.nick or "*"
+    nick = session.nick or "*"
     for line in packed(iter(names), cap_room(chat.settings.server_name, nick, subcommand)):
         text = Line(chat.settings.server_name, "CAP", (nick, subcommand), line, chat.now.wall)
         chat.fanout.send(session, text)

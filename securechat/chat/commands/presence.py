@@ -2,6 +2,7 @@
 
 from securechat.chat import limits
 from securechat.chat.rules import presence
+from securechat.chat.state.session import Away
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
@@ -15,7 +16,7 @@ def away(ctx: Context) -> None:
     Says that you are away, or without a message that you are back. You are away when all your sessions are.
     """
     session, text = ctx.session, clip(ctx.param(0), limits.AWAYLEN)
-    session.away, session.away_at = text or None, ctx.chat.now.mono
+    session.away = Away(text, ctx.chat.now.mono) if text else None
     if text:
         ctx.numeric(num.RPL_NOWAWAY, text="You have been marked as being away")
     else:

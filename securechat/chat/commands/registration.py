@@ -21,21 +21,21 @@ def authenticate_command(ctx: Context) -> None:
     Logs in with SASL. The mechanism is PLAIN; * aborts.
     https://ircv3.net/specs/extensions/sasl-3.2
     """
-    session, argument = ctx.session, ctx.param(0)
-    if session.account is not None:
+    argument = ctx.param(0)
+    if ctx.session.account is not None:
         ctx.numeric(num.ERR_SASLALREADY, text="You are already logged in")
     elif argument == "*":
-        session.sasl = None
+        ctx.registration.sasl = None
         ctx.numeric(num.ERR_SASLABORTED, text="SASL authentication aborted")
-    elif session.sasl is None:
+    elif ctx.registration.sasl is None:
         if argument.upper() != "PLAIN":
             ctx.numeric(num.RPL_SASLMECHS, "PLAIN", text="are available SASL mechanisms")
             sasl_failed(ctx, "Unknown mechanism, use PLAIN")
             return
-        session.sasl = Assembler()
+        ctx.registration.sasl = Assembler()
         ctx.reply(Line("", "AUTHENTICATE", ("+",), None, ctx.chat.now.wall))
     else:
-        sasl_chunk(ctx, session.sasl, argument)
+        sasl_chunk(ctx, ctx.registration.sasl, argument)
 
 
 def sasl_chunk(ctx: Context, assembler: Assembler, chunk: str) -> None:
@@ -44,13 +44,13 @@ def sasl_chunk(ctx: Context, assembler: Assembler, chunk: str) -> None:
         payload = assembler.feed(chunk)
         if payload is None:
             return
-        ctx.session.sasl = None
+        ctx.registration.sasl = None
         credentials = decode_plain(payload)
     except SaslTooLong:
-        ctx.session.sasl = None
+        ctx.registration.sasl = None
         ctx.numeric(num.ERR_SASLTOOLONG, text="SASL message too long")
     except SaslError as error:
-        ctx.session.sasl = None
+        ctx.registration.sasl = None
         sasl_failed(ctx, str(error))
     else:
         authenticate(ctx, credentials.authcid, credentials.password, sasl_failed, sasl_succeeded)
@@ -102,7 +102,7 @@ def nick_command(ctx: Context) -> None:
 
 def ask_for_nick(ctx: Context, nick: str) -> None:
     """Take note of the nick that is asked for before the login."""
-    ctx.session.nick = nick
+    ctx.registration.nick = nick
     complete(ctx)
 
 
@@ -112,7 +112,7 @@ def refuse_nick(ctx: Context, nick: str, reason: str) -> None:
     Some clients do not try a second nick, and would wait for ever.
     """
     ctx.numeric(num.ERR_ERRONEUSNICKNAME, shown(nick), text=reason)
-    if ctx.session.user is None and ctx.session.nick is None:
+    if ctx.session.nick is None:
         ask_for_nick(ctx, "")
 
 
@@ -161,7 +161,7 @@ def user_command(ctx: Context) -> None:
         ctx.numeric(num.ERR_NEEDMOREPARAMS, "USER", text="Not enough parameters: a real name is not empty")
         return
     session.username = ctx.param(0)
-    session.realname = clip(ctx.param(3), limits.NAMELEN)
+    ctx.registration.realname = clip(ctx.param(3), limits.NAMELEN)
     complete(ctx)
 
 

@@ -47,7 +47,8 @@ def search(ctx: Context) -> None:
         reply_batch(ctx, BATCH, (), ())
         return
     # A search may take seconds of a query thread, and history is read by the same few.
-    if any(isinstance(session.job, FetchFound) for session in ctx.registry.sessions_of(ctx.user.account)):
+    own = ctx.registry.sessions_of(ctx.user.account)
+    if any(isinstance(session.backlog.job, FetchFound) for session in own):
         ctx.fail("INTERNAL_ERROR", text="Another search of yours is still running: try again after it")
         return
 

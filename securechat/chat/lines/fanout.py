@@ -42,7 +42,7 @@ class Fanout:
 
         While a session catches up, answers are what it catches up with.
         """
-        ahead = session.catching_up
+        ahead = session.missed is not None and session.missed.playing
         if label is None:
             self._write(session, lines, ahead)
             return

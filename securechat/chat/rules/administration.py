@@ -277,7 +277,7 @@ def session_rows(chat: Chat, account: Account | None) -> list[Row]:
             "id": session.id,
             "name": session.title,
             "address": session.address,
-            "since": session.since,
+            "since": session.login.at,
             "operator": session.operator is not None,
         }
         for session in chat.sessions.values()

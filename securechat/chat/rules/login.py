@@ -20,10 +20,10 @@ from securechat.chat.rules.autojoin import join_session
 from securechat.chat.rules.operators import tell
 from securechat.chat.rules.shares import no_place
 from securechat.chat.state.account import Account
-from securechat.chat.state.session import Session, User
+from securechat.chat.state.session import Login, Session, User
 from securechat.chat.state.throttle import Verdict, is_known, known_network
 from securechat.chat.turn.chat import Chat
-from securechat.chat.turn.context import Context, Continuation
+from securechat.chat.turn.context import Context, do_next
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account, fold
 
@@ -56,8 +56,7 @@ def authenticate(
             ctx.server("FAIL", "*", "LIMIT_REACHED", text=full)
             ctx.chat.end(ctx.session, full, "Too many sessions")
             return
-        ctx.session.name = own
-        accepted(ctx, account, result)
+        accepted(ctx, account, result, own)
         succeeded(ctx)
 
     prove(ctx, account_name, password, refused, proved)
@@ -115,8 +114,9 @@ def withdraw(chat: Chat, session: Session) -> None:
 def _go_on(chat: Chat, sessions: Iterable[Session]) -> None:
     """Let sessions try that waited for an attempt of another one."""
     for session in sessions:
-        if isinstance(session.job, AwaitTurn):
-            chat.emit(Then(JobDone(session.job, Stored())))
+        job = session.backlog.job
+        if isinstance(job, AwaitTurn):
+            chat.emit(Then(JobDone(job, Stored())))
 
 
 def failed_exchange(ctx: Context) -> None:
@@ -130,12 +130,12 @@ def failed_exchange(ctx: Context) -> None:
         ctx.chat.end(ctx.session, "Too many failed logins", "Too many failed logins")
 
 
-def accepted(ctx: Context, account: Account, result: PasswordChecked) -> None:
-    """The session proved the account."""
+def accepted(ctx: Context, account: Account, result: PasswordChecked, own: str = "") -> None:
+    """The session proved the account; its own name is `own`."""
     chat, session = ctx.chat, ctx.session
     session.account = account
     chat.places.take(account)
-    session.since = chat.now.wall
+    session.login = Login(own, chat.now.wall)
     chat.count("logins.ok")
     chat.emit(LoggedIn(session.link))
     chat.later(lambda: remember(chat, account, session.address, account.phc, result.rehash))
@@ -156,13 +156,13 @@ def remember(chat: Chat, account: Account, address: str, checked: str | None, re
 
 def complete(ctx: Context) -> None:
     """Complete the registration if everything is there for it: NICK, USER, the end of CAP, and an account."""
-    session = ctx.session
-    if session.user is not None or session.negotiating or session.nick is None or session.username is None:
+    session, said = ctx.session, ctx.session.registration
+    if said is None or said.negotiating or said.nick is None or said.realname is None:
         return
-    if session.sasl is not None:
+    if said.sasl is not None:
         # "If the client completes registration while the SASL authentication is still in progress, the server
         # SHOULD abort it and send a 906 numeric."
-        session.sasl = None
+        said.sasl = None
         ctx.numeric(num.ERR_SASLABORTED, text="SASL authentication aborted")
     if session.account is None:
         text = "This server is for people with an account: log in with SASL PLAIN"
@@ -172,28 +172,28 @@ def complete(ctx: Context) -> None:
     if not session.account.usable:
         ctx.chat.end(session, "This account cannot log in any more", "Account disabled")
         return
-    enter(ctx, session, session.account)
+    enter(ctx, session.account, said.nick, said.realname)
 
 
-def enter(ctx: Context, session: Session, account: Account) -> None:
+def enter(ctx: Context, account: Account, wanted: str, realname: str) -> None:
     """Let the session be (one of) its user's: the welcome, and the channels the account is in."""
-    chat, registry = ctx.chat, ctx.registry
+    chat, registry, session = ctx.chat, ctx.registry, ctx.session
     if chat.settings.nicknames == "account":
         user_id, nick = account.id, account.name
         online = registry.users.get(user_id)
         nick = online.nick if online is not None else nick
     else:
-        wanted = session.nick or account.name
+        wanted = wanted or account.name
         problem = nick_problem(ctx, wanted, None)
         if problem is not None:
-            session.nick = None
+            ctx.registration.nick = None
             ctx.numeric(*problem[:2], text=problem[2])
             return
         user_id, nick = -session.id, wanted
     session.active = chat.now.mono
     replay.came(chat, session, account)
     arrived = chat.ids.last
-    first = registry.attach(session, account, user_id, nick, chat.now.wall)
+    first = registry.attach(session, account, user_id, nick, realname, chat.now.wall)
     user = registry.users[user_id]
     presence.update_away(chat, user, announce=not first)
     if first:
@@ -213,12 +213,14 @@ def enter(ctx: Context, session: Session, account: Account) -> None:
         show_channels(ctx, user)
     else:
         # In outcomes of their own: a full disk must keep nobody out.
-        steps = (join_session, lambda then: replay.catch_up(then, account, arrived))
-        session.backlog.extendleft(Continuation(step) for step in reversed(steps))
+        do_next(session, join_session, lambda then: replay.catch_up(then, account, arrived))
 
 
-def leave(chat: Chat, session: Session, reason: str) -> None:
-    """Take a session away; the others see QUIT when it was its user's last one."""
+def leave(chat: Chat, session: Session, reason: str, taken: float | None) -> None:
+    """Take a session away; the others see QUIT when it was its user's last one.
+
+    `taken` is the monotonic time up to which its peer can have taken anything, None for now.
+    """
     user = session.user
     if user is None:
         return
@@ -229,7 +231,7 @@ def leave(chat: Chat, session: Session, reason: str) -> None:
         presence.departed(chat, user, session)
     else:
         presence.update_away(chat, user)
-    replay.went(chat, user.account, session)
+    replay.went(chat, user.account, session, taken)
 
 
 def nick_problem(

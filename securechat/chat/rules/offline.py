@@ -8,10 +8,10 @@ from securechat.chat.jobs import FetchReceived, FetchUndelivered, JobResult, Mes
 from securechat.chat.lines.announcements.messages import readdressed
 from securechat.chat.lines.replayed import replayed
 from securechat.chat.records import DirectDelivered, MessageSent
-from securechat.chat.state.account import Account
+from securechat.chat.state.account import Account, Missed
 from securechat.chat.state.session import Session
 from securechat.chat.turn.chat import Chat
-from securechat.chat.turn.context import Context, Continuation
+from securechat.chat.turn.context import Context, do_next
 from securechat.irc import capabilities as cap
 
 AT_ONCE: Final = 100
@@ -20,7 +20,7 @@ AT_ONCE: Final = 100
 
 def deliver_waiting(session: Session, account: Account, after: int = 0) -> None:
     """Let the session have what waits for its account, before its next command is handled."""
-    session.backlog.appendleft(Continuation(lambda ctx: _fetch(ctx, account, after)))
+    do_next(session, lambda ctx: _fetch(ctx, account, after))
 
 
 def _fetch(ctx: Context, account: Account, after: int) -> None:
@@ -44,27 +44,26 @@ def _fetch(ctx: Context, account: Account, after: int) -> None:
     ctx.ask(FetchUndelivered(ctx.session.link, account.id, after, AT_ONCE), read)
 
 
-def deliver_received(session: Session, account: Account, after: int, until: int) -> None:
+def deliver_received(session: Session, account: Account, missed: Missed, after: int, until: int) -> None:
     """Let the session have all direct messages with ids after one and up to another one.
 
     What waited for the account is among them, and what its other sessions were sent meanwhile.
     """
-    step = Continuation(lambda ctx: _fetch_received(ctx, account, after, until))
-    session.backlog.appendleft(step)
+    do_next(session, lambda ctx: _fetch_received(ctx, account, missed, after, until))
 
 
-def _fetch_received(ctx: Context, account: Account, after: int, until: int) -> None:
+def _fetch_received(ctx: Context, account: Account, missed: Missed, after: int, until: int) -> None:
     waiting = ctx.registry.waiting
 
     def read(result: JobResult) -> None:
         if not isinstance(result, MessagesRead):
-            ctx.session.caught_up = inf  # they are still missed at the next login
+            missed.played = inf  # they are still missed at the next login
             return
         messages = [message for message in result.messages if message.id <= until]
         _show(ctx, messages)
         upto, more = messages[-1].id if messages else after, len(messages) == AT_ONCE
         if more:
-            deliver_received(ctx.session, account, upto, until)
+            deliver_received(ctx.session, account, missed, upto, until)
         if messages and waiting[account.id] > 0:
             ctx.chat.later(lambda: _delivered(ctx.chat, account, upto, more))
 

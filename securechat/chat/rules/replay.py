@@ -28,7 +28,7 @@ from securechat.chat.state.account import Account, Missed, Position
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import Session
 from securechat.chat.turn.chat import Chat
-from securechat.chat.turn.context import Context, Continuation
+from securechat.chat.turn.context import Context, do_next
 from securechat.chat.turn.pieces import reply_batches
 from securechat.irc import capabilities as cap
 
@@ -42,10 +42,10 @@ def came(chat: Chat, session: Session, account: Account) -> None:
     """
     if session.has(cap.CHATHISTORY) or account.role == "bot":
         return
-    position, after = account.positions.setdefault(session.name, Position(None)), None
+    position, after = account.positions.setdefault(session.login.name, Position(None)), None
     if not position.plain:
         after = _others(account) if position.seen is None else position.seen
-        chat.later(lambda: _store(chat, account, session.name, ONLINE))
+        chat.later(lambda: _store(chat, account, session.login.name, ONLINE))
     position.plain += 1
     session.missed = Missed(position, after)
 
@@ -73,12 +73,12 @@ def catch_up(ctx: Context, account: Account, arrived: int) -> None:
     if after is not None and after < newest and ctx.settings.history_replay > 0:
         span = Span(after, newest + 1, ctx.settings.history_replay, newest=True)
         missed.replayed |= frozenset(channel.id for channel in ctx.registry.channels_of(ctx.user.id))
-        steps.append(lambda then: _fetch(then, readable_channels(then), span))
-    if session.name and after is not None and after < arrived:
-        steps.append(lambda then: deliver_received(then.session, account, after, arrived))
+        steps.append(lambda then: _fetch(then, missed, readable_channels(then), span))
+    if session.login.name and after is not None and after < arrived:
+        steps.append(lambda then: deliver_received(then.session, account, missed, after, arrived))
     elif ctx.registry.waiting[account.id] > 0:
         steps.append(lambda then: deliver_waiting(then.session, account))
-    _play(ctx, steps)
+    _play(ctx, missed, steps)
 
 
 def joined(ctx: Context, channels: Sequence[Channel]) -> None:
@@ -95,38 +95,40 @@ def joined(ctx: Context, channels: Sequence[Channel]) -> None:
     missed.replayed |= frozenset(channel.id for channel in new)
     span = Span(missed.after, ctx.chat.ids.last + 1, most, newest=True)
     places = tuple(channel_place(ctx, channel) for channel in new)
-    _play(ctx, [lambda then: _fetch(then, places, span)])
+    _play(ctx, missed, [lambda then: _fetch(then, missed, places, span)])
 
 
-def _play(ctx: Context, steps: Sequence[Play]) -> None:
+def _play(ctx: Context, missed: Missed, steps: Sequence[Play]) -> None:
     """Do the steps before the session's next command, and hold back meanwhile what is said."""
     session = ctx.session
     if steps:
-        session.catching_up = True
+        missed.playing = True
         # After what this command answers with.
         ctx.chat.later(lambda: ctx.chat.emit(HoldBack(session.link)))
-        session.backlog.extendleft(Continuation(step) for step in reversed([*steps, _caught_up]))
+        do_next(session, *steps, lambda then: _played(then, missed))
 
 
-def _caught_up(ctx: Context) -> None:
-    session = ctx.session
-    session.catching_up = False
-    session.caught_up = max(session.caught_up, ctx.chat.now.mono)
-    ctx.chat.emit(Release(session.link))
+def _played(ctx: Context, missed: Missed) -> None:
+    missed.playing = False
+    missed.played = max(missed.played, ctx.chat.now.mono)
+    ctx.chat.emit(Release(ctx.session.link))
 
 
-def went(chat: Chat, account: Account, session: Session) -> None:
-    """A session has ended: when it was the last plain one of its name, what none has taken is missed."""
-    if session.missed is None:
+def went(chat: Chat, account: Account, session: Session, taken: float | None) -> None:
+    """A session has ended: when it was the last plain one of its name, what none has taken is missed.
+
+    Its peer can have taken anything up to the monotonic time `taken`, None for now.
+    """
+    missed = session.missed
+    if missed is None:
         return
-    position = session.missed.position
-    taken = chat.now.mono if session.taken is None else session.taken
-    if taken >= session.caught_up and not session.catching_up:
-        newest = chat.ids.last if session.taken is None else chat.ids.upto(taken)
+    position = missed.position
+    if not missed.playing and (chat.now.mono if taken is None else taken) >= missed.played:
+        newest = chat.ids.last if taken is None else chat.ids.upto(taken)
         position.taken = max(position.taken, newest)
     position.plain -= 1
     if not position.plain:
-        chat.later(lambda: _gone(chat, account, session.name, position))
+        chat.later(lambda: _gone(chat, account, session.login.name, position))
 
 
 def began(chat: Chat, cut_off: Iterable[tuple[Account, str]]) -> None:
@@ -169,12 +171,12 @@ def _least_of_too_many(account: Account, name: str) -> tuple[str, int] | None:
     return min(away, key=lambda known: known[1])
 
 
-def _fetch(ctx: Context, channels: tuple[ChannelPlace, ...], span: Span) -> None:
+def _fetch(ctx: Context, missed: Missed, channels: tuple[ChannelPlace, ...], span: Span) -> None:
     def read(result: JobResult) -> None:
         if isinstance(result, MessagesRead):
             reply_batches(ctx, _batches(ctx, result.messages))
         else:
-            ctx.session.caught_up = inf  # it is still missed at the next login
+            missed.played = inf  # it is still missed at the next login
 
     if channels:
         redactions = ctx.session.has(cap.MESSAGE_REDACTION)

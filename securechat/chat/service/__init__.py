@@ -43,7 +43,7 @@ COMMANDS: Final = {command.name: command for command in sorted(_EVERY, key=lambd
 
 def answer(ctx: Context, command: str, text: str) -> None:
     """Do what a message to the pseudo-user says. Notices and tags alone are for no program to answer."""
-    if command != "PRIVMSG" or ctx.session.job is not None:
+    if command != "PRIVMSG" or ctx.session.backlog.job is not None:
         return
     name, *words = [word for word in text.split("\n", 1)[0].split(" ") if word] or ["help"]
     asked, found = Asked(ctx, words), COMMANDS.get(name.lower())

@@ -25,15 +25,17 @@ class Position:
 class Missed:
     """What a plain session missed when it came in: what was said after the id `after`, None for nothing.
 
-    `position` is that of its name, `replayed` are the channels of which it was sent what it missed.
+    `position` is that of its name, `replayed` are the channels of which it was sent what it missed. `playing`
+    is true while it is being sent that; `played` is the monotonic time when it was, infinite if that failed.
     """
 
-    __slots__ = ("after", "position", "replayed")
+    __slots__ = ("after", "played", "playing", "position", "replayed")
 
     def __init__(self, position: Position, after: int | None) -> None:
         self.position = position
         self.after = after
         self.replayed: frozenset[int] = frozenset()
+        self.playing, self.played = False, 0.0
 
 
 class Account:

@@ -225,18 +225,20 @@ class Registry:
 
     # Who is online
 
-    def attach(self, session: Session, account: Account, user_id: int, nick: str, at: int) -> bool:
+    def attach(
+        self, session: Session, account: Account, user_id: int, nick: str, realname: str, at: int
+    ) -> bool:
         """Let a session that proved `account` be (one of) the user's, from the time `at` on.
 
-        True when the user was not online before.
+        That ends its registration. True when the user was not online before.
         """
         user = self.users.get(user_id)
         first = user is None
         if user is None:
-            user = User(user_id, account, nick, self.server_name, session.realname, at)
+            user = User(user_id, account, nick, self.server_name, realname, at)
             self.users[user_id] = user
             self._nicks.add(user.nick, user)
-        session.user = user
+        session.user, session.registration = user, None
         self._sessions_of.setdefault(account.id, []).append(session)
         user.sessions.append(session)
         self.attached += 1

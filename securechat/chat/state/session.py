@@ -3,22 +3,19 @@
 A session knows its user and a user its sessions, so they stand together.
 """
 
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from securechat.chat.audience import Audience
-from securechat.chat.jobs import Awaited, Job, JobResult
 from securechat.chat.line import Line
 from securechat.chat.link import Link
 from securechat.chat.state.account import Account, Missed
+from securechat.chat.state.backlog import Backlog
 from securechat.chat.state.flood import Bucket
 from securechat.chat.state.incoming import Incoming
+from securechat.chat.state.registration import Registration
 from securechat.irc import capabilities as cap
-from securechat.irc.framing import Rejected
-from securechat.irc.message import Message
-from securechat.irc.sasl import Assembler
 
 UNATTENDED: Final = "*"
 """The away message of a session at which nobody sits, for no stated reason (IRCv3 pre-away)."""
@@ -49,134 +46,100 @@ ENCODING: Final = (
 """The capabilities that change how a line that others caused is written: the key of `Audience.groups`."""
 
 
-class Step:
-    """A step of the server's own in a backlog: it waits for the same things as the lines behind it.
+class Away(NamedTuple):
+    """The away message that a session gave, and the monotonic time when it did."""
 
-    What it does is for those to say who put it there (`turn.context.Continuation`).
-    """
-
-    __slots__ = ()
+    message: str
+    at: float
 
 
-class Waiting(Protocol):
-    """The command that a session waits for."""
+class Login(NamedTuple):
+    """What its login called a session (`laptop` of `alice@laptop`), and when, in milliseconds since 1970."""
 
-    def finish(self) -> None:
-        """End the command: everything it replied is sent."""
+    name: str = ""
+    at: int = 0
 
 
-class Pending(NamedTuple):
-    """An account that REGISTER began: its name and the hash of its password."""
-
-    name: str
-    phc: str
+NOT_YET: Final = Login()
 
 
 class Session:
     """The state of one connection: what it may do, who it is, and the lines that still wait.
 
-    `account` is set by SASL, `user` by the end of registration."""
+    `account` and `login` are set by SASL; `user` is set by the welcome, which ends `registration`.
+    """
 
     __slots__ = (
         "account",
         "active",
         "address",
         "away",
-        "away_at",
         "backlog",
         "bucket",
         "caps",
-        "catching_up",
-        "caught_up",
         "closed",
         "emitted",
         "failures",
         "id",
         "incoming",
-        "job",
         "key",
         "last_batch",
-        "lines_before_login",
         "link",
+        "login",
         "missed",
         "modern_cap",
         "monitored",
-        "name",
-        "negotiating",
-        "nick",
         "operator",
-        "pending",
-        "realname",
-        "resume",
-        "sasl",
-        "since",
+        "registration",
         "subscriptions",
-        "taken",
         "user",
         "username",
-        "waiting",
     )
 
     def __init__(self, session_id: int, link: Link, address: str) -> None:
         self.id = session_id
         self.link = link
         self.address = address
-        self.active = 0.0
-        """When the session came or last said something, in seconds of the monotonic clock."""
-        self.away: str | None = None
-        """What the session gave as its away message, at the monotonic time `away_at`."""
-        self.away_at = 0.0
-        self.monitored: dict[str, str] = {}
-        """The list of MONITOR: nicks as they were given, by their folds."""
+        self.closed = False
+        # What its client can do
         self.caps = 0
         self.key = 0
-        self.negotiating = False
-        """True between CAP LS or CAP REQ and CAP END: registration waits for the end."""
         self.modern_cap = False
         """True once the client said CAP LS 302 or later."""
-        self.nick: str | None = None
-        """What NICK asked for before the login, whatever it was; "" is that it was told to ask again."""
-        self.username: str | None = None
-        self.realname = ""
-        self.name = ""
-        """What its login called the session: `laptop` of `alice@laptop`."""
-        self.since = 0
-        """When it logged in, in milliseconds since the epoch."""
+        # Who it is
+        self.registration: Registration | None = Registration()
+        """None from the welcome on, as `user` is before it."""
+        self.user: User | None = None
         self.account: Account | None = None
+        self.login = NOT_YET
+        self.username = ""
+        """What the client called itself in USER."""
         self.operator: Account | None = None
         """The administrator's account that OPER was proven with: this session has an operator's powers.
 
         The account's others do not share them.
         """
-        self.user: User | None = None
-        self.sasl: Assembler | None = None
         self.failures = 0
-        self.lines_before_login = 0
-        self.backlog: deque[Message | Rejected | Step] = deque()
-        self.pending: Pending | None = None
-        self.job: Job | Awaited | None = None
-        """The job whose result the session waits for.
-
-        `resume` takes it and `waiting` is the command that asked.
-        """
-        self.resume: Callable[[JobResult], None] | None = None
-        self.waiting: Waiting | None = None
+        """Wrong passwords, and other guesses that cost as much."""
+        # What it does
+        self.active = 0.0
+        """When the session came or last said something, in seconds of the monotonic clock."""
+        self.away: Away | None = None
+        self.monitored: dict[str, str] = {}
+        """The list of MONITOR: nicks as they were given, by their folds."""
+        self.subscriptions: frozenset[str] = frozenset()
+        """The keys of metadata that the session wants to hear of."""
+        # What comes and goes
+        self.backlog = Backlog()
         self.bucket: Bucket | None = None
+        self.incoming: Incoming | None = None
+        """The batch of lines that the client is sending."""
         self.emitted = 0
         """Bytes that this turn has for the session and that are not in its SendQ yet."""
         self.last_batch = 0
         """The reference of the newest batch that the session was sent."""
-        self.subscriptions: frozenset[str] = frozenset()
-        """The keys of metadata that the session wants to hear of."""
-        self.incoming: Incoming | None = None
-        """The batch of lines that the client is sending."""
         self.missed: Missed | None = None
         """What it missed, when it came without knowing how to read history."""
-        self.catching_up, self.caught_up = False, 0.0
-        """Whether it is being sent what it missed; the monotonic time when it was, infinite if it failed."""
-        self.closed = False
-        self.taken: float | None = None
-        """Once its connection is gone: up to when the peer can have taken anything, in monotonic seconds."""
 
     @property
     def oper(self) -> bool:
@@ -189,9 +152,16 @@ class Session:
         return self.user is not None and "w" in self.user.modes
 
     @property
+    def nick(self) -> str | None:
+        """The nick of its user; before the welcome what NICK asked for, if it came."""
+        if self.user is not None:
+            return self.user.nick
+        return self.registration.nick if self.registration is not None else None
+
+    @property
     def title(self) -> str:
         """How the session is listed: by its own name, else by what its client said in USER."""
-        return self.name or self.username or "?"
+        return self.login.name or self.username or "?"
 
     def has(self, capability: int) -> bool:
         """Return whether the session negotiated this capability."""
@@ -261,12 +231,11 @@ class User:
         Somebody is there as soon as one session is not away. Of several messages the latest counts; a session
         that is unattended for no stated reason (`AWAY *`) counts only when all are.
         """
-        attended = [session for session in self.sessions if session.away != UNATTENDED]
-        if not attended:
-            return UNATTENDED_TEXT if self.sessions else None
-        if any(session.away is None for session in attended):
+        messages = [session.away for session in self.sessions]
+        if None in messages or not messages:
             return None
-        return max(attended, key=lambda session: session.away_at).away
+        stated = [away for away in messages if away is not None and away.message != UNATTENDED]
+        return max(stated, key=lambda away: away.at).message if stated else UNATTENDED_TEXT
 
     def idle(self, now: float) -> int:
         """Whole seconds since the user last said something, at the monotonic time `now`."""

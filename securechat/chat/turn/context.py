@@ -10,8 +10,10 @@ from securechat.chat.jobs import AwaitCommit, Awaited, AwaitTurn, Job, JobResult
 from securechat.chat.line import Line
 from securechat.chat.records import Audited, Record
 from securechat.chat.settings import Settings
+from securechat.chat.state.backlog import Paused, Step
+from securechat.chat.state.registration import Registration
 from securechat.chat.state.registry import Registry
-from securechat.chat.state.session import Session, Step, User
+from securechat.chat.state.session import Session, User
 from securechat.chat.turn.chat import Chat
 from securechat.irc import capabilities as cap
 from securechat.irc.message import Message, escape_tag_value
@@ -63,6 +65,13 @@ class Context:
         user = self.session.user
         assert user is not None, "dispatch lets only registered sessions get here"
         return user
+
+    @property
+    def registration(self) -> Registration:
+        """What the session said before its login; only commands that come before it ask for that."""
+        registration = self.session.registration
+        assert registration is not None, "this command is refused after the login"
+        return registration
 
     @property
     def nick(self) -> str:
@@ -123,9 +132,7 @@ class Context:
 
         `resume` is called with its result, and the session's further commands wait until then.
         """
-        self.session.job = job
-        self.session.resume = resume
-        self.session.waiting = self
+        self.session.backlog.paused = Paused(job, self, resume)
         self.chat.emit(StartJob(job))
 
     def when_stored(self, resume: Callable[[], None]) -> None:
@@ -137,7 +144,7 @@ class Context:
         self._await(job, resume)
 
         def undo() -> None:
-            session.job = session.resume = session.waiting = None
+            session.backlog.paused = None
 
         self.chat.if_refused(undo)
         self.chat.emit(Then(JobDone(job, Stored())))
@@ -147,8 +154,7 @@ class Context:
         self._await(AwaitTurn(self.session.link), resume)
 
     def _await(self, job: Awaited, resume: Callable[[], None]) -> None:
-        self.session.job, self.session.waiting = job, self
-        self.session.resume = lambda _: resume()
+        self.session.backlog.paused = Paused(job, self, lambda _: resume())
 
     # What dispatch and fanout do
 
@@ -174,3 +180,8 @@ class Continuation(Step):
     """A step that goes on with what an earlier command began."""
 
     step: Callable[[Context], None]
+
+
+def do_next(session: Session, *steps: Callable[[Context], None]) -> None:
+    """Let a session's backlog begin with these steps: the lines that wait come after them."""
+    session.backlog.put_first([Continuation(step) for step in steps])

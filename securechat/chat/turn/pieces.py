@@ -13,7 +13,7 @@ from securechat.chat.items import Drained
 from securechat.chat.line import Line, fitting
 from securechat.chat.settings import Settings
 from securechat.chat.state.session import Session
-from securechat.chat.turn.context import Context, Continuation
+from securechat.chat.turn.context import Context, do_next
 from securechat.irc import capabilities as cap
 
 _LINE_BYTES: Final = 700
@@ -124,7 +124,7 @@ def _written(
 
 
 def _go_on(session: Session, lines: Iterator[Line]) -> None:
-    session.backlog.appendleft(Continuation(lambda ctx: _step(ctx, lines)))
+    do_next(session, lambda ctx: _step(ctx, lines))
 
 
 def _step(ctx: Context, lines: Iterator[Line]) -> None:

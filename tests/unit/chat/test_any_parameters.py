@@ -56,7 +56,7 @@ def test_any_parameters_are_answered_in_lines_of_512_bytes(command: str) -> None
                     written += b"".join(effect.encoded.values())
         lines = written.split(b"\r\n")[:-1]
         assert all(len(one) <= 510 for one in lines), lines
-        if core.sessions[link].job is None:
+        if core.sessions[link].backlog.job is None:
             assert lines[-1].endswith(b"PONG chat.test :x"), line
         else:
             core, link = unhurried()

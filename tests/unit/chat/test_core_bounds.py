@@ -23,7 +23,7 @@ def session(sendq: int = 1 << 20) -> tuple[Core, FakeLink]:
     core.handle(Administer(1, AddAccount("alice", "$p$")), NOW)
     core.handle(Connected(link, "192.0.2.1"), NOW)
     lines(core, link, b"PASS alice:secret\r\nNICK alice\r\nUSER a 0 * :A\r\n")
-    job = core.sessions[link].job
+    job = core.sessions[link].backlog.job
     assert job is not None
     core.handle(JobDone(job, PasswordChecked(True)), NOW)
     core.take()
@@ -66,7 +66,7 @@ def test_lines_wait_for_a_job_of_their_session() -> None:
     core.handle(Connected(link, "192.0.2.1"), NOW)
     lines(core, link, b"PASS alice:x\r\nPING 1\r\n")
     assert b"PONG" not in sent(core)
-    job = core.sessions[link].job
+    job = core.sessions[link].backlog.job
     assert job is not None
     core.handle(JobDone(job, PasswordChecked(False)), NOW)
     answer = sent(core)
@@ -79,7 +79,7 @@ def test_result_for_a_connection_that_has_gone_is_dropped() -> None:
     link = FakeLink("gone")
     core.handle(Connected(link, "192.0.2.1"), NOW)
     lines(core, link, b"PASS alice:x\r\n")
-    job = core.sessions[link].job
+    job = core.sessions[link].backlog.job
     assert job is not None
     core.sessions.pop(link)
     core.take()

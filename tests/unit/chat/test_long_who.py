@@ -24,7 +24,7 @@ def crowd(sendq: int) -> tuple[Core, FakeLink, list[FakeLink]]:
         links.append(FakeLink(name))
         core.handle(Connected(links[-1], "192.0.2.1"), NOW)
         say(core, links[-1], f"PASS {name}:secret\r\nNICK {name}\r\nUSER a 0 * :A")
-        job = core.sessions[links[-1]].job
+        job = core.sessions[links[-1]].backlog.job
         assert job is not None
         core.handle(JobDone(job, PasswordChecked(True)), NOW)
     core.take()

@@ -102,9 +102,9 @@ def test_no_order_of_lines_opens_the_door(seed: int) -> None:
             core.handle(Connected(link, "192.0.2.1"), NOW)
         session = core.sessions[link]
         core.handle(Received(link, Framer().feed(chance.choice(VOCABULARY).encode() + b"\r\n")), NOW)
-        if session.job is not None and chance.random() < 0.5:
+        if session.backlog.job is not None and chance.random() < 0.5:
             result = chance.choice((PasswordChecked(False), JobRefused()))
-            core.handle(JobDone(session.job, result), NOW)
+            core.handle(JobDone(session.backlog.job, result), NOW)
         outcomes = core.take()
         assert not any(outcome.records for outcome in outcomes)
         sent = b"".join(e.data for outcome in outcomes for e in outcome.effects if isinstance(e, Send))
@@ -162,4 +162,4 @@ def test_a_closed_registration_makes_no_account(line: str) -> None:
     core, link = connected()
     (answer,) = answers(core, link, line)
     assert answer.startswith(f":chat.test FAIL {line.split()[0]} DISALLOWED carol :")
-    assert core.sessions[link].job is None
+    assert core.sessions[link].backlog.job is None

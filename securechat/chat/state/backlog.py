@@ -1,0 +1,52 @@
+"""What waits for a session: the command that is not done yet, and the lines behind it."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from securechat.chat.jobs import Awaited, Job, JobResult
+from securechat.irc.framing import Rejected
+from securechat.irc.message import Message
+
+
+class Step:
+    """A step of the server's own in a backlog: it waits for the same things as the lines behind it.
+
+    The floor that puts it there says what it does (`turn.context.Continuation`).
+    """
+
+    __slots__ = ()
+
+
+class Unfinished(Protocol):
+    """A command that has begun and goes on with a job's result."""
+
+    def finish(self) -> None:
+        """End the command: everything it replied is sent."""
+
+
+class Paused(NamedTuple):
+    """A command that waits for a job, and what it does with the result."""
+
+    job: Job | Awaited
+    command: Unfinished
+    resume: Callable[[JobResult], None]
+
+
+class Backlog:
+    """The lines of a session that are not handled yet, the next one first; `paused` is what they wait for."""
+
+    __slots__ = ("lines", "paused")
+
+    def __init__(self) -> None:
+        self.lines: deque[Message | Rejected | Step] = deque()
+        self.paused: Paused | None = None
+
+    @property
+    def job(self) -> Job | Awaited | None:
+        """The job whose result the session waits for."""
+        return self.paused.job if self.paused is not None else None
+
+    def put_first(self, steps: Sequence[Step]) -> None:
+        """Let these steps come before everything that waits, in their order."""
+        self.lines.extendleft(reversed(steps))
