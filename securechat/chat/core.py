@@ -171,7 +171,7 @@ class Core(Chat):
         session = self.sessions.get(item.link)
         if session is None or session.closed:
             return
-        session.backlog.lines.extend(item.lines)
+        session.backlog.add(item.lines)
         self._work(session)
 
     def _work(self, session: Session) -> None:
@@ -180,7 +180,7 @@ class Core(Chat):
         while backlog.lines and backlog.paused is None and not session.closed:
             if not self._may_go_on(session):
                 break
-            line = backlog.lines.popleft()
+            line = backlog.lines.pop()
             handled += not isinstance(line, Step)
             self._line(session, line)
             if self._later:
@@ -196,7 +196,7 @@ class Core(Chat):
             bucket = session.bucket
             if bucket is None:
                 bucket = session.bucket = Bucket(self.now.mono)
-            wait = bucket.spend(self._cost(session.backlog.lines[0]), self.now.mono)
+            wait = bucket.spend(self._cost(session.backlog.lines[-1]), self.now.mono)
             if wait > 0:
                 self._slowed[session] = self.now.mono + wait
                 return False
