@@ -211,9 +211,9 @@ def to_channel(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None
         return
     if is_op_moderated(channel, ctx.user):
         addressed = symbol_of(HALFOPS) + channel.name
-        kept = happen(ctx, draft, addressed, channel.id, None, nonce, rank=HALFOPS)
+        kept = record_message(ctx, draft, addressed, channel.id, None, nonce, rank=HALFOPS)
     else:
-        kept = happen(ctx, draft, channel.name, channel.id, None, nonce)
+        kept = record_message(ctx, draft, channel.name, channel.id, None, nonce)
     if kept and channel.strict:
         spoke(ctx, channel)
 
@@ -226,7 +226,7 @@ def to_ranks(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
         rank = RANKS[max(SYMBOLS.index(symbol) for symbol in name[: -len(plain)])]
         if is_op_moderated(channel, ctx.user):
             rank = min(rank, HALFOPS, key=RANKS.index)
-        if happen(ctx, draft, symbol_of(rank) + channel.name, channel.id, None, nonce, rank=rank):
+        if record_message(ctx, draft, symbol_of(rank) + channel.name, channel.id, None, nonce, rank=rank):
             spoke(ctx, channel)
 
 
@@ -250,7 +250,7 @@ def to_person(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
         return
     user = ctx.registry.user(name)
     if user is not None:
-        kept = happen(ctx, draft, user.nick, None, user.account.id, nonce)
+        kept = record_message(ctx, draft, user.nick, None, user.account.id, nonce)
         if kept and user.away is not None and draft.command == "PRIVMSG":
             ctx.numeric(num.RPL_AWAY, user.nick, text=user.away)
         return
@@ -260,15 +260,15 @@ def to_person(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
         return
     users = ctx.registry.users_called(name)
     if users:  # under other nicks than its name
-        kept = happen(ctx, draft, account.name, None, account.id, nonce)
+        kept = record_message(ctx, draft, account.name, None, account.id, nonce)
         if kept and all(user.away is not None for user in users) and draft.command == "PRIVMSG":
             ctx.numeric(num.RPL_AWAY, account.name, text=users[0].away)
         return
-    if happen(ctx, draft, account.name, None, account.id, nonce, offline=True):
+    if record_message(ctx, draft, account.name, None, account.id, nonce, offline=True):
         ctx.numeric(num.RPL_AWAY, account.name, text=OFFLINE_BOT if account.role == "bot" else OFFLINE)
 
 
-def happen(
+def record_message(
     ctx: Context,
     draft: Draft,
     addressed: str,

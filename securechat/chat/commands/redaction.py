@@ -58,7 +58,7 @@ def redact(ctx: Context) -> None:
             unknown = printable(ctx.param(1))
             ctx.fail("UNKNOWN_MSGID", place.name, unknown, text="There is no such message here")
         elif may_redact(ctx, place, messages[0]):
-            happen(ctx, place, messages)
+            record_redaction(ctx, place, messages)
 
     look_up(ctx, key_of(ctx.param(1)), found)
 
@@ -121,7 +121,7 @@ def moderates(ctx: Context, channel: Channel | None) -> bool:
     return channel is not None and is_at_least(channel.ranks(ctx.user.id), "o")
 
 
-def happen(ctx: Context, place: Conversation, messages: tuple[MessageSent, ...]) -> None:
+def record_redaction(ctx: Context, place: Conversation, messages: tuple[MessageSent, ...]) -> None:
     """Record the redaction of a message and of its edits."""
     chat, user, reason = ctx.chat, ctx.user, sayable(ctx, place.channel, messages[0])
     target = place.name if place.channel is None else addressed(place.channel, messages[0])

@@ -38,10 +38,10 @@ def relaymsg(ctx: Context) -> None:
         reason = f"A relayed nick has a {SEPARATOR} between name and network, and at most {MAX_NICK} bytes"
         ctx.fail("INVALID_NICK", printable(nick), text=reason)
     else:
-        happen(ctx, name, nick, text)
+        record_relayed(ctx, name, nick, text)
 
 
-def happen(ctx: Context, name: str, nick: str, text: str) -> None:
+def record_relayed(ctx: Context, name: str, nick: str, text: str) -> None:
     """Record the message, as one of the bridge's with another nick."""
     channel, chat, user = open_channel(ctx, name, text), ctx.chat, ctx.user
     if channel is None:
