@@ -87,7 +87,7 @@ def ls(ctx: Context) -> None:
         session.modern_cap = True
     offered = offers(ctx.settings)
     if modern:
-        show(ctx, "LS", [written(name, value, values=True) for name, value in offered.items()])
+        reply_list(ctx, "LS", [written(name, value, values=True) for name, value in offered.items()])
         return
     # Only 302 knows of several lines. What is a draft or a vendor's would be of no use to a client that old.
     names = [name for name in offered if "/" not in name]
@@ -97,10 +97,10 @@ def ls(ctx: Context) -> None:
 
 def list_active(ctx: Context) -> None:
     """List what the session has negotiated."""
-    show(ctx, "LIST", cap.names(ctx.session.caps))
+    reply_list(ctx, "LIST", cap.names(ctx.session.caps))
 
 
-def show(ctx: Context, subcommand: str, names: Sequence[str]) -> None:
+def reply_list(ctx: Context, subcommand: str, names: Sequence[str]) -> None:
     """Reply a list of capabilities, on several lines only to those who know of that (302)."""
     room = cap_room(ctx.settings.server_name, ctx.nick, subcommand)
     lines = list(packed(iter(names), room)) or [""]
@@ -127,16 +127,16 @@ def req(ctx: Context) -> None:
             bit = None
         sticky = bit == cap.CAP_NOTIFY and session.modern_cap
         if bit is None or (name.startswith("-") and sticky):
-            answer(ctx, "NAK", wanted)
+            reply_verdict(ctx, "NAK", wanted)
             return
         caps = caps & ~bit if name.startswith("-") else caps | bit
-    answer(ctx, "ACK", wanted)
+    reply_verdict(ctx, "ACK", wanted)
     ctx.flush()
     session.caps = caps
     ctx.registry.regroup(session, caps & ENCODING)
 
 
-def answer(ctx: Context, subcommand: str, names: list[str]) -> None:
+def reply_verdict(ctx: Context, subcommand: str, names: list[str]) -> None:
     """Reply what was asked for, on several lines when it does not fit on one with the server's name."""
     room = cap_room(ctx.settings.server_name, ctx.nick, subcommand)
     for line in list(packed(iter(names), room)) or [""]:

@@ -24,12 +24,12 @@ def mode(ctx: Context) -> None:
     if channel is None:
         return
     if len(ctx.params) == 1:
-        show(ctx, channel)
+        show_modes(ctx, channel)
     else:
         change(ctx, channel, ctx.params[1:])
 
 
-def show(ctx: Context, channel: Channel) -> None:
+def show_modes(ctx: Context, channel: Channel) -> None:
     """Show a channel's modes and when it was made; its key only to members."""
     hide = "" if ctx.user.id in channel.members else "k"
     target = ctx.registry.channel(channel.modes.get("f", ""))

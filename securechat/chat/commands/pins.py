@@ -81,13 +81,13 @@ def pins_command(ctx: Context) -> None:
         since = channel_place(ctx, channel).since
         for pin in pins:
             if pin.message.id >= since:
-                show(ctx, channel, pin)
+                show_pin(ctx, channel, pin)
         ctx.server("NOTE", "PINS", "END_OF_PINS", channel.name, text="End of pins")
 
     with_pins(ctx, member_of(ctx), read)
 
 
-def show(ctx: Context, channel: Channel, pin: Pin) -> None:
+def show_pin(ctx: Context, channel: Channel, pin: Pin) -> None:
     """Reply one pin; a long message only as far as the line has room."""
     message, by = pin.message, ctx.registry.called(pin.by)
     params = ("PINS", "PIN", channel.name, msgid.encode(message.id), by, format_ms(pin.at))
