@@ -30,10 +30,10 @@ def list_channels(ctx: Context) -> None:
     words = [word for param in ctx.params for word in param.split(",") if word]
     named = [word for word in words if is_channel(word) and not re.search(r"[*?]", word)]
     conditions = [condition(word, ctx.chat.now.wall) for word in words if word not in named]
-    reply_all(ctx, list(answer(ctx, targets.within(ctx, named), conditions)))
+    reply_all(ctx, list(rows_and_end(ctx, targets.within(ctx, named), conditions)))
 
 
-def answer(ctx: Context, named: list[str], conditions: list[Condition]) -> Iterator[Line]:
+def rows_and_end(ctx: Context, named: list[str], conditions: list[Condition]) -> Iterator[Line]:
     """The channels that were asked for, between the beginning and the end."""
     server, nick, at = ctx.settings.server_name, ctx.nick, ctx.chat.now.wall
     yield Line(server, num.RPL_LISTSTART, (nick, "Channel"), "Users  Name", at)

@@ -246,7 +246,7 @@ def open_channel(ctx: Context, name: str, text: str) -> Channel | None:
 def to_person(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
     """Send to a user, to an account that is offline, or to the pseudo-user."""
     if is_service(name):
-        service.answer(ctx, draft.command, draft.text)
+        service.obey(ctx, draft.command, draft.text)
         return
     user = ctx.registry.user(name)
     if user is not None:

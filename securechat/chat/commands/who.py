@@ -55,7 +55,7 @@ def who(ctx: Context) -> None:
         ctx.numeric(num.RPL_ENDOFWHO, printable(mask), text="End of WHO list")
         return
     people = [(channel, user) for channel, user in found(ctx, mask) if user.operator or not form.operators]
-    rows = answer(ctx, form, mask, people)
+    rows = rows_and_end(ctx, form, mask, people)
     if len(people) > AT_ONCE:
         reply_long(ctx, rows)
         return
@@ -63,7 +63,7 @@ def who(ctx: Context) -> None:
         ctx.reply(line)
 
 
-def answer(
+def rows_and_end(
     ctx: Context, form: Form, mask: str, people: Iterable[tuple[Channel | None, User]]
 ) -> Iterator[Line]:
     """The rows and the end; who has gone since the question is left out."""

@@ -41,7 +41,7 @@ _EVERY: Final = (
 COMMANDS: Final = {command.name: command for command in sorted(_EVERY, key=lambda command: command.name)}
 
 
-def answer(ctx: Context, command: str, text: str) -> None:
+def obey(ctx: Context, command: str, text: str) -> None:
     """Do what a message to the pseudo-user says. Notices and tags alone are for no program to answer."""
     if command != "PRIVMSG" or ctx.session.backlog.job is not None:
         return
