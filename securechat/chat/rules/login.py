@@ -172,10 +172,10 @@ def complete(ctx: Context) -> None:
     if not session.account.usable:
         ctx.chat.end(session, "This account cannot log in any more", "Account disabled")
         return
-    enter(ctx, session.account, said.nick, said.realname)
+    come_in(ctx, session.account, said.nick, said.realname)
 
 
-def enter(ctx: Context, account: Account, wanted: str, realname: str) -> None:
+def come_in(ctx: Context, account: Account, wanted: str, realname: str) -> None:
     """Let the session be (one of) its user's: the welcome, and the channels the account is in."""
     chat, registry, session = ctx.chat, ctx.registry, ctx.session
     if chat.settings.nicknames == "account":
