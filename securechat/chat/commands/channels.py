@@ -35,7 +35,7 @@ def join(ctx: Context) -> None:
     taken = targets.within(ctx, [name for name, _ in pairs] or [""])
     for name, key in pairs[: len(taken)] or [("", "")]:
         join_one(ctx, name, key)
-    replay.joined(ctx, [one for one in ctx.registry.channels_of(ctx.user.id) if one.id not in before])
+    replay.catch_up_in(ctx, [one for one in ctx.registry.channels_of(ctx.user.id) if one.id not in before])
 
 
 def join_one(ctx: Context, name: str, key: str) -> None:

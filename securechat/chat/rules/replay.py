@@ -81,7 +81,7 @@ def catch_up(ctx: Context, account: Account, arrived: int) -> None:
     _play(ctx, missed, steps)
 
 
-def joined(ctx: Context, channels: Sequence[Channel]) -> None:
+def catch_up_in(ctx: Context, channels: Sequence[Channel]) -> None:
     """Let a session that is a user of its own have what it missed in channels that it has joined, once each.
 
     Its memberships end with it, so it cannot be sent this at its login.
