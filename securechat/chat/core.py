@@ -127,7 +127,7 @@ class Core(Chat):
     def reconfigure(self, settings: Settings) -> None:
         """Take over new settings.
 
-        What identifies the server (its name, the kind of nicknames) must be the same.
+        The settings that identify the server (its name, the kind of nicknames) must be the same.
         """
         before, self.settings = self.settings, settings
         self._in_outcome(None, lambda: announce_changes(self, offers(before), offers(settings)))

@@ -43,7 +43,7 @@ class LoggedIn:
 
 @dataclass(frozen=True, slots=True)
 class HoldBack:
-    """From here on keep back what comes for this link, but for what is sent `ahead`, until `Release`."""
+    """From here on keep back what comes for this link until `Release`, except what is sent `ahead`."""
 
     link: Link
 

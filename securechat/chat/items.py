@@ -20,7 +20,7 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Lines that a peer sent, in order; each is a message or the reason why a line is none."""
+    """Lines that a peer sent, in order; each is a message, or the reason why the line is not one."""
 
     link: Link
     lines: Sequence[Message | Rejected]

@@ -214,14 +214,14 @@ class JobRefused:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AwaitCommit:
-    """No work: what a session waits for whose command goes on when its records are stored."""
+    """No work: a session waits for this when its command goes on after its records are stored."""
 
     link: Link
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AwaitTurn:
-    """No work: what a session waits for whose password is checked when those before it are."""
+    """No work: a session waits for this while others' passwords are checked before its own."""
 
     link: Link
 

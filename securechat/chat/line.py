@@ -1,7 +1,7 @@
 """Lines to clients as values, and the one place that writes them down.
 
-What a client gets of a line depends on its capabilities only through the tags, so a line is written once per
-set of capabilities (`Session.key`) and the same bytes go to everybody who has that set.
+Capabilities change only the tags of a line. So a line is written once per set of capabilities
+(`Session.key`), and the same bytes go to everybody who has that set.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -64,8 +64,9 @@ def by_operator(line: Line) -> Line:
 def body(line: Line) -> bytes:
     """Write a line without tags, with its line end.
 
-    Every line goes through here, so none is longer than 512 bytes, whatever caused it: of one that is, the
-    text is cut. Who can say it in several lines, or keeps what is shown, sees to that before (`body_room`).
+    Every line goes through here, so none is longer than 512 bytes, whatever caused it: the text of a longer
+    one is cut. A caller that can say it in several lines, or that keeps what is shown, looks at the room
+    before (`body_room`).
     """
     data = _written(line)
     return data if len(data) <= MAX_LINE else _written(_fitted(line))

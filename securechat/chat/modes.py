@@ -1,8 +1,8 @@
 """The channel modes: which there are, what they take, who may change them.
 
-ISUPPORT, RPL_MYINFO, `HELP CMODE` and docs/protocol.md are written from this table. What a mode does is said
-where it is enforced: `rules.access` (joining and speaking), `Channel.visible_to` and `Channel.shows` (who may
-know of a channel, who sees its members), and the commands.
+ISUPPORT, RPL_MYINFO, `HELP CMODE` and docs/protocol.md are written from this table. The places that enforce
+the modes say what they do: `rules.access` (joining and speaking), `Channel.visible_to` and `Channel.shows`
+(who may know of a channel, who sees its members), and the commands.
 """
 
 from collections.abc import Mapping

@@ -103,7 +103,7 @@ class Reader(Protocol):
     def received(self, account: int, after: int, limit: int) -> Sequence[MessageSent]:
         """Return the oldest `limit` direct messages to the account after the id `after`, oldest first.
 
-        What it sent to itself is not among them.
+        Without the messages that it sent to itself.
         """
 
     def history(self, place: Place, span: Span, *, events: bool, tombstones: bool) -> Sequence[MessageSent]:

@@ -26,7 +26,7 @@ MS_SHIFT: Final = 20
 class ChannelPlace:
     """A channel's messages and events from the id `since` on, as `account` reads them.
 
-    `rank` is the account's highest rank there, "" for none: what is for a higher one is not to be read.
+    `rank` is the account's highest rank there, "" for none: it may not read messages to a higher one.
     """
 
     channel: int
@@ -122,7 +122,7 @@ class Search:
 def page(found: Sequence[MessageSent], span: Span) -> tuple[Sequence[MessageSent], bool]:
     """Return what a span gives of what was found for its limit and one more, and whether that is all.
 
-    What was redacted does not count; beyond the last message that counts it is not shown.
+    Redacted messages do not count, and those beyond the last message that counts are not shown.
     """
     counts = [one for one in found if one.redacted is None and one.command != REDACTION]
     if len(counts) <= span.limit:

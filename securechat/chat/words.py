@@ -2,8 +2,8 @@
 
 Words are runs of letters, digits and their marks, in one case and compatibility form (NFKC, casefolded).
 Scripts that do not put blanks between words are cut into pairs of characters that overlap, and the last
-character of a run stands by itself as well: so each character of it begins a token, and a search for a single
-one is a search for what begins with it. IRC's formatting codes are not part of a text.
+character of a run is a token, too: so each character of it begins a token, and a search for a single one is a
+search for what begins with it. IRC's formatting codes are not part of a text.
 
 The index holds what this made of a message, and what is taken out of the index has to be the same. A change
 of the segmentation needs a migration that empties the index.

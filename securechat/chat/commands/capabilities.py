@@ -89,7 +89,7 @@ def ls(ctx: Context) -> None:
     if modern:
         reply_list(ctx, "LS", [written(name, value, values=True) for name, value in offered.items()])
         return
-    # Only 302 knows of several lines. What is a draft or a vendor's would be of no use to a client that old.
+    # Only 302 knows of several lines. A client that old has no use for drafts and vendors' capabilities.
     names = [name for name in offered if "/" not in name]
     room = cap_room(ctx.settings.server_name, ctx.nick, "LS")
     ctx.server("CAP", ctx.nick, "LS", text=next(packed(iter(names), room), ""))

@@ -49,7 +49,7 @@ def join_one(ctx: Context, name: str, key: str) -> None:
         return
     forward = forwarded(ctx, channel) if refusal.numeric != num.ERR_BANNEDFROMCHAN else None
     if forward is None:
-        # The name as it was asked for: who is refused is not told how a hidden channel spells its own.
+        # The name as it was asked for: a refusal does not tell how a hidden channel spells its own.
         ctx.numeric(refusal.numeric, printable(name), text=refusal.text)
         return
     text = f"You cannot join it, so you are sent to {forward.name}"

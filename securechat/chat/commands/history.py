@@ -199,7 +199,7 @@ def target_lines(ctx: Context, found: tuple[Target, ...]) -> list[Line]:
 
 
 def handed_over(ctx: Context, found: tuple[Target, ...], span: Span) -> None:
-    """What waited for a client that reads history by itself waits no more once it knows where to read.
+    """A client that reads history needs no delivery: messages stop waiting once it knows where to read them.
 
     Conversations that were not named go on waiting: those that went on after the span, and those that the
     limit left out. In an outcome of its own: a full disk must not keep anybody from reading.

@@ -36,7 +36,7 @@ def markread(ctx: Context) -> None:
         known = ctx.registry.markers.get(account.id, {}).get(target)
         now = ctx.chat.now.wall
         upto = min(upto, now)
-        # A marker of a time to come was set while the clock was ahead. What was said since is not read.
+        # A marker of a time to come was set while the clock was ahead. Nobody has read the messages since.
         if known is None or upto > known or known > now:
             ctx.record(MarkerMoved(account.id, target, upto, known))
     ctx.reply(marker_line(ctx.registry, account, target, name, ctx.chat.now.wall)._replace(needs=0))

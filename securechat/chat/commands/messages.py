@@ -34,7 +34,7 @@ OFFLINE: Final = "offline, delivered at next login"
 OFFLINE_BOT: Final = "a bot that is offline: it reads what was said only when it asks for it"
 MAX_NONCE: Final = 64
 UNSTORED: Final = frozenset({"+typing", "+draft/typing", cap.NONCE_TAG})
-"""Client tags that by themselves are no reason to keep a TAGMSG."""
+"""A TAGMSG that has only these client tags is not kept."""
 
 
 class Draft(NamedTuple):
@@ -175,7 +175,7 @@ def in_memory(ctx: Context, draft: Draft, names: Sequence[str]) -> dict[str | No
 
 
 def to_all(ctx: Context, draft: Draft, names: Sequence[str]) -> None:
-    """Send a message to each target; who got it before, with this nonce, does not get it again."""
+    """Send a message to each target, except those that got it before with this nonce."""
     keys: Sequence[str | None] = nonces(draft, names) or (None,) * len(names)
     for name, key in zip(names, keys, strict=True):
         original = draft.known.get(key)

@@ -1,7 +1,7 @@
 """METADATA: keys and values of people and channels (https://ircv3.net/specs/extensions/metadata).
 
-What is said of a channel can be read by those who can see the channel, and set by its operators; what is said
-of an account by everybody, and by the account itself. Some keys are everybody's own (`limits.PERSONAL_KEYS`).
+People who can see a channel can read its metadata, and its operators can set it. Everybody can read an
+account's metadata, and the account itself can set it. Some keys are everybody's own (`limits.PERSONAL_KEYS`).
 Before the login a session can subscribe, and once its account is proven also set and read what is its own.
 """
 

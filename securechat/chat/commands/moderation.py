@@ -91,8 +91,8 @@ def kick_one(ctx: Context, channel: Channel, name: str, reason: str) -> None:
 def invite(ctx: Context) -> None:
     """INVITE [<nick>{,<nick>} <channel>]
 
-    Invites somebody to a channel. Who was invited by an operator may join whatever the channel's modes say.
-    Without parameters it lists the channels to which you are invited.
+    Invites somebody to a channel. A person whom an operator invited may join whatever the channel's modes
+    say. Without parameters it lists the channels to which you are invited.
     """
     if not ctx.params:
         list_invitations(ctx)

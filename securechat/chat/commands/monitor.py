@@ -27,7 +27,7 @@ def monitor(ctx: Context) -> None:
 
 
 def add(ctx: Context) -> None:
-    """Put targets on the list, and say who of them is here; what is no nick is nobody."""
+    """Put targets on the list, and say which of them are here. A target that cannot be a nick is left out."""
     given = [nick for nick in ctx.param(1).split(",") if is_nick(nick)]
     full = [nick for nick in given if not ctx.registry.monitors.add(ctx.session, nick)]
     added = [nick for nick in given if nick not in full]

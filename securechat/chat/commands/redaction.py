@@ -1,7 +1,8 @@
 """Taking messages back: REDACT.
 
-https://ircv3.net/specs/extensions/message-redaction. What was redacted is erased in the store, with its
-edits; that there was a message stays. Who may not see a message learns nothing of it: its id is unknown.
+https://ircv3.net/specs/extensions/message-redaction. The store erases the text of a redacted message and its
+edits; it keeps that there was a message. A person who may not see a message learns nothing of it: its id is
+unknown.
 """
 
 from collections.abc import Callable

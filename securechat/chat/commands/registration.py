@@ -107,7 +107,7 @@ def ask_for_nick(ctx: Context, nick: str) -> None:
 
 
 def refuse_nick(ctx: Context, nick: str, reason: str) -> None:
-    """Say that this can be nobody's nick. Who comes in without having another one is called as the account.
+    """Say that this can be nobody's nick. A person who asks for no other one gets the account's name as nick.
 
     Some clients do not try a second nick, and would wait for ever.
     """

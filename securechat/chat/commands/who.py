@@ -66,7 +66,7 @@ def who(ctx: Context) -> None:
 def rows_and_end(
     ctx: Context, form: Form, mask: str, people: Iterable[tuple[Channel | None, User]]
 ) -> Iterator[Line]:
-    """The rows and the end; who has gone since the question is left out."""
+    """The rows and the end, without people who have gone since the question."""
     for channel, user in people:
         if user.sessions:
             yield row(ctx, form, channel, user)

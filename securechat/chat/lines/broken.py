@@ -10,7 +10,7 @@ _ACTION: Final = "\x01ACTION "
 def broken(line: str, room: int, before: str = "") -> str:
     """Return one line of a message, with `before` before it, as lines of at most `room` bytes each.
 
-    They are joined as in a message of several lines: what goes on in the middle of a word comes after
+    They are joined as in a message of several lines: a part that begins in the middle of a word comes after
     "\\n\\r". An ACTION is one in each of them, with `before` inside.
     """
     opening, closing, action, said = "", "", line.startswith(_ACTION), line

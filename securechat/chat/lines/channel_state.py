@@ -17,7 +17,7 @@ from securechat.irc.timestamp import format_ms
 
 
 def after_join(registry: Registry, session: Session, channel: Channel, at: int) -> Iterator[Line]:
-    """What follows the session's JOIN; without the names for who asked not to get them."""
+    """What follows the session's JOIN; without the names for a client that asked not to get them."""
     assert session.user is not None
     yield from topic(registry, session, channel, at)
     yield marker_line(registry, session.user.account, channel.id, channel.name, at)
@@ -34,7 +34,7 @@ def marker_line(registry: Registry, account: Account, target: int, name: str, at
 
 
 def topic(registry: Registry, session: Session, channel: Channel, at: int) -> Iterator[Line]:
-    """The topic with its author and time; nothing when there is none."""
+    """The topic with its author and time; no line when the channel has no topic."""
     if channel.topic.text:
         assert session.user is not None
         server, nick = registry.server_name, session.user.nick
@@ -44,7 +44,10 @@ def topic(registry: Registry, session: Session, channel: Channel, at: int) -> It
 
 
 def present(registry: Registry, channel: Channel) -> Iterator[User]:
-    """The members who are online, as long as it takes: who goes meanwhile is left out, who comes is not."""
+    """The members who are online, as long as it takes.
+
+    Members who go meanwhile are left out, those who come are not.
+    """
     listed: set[int] = set()
     while more := [user for user in registry.online(channel) if user.id not in listed]:
         for user in more:

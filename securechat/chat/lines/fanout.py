@@ -1,7 +1,7 @@
 """Who gets to see what: the only module that knows how capabilities change what a client is sent.
 
-What the lines are is said in `announcements`. The session that caused a line (`origin`) gets its own copy
-like everybody else, unless its command carried a label: then the copy belongs to the labelled answer.
+`announcements` makes the lines. The session that caused a line (`origin`) gets its own copy like everybody
+else, unless its command carried a label: then the copy belongs to the labelled answer.
 """
 
 from collections.abc import Callable, Sequence

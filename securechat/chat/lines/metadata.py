@@ -1,6 +1,6 @@
 """How metadata looks, and who hears of it (https://ircv3.net/specs/extensions/metadata).
 
-A *target* is a channel's id, or minus an account's. What a session wants to hear of ends with it.
+A *target* is a channel's id, or minus an account's. A session's subscriptions end with it.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -23,7 +23,10 @@ class Named(NamedTuple):
 
 
 def line(registry: Registry, name: str, key: str, value: str | None, at: int) -> Line:
-    """The line that tells a value; without one, that there is none any more. Both drafts have their form."""
+    """The line that tells a value, or without one that the key has no value any more.
+
+    Both drafts have their form.
+    """
     server = registry.server_name
     older = Line(server, "METADATA", (name, key, "*"), value, at, needs=cap.METADATA)
     if value is None:

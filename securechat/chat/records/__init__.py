@@ -1,8 +1,8 @@
 """Facts: every change of shared state is one of these values.
 
-What a record does to the registry, and its undoing when the store has no room for it, is in `state.applying`.
-The store writes records and the registry is rebuilt from what it wrote, so a fact enters the chat by one door
-whether this hub made it or another node did.
+`state.applying` does a record to the registry, and undoes it when the store has no room for it. The store
+writes records and the registry is rebuilt from what it wrote, so a fact enters the chat by one door whether
+this hub made it or another node did.
 
 A *user id* is an account's id; where each session is a user of its own (`identity.nicknames = "free"`) it is
 minus the session's id, and such memberships are never stored. Times are milliseconds since the epoch, ids are

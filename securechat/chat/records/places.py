@@ -47,7 +47,10 @@ class MessageUnpinned:
 
 @dataclass(frozen=True, slots=True)
 class MetadataSet:
-    """A key of a target's metadata has another value; None is none. `by` is the account that set it."""
+    """A key of a target's metadata has another value; None means that it has no value.
+
+    `by` is the account that set it.
+    """
 
     target: int
     key: str
@@ -59,7 +62,7 @@ class MetadataSet:
 
 @dataclass(frozen=True, slots=True)
 class PersonalSet:
-    """A key of a target's metadata that is the account's alone has another value; None is none."""
+    """A key of a target's metadata that is the account's alone has another value; None means no value."""
 
     account: int
     target: int

@@ -53,7 +53,7 @@ class StoredAccount:
 
 @dataclass(frozen=True, slots=True)
 class StoredChannel:
-    """One channel. `members` are by account id, `modes` arguments by letter ("" is none).
+    """One channel. `members` are by account id, `modes` arguments by letter ("" for a mode without one).
 
     `lists` holds by letter (b, e, I) the masks of a list, the oldest first. `retention_days` is None where
     the server's setting holds.

@@ -27,7 +27,7 @@ class Refusal(NamedTuple):
 def may_join(channel: Channel, user: User, key: str) -> Refusal | None:
     """Return why the user may not join, None when they may.
 
-    The founder and who was invited by an operator may whatever the modes are.
+    The founder, and people whom an operator invited, may join whatever the modes are.
     """
     modes = channel.modes
     if channel.initial_ranks(user.account) or user.account.id in channel.invited:
@@ -57,7 +57,7 @@ def may_speak(ctx: Context, channel: Channel, text: str = "") -> str | None:
         return None
     reason = _unfit(channel, text) if text else None
     if reason is None and (member is None or not member.ranks):
-        # What has no text does not wait: who is seen typing could not send what they typed.
+        # Slow mode is about text: a person whose typing counted could not send what they typed.
         reason = _silenced(channel, user) or (_too_soon(ctx, channel, user) if text else None)
     return reason
 
@@ -75,7 +75,7 @@ def may_tell_all(ctx: Context, channel: Channel, text: str = "") -> str | None:
 def reason_for(ctx: Context, channel: Channel, reason: str) -> str:
     """Return the reason that the user gives the channel for something; "" when they may not say it there.
 
-    What it was the reason for happens without it.
+    The command then goes on without a reason.
     """
     return reason if reason and may_tell_all(ctx, channel, reason) is None else ""
 

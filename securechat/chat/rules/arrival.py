@@ -1,7 +1,7 @@
 """What a session is shown of channels when it comes in, and when its user joins one.
 
-The names of thousands of members do not fit into a SendQ's quarter, so they come in pieces. What happens
-meanwhile is heard between these: a JOIN is shown at once, and the names are those at the time of their piece.
+The names of thousands of members do not fit into a SendQ's quarter, so they come in pieces. Other lines come
+between the pieces: a JOIN is shown at once, and the names are those at the time of their piece.
 """
 
 from collections.abc import Iterator

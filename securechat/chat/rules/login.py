@@ -122,7 +122,7 @@ def _go_on(chat: Chat, sessions: Iterable[Session]) -> None:
 def failed_exchange(ctx: Context) -> None:
     """Count a wrong password of this connection; the third one closes it.
 
-    What tries no password (a mechanism that is not there, a payload that is none) does not count: clients go
+    An exchange that tries no password (an unknown mechanism, a broken payload) does not count: clients go
     through all mechanisms that they know. The lines before the login bound it.
     """
     ctx.session.failures += 1

@@ -1,6 +1,6 @@
 """What people and channels say of themselves, for programs (https://ircv3.net/specs/extensions/metadata).
 
-A *target* is a channel's id, or minus an account's. What a session wants to hear of ends with it.
+A *target* is a channel's id, or minus an account's. A session's subscriptions end with it.
 """
 
 from collections.abc import Callable

@@ -107,7 +107,7 @@ class _Change:
     def _flag(self, asked: Asked) -> None:
         kind = MODES[asked.letter].kind
         if not asked.adding:
-            # Who takes a key away need not know it, and nobody is shown it.
+            # A person who takes a key away need not know it, and nobody is shown it.
             self.draft.clear_flag(asked.letter, "*" if kind is Kind.KEY else None)
         elif kind is Kind.FLAG:
             self.draft.set_flag(asked.letter)
@@ -147,7 +147,7 @@ class _Change:
     # Refusals
 
     def _allowed(self, rank: str, to_do: str) -> bool:
-        # By the ranks before the command: who takes their own rank with the first letter may go on.
+        # By the ranks before the command: a person who takes their own rank with the first letter may go on.
         if self.force or has_rank(self.channel, self.ctx.user, rank):
             return True
         text = f"You need the rank +{rank} in {self.channel.name} to {to_do}"

@@ -47,7 +47,7 @@ def _fetch(ctx: Context, account: Account, after: int) -> None:
 def deliver_received(session: Session, account: Account, missed: Missed, after: int, until: int) -> None:
     """Let the session have all direct messages with ids after one and up to another one.
 
-    What waited for the account is among them, and what its other sessions were sent meanwhile.
+    Among them are those that waited for the account, and those that its other sessions got meanwhile.
     """
     do_next(session, lambda ctx: _fetch_received(ctx, account, missed, after, until))
 

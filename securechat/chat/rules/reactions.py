@@ -54,9 +54,9 @@ def written(registry: Registry, reactions: Mapping[str, Sequence[int]]) -> str:
         return text
     counts: dict[str, int] = {}
     size = len("{}")
-    # The commonest first, of those the earliest; what is too long is left out alone.
+    # The commonest first, of those the earliest. Only the reactions that are too long are left out.
     for reaction, by in sorted(names.items(), key=lambda one: -len(one[1])):
-        more = _size(_json({reaction: len(by)})) - 1  # the braces are there, but for a comma
+        more = _size(_json({reaction: len(by)})) - 1  # the braces are there already, a comma is not
         if size + more <= MAX_BYTES:
             size += more
             counts[reaction] = len(by)

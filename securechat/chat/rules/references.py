@@ -25,7 +25,8 @@ EXPIRED = Refusal("EDIT_WINDOW_EXPIRED", "It is too late to edit this message")
 class Reference:
     """A message id in a tag, and the message itself once it was looked for and found.
 
-    `key` is None when the id is none of ours, which only an edit minds: for the others it is an opaque value.
+    `key` is None when this server did not make the id. Only an edit minds that: for the others it is an
+    opaque value.
     """
 
     written: str
@@ -79,7 +80,7 @@ def referred(tags: Mapping[str, str]) -> Reference | None:
 
 
 def key_of(written: str) -> int | None:
-    """Return the key of a msgid; None for what is none of ours."""
+    """Return the key of a msgid; None for one that this server did not make."""
     try:
         key = msgid.decode(written)
     except ValueError:

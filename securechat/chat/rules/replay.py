@@ -1,8 +1,8 @@
-"""What a client that does not read history by itself gets at login: what it missed.
+"""What it missed: a client that does not read history gets that at its login.
 
-What is missed is what is said while there is no such session of its name (`alice@laptop`, "" for those
-without one); one that reads history neither counts nor takes anything away. Where that began is the newest id
-that the last one can have taken, which is stored (`records.AccountSeen`): when a connection dies in silence,
+A name (`alice@laptop`, "" for sessions without one) misses what is said while it has no such session. A
+session that reads history neither counts nor takes anything away. That time begins with the newest id that
+the last session can have taken, which is stored (`records.AccountSeen`): when a connection dies in silence,
 that is minutes before the server notices. How much is replayed of a channel has a bound (`history.replay`).
 Sessions that ended with the server had, as far as anybody can know, everything up to the newest message of
 then. A name that is new begins where the account's others are.
@@ -38,7 +38,7 @@ Play = Callable[[Context], None]
 def came(chat: Chat, session: Session, account: Account) -> None:
     """A session of the account comes in: note after which id it missed what was said.
 
-    What is stored of that is in an outcome of its own: a full disk must keep nobody out.
+    The record of that has an outcome of its own: a full disk must keep nobody out.
     """
     if session.has(cap.CHATHISTORY) or account.role == "bot":
         return
@@ -61,8 +61,8 @@ def _others(account: Account) -> int | None:
 def catch_up(ctx: Context, account: Account, arrived: int) -> None:
     """Let a session that has just come in have what it missed; `arrived` was the newest id when it came.
 
-    Not when it reads history by itself: then the specification of chathistory wants nothing sent. What is
-    said from now on comes after that, once.
+    A session that reads history gets nothing: the specification of chathistory wants that. Messages from now
+    on come after that, once.
     """
     session, newest, missed = ctx.session, ctx.chat.ids.last, ctx.session.missed
     if missed is None:

@@ -7,7 +7,7 @@ from securechat.irc.text import printable
 
 
 def listed(ctx: Context, index: int) -> list[str]:
-    """Return the targets in a parameter that the command is for, each once; "" is that there is none."""
+    """Return the targets in a parameter that the command is for, each once; only "" when there are none."""
     return within(ctx, list(dict.fromkeys(name for name in ctx.param(index).split(",") if name)) or [""])
 
 

@@ -18,8 +18,9 @@ STRICT: Final = frozenset("CWcm")
 class Channel:
     """A channel, its members by user id, and the audience of those who are online.
 
-    `modes` are flags and their arguments ("" is none), `lists` the masks of +b, +e and +I. `invited` are the
-    accounts that may join whatever the modes say; invitations end with the server's process.
+    `modes` are letters and their arguments ("" for a mode without one), `lists` the masks of +b, +e and +I.
+    `invited` are the accounts that may join whatever the modes say; invitations end with the server's
+    process.
     """
 
     __slots__ = (

@@ -1,7 +1,7 @@
 """Flood control: a token bucket per session whose clock is an argument.
 
-Who exceeds it is not punished but slowed down: the next command waits in the backlog, and when that is full
-the worker stops reading, so that the peer's own TCP stream holds the rest.
+A client that exceeds it is not punished but slowed down. Its next command waits in the backlog; when that is
+full the worker stops reading, and the peer's own TCP stream holds the rest.
 """
 
 from typing import Final
@@ -25,8 +25,8 @@ class Bucket:
         """Take `cost` tokens and return 0, or take nothing and return the seconds to wait until they are
         there.
 
-        What costs more than there can be goes when there is everything, and the rest is owed: what comes
-        next waits for it.
+        A command that costs more than a bucket holds goes when the bucket is full. It owes the rest, and the
+        next command waits until that is paid.
         """
         self._tokens = min(BURST, self._tokens + (now - self._at) * RATE)
         self._at = now

@@ -8,7 +8,8 @@ from securechat.chat.records import MessageSent
 class NonceMemory:
     """The newest messages with a nonce.
 
-    What may not be committed yet, and what a client most likely repeats; the store knows the others.
+    Those that may not be committed yet, and those that a client most likely repeats; the store knows the
+    others.
     """
 
     __slots__ = ("_known", "_size")
@@ -29,7 +30,7 @@ class NonceMemory:
         """Remember `other` where `message` is remembered, if it is."""
         key = (message.sender, message.nonce or "")
         remembered = self._known.get(key)
-        # By its id: what else is known of it changes, such as whether it waits for its recipient.
+        # By its id: other things change, such as whether it waits for its recipient.
         if remembered is not None and remembered.id == message.id:
             self._known[key] = other
 

@@ -1,4 +1,4 @@
-"""Which messages were changed last: what was read of one before that is not how it is."""
+"""Which messages were changed last: text that was read before a change is not true any more."""
 
 from collections import OrderedDict
 
@@ -6,7 +6,7 @@ from collections import OrderedDict
 class Revisions:
     """The newest edits and redactions, in their order.
 
-    Whoever asks the store for a message notes `count` first. When the answer is there and `changed` says
+    A rule that asks the store for a message notes `count` first. When the answer is there and `changed` says
     so, the message was edited or redacted meanwhile: it has to be read again.
     """
 

@@ -1,7 +1,7 @@
 """What rules see of the chat: its state, and the few things that can be done to it.
 
-The engine (`core`) drives it. A rule reads the state here and changes it only through `enter`; what
-else it wants done it says as an effect, or does `later`.
+The engine (`core`) drives it. A rule reads the state here and changes it only through `enter`. All else is an
+effect, or is done `later`.
 """
 
 from collections.abc import Callable

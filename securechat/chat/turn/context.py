@@ -93,7 +93,7 @@ class Context:
         self._replies.append(line)
 
     def numeric(self, code: str, *params: str, text: str | None = None) -> None:
-        """Add a numeric reply; the nick comes first by itself."""
+        """Add a numeric reply; the nick is put before `params`."""
         self.server(code, self.nick, *params, text=text)
 
     def server(self, command: str, *params: str, text: str | None = None) -> None:

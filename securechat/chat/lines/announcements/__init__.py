@@ -8,7 +8,7 @@ from securechat.chat.state.registry import Registry
 
 
 def announce(fanout: Fanout, registry: Registry, record: Record, origin: Origin | None) -> None:
-    """Show a record to everybody who may see it; what has no case here nobody sees.
+    """Show a record to everybody who may see it. Nobody sees a record that has no case here.
 
     A `Parted` is announced before it is applied, all others after.
     """

@@ -114,7 +114,7 @@ def _dropped(fanout: Fanout, registry: Registry, record: ChannelDropped, origin:
 
 
 def _renamed(fanout: Fanout, registry: Registry, record: ChannelRenamed, origin: Origin | None) -> None:
-    """Rare, and different for each session, so each is told by itself."""
+    """Rare, and different for each session, so each session is told alone."""
     for user in registry.online(registry.channels[record.channel]):
         for session in user.sessions:
             lines = list(_rename_lines(registry, record, user, session))
@@ -126,9 +126,9 @@ def _renamed(fanout: Fanout, registry: Registry, record: ChannelRenamed, origin:
 
 
 def _rename_lines(registry: Registry, record: ChannelRenamed, user: User, session: Session) -> Iterator[Line]:
-    """A RENAME; who does not know that leaves one channel and joins the other (IRCv3 channel-rename).
+    """A RENAME. A client that does not know it leaves one channel and joins the other (IRCv3 channel-rename).
 
-    What follows a JOIN is the command's to send: it is long.
+    The command sends the lines that follow a JOIN: they are long.
     """
     at = record.at
     if session.has(cap.CHANNEL_RENAME):

@@ -61,7 +61,10 @@ def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: O
 
 
 def readdressed(registry: Registry, message: MessageSent, nick: str) -> MessageSent:
-    """Return a direct message as one to this nick; what has no room beside it becomes a line of its own."""
+    """Return a direct message as one to this nick.
+
+    A part without room beside the nick becomes a line of its own.
+    """
     if nick == message.addressed:
         return message
     source = f"{message.nick}!{registry.accounts[message.sender].name}@{registry.server_name}"
