@@ -1,56 +1,60 @@
-"""How connections begin and end in one worker, and what happens when their time is up.
+"""How connections begin and end in one worker.
 
 Theory of operation. The chat hears of a connection exactly twice: `Connected` after the TLS handshake and
 `Disconnected` at its end. Ending takes up to three steps: the last lines are written (CLOSING), then
 close_notify and the end of our stream are sent and the peer gets time to read them (LINGERING: to close a
 socket with unread input resets the connection, and the reset overtakes the lines), then the socket is closed.
-Each step has a deadline. A deadline is looked up in `due` when its slot of the timer wheel comes, so traffic
-costs no timer operation.
+Each step has a deadline (`deadlines`).
 """
 
 import logging
 import select
+from collections.abc import Callable
 from typing import Final
 
-from securechat.chat.items import Connected, Disconnected, Item
+from securechat.chat.items import Connected, Disconnected
 from securechat.irc.framing import Framer
 from securechat.server.admission import Admission
 from securechat.server.connection import Connection, State
-from securechat.server.limits import Limits
-from securechat.server.transport import FRUITLESS, Broken, Tls, Transport, narrow
-from securechat.server.wheel import TimerWheel
+from securechat.server.deadlines import Deadlines
+from securechat.server.moment import Moment, Outbox
+from securechat.server.transport import Broken, Tls, Transport, narrow
+from securechat.server.turns import Turns
 
 EDGE: Final = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
-
-EXPIRE_TURN: Final = 256
-"""Deadlines looked after in one pass: ten thousand that end in one second shall not hold up the others."""
-LINE_CPU: Final = 0.0002
-"""CPU seconds that reading one line may cost; it costs a fifth of that."""
-FORGIVEN: Final = 0.02
-"""CPU seconds of the wasted ones that are forgiven in each second."""
+GREETERS: Final = 4
+"""Handshake steps in one pass: each costs up to half a millisecond."""
 
 log: Final = logging.getLogger("securechat.connection")
 
 
 class Lifecycle:
-    """The connections of one worker. Used by the worker's thread only."""
+    """The connections of one worker, which registers them with its `epoll`. The worker's thread."""
 
     def __init__(
-        self, tls: Tls, admission: Admission, limits: Limits, server_name: str, outbox: list[Item], now: float
+        self,
+        tls: Tls,
+        admission: Admission,
+        server_name: str,
+        epoll: select.epoll,
+        moment: Moment,
+        turns: Turns,
+        outbox: Outbox,
     ) -> None:
-        self.limits = limits
-        self.now = now
         self.connections: dict[int, Connection] = {}
-        self.epoll = select.epoll()
-        self.overdue: list[Connection] = []
-        """What is left for the next call of `expire`."""
+        """By their descriptors; only this class changes it."""
         self.failures = 0
         """TLS handshakes that have failed."""
+        self.deadlines = Deadlines(moment)
         self._tls = tls
         self._admission = admission
-        self._outbox = outbox
-        self._wheel: TimerWheel[Connection] = TimerWheel(now)
         self._ping = f"PING :{server_name}\r\n".encode()
+        self._epoll = epoll
+        self._moment = moment
+        self._turns = turns
+        self._outbox = outbox
+
+    # The beginning
 
     def adopt(self, conn: Connection) -> None:
         """Take over an accepted connection. TLS state is made when its first byte comes."""
@@ -59,97 +63,72 @@ class Lifecycle:
         if conn.plain is not None:
             narrow(conn.plain)
         self.connections[conn.fd] = conn
-        self._wheel.schedule(conn, due(conn, self.limits, self.now))
-        self.epoll.register(conn.fd, EDGE)
+        self.deadlines.watch(conn)
+        self._epoll.register(conn.fd, EDGE)
 
-    def greet(self, conn: Connection) -> bool:
-        """Go on with the TLS handshake; True when it is done and the chat knows the connection."""
+    def greet_some(self) -> None:
+        """Go on with a few TLS handshakes."""
+        greeting = self._turns.greeting
+        for _ in range(min(GREETERS, len(greeting))):
+            self.attempt(self._greet, greeting.popleft())
+
+    def _greet(self, conn: Connection) -> None:
+        if conn.state not in (State.SILENT, State.GREETING):
+            return
         try:
             if conn.transport is None:
                 assert conn.plain is not None, "a silent connection has its plain socket"
                 plain, conn.plain = conn.plain, None
                 conn.state = State.GREETING
                 conn.transport = Transport(plain, self._tls.current)
-            if not conn.transport.handshake():
-                conn.fruitless += 1
-                if conn.fruitless > self.limits.fruitless_reads:
-                    self.release(conn, "too many steps without progress")
-                return False
+            if conn.transport.handshake():
+                self._open(conn)
+                return
         except Broken as problem:
             self.release(conn, str(problem))
-            return False
+            return
+        conn.fruitless += 1
+        if conn.fruitless > self._moment.limits.fruitless_reads:
+            self.release(conn, "too many steps without progress")
+
+    def _open(self, conn: Connection) -> None:
         conn.fruitless = 0
         conn.framer = Framer()
         conn.state = State.OPEN
-        conn.heard = self.now
-        self._outbox.append(Connected(conn, conn.address))
+        conn.heard = self._moment.now
+        self._outbox.add(Connected(conn, conn.address))
         log.info("%d + %s connected", conn.serial, conn.address)
-        return True
+        self._turns.to_read(conn)  # what came with the end of the handshake makes no event of its own
 
-    def finish(self, conn: Connection, reason: str, *, farewell: bool) -> None:
-        """Begin to end an open connection: the chat is told, and what is queued will be written.
+    # The end
 
-        With `farewell` the peer reads `ERROR :Closing link: (reason)` as the last line.
-        """
-        if conn.state is not State.OPEN:
-            return
-        self._disconnected(conn, reason)
-        if farewell:
-            self.append(conn, f"ERROR :Closing link: ({reason})\r\n".encode())
-        conn.state = State.CLOSING
-        conn.held = False
-        self._set_deadline(conn, self.limits.closing)
+    def attempt(self, step: Callable[[Connection], None], conn: Connection) -> None:
+        """Do something with one connection; a mistake of ours costs this connection and no other."""
+        try:
+            step(conn)
+        except Exception:
+            log.exception("%d ! connection closed after an internal error", conn.serial)
+            self.release(conn, "Internal error")
+
+    def finish(self, conn: Connection, reason: str) -> None:
+        """Begin to end an open connection: the peer reads `ERROR :Closing link: (reason)` as the last
+        line."""
+        if conn.state is State.OPEN:
+            self._begin_to_close(conn, reason)
+            self._say(conn, f"ERROR :Closing link: ({reason})\r\n".encode())
 
     def has_last_lines(self, conn: Connection) -> bool:
         """Begin to end a connection that the hub wants ended; False when there is nothing to write."""
         if conn.state is State.OPEN:
-            reason = "SendQ exceeded" if conn.overflowed else "Closed by the server"
-            self.finish(conn, reason, farewell=False)
+            self._begin_to_close(conn, "SendQ exceeded" if conn.overflowed else "Closed by the server")
         return conn.state is State.CLOSING
-
-    def over_budget(self, conn: Connection, received: int, lines: int, cpu: float) -> bool:
-        """Charge a connection for a turn of reading; begin to end it and return True when it was too much.
-
-        `cpu` seconds above what the `lines` are worth are wasted: a KeyUpdate costs as much as several lines.
-        """
-        limits = self.limits
-        reason = ""
-        excess = cpu - lines * LINE_CPU
-        if excess > 0:
-            forgiven = (self.now - conn.charged) * FORGIVEN
-            conn.wasted = max(0.0, conn.wasted - forgiven) + excess
-            conn.charged = self.now
-        wasted_cpu = limits.wasted_cpu
-        if conn.stranger:
-            if conn.authenticated:
-                self._welcome(conn)
-            else:
-                wasted_cpu = limits.wasted_before_login
-                conn.received += received
-                if conn.received > limits.bytes_before_login:
-                    reason = "Too much input before the login"
-        if conn.fruitless > limits.fruitless_reads or conn.wasted > wasted_cpu:
-            reason = FRUITLESS
-        if reason:
-            self.finish(conn, reason, farewell=True)
-        return bool(reason)
-
-    def _welcome(self, conn: Connection) -> None:
-        conn.stranger = False
-        if conn.transport is not None:
-            conn.transport.widen()
-
-    def append(self, conn: Connection, line: bytes) -> None:
-        """Queue a line of the worker's own; it counts in `written`, since `appended` is the hub's."""
-        conn.written -= len(line)
-        conn.sendq.append(line)
 
     def linger(self, conn: Connection) -> None:
         """Everything is written: end our side of the stream, and let the peer read."""
         assert conn.transport is not None, "only a connection that was open is closed in order"
         conn.transport.say_goodbye()
         conn.state = State.LINGERING
-        self._set_deadline(conn, self.limits.lingering)
+        self._set_deadline(conn, self._moment.limits.lingering)
         self.listen_for_the_end(conn)
 
     def listen_for_the_end(self, conn: Connection) -> None:
@@ -168,7 +147,7 @@ class Lifecycle:
             log.info("%d ! %s TLS handshake failed: %s", conn.serial, conn.address, reason)
         conn.state = State.GONE
         conn.closed = True
-        self._wheel.remove(conn)
+        self.deadlines.forget(conn)
         if self.connections.get(conn.fd) is conn:
             del self.connections[conn.fd]  # before the number is free for the next connection
         if conn.transport is not None:
@@ -179,28 +158,25 @@ class Lifecycle:
         conn.sendq.clear()
         self._admission.leave(conn.ticket)
 
-    def note_stall(self, conn: Connection) -> None:
-        """The peer takes nothing more from this moment on."""
-        conn.stalled = self.now
-        self._wheel.hasten(conn, due(conn, self.limits, self.now))
+    def release_those_without_tls(self, reason: str) -> None:
+        """Close whatever has not got through its handshake."""
+        for conn in [c for c in self.connections.values() if c.state in (State.SILENT, State.GREETING)]:
+            self.release(conn, reason)
 
-    def expire(self) -> list[Connection]:
-        """Do what is due; return the connections that have something to write because of it."""
-        self.overdue += self._wheel.expired(self.now)
-        spoken = []
-        for conn in self.overdue[:EXPIRE_TURN]:
-            if conn.held:
-                conn.heard = self.now  # not read, by our own decision: its silence is ours
-            if due(conn, self.limits, self.now) <= self.now and self._overdue(conn):
-                spoken.append(conn)
-            if conn.state is not State.GONE and conn.slot < 0:
-                self._wheel.schedule(conn, due(conn, self.limits, self.now))
-        del self.overdue[:EXPIRE_TURN]
-        return spoken
+    def release_all(self, reason: str) -> None:
+        """Close everything at once."""
+        for conn in list(self.connections.values()):
+            self.release(conn, reason)
 
-    def _overdue(self, conn: Connection) -> bool:
-        """End or ping a connection whose time is up; True when it has something to write."""
-        limits, now = self.limits, self.now
+    # Deadlines
+
+    def expire(self) -> None:
+        """Do what is due: end connections whose time is up, and ping those that are silent."""
+        for conn in self.deadlines.take():
+            self._overdue(conn)
+
+    def _overdue(self, conn: Connection) -> None:
+        limits, now = self._moment.limits, self._moment.now
         if conn.state is State.SILENT:
             self.release(conn, "it sent nothing")
         elif conn.state is not State.OPEN:
@@ -208,45 +184,39 @@ class Lifecycle:
         elif conn.stalled and now >= conn.stalled + limits.stall:
             self.release(conn, f"Write timeout: {limits.stall:g} seconds")
         elif not conn.authenticated and now >= conn.login_due(limits.login, now):
-            self.finish(conn, f"Login timeout: {limits.login:g} seconds", farewell=True)
-            return True
+            self.finish(conn, f"Login timeout: {limits.login:g} seconds")
         elif now >= conn.heard + limits.gone_after:
-            self.finish(conn, f"Ping timeout: {limits.gone_after:g} seconds", farewell=True)
-            return True
+            self.finish(conn, f"Ping timeout: {limits.gone_after:g} seconds")
         else:
             conn.pinged = now
-            self.append(conn, self._ping)
-            return True
-        return False
+            self._say(conn, self._ping)
+            self.deadlines.watch(conn)
+
+    def _set_deadline(self, conn: Connection, seconds: float) -> None:
+        conn.deadline = self._moment.now + seconds
+        self.deadlines.hasten(conn)
+
+    # What the peer and the chat are told
+
+    def _say(self, conn: Connection, line: bytes) -> None:
+        """Queue a line of the worker's own; it counts in `written`, since `appended` is the hub's."""
+        conn.written -= len(line)
+        conn.sendq.append(line)
+        self._turns.to_write(conn)
+
+    def _begin_to_close(self, conn: Connection, reason: str) -> None:
+        self._disconnected(conn, reason)
+        conn.state = State.CLOSING
+        conn.held = False
+        self._set_deadline(conn, self._moment.limits.closing)
 
     def _disconnected(self, conn: Connection, reason: str) -> None:
         conn.closed = True
-        self._outbox.append(Disconnected(conn, reason, self._taken(conn)))
+        self._outbox.add(Disconnected(conn, reason, self._taken(conn)))
         log.info("%d - %s disconnected: %s", conn.serial, conn.address, reason)
 
     def _taken(self, conn: Connection) -> float:
         """Return up to when the peer can have taken what was sent to it."""
         assert conn.transport is not None, "the connection was open"
-        alive = max(conn.heard, self.now - conn.transport.unconfirmed())
+        alive = max(conn.heard, self._moment.now - conn.transport.unconfirmed())
         return min(alive, conn.stalled or alive)
-
-    def _set_deadline(self, conn: Connection, seconds: float) -> None:
-        conn.deadline = self.now + seconds
-        self._wheel.hasten(conn, conn.deadline)
-
-
-def due(conn: Connection, limits: Limits, now: float) -> float:
-    """Return when something has to happen to the connection if nothing happens by itself."""
-    match conn.state:
-        case State.SILENT | State.GREETING:
-            return conn.accepted + limits.handshake
-        case State.OPEN:
-            asked = conn.pinged >= conn.heard
-            when = conn.heard + (limits.gone_after if asked else limits.ping_after)
-            if not conn.authenticated:
-                when = min(when, conn.login_due(limits.login, now))
-            if conn.stalled:
-                when = min(when, conn.stalled + limits.stall)
-            return when
-        case _:
-            return conn.deadline

@@ -55,7 +55,7 @@ def test_records_without_a_line_end_the_connection(make_rig: MakeRig) -> None:
 def spend(rig: Rig, seconds: float) -> None:
     """From now on every turn of reading costs so much CPU time."""
     ticks = count()
-    rig.worker._cpu = lambda: next(ticks) * seconds
+    rig.worker._reader._cpu = lambda: next(ticks) * seconds
 
 
 def test_wasted_cpu_ends_the_connection(rig: Rig) -> None:

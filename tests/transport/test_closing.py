@@ -8,7 +8,7 @@ from ipaddress import ip_address
 import pytest
 
 from securechat.chat.items import Disconnected, ShutDown
-from securechat.server import lifecycle
+from securechat.server import deadlines
 from securechat.server.connection import Connection, State
 from tests.transport.conftest import UNLIMITED
 from tests.transport.rig import Rig, state
@@ -106,7 +106,7 @@ def test_a_silent_connection_has_ten_seconds(rig: Rig) -> None:
 
 def test_many_deadlines_at_once_take_turns(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """When many connections end in one second, each pass closes some of them and serves the others, too."""
-    monkeypatch.setattr(lifecycle, "EXPIRE_TURN", 3)
+    monkeypatch.setattr(deadlines, "EXPIRE_TURN", 3)
     conns = [rig.pair(speaking=False)[1] for _ in range(8)]
     rig.settle(2)
     rig.clock.seconds += 12

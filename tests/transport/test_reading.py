@@ -196,7 +196,7 @@ def test_the_worker_waits_only_when_there_is_nothing_to_do(rig: Rig, monkeypatch
         peer.send(b"ECHO :%s\r\n" % (b"x" * 490) * 20)
     rig.worker.run_once(0)
     kernel = Kernel()
-    monkeypatch.setattr(rig.worker._lives, "epoll", kernel)
+    monkeypatch.setattr(rig.worker, "_epoll", kernel)
     before = conn.posted
     for _ in range(3):
         rig.worker.run_once(60)

@@ -7,7 +7,7 @@ import pytest
 
 from securechat.chat.effects import Send
 from securechat.chat.items import Disconnected, Drained
-from securechat.server import worker
+from securechat.server import writing
 from securechat.server.connection import Connection, State
 from securechat.server.delivery import Delivery, schedule
 from securechat.server.transport import CHUNK
@@ -89,14 +89,14 @@ def test_input_that_waited_for_a_pinned_chunk_is_not_forgotten(rig: Rig) -> None
     while conn.transport.blocked:
         peer.receive()
         schedule(conn)
-        rig.worker._flush_some()
+        rig.worker._writer.flush_some()
     peer.reading = True
     rig.until(lambda: peer.lines[-1:] == ["late"])
 
 
 def test_one_fast_reader_of_a_long_queue_gives_way(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pass writes a bounded amount to one connection, so that the others get theirs in the same pass."""
-    monkeypatch.setattr(worker, "WRITE_TURN", CHUNK + 1)
+    monkeypatch.setattr(writing, "WRITE_TURN", CHUNK + 1)
     greedy, greedy_conn = rig.connect("greedy")
     other, other_conn = rig.connect("other")
     append(greedy_conn, numbered(0, 9000))

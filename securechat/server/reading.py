@@ -1,0 +1,159 @@
+"""Turns of reading: sockets into lines for the hub, and back-pressure.
+
+Theory of operation. Each turn reads a bounded amount of one connection and charges it for that (`budget`).
+Whoever has too much that the chat has not handled is *held*: its bytes stay in the kernel, whose window then
+stops the peer. The hub puts it into `resumed` when it has handled enough. When the hub's inbox is full,
+whoever has lines in it is held as well, and waits in `postponed`.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from securechat.chat.items import Received
+from securechat.irc.framing import Rejected
+from securechat.irc.message import Message
+from securechat.server.budget import charge
+from securechat.server.connection import Connection, State, drain
+from securechat.server.inbox import Inbox
+from securechat.server.lifecycle import Lifecycle
+from securechat.server.moment import Moment, Outbox
+from securechat.server.transport import Broken, Transport
+from securechat.server.turns import Turns
+from securechat.server.watch import Watch
+
+READ_TURN: Final = 64 * 1024
+"""Bytes that one connection may read before the next one's turn."""
+READERS: Final = 64
+"""Connections that are read in one pass."""
+OPEN: Final = State.OPEN
+
+
+class Reader:
+    """Reads one worker's connections. The worker's thread, but for `resumed` and `postponed`.
+
+    `cpu` is the processor time of this thread, in seconds.
+    """
+
+    def __init__(
+        self,
+        lives: Lifecycle,
+        moment: Moment,
+        turns: Turns,
+        outbox: Outbox,
+        inbox: Inbox,
+        cpu: Callable[[], float],
+    ) -> None:
+        self.watch = Watch()
+        self.resumed: list[Connection] = []
+        """Those that were held and may be read again. The hub appends."""
+        self.postponed: list[Connection] = []
+        """Those that wait until the inbox is shorter. The hub looks whether there are any."""
+        self._lives = lives
+        self._moment = moment
+        self._turns = turns
+        self._outbox = outbox
+        self._inbox = inbox
+        self._cpu = cpu
+
+    def resume(self) -> None:
+        """Go on with those that were held, as far as the hub has got."""
+        self._let_go(self.resumed)
+        if self.postponed and len(self._inbox) <= self._moment.limits.inbox // 2:
+            self._let_go(self.postponed)
+
+    def read_some(self) -> None:
+        """Give some connections their turn of reading: first those with a login, then strangers."""
+        ready = self._turns.ready
+        for _ in range(min(READERS, len(ready))):
+            conn = ready.popleft()
+            conn.queued_to_read = False
+            self._lives.attempt(self._take_turn, conn)
+        if self._turns.strangers:
+            self._read_strangers()
+
+    def _read_strangers(self) -> None:
+        """Read connections without a login, up to the first that costs more than its lines are worth."""
+        self._outbox.hand_over()  # what the others said need not wait for them
+        strangers = self._turns.strangers
+        for _ in range(min(READERS, len(strangers))):
+            conn = strangers.popleft()
+            conn.queued_to_read = False
+            wasted = conn.wasted
+            self._lives.attempt(self._take_turn, conn)
+            if conn.wasted > wasted or conn.state is not OPEN:
+                return
+
+    def _let_go(self, held: list[Connection]) -> None:
+        for conn in drain(held):
+            conn.held = False
+            self._turns.to_read(conn)
+
+    def _take_turn(self, conn: Connection) -> None:
+        if conn.state is State.LINGERING:
+            self._lives.listen_for_the_end(conn)
+            return
+        transport = conn.transport
+        if conn.state is not OPEN or transport is None or transport.pinned is not None:
+            return
+        if not self._may_read(conn):
+            return
+        was_blocked = transport.blocked
+        self._read(conn, transport)
+        if conn.state is not OPEN:
+            return
+        if transport.blocked != was_blocked:
+            self._turns.to_write(conn)
+        if transport.readable and not transport.blocked:
+            self._turns.to_read(conn)
+
+    def _may_read(self, conn: Connection) -> bool:
+        """Back-pressure: leave the bytes in the kernel, whose window then stops the peer."""
+        limits = self._moment.limits
+        unhandled = conn.unhandled
+        if unhandled > limits.unhandled_lines:
+            conn.held = True
+            # Looked at again after the mark is set: the hub may have handled lines before it could see it.
+            if conn.unhandled > limits.unhandled_lines // 2:
+                return False
+            conn.held = False
+        if unhandled and len(self._inbox) > limits.inbox:
+            conn.held = True
+            self.postponed.append(conn)
+            return False
+        return True
+
+    def _read(self, conn: Connection, transport: Transport) -> None:
+        framer = conn.framer
+        assert framer is not None, "an open connection has a framer"
+        lines: list[Message | Rejected] = []
+        began = self._cpu()
+        total = reads = 0
+        end: str | None = None
+        most = self._moment.limits.unhandled_lines - conn.unhandled
+        try:
+            while total < READ_TURN and len(lines) <= most:
+                data = self.watch.read(transport, conn.stranger)
+                if not data:
+                    end = None if data is None else "Connection closed"
+                    break
+                reads += 1
+                total += len(data)
+                lines += framer.feed(data)
+        except Broken as problem:
+            end = str(problem)
+        if lines:
+            conn.posted += len(lines)
+            conn.heard = self._moment.now
+            conn.fruitless = 0
+            self._outbox.add(Received(conn, lines))
+        else:
+            conn.fruitless += reads or 1  # to be woken for nothing counts, too
+        if end is not None:
+            self._lives.release(conn, end)
+            return
+        if conn.stranger and conn.authenticated:
+            conn.stranger = False
+            transport.widen()
+        reason = charge(conn, self._moment, total, len(lines), self._cpu() - began)
+        if reason:
+            self._lives.finish(conn, reason)
