@@ -12,7 +12,6 @@ import logging
 import os
 import random
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import count
@@ -35,6 +34,7 @@ from securechat.server.limits import Limits
 from securechat.server.listener import Listener, bind
 from securechat.server.notify import Notifier
 from securechat.server.pools import PasswordHasher, check_passwords, run_queries
+from securechat.server.reloads import Reloads
 from securechat.server.signals import HANGUP, Signals
 from securechat.server.transport import Tls
 from securechat.server.worker import Worker
@@ -106,7 +106,7 @@ class Server:
         self._admission = Admission(limits, random.random)
         loop = partial(Worker, self._inbox, tls, self._admission, limits, server_name)
         self._workers = [loop() for _ in range(max(1, workers))]
-        self._reload_asked: deque[Link] = deque()
+        self._reloads = Reloads(self.reload, lambda link, answer: self._inbox.put(Reloaded(link, answer)))
         self._hub = Hub(
             core,
             store,
@@ -252,14 +252,11 @@ class Server:
                 if self._stopping:
                     break
                 if found == HANGUP:
-                    self.reload()
+                    self._reloads.hang_up()
                 else:
                     log.info("%s: stopping", found.name)
                     self._stopping = True
-            while self._reload_asked:
-                link = self._reload_asked.popleft()
-                self._inbox.put(Reloaded(link, self.reload()))
-            pause = min(worker.watch.look() for worker in self._workers)
+            pause = min(self._reloads.look(), *(worker.watch.look() for worker in self._workers))
             if time.monotonic() >= tick:
                 tick = max(tick + 1.0, time.monotonic())
                 self._inbox.put(Tick())
@@ -269,7 +266,7 @@ class Server:
 
     def _ask_for_reload(self, link: Link) -> None:
         """Have the main thread reload, and the hub told of it. Called by the hub."""
-        self._reload_asked.append(link)
+        self._reloads.ask(link)
         self._signals.interrupt()
 
     def _fail(self, name: str, error: Exception) -> None:

@@ -46,7 +46,7 @@ class Signals:
         return self
 
     def wait(self, timeout: float) -> list[signal.Signals]:
-        """Return the signals that came, a SIGHUP first, after `timeout` seconds at the latest.
+        """Return the signals that came, each once and a SIGHUP first, after `timeout` seconds at the latest.
 
         Nothing when the time is over or there was an `interrupt`. The thread that entered.
         """
@@ -67,7 +67,7 @@ class Signals:
             return []
         # Of signals that wait together the kernel runs the last one's handler first: their order means
         # nothing, and a reload comes before the end.
-        return sorted(signal.Signals(number) for number in numbers if number in WAITED)
+        return sorted(signal.Signals(number) for number in set(numbers) & WAITED)
 
     def interrupt(self) -> None:
         """Have `wait` return at once, now or the next time. Any thread may call."""

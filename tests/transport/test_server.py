@@ -275,6 +275,19 @@ def test_sighup_reloads(directory: Path, certificates: ServerFiles, dial: Dial) 
         assert process.wait(20) == 0
 
 
+def test_sighups_that_come_together(directory: Path, certificates: ServerFiles) -> None:
+    """A SIGHUP is a reload, ten more are at most one more, and a SIGTERM ends the server without waiting."""
+    with program(directory, certificates) as (process, _):
+        assert process.stdout is not None
+        process.send_signal(signal.SIGHUP)
+        assert process.stdout.readline() == "reloaded\n"
+        for _ in range(10):
+            process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.read() in ("", "reloaded\n")
+        assert process.wait(20) == 0
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the openssl program to send a KeyUpdate")
 def test_key_updates(premises: Premises, certificates: ServerFiles) -> None:
     """A client that renews its keys, and asks for the server's to be renewed, goes on talking."""

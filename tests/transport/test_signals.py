@@ -31,6 +31,19 @@ def test_what_came_before_is_waiting() -> None:
         assert signals.wait(0) == []
 
 
+def test_what_comes_many_times_is_returned_once() -> None:
+    """Ten that came together are one, of each kind, and nothing of them is left for the next wait."""
+    with Signals() as signals:
+        for _ in range(10):
+            signals.interrupt()
+            for number in (signal.SIGHUP, signal.SIGTERM):
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+                os.kill(os.getpid(), number)
+                signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+        assert signals.wait(0) == [signal.SIGHUP, signal.SIGTERM]
+        assert signals.wait(0) == []
+
+
 def test_a_signal_ends_the_wait() -> None:
     """Whoever waits hears of it at once."""
     with Signals() as signals:
