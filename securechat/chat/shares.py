@@ -38,7 +38,13 @@ PLACES: Final = Share(
     "FAIL * LIMIT_REACHED, then ERROR",
     "The server is nearly full and keeps its last places for people with fewer sessions: try again later",
 )
-EVERY_SHARE: Final = (SESSIONS, PLACES)
+CHANNELS: Final = Share(
+    "channels_per_account",
+    50,
+    "405",
+    "You have founded {most} channels, as many as you may: drop one (/msg securechat help drop)",
+)
+EVERY_SHARE: Final = (SESSIONS, PLACES, CHANNELS)
 USUAL: Final[Mapping[str, int]] = MappingProxyType(
     {share.name: share.most for share in EVERY_SHARE if share.most}
 )

@@ -203,6 +203,12 @@ class LimitsSection(Struct, frozen=True, forbid_unknown_fields=True):
     sessions_per_account: Annotated[
         _Count, Key("Sessions of one account; a bot may have five times as many; 0 is no limit.", live=True)
     ] = 20
+    channels_per_account: Annotated[
+        _Count,
+        Key(
+            "Channels that one account founds; a bot may found five times as many; 0 is no limit.", live=True
+        ),
+    ] = 50
     exempt: Annotated[
         tuple[str, ...],
         Key(

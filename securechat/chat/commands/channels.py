@@ -7,9 +7,10 @@ from securechat.chat import limits
 from securechat.chat.line import Line
 from securechat.chat.lines import channel_state
 from securechat.chat.records import ChannelCreated, Joined, Parted, Topic, TopicSet
-from securechat.chat.rules import access, replay, targets
+from securechat.chat.rules import access, replay, shares, targets
 from securechat.chat.rules.arrival import show_channel
 from securechat.chat.rules.finding import member_of
+from securechat.chat.shares import CHANNELS
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import User
 from securechat.chat.turn.command import Command
@@ -40,8 +41,11 @@ def join(ctx: Context) -> None:
 
 def join_one(ctx: Context, name: str, key: str) -> None:
     """Let the user into a channel, into the one that it forwards to, or say why not."""
-    channel = ctx.registry.channel(name) or create(ctx, name)
-    if channel is None or ctx.user.id in channel.members:
+    channel = ctx.registry.channel(name)
+    if channel is None:
+        found(ctx, name)
+        return
+    if ctx.user.id in channel.members:
         return
     refusal = access.may_join(channel, ctx.user, key)
     if refusal is None:
@@ -69,12 +73,17 @@ def forwarded(ctx: Context, channel: Channel) -> Channel | None:
 
 def enter_channel(ctx: Context, channel: Channel) -> None:
     """Make the user a member, unless they are in too many channels."""
-    user = ctx.user
-    if len(ctx.registry.memberships.get(user.id, ())) >= limits.MAX_CHANNELS:
-        text = f"You are in {limits.MAX_CHANNELS} channels: leave one first"
-        ctx.numeric(num.ERR_TOOMANYCHANNELS, channel.name, text=text)
-        return
-    make_member(ctx, user, channel)
+    if may_be_in_one_more(ctx, channel.name):
+        make_member(ctx, ctx.user, channel)
+
+
+def may_be_in_one_more(ctx: Context, name: str) -> bool:
+    """Return whether the user may be in one more channel; else reply why not."""
+    if len(ctx.registry.memberships.get(ctx.user.id, ())) < limits.MAX_CHANNELS:
+        return True
+    text = f"You are in {limits.MAX_CHANNELS} channels: leave one first"
+    ctx.numeric(num.ERR_TOOMANYCHANNELS, printable(name), text=text)
+    return False
 
 
 def make_member(ctx: Context, user: User, channel: Channel) -> None:
@@ -89,18 +98,25 @@ def make_member(ctx: Context, user: User, channel: Channel) -> None:
         show_channel(ctx, session, channel)
 
 
-def create(ctx: Context, name: str) -> Channel | None:
-    """Make a channel with the user as its founder, unless its name is bad or looks like another one."""
+def found(ctx: Context, name: str) -> None:
+    """Make a channel with the user as its founder and first member, or say why not; nothing is made then."""
     try:
         name = check_channel(name)
     except InvalidName as error:
         ctx.numeric(num.ERR_NOSUCHCHANNEL, printable(name), text=str(error))
-        return None
-    if looks_taken(ctx, name):
-        return None
-    channel_id = ctx.registry.last_channel + 1
-    ctx.record(ChannelCreated(channel_id, name, ctx.user.account.id, ctx.chat.now.wall))
-    return ctx.registry.channels[channel_id]
+        return
+    if looks_taken(ctx, name) or not may_be_in_one_more(ctx, name):
+        return
+    founder, registry = ctx.user.account, ctx.registry
+    refusal = None
+    if ctx.session.operator is None:
+        refusal = shares.reached(ctx.chat, founder, CHANNELS, registry.founded[founder.id])
+    if refusal is not None:
+        ctx.numeric(num.ERR_TOOMANYCHANNELS, name, text=refusal)
+        return
+    channel_id = registry.last_channel + 1
+    ctx.record(ChannelCreated(channel_id, name, founder.id, ctx.chat.now.wall))
+    make_member(ctx, ctx.user, registry.channels[channel_id])
 
 
 def looks_taken(ctx: Context, name: str) -> bool:

@@ -63,6 +63,8 @@ class Registry:
         self._account_names: Names[Account] = Names()
         self._channel_names: Names[Channel] = Names()
         self._nicks: Names[User] = Names()
+        self.founded: Counter[int] = Counter()
+        """How many channels each account has founded."""
         self._sessions_of: dict[int, list[Session]] = {}
         self.cut_off: list[tuple[Account, str]] = []
         """Accounts whose sessions of a name ended with the server, when it was last here."""
@@ -178,12 +180,14 @@ class Registry:
     def add_channel(
         self, channel_id: int, name: str, founder: int | None, at: int, modes: Mapping[str, str]
     ) -> None:
-        self._index_channel(Channel(StoredChannel(channel_id, name, founder, at, NO_TOPIC, {}, modes, {})))
+        self.restore_channel(StoredChannel(channel_id, name, founder, at, NO_TOPIC, {}, modes, {}))
         self.last_channel = max(self.last_channel, channel_id)
 
     def forget_channel(self, channel_id: int) -> None:
         channel = self.channels.pop(channel_id)
         self._channel_names.remove(channel.name)
+        if channel.founder is not None:
+            self.founded[channel.founder] -= 1
 
     def drop_channel(self, channel_id: int) -> None:
         """Take away a channel and whoever is in it."""
@@ -194,6 +198,8 @@ class Registry:
     def restore_channel(self, stored: StoredChannel) -> None:
         """Let a channel be what the store holds of it."""
         self._index_channel(Channel(stored))
+        if stored.founder is not None:
+            self.founded[stored.founder] += 1
         for user_id, membership in stored.members.items():
             self.add_member(stored.id, user_id, membership)
 
