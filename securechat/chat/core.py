@@ -37,7 +37,7 @@ from securechat.chat.line import Line
 from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
 from securechat.chat.requests import Refused
-from securechat.chat.rules import administration, login, multiline, operators, replay
+from securechat.chat.rules import administration, dropping, login, multiline, operators, replay
 from securechat.chat.settings import Settings
 from securechat.chat.state import applying
 from securechat.chat.state.backlog import Step
@@ -91,6 +91,8 @@ class Core(Chat):
             case ShutDown():
                 self._in_outcome(None, lambda: self._shut_down(item.reason))
         self._run_later()
+        if self.emptied:
+            self._in_outcome(None, lambda: dropping.look_at_emptied(self))
 
     def take(self) -> list[Outcome]:
         """Return everything that was caused since the last call, in order."""

@@ -226,6 +226,8 @@ def leave(chat: Chat, session: Session, reason: str, taken: float | None) -> Non
         return
     tell(chat, f"{user.nick} ({user.account.name}) at {session.address} has gone: {reason}")
     peers = chat.registry.peers(user)
+    if user.id < 0:  # its memberships end with it
+        chat.emptied.update(chat.registry.memberships.get(user.id, ()))
     if chat.registry.detach(session):
         chat.fanout.others(peers, user.line("QUIT", (), reason, chat.now.wall), session)
         presence.departed(chat, user, session)

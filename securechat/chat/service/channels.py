@@ -3,8 +3,7 @@
 from typing import Final
 
 from securechat.chat.membership import RANKS
-from securechat.chat.records import ChannelDropped
-from securechat.chat.rules import metadata
+from securechat.chat.rules import dropping
 from securechat.chat.service.asked import Asked, ServiceCommand
 from securechat.chat.state.channel import Channel
 from securechat.irc.names import is_channel
@@ -62,7 +61,7 @@ def drop(asked: Asked) -> None:
         if asked.ctx.session.oper:
             asked.say("There is no such channel")
         return
-    chat, founder = asked.ctx.chat, channel.founder == asked.account.id
+    founder = channel.founder == asked.account.id
     if not founder and not asked.ctx.session.oper:
         asked.say("Only its founder and operators can drop a channel")
     elif asked.ctx.registry.channel(again) is not channel:
@@ -72,9 +71,7 @@ def drop(asked: Asked) -> None:
     else:
         if not founder:
             asked.ctx.audit("drop", channel.name)
-        reason = "The channel was dropped"
-        metadata.forget(chat, channel.id, asked.ctx.user.account.id, asked.ctx)
-        asked.ctx.record(ChannelDropped(chat.next_id(), channel.id, chat.now.wall, reason, channel.stored()))
+        dropping.drop(asked.ctx.chat, channel, asked.account.id, asked.ctx)
         asked.say(f"{channel.name} was dropped")
 
 

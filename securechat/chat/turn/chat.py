@@ -52,6 +52,8 @@ class Chat:
         self.now = Now(0, 0.0)
         self.sessions: dict[Link, Session] = {}
         self.batching: set[Session] = set()
+        self.emptied: set[int] = set()
+        """Channels that somebody has left, and that may be empty: the engine has them looked at."""
         self._outcome = Outcome(None)
         self._later: list[Callable[[], None] | Ending] = []
         self._undo: list[tuple[Outcome, Callable[[], None]]] = []
@@ -70,6 +72,7 @@ class Chat:
         if isinstance(record, DEPARTURES):
             self.announce(record, origin)
             apply(self.registry, record)
+            self.emptied.add(record.channel)
         else:
             apply(self.registry, record)
             self.announce(record, origin)
