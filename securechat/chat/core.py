@@ -90,7 +90,8 @@ class Core(Chat):
                 self._tick()
             case ShutDown():
                 self._in_outcome(None, lambda: self._shut_down(item.reason))
-        self._run_later()
+        if self._later:
+            self._run_later()
         if self.emptied:
             self._in_outcome(None, lambda: dropping.look_at_emptied(self))
 
@@ -179,10 +180,11 @@ class Core(Chat):
     def _work(self, session: Session) -> None:
         """Handle lines of the backlog until it is empty or has to wait."""
         handled, backlog = 0, session.backlog
-        while backlog.lines and backlog.paused is None and not session.closed:
+        lines = backlog.lines
+        while lines and backlog.paused is None and not session.closed:
             if not self._may_go_on(session):
                 break
-            line = backlog.lines.pop()
+            line = lines.pop()
             handled += not isinstance(line, Step)
             self._line(session, line)
             if self._later:
@@ -213,10 +215,9 @@ class Core(Chat):
         return command.cost_of(line.params) if command is not None else 1.0
 
     def _line(self, session: Session, line: Message | Rejected | Step) -> None:
-        registration = session.registration
-        if registration is not None:
-            registration.lines += 1
-            if registration.lines > MAX_LINES_BEFORE_LOGIN:
+        if session.registration is not None:
+            session.registration.lines += 1
+            if session.registration.lines > MAX_LINES_BEFORE_LOGIN:
                 self.count("refusals.lines_before_login")
                 self.end(session, "Too many lines before the login", "Too many lines before the login")
                 return
