@@ -1,6 +1,6 @@
 """What values the configuration's types cannot exclude, and what this machine cannot do of it.
 
-`config check` and the server use the same checks: what the one passes, the other starts with.
+`config check` and the server use the same checks: a configuration that passes one starts the other.
 """
 
 import os

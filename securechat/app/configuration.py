@@ -267,7 +267,7 @@ def _assignment(field: Field, value: Value) -> str:
 
 
 def _toml(value: Value) -> str:
-    """Write a value as TOML; JSON's texts, numbers, booleans and lists are TOML's, but for DEL in a text."""
+    """Write a value as TOML; JSON's texts, numbers, booleans and lists are TOML's, except DEL in a text."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -1,6 +1,6 @@
 """The composition root: the parts of a running server, and what a reload changes in them.
 
-Theory of operation. Whatever can be wrong is found out in an order in which nothing has to be undone:
+Theory of operation. The start looks for mistakes in an order in which nothing has to be undone:
 configuration, lock, certificates, store, and only then threads and sockets. A reload makes everything new
 first and swaps it at the end, so a configuration or a certificate that cannot be used changes nothing. Keys
 that cannot change while the server runs keep their values until it is started again.

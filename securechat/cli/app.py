@@ -1,4 +1,4 @@
-"""All commands. What is heavy is imported inside them, so that `--help` and usage errors are quick."""
+"""All commands. They import heavy modules themselves, so that `--help` and usage errors are quick."""
 
 import sys
 from collections.abc import Sequence

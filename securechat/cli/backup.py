@@ -208,7 +208,7 @@ def _write(
 
 @contextmanager
 def _target(file: Path, directory: Path) -> Iterator[IO[bytes]]:
-    """Give what a backup is written into; what is for standard output goes there when it is complete.
+    """Give what a backup is written into. A backup for standard output goes there when it is complete.
 
     An encrypted backup is not written from its beginning to its end.
     """

@@ -1,7 +1,7 @@
 """Changes that administrators make: done, and told with where they were made.
 
-Whoever forgets --data-dir changes another server than the one meant. So the directory is always named, and
-it is said when no server runs on it.
+A person who forgets --data-dir changes another server than the one meant. So the directory is always named,
+and it is said when no server runs on it.
 """
 
 from typing import TYPE_CHECKING

@@ -1,7 +1,7 @@
 """Files that commands read and write, of which any may be `-`: standard input or standard output.
 
-What is read twice, or at any place, has to be a regular file: anything else (a pipe, a device) is copied
-into a private one first.
+A file that is read twice, or at any place, has to be a regular one: anything else (a pipe, a device) is
+copied into a private file first.
 """
 
 import os

@@ -1,7 +1,7 @@
 """What a backup held, put in its place: all checks first, the database last.
 
-A restore that was interrupted is done again: what it has put in its place already is the same, and there is
-no database yet.
+A restore that was interrupted is done again: the files that it has put in their place are the same, and there
+is no database yet.
 """
 
 from collections.abc import Sequence

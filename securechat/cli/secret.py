@@ -10,7 +10,7 @@ from securechat.cli.exits import CommandFailed, ExitCode
 
 @contextmanager
 def shown_first(secret: str) -> Iterator[None]:
-    """Print a secret on standard output; what makes it valid is done inside the `with`.
+    """Print a secret on standard output. The caller makes it valid inside the `with`.
 
     In this order, since a secret that could not be printed (a full disk) is known to nobody. Raises OSError
     when it cannot be printed, and CommandFailed when what was to be done has failed.

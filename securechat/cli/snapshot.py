@@ -44,7 +44,7 @@ def snapshot(database: Database) -> Iterator[Path]:
 
 @contextmanager
 def scratch(directory: Path) -> Iterator[Path]:
-    """Give an empty directory inside the data directory; what a killed command left there goes first.
+    """Give an empty directory inside the data directory. Files that a killed command left there go first.
 
     Raises CommandFailed when another command uses it.
     """

@@ -1,10 +1,10 @@
 """The three standard streams, whatever the caller has made of them: closed, full, or a pipe nobody reads.
 
-Theory of operation. A stream that was closed is opened again before anything else is: else the next file
-(the database, say) gets its number, and what is printed lands there. What cannot be written to standard
+Theory of operation. A stream that was closed is opened again before anything else is: else the next file (the
+database, say) gets its number, and what is printed lands there. A text that cannot be written to standard
 output is an error, once, where it is written: so a command that prints a secret before it acts does not act.
-What cannot be written to standard error is dropped, since there is nobody to tell: the work goes on, and the
-exit code is that of the work.
+A text that cannot be written to standard error is dropped, since there is nobody to tell: the work goes on,
+and the exit code is that of the work.
 """
 
 import errno
@@ -74,7 +74,7 @@ class _Output(io.FileIO):
 
 
 class _Dropping(io.FileIO):
-    """Standard error: what cannot be written is dropped."""
+    """Standard error: a text that cannot be written is dropped."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor, "w", closefd=False)

@@ -6,8 +6,8 @@
         for event in chat.events():
             ...
 
-Calls return when the server has answered and raise `Refused` when it said no. A lost connection is made again
-by itself, and messages without a confirmation are sent again without being doubled, so `send` just takes
+Calls return when the server has answered and raise `Refused` when it said no. The client makes a lost
+connection again, and sends messages without a confirmation again without doubling them, so `send` just takes
 longer then. All methods may be called by any thread.
 """
 

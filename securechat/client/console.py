@@ -46,7 +46,7 @@ class Terminated(Exception):
 
 
 class OutputClosed(Exception):
-    """Whoever reads what is printed has gone: the window was closed, or the pipe's other end."""
+    """The reader of the output has gone: the window was closed, or the pipe's other end."""
 
 
 class Console(Protocol):
@@ -164,7 +164,8 @@ class TerminalConsole:
             self._draw()
 
     def wait(self, timeout: float | None, wanted: bool) -> list[Input]:
-        # Ctrl-C is among it, and a person types ahead a line. What has ended would be read without end.
+        # Ctrl-C is among it, and a person types ahead a line. A stream that has ended would be read without
+        # end.
         data = self._source.wait(timeout, wanted=not self._ended)
         if data is None:
             self._draw_if_resized()

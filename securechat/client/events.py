@@ -241,7 +241,7 @@ class Welcome:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """All that the server tells by itself after a login is told; `channels` are those one is in."""
+    """All that the server tells unasked after a login is told; `channels` are those one is in."""
 
     channels: tuple[str, ...]
     again: bool

@@ -2,10 +2,10 @@
 
 Theory of operation. `Bookmarks` say up to where one has been told everything: a time, and the last message of
 each conversation. They move with what is told. After a login with bookmarks the session asks where something
-was said since, and then each of these conversations for what came after its last message (`catchup`); what
-others say meanwhile waits until that is told. When the connection is lost in between, the bookmarks are as
+was said since, and then each of these conversations for what came after its last message (`catchup`); others'
+messages of the meantime wait until that is told. When the connection is lost in between, the bookmarks are as
 far as the telling was, and the next login goes on from there. Without bookmarks nothing is asked for: then
-the server tells by itself what the account missed.
+the server tells what the account missed.
 """
 
 from collections.abc import Callable
@@ -101,7 +101,7 @@ class History:
         return self._catch_up is not None
 
     def lose(self) -> None:
-        """The connection is lost: what waits is going to be asked for again."""
+        """The connection is lost: the session asks again for what waits here."""
         self._catch_up = None
         self._held.clear()
 
@@ -145,7 +145,8 @@ class History:
     def move(self, line: Message) -> None:
         """Everything before this line, which shows what happens now, was told.
 
-        The server's clock may go backwards: what is said then has smaller times, and is to be asked for.
+        The server's clock may go backwards: later messages have smaller times then, and are to be asked for,
+        too.
         """
         with suppress(ValueError):
             self.bookmarks.time = timestamp.parse(line.tags.get("time", ""))

@@ -86,7 +86,7 @@ class KeyReader:
         self._rest = ""
 
     def feed(self, data: bytes) -> list[Key | Pasted | str]:
-        """Return the keys that this completes; what has no meaning is left out."""
+        """Return the keys that this completes, without those that have no meaning."""
         text = self._rest + self._decoder.decode(data)
         keys: list[Key | Pasted | str] = []
         at = 0

@@ -5,9 +5,9 @@ sent, `lose` ends it; `take_output` and `take_events` hand over what these cause
 goes into the outbox and leaves it when the server has answered, over however many connections that takes.
 
 A login is complete (001) before it is told: the server sends the message of the day, the channels one is in,
-and messages that waited, by itself. So the session joins what it was told to join, asks for what was said
-since it was here last (`catchup`), and sends a PING; the server answers that after everything before it, and
-only then the session is `ready` and the outbox is sent.
+and messages that waited, unasked. So the session joins what it was told to join, asks for what was said since
+it was here last (`catchup`), and sends a PING; the server answers that after everything before it, and only
+then the session is `ready` and the outbox is sent.
 
 `State` holds what is known. The functions of `incoming` know what each line from the server means, and change
 that state. This file drives both.
@@ -76,7 +76,7 @@ class Session(State):
     """One account's dealings with one server.
 
     `bookmarks` say what was told before; with `replay` the first session without any is told what the account
-    missed, as far as the server tells that by itself.
+    missed, as far as the server tells that unasked.
     """
 
     def __init__(

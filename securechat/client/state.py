@@ -19,7 +19,7 @@ from securechat.irc.message import Message, encode
 from securechat.irc.names import fold
 
 BARRIER: Final = "ready"
-"""The token of the PING whose PONG comes after everything that the server tells by itself at a login."""
+"""The token of the PING whose PONG comes after everything that the server tells unasked at a login."""
 
 
 class State:
@@ -129,7 +129,7 @@ class State:
         self.send(Message("PING", (BARRIER,)))
 
     def barrier_passed(self) -> None:
-        """Everything that the server tells by itself is told: send what waits."""
+        """Everything that the server tells unasked is told: send what waits."""
         for channel in self.roster:
             if channel.restored:  # the server did not: the membership ended meanwhile
                 self.left(channel.name)

@@ -49,7 +49,7 @@ class Transport:
     def advance(self) -> tuple[bytes, bool]:
         """Write and read what is possible now. Returns what came, and whether there is more at once.
 
-        Raises ConnectionLost; what came before the end of a connection comes first.
+        Raises ConnectionLost, but only after the bytes that came before the end of the connection.
         """
         self._flush()
         return (b"", False) if self._offered else self._read()

@@ -1,4 +1,4 @@
-"""Events in words: the lines of the plain client. Nothing here is made safe: what prints does that."""
+"""Events in words: the lines of the plain client. Nothing here is made safe: the printing does that."""
 
 import time
 from collections.abc import Callable, Mapping

@@ -41,8 +41,7 @@ _ROOT: Final = 0
 
 
 class Control:
-    """Serves `control.sock` in `directory`. `commands` are answered by themselves, everything else by the
-    hub.
+    """Serves `control.sock` in `directory`. `commands` are answered here, everything else by the hub.
 
     Raises OSError when the socket cannot be made.
     """

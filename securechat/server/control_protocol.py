@@ -31,7 +31,7 @@ def encode_request(request: Request | str) -> bytes:
 
 
 def decode_request(line: bytes) -> Request | str:
-    """Read a request. Raises BadLine; an operation that is none of the chat's comes back as its name."""
+    """Read a request. Raises BadLine; an operation that the chat does not have comes back as its name."""
     content = _object(line)
     op = content.pop("op", None)
     if not isinstance(op, str):

@@ -5,8 +5,8 @@ form an open *run*, a list of their encoded forms. When another audience comes, 
 flushed: each group's pieces are joined once, and every member gets that one piece appended. A link that a
 broadcast skips gets a join of its own, without what it skips. A link that is sent something of its own in
 between is caught up with the run first, and `_positions` remembers how far it has got. So each link gets its
-bytes exactly in the order of the effects, and what is spent per recipient is spent once per run. What is held
-back for a link waits outside its SendQ, and counts for the limit.
+bytes exactly in the order of the effects, and what is spent per recipient is spent once per run. Lines that
+are held back for a link wait outside its SendQ, and count for the limit.
 """
 
 from collections.abc import Iterable, Mapping
@@ -74,7 +74,7 @@ class Delivery:
             self._append_pieces(link, pieces, position)
 
     def hold_back(self, link: Link) -> None:
-        """Keep what comes for a link from here on, but for what is sent ahead of it."""
+        """Keep what comes for a link from here on, except what is sent ahead of it."""
         self.catch_up(link)
         connection = cast(Connection, link)
         if connection.parked is None:

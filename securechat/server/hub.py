@@ -82,7 +82,7 @@ class Clock:
 
 
 class Hub:
-    """Runs the core. Everything is for the hub's thread, but for what says otherwise.
+    """Runs the core. Only the hub's thread may use it, except where a method says otherwise.
 
     `answered` is called with the answers to administrators' requests, `reload` when an operator's session
     wants the configuration read again. `chores` are called after the turn of a tick when nothing waits, and
@@ -196,7 +196,7 @@ class Hub:
         self._wake_workers()
 
     def _look_at_clock(self, now: Now) -> None:
-        """Say when the wall clock went backwards: what is said now is shown with a time that was before."""
+        """Say when the wall clock went backwards: messages now are shown with times that were before."""
         if now.wall < self._wall:
             text = (
                 "the clock went backwards from %s to %s: messages keep their order, their times do not rise"

@@ -45,7 +45,7 @@ class Inbox:
         """
         if not self._items:
             self._bell.wait(timeout)
-        # Cleared before the items are taken: what is appended after this rings again.
+        # Cleared before the items are taken: an item that is appended after this rings again.
         self._bell.clear()
         batch: list[Item | Call] = []
         items = self._items

@@ -1,9 +1,9 @@
 """The interpreter's settings for a server: short turns for threads, and rare garbage collections.
 
 Measured: a full collection walks over every module of the program, 20 ms and more during which no thread
-runs, and under load it came every two seconds. What is there at the start stays, so it is frozen. What a
-message allocates goes away by reference counting, so the collector, which is for cycles, need not look after
-every 700 objects.
+runs, and under load it came every two seconds. The objects of the start stay, so they are frozen. Reference
+counting frees what a message allocates. The collector is for cycles, so it need not look after every 700
+objects.
 """
 
 import gc

@@ -3,8 +3,8 @@
 Theory of operation. When the process is out of descriptors, accept fails while the connection stays in the
 kernel's queue and keeps the listening socket readable, which would make this loop spin. So a spare descriptor
 is kept: it is given up, one connection is accepted and closed, the spare is taken again, and the thread waits
-a moment; connections wait in the kernel meanwhile and are served when there is room. Whatever an attacker can
-repeat is logged once a second at the most.
+a moment; connections wait in the kernel meanwhile and are served when there is room. An event that an
+attacker can repeat is logged once a second at the most.
 """
 
 import errno
@@ -30,7 +30,7 @@ ACCEPTS: Final = 64
 """Connections accepted before the thread looks whether it shall stop."""
 BACK_OFF_MS: Final = 100
 SEND_BUFFER: Final = 256 * 1024
-"""Of the kernel, per connection: what a peer does not take waits in the SendQ, which is counted."""
+"""Of the kernel, per connection: bytes that a peer does not take wait in the SendQ, which is counted."""
 
 _EXHAUSTED: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 # What the connection at the head of the queue died of, as accept(2) has it: the next one may be well.

@@ -1,8 +1,8 @@
 """Slow work beside the hub: password hashes and queries, each kind in its own threads with its own queue.
 
 Every job that is submitted is answered exactly once. A job whose connection has gone is answered with
-`JobRefused` and not done. What a hash costs belongs to the pool and not to the connection: a client that
-hangs up does not make room for the next guess.
+`JobRefused` and not done. The pool, not the connection, pays for a hash: a client that hangs up does not make
+room for the next guess.
 
 Queries are refused, too, when their queue is full or they have waited too long. Passwords are not: clients
 take such a refusal for a wrong password. A session waits for one job at a time, so the number of connections
@@ -113,8 +113,10 @@ class Pool(Generic[J]):
             self._refuse(job)
 
     def stop(self) -> None:
-        """End the threads after the jobs that they are doing; what is queued is refused. Any thread may
-        call."""
+        """End the threads after the jobs that they are doing; queued jobs are refused.
+
+        Any thread may call.
+        """
         self._stopping.set()
         self._queue.close()
 

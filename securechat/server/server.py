@@ -56,7 +56,7 @@ def say(line: str) -> None:
 
 
 class Server:
-    """Everything that runs. `run` is called by the main thread; what other threads may call says so.
+    """Everything that runs. The main thread calls `run`; methods that other threads may call say so.
 
     `core` was made from what `store` had loaded; from `run` on both belong to the hub's thread, which closes
     the store. `open_reader` is called by each query thread. `reload` is called on SIGHUP, REHASH and by the

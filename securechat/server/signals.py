@@ -1,10 +1,10 @@
 """Signals as something that is waited for: nothing is ever done in a handler.
 
 Theory of operation. The signals are blocked in all threads, and unblocked in the main thread only while it
-waits. What arrives then, or had been pending, is written by the interpreter's own handler as a byte, its
-number, to a pipe that `wait` polls; the handler in Python, without which there is no such byte, does nothing.
-`interrupt` writes a zero to the same pipe. (`sigtimedwait` would need no pipe, but continued after a SIGSTOP
-CPython 3.11 returns from it whatever was in memory.)
+waits. For a signal that arrives then, or was pending, the interpreter's own handler writes a byte, its
+number, to a pipe that `wait` polls. There is such a byte only where there is a handler in Python, so there is
+one, which does nothing. `interrupt` writes a zero to the same pipe. (`sigtimedwait` would need no pipe, but
+continued after a SIGSTOP CPython 3.11 returns from it whatever was in memory.)
 """
 
 import math

@@ -237,7 +237,7 @@ class Transport:
     def unconfirmed(self) -> float:
         """Return for how many seconds the peer's kernel has confirmed nothing.
 
-        What it was sent in that time it may never get; that is nothing when it was sent nothing.
+        It may never get the bytes of that time; there are none when it was sent nothing.
         """
         try:
             info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)

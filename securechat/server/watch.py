@@ -1,11 +1,12 @@
 """Noticing that one connection keeps a worker inside OpenSSL.
 
-Theory of operation. A record without content (a KeyUpdate above all) makes OpenSSL read on by itself, so a
-peer that sends such records as fast as they are handled keeps a single read going for as long as it likes;
-measured, a stock client did so for seconds. The worker is in C then and cannot stop itself. So it notes when
-it goes into a read, and the main thread looks every few milliseconds while something is going on: a read
-that is the same one as before and has used CPU time in between, twice over, is cut off at the socket. (Twice,
-since a collection of garbage, which nobody can look into, may be charged to a read that is on its way.)
+Theory of operation. After a record without content (a KeyUpdate above all) OpenSSL reads on in the same call.
+So a peer that sends such records as fast as they are handled keeps a single read going for as long as it
+likes; measured, a stock client did so for seconds. The worker is in C then and cannot stop itself. So it
+notes when it goes into a read, and the main thread looks every few milliseconds while something is going on:
+a read that is the same one as before and has used CPU time in between, twice over, is cut off at the socket.
+(Twice, since a collection of garbage, which nobody can look into, may be charged to a read that is on its
+way.)
 
 How soon the main thread looks again depends on what is read: soon after connections without a login, now and
 then after others, and not at all when nothing is read. Then it sleeps, and the next read rings for it.

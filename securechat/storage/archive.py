@@ -5,8 +5,8 @@ version, the database's schema and of every other member the size and SHA-256; t
 the files of `OTHER_FILES` that there are. An encrypted backup is that archive inside the age format, so that
 `age -d` opens it as well.
 
-What is read here may come from anywhere: only members that the manifest names and that a backup may have are
-taken, as plain files, at their sizes.
+An archive may come from anywhere: only members that the manifest names and that a backup may have are taken,
+as plain files, at their sizes.
 """
 
 import hashlib

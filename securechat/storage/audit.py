@@ -1,7 +1,7 @@
 """The audit log's chain: each row carries a hash of itself and of the row before it.
 
-Whoever changes, removes or inserts a row has to make anew every hash after it. So a hash that somebody has
-noted elsewhere (`securechat audit verify` prints the last one) proves everything up to its row; the chain
+A person who changes, removes or inserts a row has to make every hash after it anew. So a hash that somebody
+has noted elsewhere (`securechat audit verify` prints the last one) proves everything up to its row; the chain
 alone proves that nobody has touched the rows carelessly.
 """
 

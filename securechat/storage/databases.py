@@ -71,7 +71,7 @@ class Database:
     ) -> Mapping[str, int]:
         """Copy everything into another database, which is empty; return how many rows each table has.
 
-        What is `noted` goes into the other's audit log, in the same transaction. Nobody may use either
+        The record `noted` goes into the other's audit log, in the same transaction. Nobody may use either
         meanwhile. Raises `StorageError`, and then nothing was copied.
         """
         with (

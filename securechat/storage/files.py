@@ -23,7 +23,8 @@ def create_private(path: Path) -> None:
 def new_file(path: Path) -> Iterator[IO[bytes]]:
     """Give a private file to write to, which gets its name when it is complete and on disk.
 
-    What has the name already stays: that raises FileExistsError. Nothing else in the directory is touched.
+    Raises FileExistsError when there is a file of the name already, which stays. Nothing else in the
+    directory is touched.
     """
     descriptor, name = tempfile.mkstemp(prefix=".securechat-", suffix=".partial", dir=path.parent)
     partial = Path(name)

@@ -87,7 +87,7 @@ class DirectoryLock:
     ) -> None:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
-            # The file stays: who deleted it could delete one that somebody else has locked meanwhile.
+            # The file stays: a process that deletes it could delete one that another has locked meanwhile.
             os.close(descriptor)
 
     def _lock(self, descriptor: int) -> None:

@@ -114,7 +114,7 @@ class MessageColumns(TypedColumns):
     """`id` is the msgid's key. `tags` is a JSON object of client-only tags, NULL without any.
 
     `refers` is the message that this one answers, reacts to or edits. Only members with `rank`, a letter, or
-    a higher one read it; NULL is everybody. What was redacted has no text or tags; `redacted` is the time,
+    a higher one read it; NULL is everybody. A redacted message has no text or tags; `redacted` is the time,
     `redacted_id` the key of the redaction's own msgid.
     """
 

@@ -6,9 +6,9 @@ inside the COMMIT that takes the log past 1,000 pages (measured: no slower than 
 larger ones are felt). An error in such a checkpoint does not concern the COMMIT, and SQLite does not report
 it; so while the log is long the writer makes checkpoints of its own now and then, whose errors it sees.
 
-What is deleted leaves free pages in the file, which are used again. Only where they are more than an eighth
-of it and 4 MiB does `give_back` make it shorter, a few pages at a time: a VACUUM would hold up everybody.
-That the file keeps account of its pages for that (`auto_vacuum`) costs inserts nothing that can be measured.
+Deleted rows leave free pages in the file, which are used again. Only where they are more than an eighth of it
+and 4 MiB does `give_back` make it shorter, a few pages at a time: a VACUUM would hold up everybody. That the
+file keeps account of its pages for that (`auto_vacuum`) costs inserts nothing that can be measured.
 
 What a full disk does, measured on a file system without a free block:
 

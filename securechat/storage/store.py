@@ -7,8 +7,8 @@ Theory of operation. A transaction ends in one of three ways, and the hub acts o
 - any other exception: the outcome is unknown. After a COMMIT that failed with an I/O error a row can still
   be there when the database is opened the next time, so nobody may be told that it was refused.
 
-What counts as "no room" differs from database to database, hence `_is_full` and `_expect_room`. A
-transaction that failed with "no room" is `StoreFull` only when the rollback after it worked, too.
+Each database reports "no room" in its own way, hence `_is_full` and `_expect_room`. A transaction that failed
+with "no room" is `StoreFull` only when the rollback after it worked, too.
 """
 
 from abc import ABC, abstractmethod
@@ -66,10 +66,10 @@ class SqlStore(ABC):
             return read_snapshot(self._connection)
 
     def commit(self, records: Sequence[Record]) -> None:
-        """Write the records in one transaction and return when it is on disk; without any there is none.
+        """Write the records in one transaction and return when it is on disk.
 
-        Raises `StoreFull` when nothing was stored for lack of room; after any other exception the outcome
-        is unknown.
+        Without records there is no transaction. Raises `StoreFull` when nothing was stored for lack of room;
+        after any other exception the outcome is unknown.
         """
         stored = [record for record in records if is_stored(record)]
         if stored:
@@ -144,7 +144,7 @@ class SqlStore(ABC):
         return self._transact(self._index.tidy)
 
     def give_back(self) -> bool:
-        """Give room back that deleted messages have left, where the database does not do so by itself.
+        """Give room back that deleted messages have left, where the database does not do so unasked.
 
         A little of it; return whether there is more to do. Raises like `commit`.
         """

@@ -1,8 +1,8 @@
 """What is deleted without anybody asking: old messages, and those of accounts that were removed.
 
 Theory of operation. Each call is one small step inside the caller's transaction, which looks at a bounded
-number of rows; a step must not be noticed, since the hub makes it. What a step looks at begins where the last
-one ended (`Sweep`), so rows that stay are not looked at again and again. After a restart it begins anew.
+number of rows; a step must not be noticed, since the hub makes it. A step begins where the last one ended
+(`Sweep`), so it does not look at rows that stay again and again. After a restart it begins anew.
 """
 
 from collections.abc import Mapping, Sequence
@@ -138,7 +138,7 @@ def _nobody(connection: Connection) -> tuple[int, str]:
 
 
 def _redacted_by(connection: Connection, keys: Sequence[int], account: int | None) -> None:
-    """Have messages redacted by another account, or by none; what the old one gave as a reason goes."""
+    """Have messages redacted by another account, or by none; the old one's reason goes."""
     _change(connection, keys, {"redacted_by": account, "redacted_reason": None})
 
 

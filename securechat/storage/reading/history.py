@@ -2,7 +2,8 @@
 
 Each query walks one index in its order and stops at the limit. A conversation is two walks, one for each
 direction, that are merged here: asked for both at once, SQLite would sort the whole conversation. Selected by
-time (`times`), each of these is two: what is astray is sorted when the newest are wanted, all else is not.
+time (`times`), each of these is two: messages that are astray are sorted when the newest are wanted, all
+others are not.
 """
 
 from collections.abc import Iterable, Sequence

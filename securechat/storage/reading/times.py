@@ -1,9 +1,9 @@
 """Selecting by time.
 
 Theory of operation. The ids of most messages hold their times, so these are found by id, in the same order.
-After the clock was ahead, ids go on from the last one until that time comes again: what is sent meanwhile is
-astray, and a table of only that has its times. Together these are all messages of a stretch of time, and
-nothing is stored for a message that is not astray.
+After the clock was ahead, ids go on from the last one until that time comes again: messages of the meantime
+are astray, and a table of only these has their times. Together these are all messages of a stretch of time,
+and nothing is stored for a message that is not astray.
 """
 
 from collections.abc import Iterator

@@ -14,7 +14,8 @@ SAID: Final = (*SPOKEN, "TAGMSG")
 
 _FOR_ALL: Final = messages.c.rank.is_(None)
 
-# Made once: what SQLAlchemy makes of a list of values refers to itself, and would be garbage of every query.
+# Made once: SQLAlchemy's objects for a list of values refer to each other, and would be garbage of every
+# query.
 IS_SPOKEN: Final = messages.c.command.in_(SPOKEN)
 IS_SAID: Final = messages.c.command.in_(SAID)
 _FOR_RANK: Final = {

@@ -1,7 +1,7 @@
 """Searching: in the index, and in the messages that are not in it yet.
 
-A search is over the index alone where the terms, the places and the sender are all in it. Whatever it says, a
-message is shown only when its row says that the account may read it (`tables.readable`).
+A search is over the index alone where the terms, the places and the sender are all in it. Whatever the index
+says, a message is shown only when its row says that the account may read it (`tables.readable`).
 """
 
 import time
@@ -32,7 +32,7 @@ def find(connection: Connection, search: Search, indexed: Indexed) -> Sequence[M
     """Return what a search finds, oldest first. Raises TimeoutError when it takes too long."""
     span = search.span
     if span.by_time:
-        # The oldest by their ids are the oldest by time, but for what is astray.
+        # The oldest by their ids are the oldest by time, except the messages that are astray.
         found = _by_id(connection, replace(search, span=straight(span)), indexed)
         found += _read_astray(connection, search)
     else:

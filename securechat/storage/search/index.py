@@ -89,7 +89,7 @@ class SearchIndex(ABC):
 class SqliteIndex(SearchIndex):
     """The index as an FTS5 table.
 
-    Each transaction adds a segment to it, and segments are to be merged. FTS5 would do so by itself, some
+    Each transaction adds a segment to it, and segments are to be merged. FTS5 would do so unasked, some
     hundred pages at once (measured: 20 to 40 ms), so that is off, and `tidy` merges a few pages.
     """
 

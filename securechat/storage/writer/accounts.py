@@ -21,7 +21,8 @@ from securechat.storage.writer.checks import expect_one
 
 Value = int | str | None
 
-# Made once: what SQLAlchemy makes of a list of values refers to itself, and would be garbage of every login.
+# Made once: SQLAlchemy's objects for a list of values refer to each other, and would be garbage of every
+# login.
 _FORGET_OTHERS: Final = delete(login_sources).where(
     login_sources.c.account == bindparam("of_account"),
     login_sources.c.source.not_in(bindparam("kept", expanding=True)),

@@ -1,6 +1,6 @@
 """Facts about markers, pins and metadata, as changes of rows.
 
-Each sets a row whatever there was before: what a pin or a marker belongs to may be gone meanwhile.
+Each sets a row whatever there was before: the message or channel of a pin or a marker may be gone meanwhile.
 """
 
 from collections.abc import Mapping

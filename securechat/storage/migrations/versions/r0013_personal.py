@@ -8,7 +8,7 @@ down_revision = "0012"
 
 
 def upgrade() -> None:
-    """Make the table. What an operator has set under these keys for everybody is no one's any more."""
+    """Make the table. Values that an operator set under these keys for everybody are gone."""
     op.create_table(
         "personal",
         sa.Column("account", sa.BigInteger, nullable=False),
