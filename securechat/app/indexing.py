@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from securechat.chat.ports import StoreFull
+from securechat.chat.ports import StoreUnavailable
 
 STEP: Final = 100
 """Messages a step: 2 to 4 ms. Larger steps cost less for each message, and those who talk wait for one."""
@@ -43,7 +43,7 @@ class Indexing:
             return False
         try:
             self._step()
-        except StoreFull as error:
+        except StoreUnavailable as error:
             _log.warning("messages could not be indexed for the search: %s", error)
             self._untidy = False
             self._next = self._mono() + _REST

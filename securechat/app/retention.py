@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
-from securechat.chat.ports import StoreFull
+from securechat.chat.ports import StoreUnavailable
 from securechat.storage.upkeep import Erasure, Sweep
 
 _STEP: Final = 500
@@ -70,7 +70,7 @@ class Retention:
             next(steps)
         except StopIteration:
             self._rest()
-        except StoreFull as error:
+        except StoreUnavailable as error:
             _log.warning("old messages could not be deleted: %s", error)
             self._rest()
 

@@ -28,7 +28,7 @@ from securechat.app.online_copy import OnlineCopy
 from securechat.app.patience import patiently
 from securechat.app.retention import Retention
 from securechat.chat.core import Core
-from securechat.chat.ports import Snapshot
+from securechat.chat.ports import Snapshot, StoreUnavailable
 from securechat.chat.reading import time_of
 from securechat.chat.requests import Answer, Done, Refused
 from securechat.config import Config
@@ -36,6 +36,7 @@ from securechat.irc.names import load_tables
 from securechat.server.server import Server, say
 from securechat.server.transport import Tls
 from securechat.storage.databases import Database
+from securechat.storage.errors import StorageError
 from securechat.storage.lock import DirectoryLock
 from securechat.storage.passwords import Hasher
 from securechat.storage.store import SqlStore
@@ -88,7 +89,10 @@ class Running:
         load_tables()
         store = self._database.open_store()
         try:
-            snapshot = store.load()
+            try:
+                snapshot = store.load()
+            except StoreUnavailable as error:
+                raise StorageError(f"the database {self._database} cannot be read: {error}") from error
             self._server = self._make_server(store, snapshot)
         except BaseException:
             store.close()

@@ -102,10 +102,10 @@ class Core(Chat):
         self.fanout.settle()
         return outcomes
 
-    def revert(self, outcomes: Sequence[Outcome]) -> None:
+    def revert(self, outcomes: Sequence[Outcome], why: str) -> None:
         """Undo the records of these outcomes, the last first.
 
-        Their commands are refused instead of confirmed.
+        Their commands are refused instead of confirmed, and `why` is what people are told.
         """
         refused = [outcome for outcome in outcomes if outcome.records]
         for outcome in reversed(refused):
@@ -117,7 +117,7 @@ class Core(Chat):
                 undo()
         for outcome in refused:
             outcome.records = []
-            outcome.effects = self._refusal(outcome)
+            outcome.effects = self._refusal(outcome, why)
 
     def next_due(self) -> float | None:
         """Return the monotonic time at which a slowed-down session may go on, if any is."""
@@ -155,9 +155,8 @@ class Core(Chat):
                     action = partial(self._end, action)
                 self._in_outcome(None, action)
 
-    def _refusal(self, outcome: Outcome) -> list[Effect]:
+    def _refusal(self, outcome: Outcome, text: str) -> list[Effect]:
         self.count("refusals.store_full")
-        text = "The server's disk is full: nothing was stored or sent, try again later"
         self._outcome = refusal = Outcome(outcome.cause)
         if isinstance(outcome.cause, Context):
             ctx = outcome.cause

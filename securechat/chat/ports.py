@@ -2,14 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import Audited, Invitation, MessageSent, Record, StoredAccount, StoredChannel
 
 
-class StoreFull(Exception):
-    """The database has no room. The transaction was rolled back cleanly: nothing of it is stored."""
+class StoreUnavailable(Exception):
+    """The database did not take it. The transaction was rolled back cleanly: nothing of it is stored.
+
+    `shown` is what people are told; the exception's own text is for the log.
+    """
+
+    shown: ClassVar[str] = (
+        "The server's database does not take anything now: nothing was stored or sent, try again later"
+    )
+
+
+class StoreFull(StoreUnavailable):
+    """The database has no room."""
+
+    shown = "The server's disk is full: nothing was stored or sent, try again later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +72,8 @@ class Store(Protocol):
     def commit(self, records: Sequence[Record]) -> None:
         """Write the records in one transaction and return when it is on disk.
 
-        Raises `StoreFull` when nothing was stored for lack of room; after any other exception the outcome is
-        unknown.
+        Raises `StoreUnavailable` when it is certain that nothing was stored; after any other exception the
+        outcome is unknown.
         """
 
     def close(self) -> None:

@@ -73,7 +73,7 @@ def _answer_offline(directory: Path, config: Config, request: Request) -> Answer
     from securechat.chat.core import Core
     from securechat.chat.effects import Answered, Effect, StartJob
     from securechat.chat.items import Administer, Item
-    from securechat.chat.ports import StoreFull
+    from securechat.chat.ports import StoreUnavailable
     from securechat.server.control import user_name
     from securechat.storage.databases import Database
 
@@ -91,7 +91,7 @@ def _answer_offline(directory: Path, config: Config, request: Request) -> Answer
             effects = [effect for outcome in outcomes for effect in outcome.effects]
             items += [_do(database, effect.job) for effect in effects if isinstance(effect, StartJob)]
             done += effects
-    except StoreFull as error:
+    except StoreUnavailable as error:
         return Refused("STORE_UNAVAILABLE", str(error))
     finally:
         store.close()

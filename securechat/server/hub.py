@@ -3,9 +3,9 @@
 Theory of operation. Only this thread touches chat state. A turn takes what has come in, lets the core handle
 it, commits the records of all of it in one transaction, and only then performs the effects, in order: nothing
 that a command caused leaves the server before its records are on disk. The inbox grows during the commit, so
-the busier the server, the bigger the transactions (group commit). A full store rolls back cleanly and the
-turn goes on without those commands. After any other error of a commit its outcome is unknown, so this turn's
-effects are dropped and the error ends the process.
+the busier the server, the bigger the transactions (group commit). A store that is full, or that somebody
+keeps locked, rolls back cleanly and the turn goes on without those commands. After any other error of a
+commit its outcome is unknown, so this turn's effects are dropped and the error ends the process.
 """
 
 import logging
@@ -34,7 +34,7 @@ from securechat.chat.items import Disconnected, Item, JobDone, Tick
 from securechat.chat.jobs import CheckPassword, HashPassword, Job, JobResult, PasswordJob, Query
 from securechat.chat.link import Link
 from securechat.chat.outcome import Outcome
-from securechat.chat.ports import Store, StoreFull
+from securechat.chat.ports import Store, StoreUnavailable
 from securechat.chat.records import MessageSent, Record
 from securechat.chat.requests import Answer
 from securechat.chat.settings import Settings
@@ -52,7 +52,7 @@ log: Final = logging.getLogger("securechat.hub")
 CATCH_UP: Final = 0.05
 """Seconds that the hub waits for a worker that is behind with writing."""
 LOG_EVERY: Final = 60.0
-"""Seconds between two complaints about a full store."""
+"""Seconds between two complaints about a store that does not take anything."""
 
 
 class Core(Protocol):
@@ -62,7 +62,7 @@ class Core(Protocol):
 
     def take(self) -> list[Outcome]: ...
 
-    def revert(self, outcomes: Sequence[Outcome]) -> None: ...
+    def revert(self, outcomes: Sequence[Outcome], why: str) -> None: ...
 
     def next_due(self) -> float | None: ...
 
@@ -215,11 +215,11 @@ class Hub:
             return
         try:
             self._store.commit(records)
-        except StoreFull as problem:
-            self._core.revert(outcomes)
+        except StoreUnavailable as problem:
+            self._core.revert(outcomes, problem.shown)
             if now.mono - self._complained >= LOG_EVERY:
                 self._complained = now.mono
-                log.error("the store is full, commands that would store something are refused: %s", problem)
+                log.error("nothing can be stored, commands that would store it are refused: %s", problem)
         else:
             self.messages += sum(type(record) is MessageSent for record in records)
 

@@ -10,26 +10,29 @@ Waits end: connections that say nothing are given up by TCP's own deadlines, and
 cancelled by the database. The writer has no `statement_timeout`: it would also end a COMMIT's wait for a
 synchronous standby, which PostgreSQL then reports as a success.
 
-A full disk is `disk_full` (53100), after which PostgreSQL has rolled back. Where the WAL itself finds no
-room, PostgreSQL stops: the connection is lost.
+A full disk is `disk_full` (53100), after which PostgreSQL has rolled back, as after a lock that did not come
+(`postgres_errors`). Where the WAL itself finds no room, PostgreSQL stops: the connection is lost.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.errors import DiskFull, LockNotAvailable, QueryCanceled
+from psycopg.errors import LockNotAvailable, QueryCanceled
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from securechat.chat.ports import StoreUnavailable
 from securechat.chat.reading import Search
 from securechat.chat.records import MessageSent
 from securechat.storage.errors import SchemaRefused, StorageError
 from securechat.storage.migration import MIGRATIONS, Migrations, is_behind, revision_of, upgrade
+from securechat.storage.postgres_errors import refusal_of
+from securechat.storage.postgres_session import READER, WRITER, apply, connect
 from securechat.storage.precaution import keep_copy
 from securechat.storage.search.find import find_in_postgres
 from securechat.storage.search.index import PostgresIndex
@@ -41,57 +44,16 @@ _LOCK_KEY: Final = int.from_bytes(b"secchat\0", "big")
 """Of the advisory lock; such locks are the database's own, so another database has another lock."""
 _PATIENCE: Final = 5
 """Seconds that a server waits for the lock of one that is ending."""
-_LOCAL: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
-
-_CONNECTION: Final[Mapping[str, str]] = {
-    "application_name": "securechat",
-    "connect_timeout": "10",
-    "keepalives_idle": "10",
-    "keepalives_interval": "5",
-    "keepalives_count": "4",
-    "tcp_user_timeout": "30000",
-    "client_encoding": "UTF8",
-}
-_WRITER: Final = (
-    "SET synchronous_commit = on",
-    # A table that somebody holds shall end a migration, and not the patience of everybody who waits.
-    "SET lock_timeout = '30s'",
-)
-_READER: Final = (
-    "SET default_transaction_read_only = on",
-    "SET statement_timeout = '15s'",
-    "SET idle_in_transaction_session_timeout = '60s'",
-)
-
-
-class _Cursor(psycopg.Cursor):
-    """Leaves the DETAIL out of an error's text, which is logged: it quotes rows, so messages and hashes."""
-
-    def execute(self, *arguments: Any, **options: Any) -> Self:
-        try:
-            return super().execute(*arguments, **options)
-        except psycopg.Error as error:
-            _shorten(error)
-            raise
-
-    def executemany(self, *arguments: Any, **options: Any) -> None:
-        try:
-            super().executemany(*arguments, **options)
-        except psycopg.Error as error:
-            _shorten(error)
-            raise
-
-
-def _shorten(error: psycopg.Error) -> None:
-    if error.diag.message_primary is not None:
-        error.args = (error.diag.message_primary,)
+_IN_USE: Final = {"lock_timeout": "2s", "default_transaction_read_only": "off"}
+"""Of a running server: while it waits for what somebody else has locked, everybody waits with it."""
+_STANDBY: Final = "SELECT pg_is_in_recovery()"
 
 
 class PostgresStore(SqlStore):
     """The write connection to a PostgreSQL database, and with it the database's lock."""
 
-    def _is_full(self, error: DBAPIError) -> bool:
-        return isinstance(error.orig, DiskFull)
+    def _refusal(self, error: Exception) -> StoreUnavailable | None:
+        return refusal_of(error)
 
     def _expect_room(self) -> None:
         """PostgreSQL tells in time."""
@@ -138,7 +100,7 @@ def open_store(
     it cannot be used for another reason, such as a server that uses it still after `patience` seconds.
     """
     with _explained(url), ExitStack() as undo:
-        engine = _engine(_once(lambda: _connect(url, _WRITER)))
+        engine = _engine(_once(lambda: connect(url, WRITER)))
         undo.callback(engine.dispose)
         connection = engine.connect()
         undo.callback(connection.close)
@@ -146,6 +108,7 @@ def open_store(
         _check_database(connection, url)
         with connection.begin():
             _bring_up_to_date(connection, url, directory, migrations)
+            apply(_driver(connection), _IN_USE)
         store = PostgresStore(engine, connection, PostgresIndex(connection))
         undo.pop_all()
         return store
@@ -170,7 +133,7 @@ def _bring_up_to_date(connection: Connection, url: str, directory: Path, migrati
 def open_reader(url: str) -> PostgresReader:
     """Open a database for reading, which any process may at any time. Raises `StorageError`."""
     with _explained(url):
-        return PostgresReader(_engine(lambda: _connect(url, _READER)), find_in_postgres)
+        return PostgresReader(_engine(lambda: connect(url, READER)), find_in_postgres)
 
 
 def without_password(url: str) -> str:
@@ -204,6 +167,12 @@ def _explained(url: str) -> Iterator[None]:
         raise StorageError(f"cannot open the database {shown}: {text}") from error
 
 
+def _driver(connection: Connection) -> psycopg.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
+
+
 def _engine(creator: Callable[[], psycopg.Connection]) -> Engine:
     # The parameters of a statement are messages and password hashes: never in an exception's text.
     return create_engine(
@@ -229,29 +198,6 @@ def _once(connect: Callable[[], psycopg.Connection]) -> Callable[[], psycopg.Con
     return guarded
 
 
-def _connect(url: str, settings: tuple[str, ...]) -> psycopg.Connection:
-    given = conninfo_to_dict(url)
-    options = {key: value for key, value in _CONNECTION.items() if key not in given}
-    hosts = str(given.get("host") or given.get("hostaddr") or "").split(",")
-    if "sslmode" not in given and not all(host in _LOCAL or host.startswith("/") for host in hosts):
-        # What leaves this machine does so by TLS, and to the right database.
-        options["sslmode"] = "verify-full"
-    connection: psycopg.Connection = psycopg.connect(
-        url,
-        autocommit=True,
-        cursor_factory=_Cursor,
-        **options,  # type: ignore[arg-type]
-    )
-    try:
-        for setting in settings:
-            connection.execute(setting.encode("ascii"))
-        connection.autocommit = False
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
 def _take_lock(connection: Connection, url: str, patience: int) -> None:
     """Hold the database until the connection ends."""
     try:
@@ -271,6 +217,18 @@ def _check_database(connection: Connection, url: str) -> None:
     with connection.begin():
         encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
         fsync = connection.exec_driver_sql("SHOW fsync").scalar()
+        standby = connection.exec_driver_sql(_STANDBY).scalar()
+        read_only = connection.exec_driver_sql("SHOW default_transaction_read_only").scalar()
+    if standby:
+        raise StorageError(
+            f"the database {without_password(url)} is a standby, which takes nothing that is written: name "
+            "the primary server"
+        )
+    if read_only == "on":
+        raise StorageError(
+            f"the database {without_password(url)} is read-only: set default_transaction_read_only to off, "
+            "where somebody set it for the role, the database or the server"
+        )
     if encoding != "UTF8":
         raise StorageError(
             f"the database {without_password(url)} has the encoding {encoding}: make one with UTF8"

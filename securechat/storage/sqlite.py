@@ -24,6 +24,9 @@ What a full disk does, measured on a file system without a free block:
 
 A limit on the size of files (RLIMIT_FSIZE) is SQLITE_IOERR_WRITE. It is told from a broken disk by the file,
 which ends at the limit then; if it is the log, that has no commit frame.
+
+A lock that another program holds is SQLITE_BUSY, mostly before the transaction has begun. Nothing of it is in
+the log then, and a rollback forgets it: it is `StoreUnavailable`.
 """
 
 import os
@@ -39,7 +42,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from securechat.chat.ports import StoreFull
+from securechat.chat.ports import StoreFull, StoreUnavailable
 from securechat.chat.reading import Search
 from securechat.chat.records import MessageSent
 from securechat.storage.copying import copy_file, place_for_copy
@@ -109,8 +112,12 @@ class SqliteStore(SqlStore):
     def _pages(self, counted: str) -> int:
         return int(self._connection.exec_driver_sql(f"PRAGMA {counted}").scalar_one())
 
-    def _is_full(self, error: DBAPIError) -> bool:
-        return _has_no_room(error, self._log)
+    def _refusal(self, error: Exception) -> StoreUnavailable | None:
+        if _has_no_room(error, self._log):
+            return StoreFull("the database has no room left: nothing was stored")
+        if _primary(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return StoreUnavailable("another program keeps the database locked: nothing was stored")
+        return None
 
     def _expect_room(self) -> None:
         if _may_not_grow(self._log, _FRAME) and not self._checkpoint("TRUNCATE"):
@@ -221,6 +228,12 @@ def _code(error: Exception) -> int | None:
     # The driver's own errors have no code.
     code = getattr(cause, "sqlite_errorcode", None)
     return code if isinstance(code, int) else None
+
+
+def _primary(error: Exception) -> int | None:
+    """Return SQLite's result code without its extension, None for an error that is not SQLite's own."""
+    code = _code(error)
+    return None if code is None else code & 0xFF
 
 
 def _engine(creator: Callable[[], sqlite3.Connection]) -> Engine:

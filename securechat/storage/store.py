@@ -3,12 +3,13 @@
 Theory of operation. A transaction ends in one of three ways, and the hub acts on the difference:
 
 - it is committed, and on disk;
-- `StoreFull`: there was no room, and it is certain that nothing of the transaction will ever be seen;
+- `StoreUnavailable`: there was no room, or somebody else has locked what it needs; it is certain that nothing
+  of the transaction will ever be seen, and the next one may succeed;
 - any other exception: the outcome is unknown. After a COMMIT that failed with an I/O error a row can still
   be there when the database is opened the next time, so nobody may be told that it was refused.
 
-Each database reports "no room" in its own way, hence `_is_full` and `_expect_room`. A transaction that failed
-with "no room" is `StoreFull` only when the rollback after it worked, too.
+Which errors are certain differs from database to database, hence `_refusal` and `_expect_room`. They count
+only when the rollback after them worked, too.
 """
 
 from abc import ABC, abstractmethod
@@ -19,7 +20,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, RootTransaction, select
 from sqlalchemy.exc import DBAPIError
 
-from securechat.chat.ports import AuditEntry, Pin, Snapshot, StoreFull
+from securechat.chat.ports import AuditEntry, Pin, Snapshot, StoreFull, StoreUnavailable
 from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import MessageSent, Record
 from securechat.irc.capabilities import EDIT_TAG
@@ -61,15 +62,14 @@ class SqlStore(ABC):
         return self._index
 
     def load(self) -> Snapshot:
-        """Read everything that lives in the registry."""
-        with self._connection.begin():
-            return read_snapshot(self._connection)
+        """Read everything that lives in the registry. Raises like `commit`."""
+        return self._attempt(lambda: read_snapshot(self._connection))
 
     def commit(self, records: Sequence[Record]) -> None:
         """Write the records in one transaction and return when it is on disk.
 
-        Without records there is no transaction. Raises `StoreFull` when nothing was stored for lack of room;
-        after any other exception the outcome is unknown.
+        Without records there is no transaction. Raises `StoreUnavailable` when it is certain that nothing was
+        stored; after any other exception the outcome is unknown.
         """
         stored = [record for record in records if is_stored(record)]
         if stored:
@@ -99,14 +99,15 @@ class SqlStore(ABC):
         )
 
     def retention(self) -> Mapping[int, int]:
-        """Return the channels that have a retention of their own, and its days (0 is for ever)."""
-        with self._connection.begin():
-            return upkeep.retention(self._connection)
+        """Return the channels that have a retention of their own, and its days (0 is for ever).
+
+        Raises like `commit`.
+        """
+        return self._attempt(lambda: upkeep.retention(self._connection))
 
     def erasures(self) -> Sequence[Erasure]:
-        """Return what removed accounts have left to be erased."""
-        with self._connection.begin():
-            return upkeep.erasures(self._connection)
+        """Return what removed accounts have left to be erased. Raises like `commit`."""
+        return self._attempt(lambda: upkeep.erasures(self._connection))
 
     def erase(self, erasure: Erasure, limit: int, sweep: Sweep) -> int:
         """Look at the `limit` messages behind those of the last step; return how many were erased.
@@ -125,7 +126,7 @@ class SqlStore(ABC):
             with self._connection.begin():
                 yield self._connection
         except DBAPIError as error:
-            if self._is_full(error):
+            if isinstance(self._refusal(error), StoreFull):
                 raise StorageError("there is no room for it: make room on the disk") from error
             raise StorageError(f"the database cannot do it: {error.orig}") from error
 
@@ -156,8 +157,11 @@ class SqlStore(ABC):
         self._engine.dispose()
 
     @abstractmethod
-    def _is_full(self, error: DBAPIError) -> bool:
-        """Return whether the database refused a statement or a COMMIT for lack of room, and nothing else."""
+    def _refusal(self, error: Exception) -> StoreUnavailable | None:
+        """Return what an error of a statement or a COMMIT means if a rollback leaves nothing of it behind.
+
+        None is an error whose outcome is unknown, or that another attempt will not change.
+        """
 
     @abstractmethod
     def _expect_room(self) -> None:
@@ -165,17 +169,20 @@ class SqlStore(ABC):
 
     def _transact(self, work: Callable[[], _T]) -> _T:
         self._expect_room()
-        transaction = self._connection.begin()
+        return self._attempt(work)
+
+    def _attempt(self, work: Callable[[], _T]) -> _T:
+        transaction = None
         try:
+            transaction = self._connection.begin()
             result = work()
             transaction.commit()
-        except DBAPIError as error:
-            self._roll_back(transaction)
-            if self._is_full(error):
-                raise StoreFull("the database has no room left: nothing was stored") from error
-            raise
-        except BaseException:
-            self._roll_back(transaction)
+        except BaseException as error:
+            if transaction is not None:
+                self._roll_back(transaction)
+            refusal = self._refusal(error) if isinstance(error, Exception) else None
+            if refusal is not None:
+                raise refusal from error
             raise
         return result
 

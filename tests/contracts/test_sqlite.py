@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event
 
-from securechat.chat.ports import StoreFull
+from securechat.chat.ports import StoreFull, StoreUnavailable
 from securechat.chat.reading import LAST_ID, ChannelPlace, Conversation, Search, Span
 from securechat.chat.records import DirectDelivered, Joined, MessageRedacted
 from securechat.chat.words import terms
@@ -254,6 +254,25 @@ def test_a_commit_that_fails_for_another_reason_is_not_a_full_store(tmp_path: Pa
         assert store.load().last_message == 0
         store.commit([message(7)])
         assert store.load().last_message == 7
+    finally:
+        store.close()
+
+
+def test_a_file_that_another_program_keeps_locked_is_a_refusal(tmp_path: Path) -> None:
+    """Nothing of the transaction stays, people are not told of a disk, and the next one works."""
+    store = open_store(tmp_path)
+    try:
+        store.commit([*PEOPLE, *CHANNELS])
+        store._connection.exec_driver_sql("PRAGMA busy_timeout = 20")
+        store._connection.rollback()
+        with closing(sqlite3.connect(tmp_path / DATABASE_NAME, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            for action in (lambda: store.commit([message(5)]), store.load, lambda: store.index(10)):
+                with pytest.raises(StoreUnavailable, match="keeps the database locked") as caught:
+                    action()
+                assert not isinstance(caught.value, StoreFull)
+        store.commit([message(6)])
+        assert store.load().last_message == 6
     finally:
         store.close()
 

@@ -59,7 +59,7 @@ from securechat.chat.jobs import (
     PasswordHashed,
 )
 from securechat.chat.line import packed
-from securechat.chat.ports import StoreFull
+from securechat.chat.ports import StoreUnavailable
 from securechat.chat.requests import (
     AddAccount,
     AddInvitation,
@@ -306,8 +306,8 @@ class Playbook:
         outcomes = self.core.take()
         try:
             self.store.commit([record for outcome in outcomes for record in outcome.records])
-        except StoreFull:
-            self.core.revert(outcomes)
+        except StoreUnavailable as problem:
+            self.core.revert(outcomes, problem.shown)
         jobs: list[Job] = []
         for outcome in outcomes:
             for effect in outcome.effects:

@@ -49,6 +49,7 @@ class Chorus:
         self.due: float | None = None
         self.settings: Settings | None = None
         self.reverted: list[Outcome] = []
+        self.told = ""
         self.links: dict[Link, str] = {}
         self.audience = Audience()
         self._outcomes: list[Outcome] = []
@@ -81,8 +82,9 @@ class Chorus:
         outcomes, self._outcomes = self._outcomes, []
         return outcomes
 
-    def revert(self, outcomes: Sequence[Outcome]) -> None:
+    def revert(self, outcomes: Sequence[Outcome], why: str) -> None:
         self.reverted += outcomes
+        self.told = why
         for outcome in outcomes:
             if outcome.records:
                 kept = [effect for effect in outcome.effects if not isinstance(effect, Broadcast)]

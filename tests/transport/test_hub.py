@@ -8,7 +8,7 @@ from securechat.chat.clock import Now
 from securechat.chat.effects import AwaitDrain, Broadcast, Close, Handled, LoggedIn, Send, StartJob
 from securechat.chat.items import Administer, Disconnected, Item, JobDone, Received, ShutDown, Tick
 from securechat.chat.jobs import CheckPassword, FindMessages, JobRefused, PasswordChecked
-from securechat.chat.ports import StoreFull
+from securechat.chat.ports import StoreFull, StoreUnavailable
 from securechat.chat.records import MessageSent
 from securechat.chat.requests import Done, ListAccounts
 from securechat.chat.settings import Settings
@@ -76,6 +76,16 @@ def test_a_full_store_refuses_what_records_and_nothing_else(
     rig.store.problem = None
     turn(rig, say(alice, "stored"))
     assert b"stored" in b"".join(bob.sendq)
+
+
+@pytest.mark.parametrize("problem", [StoreFull("no room"), StoreUnavailable("locked")])
+def test_people_are_told_why_nothing_is_stored(rig: Rig, problem: StoreUnavailable) -> None:
+    """The core gets the words for them, not those for the log."""
+    _, alice = rig.connect("alice")
+    rig.store.problem = problem
+    turn(rig, say(alice, "lost"))
+    assert rig.core.told == problem.shown
+    assert ("disk" in rig.core.told) == isinstance(problem, StoreFull)
 
 
 def test_a_clock_that_goes_backwards_is_logged_once(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
