@@ -83,6 +83,10 @@ class Store(Protocol):
 class Reader(Protocol):
     """A read-only connection; used by one query thread."""
 
+    @property
+    def lost(self) -> bool:
+        """Whether it is of no use any more since its last query failed: only a new one may work."""
+
     def audit(self, after: int, limit: int) -> Sequence[AuditEntry]:
         """Return the first `limit` rows of the audit log after row `after`, in their order."""
 

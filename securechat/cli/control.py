@@ -32,7 +32,8 @@ def status(as_json: JsonOption = False, config: ConfigOption = None, data_dir: D
         return
     width = max(map(len, row))
     for name, value in row.items():
-        typer.echo(f"{name.translate(_WORDS):{width}}  {value}")
+        shown = "none" if value is None else value
+        typer.echo(f"{name.translate(_WORDS):{width}}  {shown}")
 
 
 def nested(row: Mapping[str, Value]) -> dict[str, Value | dict[str, Value]]:

@@ -88,6 +88,7 @@ class Pool(Generic[J]):
     ) -> None:
         self.done = 0
         self.refused = 0
+        self.failed = 0
         self._report = report
         self._bound = bound
         self._wait = wait
@@ -99,6 +100,11 @@ class Pool(Generic[J]):
     def waiting(self) -> int:
         """Jobs that nobody has begun. Any thread may call."""
         return len(self._queue)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called. Any thread may call."""
+        return self._stopping.is_set()
 
     def submit(self, job: J) -> None:
         """Queue a job, or refuse it at once. Called by the hub."""
@@ -145,6 +151,7 @@ class Pool(Generic[J]):
             # A job may fail (no memory for a hash, a read error): the session gets a temporary failure, the
             # pool goes on.
             log.exception("a %s job failed", type(job).__name__)
+            self.failed += 1
             return JobRefused()
         self.done += 1
         return result
@@ -175,15 +182,6 @@ def _yield_to_others() -> None:
     thread = threading.get_native_id()
     with suppress(OSError):  # some sandboxes forbid it
         os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
-
-
-def run_queries(pool: Pool[Query], open_reader: Callable[[], Reader]) -> None:
-    """The body of a query thread, which owns one read-only connection."""
-    reader = open_reader()
-    try:
-        pool.run(lambda job: query(reader, job))
-    finally:
-        reader.close()
 
 
 def query(reader: Reader, job: Query) -> JobResult:

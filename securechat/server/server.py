@@ -33,7 +33,8 @@ from securechat.server.interpreter import tuned
 from securechat.server.limits import Limits
 from securechat.server.listener import Listener, bind
 from securechat.server.notify import Notifier
-from securechat.server.pools import PasswordHasher, check_passwords, run_queries
+from securechat.server.pools import PasswordHasher, check_passwords
+from securechat.server.readers import QueryReader, run_queries, state_of
 from securechat.server.reloads import Reloads
 from securechat.server.signals import HANGUP, Signals
 from securechat.server.transport import Tls
@@ -90,7 +91,7 @@ class Server:
         announce: Callable[[str], None] = say,
     ) -> None:
         self._store = store
-        self._open_reader = open_reader
+        self._readers = [QueryReader(open_reader) for _ in range(limits.query_threads)]
         self._hasher = hasher
         self._limits = limits
         self._directory = directory
@@ -174,6 +175,10 @@ class Server:
             "password_jobs": hub.passwords.done,
             "password_jobs_refused": hub.passwords.refused,
             "password_jobs_waiting": hub.passwords.waiting,
+            "queries": hub.queries.done,
+            "queries_refused": hub.queries.refused,
+            "queries_failed": hub.queries.failed,
+            **state_of(self._readers, time.monotonic()),
         }
         return Done([{**row, **hub.counts()}])
 
@@ -219,8 +224,8 @@ class Server:
         self._spawn("hub", hub.run)
         for number in range(1, limits.slots + 1):
             self._spawn(f"password-{number}", lambda: check_passwords(hub.passwords, self._hasher))
-        for number in range(1, limits.query_threads + 1):
-            self._spawn(f"query-{number}", lambda: run_queries(hub.queries, self._open_reader))
+        for number, reader in enumerate(self._readers, 1):
+            self._spawn(f"query-{number}", partial(run_queries, hub.queries, reader))
         for number, worker in enumerate(self._workers, 1):
             self._spawn(f"worker-{number}", worker.run)
         self._spawn("control", self._control.run)

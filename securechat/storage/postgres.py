@@ -6,6 +6,8 @@ have begun, and what became of a COMMIT is unknown. So a lost connection ends th
 of unknown outcome does. `synchronous_commit` is on, whatever the database's default is: COMMIT returns after
 the WAL is synced.
 
+A reader that has lost its connection says so (`lost`), and whoever uses it opens another one.
+
 Waits end: connections that say nothing are given up by TCP's own deadlines, and a query of a reader is
 cancelled by the database. The writer has no `statement_timeout`: it would also end a COMMIT's wait for a
 synchronous standby, which PostgreSQL then reports as a success.

@@ -38,7 +38,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -68,6 +68,14 @@ _STEPS_BETWEEN_LOOKS: Final = 20_000
 """Of SQLite's machine, between two looks at the clock: less than a millisecond."""
 
 _NO_ROOM_TO_OPEN: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
+
+_LOSING: Final = (
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_PROTOCOL,
+)
 
 _SPARE_PAGES: Final = 1024
 """Free pages that the file keeps for what comes, and an eighth of all."""
@@ -193,7 +201,14 @@ def open_reader(directory: Path) -> SqliteReader:
     """Open the database that a store of this process has open, for reading. Raises `StorageError`."""
     path = directory / DATABASE_NAME
     with _explained(path):
-        return SqliteReader(_engine(lambda: _connect_reader(path)), find_in_sqlite)
+        engine = _engine(lambda: _connect_reader(path))
+        event.listen(engine, "handle_error", _give_up_connection)
+        return SqliteReader(engine, find_in_sqlite)
+
+
+def _give_up_connection(context: ExceptionContext) -> None:
+    """Let a reader be lost that has met a file that is damaged, gone or cannot be read: a new one may do."""
+    context.is_disconnect = _primary(context.original_exception) in _LOSING
 
 
 @contextmanager
@@ -222,7 +237,7 @@ def _may_not_grow(file: Path, more: int) -> bool:
     return limit != resource.RLIM_INFINITY and file.stat().st_size + more > limit
 
 
-def _code(error: Exception) -> int | None:
+def _code(error: BaseException) -> int | None:
     """Return SQLite's extended result code, None for an error that is not SQLite's own."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     # The driver's own errors have no code.
@@ -230,7 +245,7 @@ def _code(error: Exception) -> int | None:
     return code if isinstance(code, int) else None
 
 
-def _primary(error: Exception) -> int | None:
+def _primary(error: BaseException) -> int | None:
     """Return SQLite's result code without its extension, None for an error that is not SQLite's own."""
     code = _code(error)
     return None if code is None else code & 0xFF

@@ -204,6 +204,11 @@ class SqlReader:
         self._indexed = indexed
         self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
+    @property
+    def lost(self) -> bool:
+        """Whether the connection is of no use any more since its last query failed."""
+        return self._connection.invalidated or self._connection.closed
+
     def audit(self, after: int, limit: int) -> Sequence[AuditEntry]:
         """Return the first `limit` rows of the audit log after row `after`, in their order."""
         return read_audit(self._connection, after, limit)

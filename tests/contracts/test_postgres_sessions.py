@@ -162,3 +162,20 @@ def test_a_commit_that_the_database_refuses_is_a_refusal(place: PostgresPlace, t
         place.execute("DROP TRIGGER late ON messages")
         store.commit([message(6)])
     assert place.execute("SELECT id FROM messages") == [(6,)]
+
+
+def test_a_reader_knows_that_its_connection_is_lost(place: PostgresPlace, tmp_path: Path) -> None:
+    """After an error of the connection, and after no other; a new one reads what was stored."""
+    with closing(open_store(place.url, tmp_path)) as store:
+        store.commit([*PEOPLE, *CHANNELS, message(5)])
+        reader = open_reader(place.url)
+        with pytest.raises(Exception, match="does not exist"):
+            reader._connection.exec_driver_sql("SELECT nothing")
+        assert not reader.lost and reader.message(5) is not None
+        place.end_readers()
+        with pytest.raises(Exception, match=r"terminating|closed"):
+            reader.message(5)
+        assert reader.lost
+        reader.close()
+        with closing(open_reader(place.url)) as again:
+            assert again.message(5) is not None and not again.lost

@@ -330,3 +330,28 @@ def test_an_index_that_is_not_what_it_should_be_is_made_anew(tmp_path: Path) -> 
         found = "SELECT count(*) FROM message_words WHERE message_words MATCH 'hello'"
         assert connection.exec_driver_sql(found).scalar() == 15
     store.close()
+
+
+def test_a_reader_of_a_damaged_file_is_lost(tmp_path: Path) -> None:
+    """What is damaged stays so; a new reader reads the rest."""
+    store = open_store(tmp_path)
+    said = [message(key, text="x" * 3000) for key in range(5, 205)]
+    store.commit([*PEOPLE, *CHANNELS, *said])
+    store.close()
+    path = tmp_path / DATABASE_NAME
+    content = bytearray(path.read_bytes())
+    damaged = content.index(b"x" * 1000, len(content) // 2) // 4096 * 4096
+    content[damaged : damaged + 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+    store, reader = open_store(tmp_path), open_reader(tmp_path)
+    try:
+        assert not reader.lost
+        with pytest.raises(Exception, match="malformed"):
+            for key in range(5, 205):
+                reader.message(key)
+        assert reader.lost
+        with closing(open_reader(tmp_path)) as again:
+            assert again.message(5) is not None and not again.lost
+    finally:
+        reader.close()
+        store.close()

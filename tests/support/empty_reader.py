@@ -10,6 +10,8 @@ from securechat.chat.records import MessageSent
 class EmptyReader:
     """Implements `ports.Reader`."""
 
+    lost = False
+
     def find_nonce(self, account: int, nonce: str) -> MessageSent | None:
         return None
 

@@ -58,6 +58,20 @@ class PostgresPlace:
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 
+    def end_readers(self) -> None:
+        """End all connections to it but the one that writes, which holds the lock."""
+        execute(
+            server_url(),
+            f"""
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity AS a WHERE datname = '{self._name}' AND NOT
+                EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = a.pid AND l.locktype = 'advisory')
+            """,
+        )
+
+    def let_in(self, anybody: bool) -> None:
+        """Let it take connections, or none besides those that it has."""
+        execute(server_url(), f'ALTER DATABASE "{self._name}" ALLOW_CONNECTIONS {anybody}')
+
     def execute(self, statement: str) -> list[tuple[object, ...]]:
         """Run a statement in a connection of its own and return its rows."""
         return execute(self.url, statement)

@@ -1,5 +1,7 @@
 """A server that keeps everything in PostgreSQL: the same commands, and nothing confirmed is lost."""
 
+import json
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from tests.support.postgres import PostgresPlace, require_server
 from tests.system.conftest import Serve
 from tests.system.person import Person
-from tests.system.server_process import PASSWORD
+from tests.system.server_process import DEADLINE, PASSWORD
 
 Enter = Callable[..., Person]
 
@@ -49,3 +51,43 @@ def test_a_database_that_goes_away_ends_the_server(place: PostgresPlace, serve: 
     assert server.wait() == 70
     assert "the thread hub has failed" in server.log_text()
     assert place.execute("SELECT text FROM messages WHERE command = 'PRIVMSG'") == []
+
+
+def test_readers_connect_again(place: PostgresPlace, serve: Serve, enter: Enter) -> None:
+    """Nobody notices that connections died; while none can be made queries are refused, the rest goes on."""
+    server = serve({"storage.url": place.url})
+    server.administer("adduser", "alice", "--password-stdin", text=f"{PASSWORD}\n")
+    alice = enter(server, "alice")
+    alice.say("#general", "before")
+    for number in range(3):
+        place.end_readers()
+        assert "before" in _asked(alice, "CHATHISTORY LATEST #general * 10")
+        place.end_readers()
+        assert "before" in _asked(alice, "SEARCH text=before")
+        assert f"nonce {number}" in _asked(
+            alice, f"@+securechat/nonce=n{number} PRIVMSG #general :nonce {number}"
+        )
+    place.let_in(False)
+    place.end_readers()
+    for _ in range(3):
+        assert "could not be retrieved: the server is busy" in _asked(
+            alice, "CHATHISTORY LATEST #general * 10"
+        )
+        assert "could not be run" in _asked(alice, "SEARCH text=before")
+        assert "STORE_UNAVAILABLE" in _asked(alice, "@+securechat/nonce=new PRIVMSG #general :with a nonce")
+    alice.say("#general", "without a nonce")
+    state = json.loads(server.administer("status", "--json"))
+    assert (state["readers"], state["readers_working"]) == (2, 0)
+    assert "not currently accepting connections" in state["readers_problem"]
+    assert "readers working" in server.administer("status")
+    place.let_in(True)
+    deadline = time.monotonic() + DEADLINE
+    while json.loads(server.administer("status", "--json"))["readers_working"] < 2:
+        assert time.monotonic() < deadline, "the readers did not connect again by themselves"
+    assert "without a nonce" in _asked(alice, "CHATHISTORY LATEST #general * 10")
+
+
+def _asked(person: Person, line: str) -> str:
+    """Return everything that a command is answered with, as one text."""
+    person.send(line)
+    return "\n".join(f"{answer.command} {' '.join(answer.params)}" for answer in person.sync())

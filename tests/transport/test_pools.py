@@ -29,8 +29,8 @@ from securechat.server.pools import (
     check_passwords,
     hash_password,
     query,
-    run_queries,
 )
+from securechat.server.readers import QueryReader, run_queries
 from tests.support.empty_reader import EmptyReader
 
 
@@ -283,7 +283,7 @@ def test_queries_are_answered_by_their_own_reader() -> None:
         FetchUndelivered(link, 1, 4, 2),
     ):
         desk.queries.submit(job)
-    thread = Thread(target=run_queries, args=(desk.queries, open_reader))
+    thread = Thread(target=run_queries, args=(desk.queries, QueryReader(open_reader)))
     thread.start()
     while len(desk.answers) < 3:
         assert desk.reported.acquire(timeout=10)
