@@ -8,15 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from securechat.app.expiry import state
 from securechat.config import Config
-from securechat.tls.context import server_context
+from securechat.tls.context import Checked, checked_context
 from securechat.tls.files import ServerFiles, default_names, ensure
 from securechat.tls.names import alternative_names
 from securechat.tls.pins import pin, read_certificates
 
 if TYPE_CHECKING:
-    import ssl
-
     from cryptography import x509
 
 _AUTHORITY_NAME: Final = "securechat private CA"
@@ -50,16 +49,23 @@ def prepare(config: Config, directory: Path) -> bool:
     return changed
 
 
-def make_context(config: Config, directory: Path) -> "ssl.SSLContext":
+def make_context(config: Config, directory: Path) -> Checked:
     """Return a context for new connections. Raises CertificateProblem when the certificate cannot be used."""
     files = certificates_of(config, directory)
-    return server_context(
+    return checked_context(
         files.certificate,
         files.key,
         minimum=config.tls.minimum,
         names=config.tls.names,
         now=_now(),
     )
+
+
+def how_to_renew(config: Config) -> str:
+    """Return what the operator does when the certificate in use is about to end."""
+    if config.tls.certificate:
+        return f"renew {config.tls.certificate} where it came from, then run `securechat reload`"
+    return "it renews itself, unless the log says why it could not; try `securechat certs renew`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,10 @@ class Identity:
     def is_valid(self) -> bool:
         """Return whether it is valid now."""
         return self.starts <= _now() <= self.expires
+
+    def state(self) -> str:
+        """Return "not valid yet", or what `expiry.state` says."""
+        return "not valid yet" if _now() < self.starts else state(self.expires, _now())
 
 
 def read_identity(certificate: Path) -> Identity:

@@ -5,7 +5,8 @@
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -21,16 +22,26 @@ def check_value(name: str, value: Value) -> None:
             check(each)
 
 
-def check_machine(config: Config, directory: Path) -> None:
+def check_machine(config: Config, directory: Path) -> Sequence[str]:
     """Check what depends on this machine: the configured certificate, and the address to listen on.
 
-    Nothing is changed. Raises CertificateProblem, and ValueError.
+    Return what there is to say about a certificate that can be used. Nothing is changed. Raises
+    CertificateProblem, and ValueError.
     """
+    _check_address(config)
+    if not config.tls.certificate:
+        return ()
     from securechat.app.certificates import make_context
+    from securechat.app.expiry import state
+
+    checked = make_context(config, directory)
+    soon = state(checked.ends, datetime.now(UTC))
+    return checked.remarks if soon == "good" else (*checked.remarks, f"{config.tls.certificate} {soon}")
+
+
+def _check_address(config: Config) -> None:
     from securechat.server.listener import bind
 
-    if config.tls.certificate:
-        make_context(config, directory)
     if not config.server.host:
         return
     try:

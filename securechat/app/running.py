@@ -11,18 +11,27 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
 from securechat import __version__, log
-from securechat.app.certificates import certificates_of, connect_line, make_context, prepare, read_identity
+from securechat.app.certificates import (
+    certificates_of,
+    connect_line,
+    how_to_renew,
+    make_context,
+    prepare,
+    read_identity,
+)
 from securechat.app.checks import check_machine
 from securechat.app.composition import core_settings, places_for, server_name, transport_limits, worker_count
 from securechat.app.configuration import ConfigError, Loaded, change
 from securechat.app.directory import data_dir_option
+from securechat.app.expiry import Expiry
 from securechat.app.indexing import Indexing
 from securechat.app.online_copy import OnlineCopy
 from securechat.app.patience import patiently
@@ -40,9 +49,11 @@ from securechat.storage.errors import StorageError
 from securechat.storage.lock import DirectoryLock
 from securechat.storage.passwords import Hasher
 from securechat.storage.store import SqlStore
+from securechat.tls.context import Checked
 from securechat.tls.errors import CertificateProblem
 
 _CHECK_SECONDS: Final = 3600.0
+_UNFIT_SECONDS: Final = 60.0
 _MAX_FILES: Final = 1 << 20
 
 _log: Final = logging.getLogger("securechat.server")
@@ -80,9 +91,12 @@ class Running:
         self._copy = OnlineCopy(directory)
         self._settings = core_settings(config, places_for(config, open_files))
         prepare(config, directory)
-        self.tls = Tls(make_context(config, directory))
         self._lock = Lock()
-        self._next_check = time.monotonic() + _CHECK_SECONDS
+        self._checked = time.monotonic()
+        self._expiry = Expiry()
+        checked = make_context(config, directory)
+        self.tls = Tls(checked.context)
+        self._use(checked)
 
     def run(self) -> int:
         """Serve until the end and return the exit code. The main thread calls."""
@@ -107,30 +121,52 @@ class Running:
                 settings = core_settings(new.config, places_for(new.config, self._open_files))
                 limits = transport_limits(new.config, self._open_files)
                 prepare(new.config, self._directory)
-                context = make_context(new.config, self._directory)
+                checked = make_context(new.config, self._directory)
             except (ConfigError, CertificateProblem) as error:
                 return Refused("CONFIG_INVALID", "nothing was changed: " + "; ".join(str(error).splitlines()))
-            self.tls.current = context
             self._server.reconfigure(settings, limits)
             log.set_up(new.config.log.level, new.config.log.format, sys.stderr)
             self._config = new.config
+            self._use(checked)
         for key in new.pending:
             _log.warning("%s was changed: it needs a restart of the server", key)
         states = [(key, True) for key in new.applied] + [(key, False) for key in new.pending]
         return Done([{"key": key, "applied": applied} for key, applied in states])
 
     def renew_certificate(self) -> None:
-        """Once an hour, renew the server's own certificate when its time has come. The main thread calls."""
-        if time.monotonic() < self._next_check:
+        """Once an hour, renew the server's own certificate when its time has come, or say that it ends.
+
+        Once a minute while the certificate in use is not valid: it was made by a wrong clock, or the clock is
+        wrong now. The main thread calls.
+        """
+        valid = self._served.starts <= _now() <= self._served.ends
+        if time.monotonic() - self._checked < (_CHECK_SECONDS if valid else _UNFIT_SECONDS):
             return
-        self._next_check = time.monotonic() + _CHECK_SECONDS
+        self._checked = time.monotonic()
         with self._lock:
             try:
                 if prepare(self._config, self._directory):
-                    self.tls.current = make_context(self._config, self._directory)
+                    self._use(make_context(self._config, self._directory))
                     _log.info("the certificate was renewed")
             except CertificateProblem as error:
                 _log.error("the certificate could not be renewed: %s", error)
+            self._look_at_expiry()
+
+    def facts(self) -> Mapping[str, str]:
+        """Return what `status` says besides its counters. Any thread may call."""
+        return self._expiry.facts(_now())
+
+    def _use(self, checked: Checked) -> None:
+        """Serve new connections with a certificate."""
+        self._served = checked
+        self.tls.current = checked.context
+        for remark in checked.remarks:
+            _log.warning("%s", remark)
+        self._expiry.use(checked.ends)
+        self._look_at_expiry()
+
+    def _look_at_expiry(self) -> None:
+        self._expiry.look(_now(), time.monotonic(), how_to_renew(self._config))
 
     def _make_server(self, store: SqlStore, snapshot: Snapshot) -> Server:
         config, cost = self._config, self._config.auth.argon2
@@ -157,9 +193,14 @@ class Running:
             at_stop=[self._copy.stop],
             chores=[Retention(store, lambda: self._config.history.retention_days), Indexing(store)],
             every_second=[self.renew_certificate],
+            facts=self.facts,
             notify_socket=os.environ.get("NOTIFY_SOCKET"),
             announce=announcement,
         )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _raise_file_limit() -> int:

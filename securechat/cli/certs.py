@@ -113,6 +113,7 @@ def _show(config: "Config", place: Place, as_json: bool, given: Path | None = No
             "pin": identity.pin,
             "names": identity.names,
             "valid": identity.is_valid(),
+            "state": identity.state(),
             "starts": identity.starts.isoformat(),
             "expires": identity.expires.isoformat(),
             "connect": line,
@@ -122,7 +123,10 @@ def _show(config: "Config", place: Place, as_json: bool, given: Path | None = No
     typer.echo(f"certificate  {certificate}")
     typer.echo(f"pin          {identity.pin}")
     typer.echo(f"names        {', '.join(identity.names)}")
-    remark = "" if identity.is_valid() else " (not now: the server does not start with it)"
+    state = identity.state()
+    remark = "" if state == "good" else f" ({state})"
+    if not identity.is_valid():
+        remark = " (not now: the server does not start with it)"
     typer.echo(f"valid        {identity.starts:{_MINUTES}} to {identity.expires:{_MINUTES}}{remark}")
     typer.echo(f"connect      {line}")
 

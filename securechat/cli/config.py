@@ -71,9 +71,11 @@ def check(
         place = find_place(file or config, data_dir)
     settings = load_config(place).config
     try:
-        check_machine(settings, place.directory)
+        remarks = check_machine(settings, place.directory)
     except (ValueError, CertificateProblem) as error:
         raise CommandFailed(str(error)) from error
+    for remark in remarks:
+        typer.echo(f"Note: {remark}", err=True)
     source = (
         STANDARD_INPUT
         if place.file == STDIN

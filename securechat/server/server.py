@@ -64,7 +64,7 @@ class Server:
     control socket, one call at a time, in the main or the control thread; it swaps `tls.current` and calls
     `reconfigure`, and answers what it did. `commands` are more that the control thread answers. `chores` run
     on the hub's thread about once a second when nothing else waits, `every_second` and, once no more commands
-    come, `at_stop` on the main thread. `latest` is for the hub.
+    come, `at_stop` on the main thread. `facts` is what `status` says besides. `latest` is for the hub.
     """
 
     def __init__(
@@ -86,6 +86,7 @@ class Server:
         chores: Sequence[Callable[[], bool | None]] = (),
         at_stop: Sequence[Callable[[], None]] = (),
         every_second: Sequence[Callable[[], None]] = (),
+        facts: Callable[[], Mapping[str, str]] = dict,
         latest: int = 0,
         notify_socket: str | None = None,
         announce: Callable[[str], None] = say,
@@ -94,12 +95,11 @@ class Server:
         self._readers = [QueryReader(open_reader) for _ in range(limits.query_threads)]
         self._hasher = hasher
         self._limits = limits
-        self._directory = directory
+        self._directory, self._facts = directory, facts
         self._address = (host, port)
         self._reload = reload
         self._commands = commands
-        self._at_stop = at_stop
-        self._every_second = every_second
+        self._at_stop, self._every_second = at_stop, every_second
         self._announce = announce
         self._notifier = Notifier(notify_socket)
         self._signals = Signals()
@@ -180,7 +180,7 @@ class Server:
             "queries_failed": hub.queries.failed,
             **state_of(self._readers, time.monotonic()),
         }
-        return Done([{**row, **hub.counts()}])
+        return Done([{**row, **self._facts(), **hub.counts()}])
 
     # The main thread
 

@@ -9,20 +9,23 @@ groups.py.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from .errors import CertificateProblem
 from .keys import read_key, same_key
 from .names import alternative_names, uncovered
 from .pins import read_certificates
+from .rehearsal import check_order, rehearse
 
-__all__ = ["CertificateProblem", "server_context"]
+__all__ = ["CertificateProblem", "Checked", "checked_context", "server_context"]
 
 # Mozilla's intermediate suites for TLS 1.2. Its DHE suites are left out: they need parameters of their own,
 # and every client that can do them can do ECDHE as well.
@@ -30,7 +33,21 @@ _INTERMEDIATE = (
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 )
+_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension)
 _MINUTES = "%Y-%m-%d %H:%M UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A context that was made of files which clients accept.
+
+    They do from `starts` to `ends` (aware); `remarks` are what only some clients have against them.
+    """
+
+    context: ssl.SSLContext
+    starts: datetime
+    ends: datetime
+    remarks: tuple[str, ...]
 
 
 def server_context(
@@ -41,13 +58,39 @@ def server_context(
     names: Sequence[str] = (),
     now: datetime,
 ) -> ssl.SSLContext:
+    """As `checked_context`, only the context."""
+    return checked_context(certificate, key, minimum=minimum, names=names, now=now).context
+
+
+def checked_context(
+    certificate: Path,
+    key: Path,
+    *,
+    minimum: Literal["1.3", "1.2"] = "1.3",
+    names: Sequence[str] = (),
+    now: datetime,
+) -> Checked:
     """A new context for the server side, from a PEM chain (leaf first) and its PEM key. Any thread may call.
 
-    Raises CertificateProblem when a file cannot be read, the key is not the certificate's, the certificate is
-    not valid at `now` (aware), is not for servers, or does not stand for one of `names`; InvalidName for a
-    name that is none.
+    Raises CertificateProblem when a file cannot be read, other users can read the key, it is not the
+    certificate's, or clients would refuse the chain: a certificate is missing, of another authority, in the
+    wrong place, not valid at `now` (aware), weak, not for servers, or does not stand for one of `names`.
+    InvalidName for a name that is none.
     """
-    _check(certificate, key, names, now)
+    chain = read_certificates(certificate)
+    try:
+        _check(certificate, chain[0], key, names, now)
+        check_order(certificate, chain)
+        context = _context(minimum)
+        _load(context, certificate, key)
+        rehearsed = rehearse(certificate, chain, context, now)
+        remarks = (*_remarks(certificate, chain[0]), *rehearsed.remarks)
+    except _UNREADABLE as error:  # what is in it: extensions and keys are read only when they are looked at
+        raise CertificateProblem(f"{certificate} holds a certificate that is damaged: {error}") from error
+    return Checked(context, rehearsed.starts, rehearsed.ends, remarks)
+
+
+def _context(minimum: Literal["1.3", "1.2"]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     # No tickets: a ticket key that lives as long as the server would undo forward secrecy. OP_NO_TICKET would
@@ -60,12 +103,10 @@ def server_context(
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.options |= ssl.OP_NO_TICKET
         context.set_ciphers(_INTERMEDIATE)
-    _load(context, certificate, key)
     return context
 
 
-def _check(certificate: Path, key: Path, names: Sequence[str], now: datetime) -> None:
-    leaf = read_certificates(certificate)[0]
+def _check(certificate: Path, leaf: x509.Certificate, key: Path, names: Sequence[str], now: datetime) -> None:
     if not same_key(leaf.public_key(), read_key(key).public_key()):
         raise CertificateProblem(f"the key in {key} is not the key of the first certificate in {certificate}")
     if now < leaf.not_valid_before_utc:
@@ -79,11 +120,33 @@ def _check(certificate: Path, key: Path, names: Sequence[str], now: datetime) ->
         )
     if not _for_servers(leaf):
         raise CertificateProblem(f"the certificate in {certificate} is not meant for servers (no serverAuth)")
-    missing = uncovered(leaf, names)
+    if is_authority(leaf) and leaf.subject != leaf.issuer:
+        raise CertificateProblem(
+            f"the first certificate in {certificate} is that of an authority (CA:TRUE), which clients do not "
+            "take from a server: put the server's own certificate first, or have one issued"
+        )
+    _check_names(certificate, leaf, names)
+
+
+def _check_names(certificate: Path, leaf: x509.Certificate, names: Sequence[str]) -> None:
+    missing, present = uncovered(leaf, names), alternative_names(leaf)
     if missing:
         raise CertificateProblem(
             f"the certificate in {certificate} does not stand for {', '.join(missing)}, "
-            f"only for {', '.join(str(name.value) for name in alternative_names(leaf)) or 'no name at all'}"
+            f"only for {', '.join(str(name.value) for name in present) or 'no name at all'}"
+        )
+    if not present:
+        raise CertificateProblem(
+            f"the certificate in {certificate} stands for no host name or address (SubjectAltName), so "
+            "clients refuse it: have one issued with the names that people connect to"
+        )
+
+
+def _remarks(certificate: Path, leaf: x509.Certificate) -> Iterator[str]:
+    if is_authority(leaf):
+        yield (
+            f"the certificate in {certificate} says that it is an authority's (CA:TRUE), which some clients "
+            "do not take from a server: make it with CA:FALSE"
         )
 
 
@@ -94,6 +157,14 @@ def _for_servers(leaf: x509.Certificate) -> bool:
     except x509.ExtensionNotFound:
         return True
     return ExtendedKeyUsageOID.SERVER_AUTH in usage or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in usage
+
+
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Whether a certificate may issue others (RFC 5280 §4.2.1.9)."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
 
 
 def _load(context: ssl.SSLContext, certificate: Path, key: Path) -> None:

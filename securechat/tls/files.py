@@ -170,6 +170,4 @@ def _read_own_key(path: Path) -> ec.EllipticCurvePrivateKey:
             f"{path} is not an ECDSA P-256 key: these files are the server's own. Name a certificate of "
             "yours with --cert and --key instead"
         )
-    if path.stat().st_mode & 0o077:
-        raise CertificateProblem(f"{path} is open to other users of this machine: chmod 600 {path}")
     return key

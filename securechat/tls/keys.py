@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -29,15 +31,28 @@ def encode_key(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def read_key(path: Path) -> PrivateKeyTypes:
-    """The private key of a PEM file. Raises CertificateProblem."""
+    """The private key of a PEM file, which no other user may be able to read. Raises CertificateProblem."""
     try:
-        return load_pem_private_key(path.read_bytes(), password=None)
+        with path.open("rb") as stream:
+            _check_private(path, os.fstat(stream.fileno()))
+            content = stream.read()
+        return load_pem_private_key(content, password=None)
     except OSError as error:
         raise CertificateProblem(f"the key file {path} cannot be read: {error.strerror}") from error
     except TypeError as error:  # the one cause: the key is encrypted
         raise CertificateProblem(f"the key in {path} has a passphrase: store it without one") from error
     except (ValueError, UnsupportedAlgorithm) as error:
         raise CertificateProblem(f"{path} is not a PEM private key that can be used") from error
+
+
+def _check_private(path: Path, found: os.stat_result) -> None:
+    """Only root may let its group read: there is no other way to give a key of root's to one service."""
+    roots = found.st_uid == 0 != os.geteuid()
+    if found.st_mode & (0o037 if roots else 0o077):
+        raise CertificateProblem(
+            f"{path} is open to other users of this machine: chmod {640 if roots else 600} "
+            f"{shlex.quote(str(path))}"
+        )
 
 
 def same_key(one: PublicKeyTypes, other: PublicKeyTypes) -> bool:

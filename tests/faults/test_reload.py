@@ -27,15 +27,17 @@ def test_a_thousand_reloads(serve: Serve, report: Callable[[str], None], tmp_pat
     authority = create_authority("test", now)
     names = ["127.0.0.1", "localhost"]
     certificate, key = tmp_path / "server.pem", tmp_path / "server.key"
+    sent = authority.certificate.public_bytes(Encoding.PEM)
     pairs = []
     for _ in range(2):
         leaf_key = create_key()
         leaf = issue_server(authority, names, now, key=leaf_key)
-        pairs.append((leaf.certificate.public_bytes(Encoding.PEM), encode_key(leaf_key)))
+        pairs.append((leaf.certificate.public_bytes(Encoding.PEM) + sent, encode_key(leaf_key)))
     long_ago = now - timedelta(days=1000)
     old = issue_server(create_authority("old", long_ago), names, long_ago)
     expired = (old.certificate.public_bytes(Encoding.PEM), encode_key(old.key))
-    bad = [(pairs[0][0], pairs[1][1]), expired, (b"no certificate", pairs[0][1]), (pairs[0][0], b"")]
+    alone = (pairs[0][0].removesuffix(sent), pairs[0][1])
+    bad = [alone, (pairs[0][0], pairs[1][1]), expired, (b"no certificate", pairs[0][1]), (pairs[0][0], b"")]
 
     def place(pair: tuple[bytes, bytes]) -> None:
         for path, content in zip((certificate, key), pair, strict=True):

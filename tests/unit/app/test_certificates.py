@@ -21,6 +21,7 @@ from securechat.cli.exits import ExitCode
 from securechat.config import Config
 from securechat.tls.authority import create_authority, issue_server
 from securechat.tls.pins import pin, read_certificates
+from tests.support.chains import make, server, write
 from tests.unit.conftest import Command
 
 PIN = f"sha256:{'A' * 43}"
@@ -180,3 +181,19 @@ def test_a_broken_file_is_one_line(command: Command, home: Path) -> None:
     assert ended.code == ExitCode.ERROR
     assert ended.err.startswith(f"securechat: {home / 'server.pem'} ")
     assert ended.err.count("\n") == 1
+
+
+def test_the_check_says_what_only_some_clients_accept(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And that a certificate ends soon; it is right all the same."""
+    now = datetime.now(UTC)
+    middle = make("intermediate", now, make("private root", now))
+    certificate, key = write(tmp_path, server(now, middle, end=8), middle)
+    monkeypatch.setenv("SECURECHAT_TLS__CERTIFICATE", str(certificate))
+    monkeypatch.setenv("SECURECHAT_TLS__KEY", str(key))
+    ended = command("config", "check")
+    assert ended.code == 0
+    assert 'Note: this system does not know "CN=private root"' in ended.err
+    assert f"Note: {certificate} ends in 7 days" in ended.err
+    assert json.loads(command("certs", "show", "--json").out)["state"] == "ends in 7 days"

@@ -14,6 +14,7 @@ from securechat.tls.authority import Authority, issue_server
 from securechat.tls.files import ServerFiles
 from securechat.tls.keys import read_key
 from securechat.tls.pins import read_certificates
+from tests.support.chains import make, server, write
 
 HOUR = 3600.0
 
@@ -115,3 +116,48 @@ def test_a_renewal_that_fails_is_logged_and_tried_again(
     clock.seconds += HOUR
     running.renew_certificate()
     assert serial(tmp_path) != old
+
+
+def test_a_certificate_of_a_wrong_clock_is_made_again(
+    tmp_path: Path, clock: Clock, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that is a year ahead makes one for then; a minute after it is right there is a new one."""
+    wrong = timedelta(days=365)
+    for module in ("running", "certificates"):
+        monkeypatch.setattr(f"securechat.app.{module}._now", lambda: datetime.now(UTC) + wrong)
+    old = serial(tmp_path)
+    clock.seconds += 60
+    running.renew_certificate()
+    ahead = serial(tmp_path)
+    assert ahead != old
+    wrong = timedelta()
+    clock.seconds += 59
+    running.renew_certificate()
+    assert serial(tmp_path) == ahead
+    clock.seconds += 1
+    running.renew_certificate()
+    (leaf, _) = read_certificates(ServerFiles.under(tmp_path).certificate)
+    assert leaf.serial_number != ahead
+    assert leaf.not_valid_before_utc <= datetime.now(UTC)
+
+
+def test_the_end_of_a_configured_certificate_is_said(
+    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At the start, then once a day, and at a reload of the same one not again; `status` says it, too."""
+    now = datetime.now(UTC)
+    root = make("root", now)
+    certificate, key = write(tmp_path, server(now, root, end=20), root)
+    environment = {"SECURECHAT_TLS__CERTIFICATE": str(certificate), "SECURECHAT_TLS__KEY": str(key)}
+
+    def configured() -> Loaded:
+        return load(None, environment, {})
+
+    running = Running(tmp_path / "data", configured, configured().config, 1024)
+    for _ in range(49):
+        clock.seconds += HOUR
+        running.renew_certificate()
+    told = [line for line in caplog.messages if "ends in 19 days" in line]
+    assert len(told) == 3
+    assert f"renew {certificate} where it came from, then run `securechat reload`" in told[0]
+    assert running.facts()["certificate.state"] == "ends in 19 days"

@@ -6,12 +6,16 @@ import socket
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from securechat.cli.exits import ExitCode
 from securechat.tls.pins import pin, read_certificates
+from tests.support import chains
+from tests.support.chains import make
 from tests.system.server_process import DEADLINE, SERVER_NAME, ServerProcess
 
 PASSWORD = "correct horse battery"
@@ -173,6 +177,34 @@ def served_serial(server: ServerProcess) -> int:
         certificate = connection.getpeercert()
         assert certificate is not None
         return int(str(certificate["serialNumber"]), 16)
+
+
+def test_a_chain_that_clients_refuse_changes_nothing(server: ServerProcess, tmp_path: Path) -> None:
+    """Neither does a key that others can read: both sides are told, and the old chain stays in use."""
+    now = datetime.now(UTC)
+    root = make("root", now)
+    middle = make("intermediate", now, root)
+    leaf = chains.server(now, middle, end=20)
+    certificate, key = chains.write(tmp_path, leaf, middle, root)
+    server.configure(tls__certificate=str(certificate), tls__key=str(key))
+    server.administer("reload")
+    assert "ends in 19 days" in server.log_text()
+    assert "ends in 19 days" in server.administer("certs", "show")
+    assert json.loads(server.administer("status", "--json"))["certificate.state"] == "ends in 19 days"
+    server.ca.touch(0o600)
+    server.ca.write_bytes(root.certificate.public_bytes(Encoding.PEM))
+    assert served_serial(server) == leaf.certificate.serial_number
+    chains.write(tmp_path, chains.server(now, middle))
+    text = 'it ends with a certificate of "CN=intermediate", which this system does not know'
+    assert text in failure(server, "reload", code=ExitCode.REFUSED)
+    assert text in failure(server, "config", "check")
+    assert text in server.log_text()
+    chains.write(tmp_path, chains.server(now, middle), middle, root)
+    key.chmod(0o640)
+    assert f"chmod 600 {key}" in failure(server, "reload", code=ExitCode.REFUSED)
+    assert served_serial(server) == leaf.certificate.serial_number
+    server.stop()
+    assert f"chmod 600 {key}" in failure(server, "server", "--port", "0")
 
 
 def test_a_renewed_certificate_is_served_at_once(server: ServerProcess) -> None:

@@ -25,10 +25,10 @@ Handshake = Callable[[ssl.SSLContext, ssl.SSLContext], tuple[ssl.SSLObject, ssl.
 
 
 @pytest.fixture
-def certificate(tmp_path: Path, leaf: Leaf) -> Path:
-    """The leaf's file."""
+def certificate(tmp_path: Path, authority: Authority, leaf: Leaf) -> Path:
+    """The file of the leaf and its CA."""
     path = tmp_path / "server.pem"
-    path.write_bytes(leaf.certificate.public_bytes(Encoding.PEM))
+    path.write_bytes(_chain(leaf, authority))
     return path
 
 
@@ -36,8 +36,13 @@ def certificate(tmp_path: Path, leaf: Leaf) -> Path:
 def key(tmp_path: Path, leaf: Leaf) -> Path:
     """The leaf's key file."""
     path = tmp_path / "server.key"
+    path.touch(0o600)
     path.write_bytes(encode_key(leaf.key))
     return path
+
+
+def _chain(leaf: Leaf, authority: Authority) -> bytes:
+    return b"".join(made.certificate.public_bytes(Encoding.PEM) for made in (leaf, authority))
 
 
 def _server(files: ServerFiles, minimum: Literal["1.3", "1.2"] = "1.3") -> ssl.SSLContext:
@@ -185,6 +190,7 @@ def test_files_that_cannot_be_read(certificate: Path, key: Path, now: datetime) 
         server_context(certificate, key.with_name("other.key"), now=now)
     with pytest.raises(CertificateProblem, match=r"server\.key is not a file of PEM certificates"):
         server_context(key, key, now=now)
+    certificate.chmod(0o600)
     with pytest.raises(CertificateProblem, match=r"server\.pem is not a PEM private key"):
         server_context(certificate, certificate, now=now)
 
@@ -218,10 +224,12 @@ def _rsa_certificate(
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
     builder = builder.not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
     if usage is not None:
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
     certificate_path, key_path = directory / "rsa.pem", directory / "rsa.key"
     certificate_path.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    key_path.touch(0o600)
     key_path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return certificate_path, key_path
 
@@ -230,6 +238,7 @@ def test_renewed_leaf(tmp_path: Path, authority: Authority, leaf: Leaf, now: dat
     """A leaf that was issued again goes with the key file that is there."""
     again = issue_server(authority, ["localhost"], now, key=leaf.key)
     certificate, key = tmp_path / "again.pem", tmp_path / "again.key"
-    certificate.write_bytes(again.certificate.public_bytes(Encoding.PEM))
+    certificate.write_bytes(_chain(again, authority))
+    key.touch(0o600)
     key.write_bytes(encode_key(leaf.key))
     assert isinstance(server_context(certificate, key, names=["localhost"], now=now), ssl.SSLContext)
