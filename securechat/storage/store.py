@@ -225,7 +225,8 @@ class SqlReader:
 
     def edits(self, key: int) -> Sequence[MessageSent]:
         """Return the edits of a message, oldest first."""
-        referring = self._read(select_messages().where(messages.c.refers == key).order_by(messages.c.id))
+        later = (messages.c.refers == key, messages.c.id > key)
+        referring = self._read(select_messages().where(*later).order_by(messages.c.id))
         return [message for message in referring if EDIT_TAG in message.tags]
 
     def reactions(self, keys: Sequence[int]) -> Mapping[int, Mapping[str, Sequence[int]]]:

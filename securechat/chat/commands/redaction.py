@@ -76,8 +76,14 @@ def conversation(ctx: Context, name: str) -> Conversation | None:
     return Conversation(found[1], None, found[0]) if found is not None else None
 
 
-def look_up(ctx: Context, key: int | None, found: Callable[[tuple[MessageSent, ...]], None]) -> None:
-    """Find a message and its edits, the original first; an edit's id stands for the whole."""
+def look_up(
+    ctx: Context, key: int | None, found: Callable[[tuple[MessageSent, ...]], None], *, original: bool = False
+) -> None:
+    """Find a message and its edits, the original first; an edit's id stands for the whole.
+
+    An edit refers to the original itself, so one step leads there (`original`): what a database holds that is
+    otherwise cannot lead round in a circle.
+    """
     if key is None:
         found(())
         return
@@ -91,13 +97,20 @@ def look_up(ctx: Context, key: int | None, found: Callable[[tuple[MessageSent, .
             return
         messages = result.messages
         if revisions.changed(key, asked_at):
-            look_up(ctx, key, found)  # another edit, or somebody else's redaction, was faster
-        elif messages and cap.EDIT_TAG in messages[0].tags and messages[0].refers is not None:
-            look_up(ctx, messages[0].refers, found)
+            look_up(
+                ctx, key, found, original=original
+            )  # another edit, or somebody else's redaction, was faster
+        elif not original and messages and is_edit(messages[0]):
+            look_up(ctx, messages[0].refers, found, original=True)
         else:
             found(messages)
 
     ctx.ask(FindMessages(ctx.session.link, ctx.user.account.id, (), (key,), edits=True), read)
+
+
+def is_edit(message: MessageSent) -> bool:
+    """Return whether a message replaces one that was said before it."""
+    return cap.EDIT_TAG in message.tags and message.refers is not None and message.refers < message.id
 
 
 def may_redact(ctx: Context, place: Conversation, message: MessageSent) -> bool:
