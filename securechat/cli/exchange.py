@@ -110,6 +110,8 @@ def import_messages(
     )
     if done.dropped:
         typer.echo(f"{_lines(done.dropped)} left out: their channels are no more.", err=True)
+    if done.alone:
+        typer.echo(f"{_answers(done.alone)} not linked to what they answer: it was said elsewhere.", err=True)
     if done.accounts:
         typer.echo("Give the new accounts passwords with `securechat passwd NAME`.", err=True)
     print_facts(asdict(done), as_json)
@@ -117,6 +119,10 @@ def import_messages(
 
 def _lines(number: int) -> str:
     return "1 message or event was" if number == 1 else f"{number} messages and events were"
+
+
+def _answers(number: int) -> str:
+    return "1 answer or reaction is" if number == 1 else f"{number} answers and reactions are"
 
 
 def _export(place: Place, settings: "Config", selection: "Selection", stream: IO[bytes]) -> int:
@@ -156,7 +162,8 @@ def _import(
     from securechat.storage.exchange.importing import Importer
     from securechat.storage.passwords import Hasher, generate
 
-    contents = check(stream, time.time_ns() // 1_000_000)
+    now = time.time_ns() // 1_000_000
+    contents = check(stream, now)
     cost = settings.auth.argon2
     hasher = Hasher(cost.time_cost, cost.memory_cost, cost.parallelism)
     phc = hasher.hash(generate()) if create_accounts else None
@@ -166,7 +173,7 @@ def _import(
         store.transaction() as connection,
         Progress("messages") as progress,
     ):
-        done = Importer(connection, store.search_index, contents, phc).write(stream, progress)
+        done = Importer(connection, store.search_index, contents, phc, now).write(stream, progress)
         new = f"{done.messages} messages, {done.events} events"
         detail = f"{new}, {done.accounts} accounts, {done.channels} channels"
         audit.append(connection, note("import", name, detail))

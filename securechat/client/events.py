@@ -28,7 +28,8 @@ class Message:
     has line ends. `past` is what was said earlier, and not just now.
 
     `edits` is the msgid of the message whose text this one replaces, `answers` of the one that it answers;
-    `quoted` is what that one said, as far as it is known here.
+    `quoted` is what that one said, as far as it is known here. Only a file says that what
+    was `imported` was sent, and by whom.
     """
 
     sender: str
@@ -44,6 +45,7 @@ class Message:
     edits: str = ""
     answers: str = ""
     quoted: Spoken | None = None
+    imported: bool = False
 
 
 @dataclass(frozen=True, slots=True)

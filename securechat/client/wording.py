@@ -116,6 +116,8 @@ def _message(message: Message, at: str) -> list[str]:
         about = f"(edited{_was(message.quoted)}) "
     elif message.answers:
         about = f"(to {message.quoted.sender}: {_quote(message.quoted)}) " if message.quoted else ""
+    if message.imported:
+        about = f"(imported) {about}"
     match message.kind:
         case Kind.TEXT:
             spoken = f"{where} {sender}: {about}{first}"

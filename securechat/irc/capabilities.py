@@ -100,6 +100,8 @@ END_TAG: Final = "draft/chathistory-end"
 """On the opening line of a batch of history: there is no more in its direction."""
 CONTEXT_TAG: Final = "draft/chathistory-context"
 """On what history gives besides the messages that were asked for: it counts for nothing."""
+IMPORTED_TAG: Final = "securechat/imported"
+"""Server tag on what came from an export: its file says who sent it, and not this server."""
 RELAYMSG_TAG: Final = "draft/relaymsg"
 """Server tag on a relayed message: the nick of the bridge that relayed it."""
 REPLY_TAGS: Final = ("+reply", "+draft/reply")

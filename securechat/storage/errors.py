@@ -5,6 +5,10 @@ class StorageError(Exception):
     """The store cannot be used as it is; the text says what to do."""
 
 
+class BadExport(StorageError):
+    """A file is no export, or not one that can be imported here. The text names the line."""
+
+
 class SchemaRefused(StorageError):
     """The database's schema is not one that this program can use or bring up to date."""
 

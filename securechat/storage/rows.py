@@ -39,6 +39,9 @@ from securechat.storage.schema import (
 IS_EDIT: Final = f'%"{EDIT_TAG}":%'
 """What the JSON of an edit's tags is like. No value of a tag is: it has backslashes before its quotes."""
 
+IS_LATER: Final = messages.c.id > messages.c.refers
+"""What refers to a message came after it. A database that took in something else shows nothing of that."""
+
 _decode_tags: Final = msgspec.json.Decoder(dict[str, str]).decode
 decode_modes: Final = msgspec.json.Decoder(dict[str, str]).decode
 """Reads `channels.modes`."""
@@ -61,6 +64,7 @@ MessageSelect = Select[
     str | None,
     int | None,
     str | None,
+    int | None,
     int | None,
 ]
 
@@ -238,6 +242,7 @@ def select_messages() -> MessageSelect:
         m.rank,
         m.redacted_id,
         m.redacted_reason,
+        m.imported,
         undelivered.c.message,
     ).select_from(messages.outerjoin(undelivered, undelivered.c.message == m.id))
 
@@ -264,6 +269,7 @@ def read_messages(connection: Connection, query: MessageSelect) -> list[MessageS
             rank=rank,
             redacted_id=redacted_id,
             redacted_reason=redacted_reason,
+            imported=imported,
         )
         for (
             key,
@@ -283,6 +289,7 @@ def read_messages(connection: Connection, query: MessageSelect) -> list[MessageS
             rank,
             redacted_id,
             redacted_reason,
+            imported,
             waiting,
         ) in connection.execute(query)
     ]
@@ -293,7 +300,7 @@ def read_reactions(connection: Connection, keys: Sequence[int]) -> dict[int, dic
     m = messages.c
     query = (
         select(m.refers, m.sender, m.tags)
-        .where(m.refers.in_(keys), m.tags.is_not(None))
+        .where(m.refers.in_(keys), m.tags.is_not(None), IS_LATER)
         .order_by(m.refers, m.id)
     )
     found: dict[int, dict[str, list[int]]] = {}
@@ -325,7 +332,8 @@ def read_pins(connection: Connection, channel: int) -> list[Pin]:
         return []
     m = messages.c
     query = select_messages().where(m.id.in_(list(pinned)), m.redacted.is_(None)).order_by(m.id)
-    referring = select_messages().where(m.refers.in_(list(pinned)), m.tags.like(IS_EDIT)).order_by(m.id)
+    edits = (m.refers.in_(list(pinned)), m.tags.like(IS_EDIT), IS_LATER)
+    referring = select_messages().where(*edits).order_by(m.id)
     texts = {edit.refers: edit.text for edit in read_messages(connection, referring)}
     return [
         Pin(message._replace(text=texts.get(message.id, message.text)), *pinned[message.id])

@@ -22,7 +22,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0013"
+HEAD: Final = "0014"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -115,7 +115,8 @@ class MessageColumns(TypedColumns):
 
     `refers` is the message that this one answers, reacts to or edits. Only members with `rank`, a letter, or
     a higher one read it; NULL is everybody. A redacted message has no text or tags; `redacted` is the time,
-    `redacted_id` the key of the redaction's own msgid.
+    `redacted_id` the key of the redaction's own msgid. `imported` is when it came from an export; what was
+    sent here has NULL.
     """
 
     id: Named[int] = Column(_ROW_KEY, primary_key=True, autoincrement=False)
@@ -135,6 +136,7 @@ class MessageColumns(TypedColumns):
     rank: Named[str | None] = Column(Text)
     redacted_id: Named[int | None] = Column(BigInteger)
     redacted_reason: Named[str | None] = Column(Text)
+    imported: Named[int | None] = Column(BigInteger)
 
 
 class UndeliveredColumns(TypedColumns):

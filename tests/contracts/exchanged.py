@@ -25,9 +25,10 @@ from securechat.chat.records import (
     Topic,
     TopicSet,
 )
+from securechat.irc.timestamp import format_ms
 from securechat.storage.exchange.checking import check
 from securechat.storage.exchange.exporting import Exporter, Selection
-from securechat.storage.exchange.form import Line
+from securechat.storage.exchange.form import Event, Line, Message
 from securechat.storage.exchange.importing import Imported, Importer
 from securechat.storage.store import SqlStore
 from tests.contracts.databases import DurableDatabase
@@ -44,11 +45,13 @@ from tests.contracts.facts import (
     waiting,
 )
 
+NOW = NOON + 1_000_000
+"""When tests import."""
 OLD = message(13, recipient=BOB, text="to be redacted")
 GONE = message(16, channel=DEV, text="pinned, then redacted")
 SAID: tuple[Record, ...] = (
     message(10, text="grüße", tags={"+draft/react": "👍", "+x": "a;b c"}, nonce="n"),
-    message(11, sender=BOB, channel=DEV)._replace(refers=10, nick="Bobby"),
+    message(11, sender=BOB, channel=DEV)._replace(refers=9, nick="Bobby"),
     message(15, text="several\n\rlines\nof text"),
     message(12, sender=CAROL, channel=DEV)._replace(addressed="@#dev", rank="o", command="NOTICE"),
     OLD,
@@ -109,11 +112,21 @@ def written(path: Path, lines: list[Line]) -> Path:
     return path
 
 
+def unmarked(lines: list[Line]) -> list[Line]:
+    """Return lines as they were before they were imported, which is said of each message and event."""
+    said = [line for line in lines if isinstance(line, Message | Event)]
+    assert {line.imported for line in said} == {format_ms(NOW)}
+    return [
+        msgspec.structs.replace(line, imported=None) if isinstance(line, Message | Event) else line
+        for line in lines
+    ]
+
+
 def imported(store: SqlStore, path: Path, phc: str | None = "$new") -> Imported:
     """Import a file."""
     with path.open("rb") as file:
         contents = check(file, NOON)
         with store.transaction() as connection:
-            return Importer(connection, store.search_index, contents, phc).write(
+            return Importer(connection, store.search_index, contents, phc, NOW).write(
                 file, lambda done, total: None
             )

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from securechat.storage.errors import StorageError
-from securechat.storage.exchange.checking import BadExport, check
+from securechat.storage.errors import BadExport, StorageError
+from securechat.storage.exchange.checking import check
 from securechat.storage.exchange.exporting import Selection
 from securechat.storage.exchange.importing import Importer
 from securechat.storage.sqlite import open_store
@@ -17,6 +17,7 @@ from tests.contracts.exchanged import SAID, STATE, exported, imported, written
 from tests.contracts.facts import NOON
 
 AT = "2026-01-01T00:00:00.000Z"
+LATE = "2999-01-01T00:00:00.000Z"
 NASTY: tuple[object, ...] = (
     *(None, True, -1, 0, 1 << 70, 1.5, "", " ", ":", "\0", "\r\n", "x" * 70_000, "\ud800", "٣", "*"),
     *([], [[]], {}, {"": ""}, {"x": {}}, [{}], [None]),
@@ -47,7 +48,7 @@ def test_nothing_but_a_refusal_comes_of_nonsense(lines: list[dict[str, object]],
             try:
                 with path.open("rb") as file, other.transaction() as connection:
                     contents = check(file, NOON)
-                    Importer(connection, other.search_index, contents, "$").write(file, lambda *_: None)
+                    Importer(connection, other.search_index, contents, "$", NOON).write(file, lambda *_: None)
                     raise Undone
             except StorageError:
                 refused += 1
@@ -94,6 +95,18 @@ def mask(number: int) -> dict[str, str]:
         ("message", changed(redacted=AT, redacted_reason="a\nb"), "the reason is nothing"),
         ("message", changed(redacted=AT, redacted_msgid="vvvvvvvvvvvvu"), "of a time to come"),
         ("message", changed(text=5), "Expected `str`"),
+        ("message", changed(time="2999-01-01T00:00:00.000Z"), "a time to come"),
+        ("message", changed(time="1969-12-31T23:59:59.999Z"), "before there were any"),
+        ("message", changed(redacted="2999-01-01T00:00:00.000Z"), "a time to come"),
+        ("message", changed(redacted=AT, redacted_msgid="0000000000000"), "a time to come"),
+        ("message", changed(redacted=AT, redacted_msgid="0000000000002"), "itself or came later"),
+        ("message", changed(redacted_by="Bob"), "only a message has that was redacted"),
+        ("account", changed(created="1969-12-31T23:59:59.999Z"), "before there were any"),
+        ("channel", changed(created="2999-01-01T00:00:00.000Z"), "a time to come"),
+        ("channel", changed(topic="tea", topic_at="2999-01-01T00:00:00.000Z"), "a time to come"),
+        ("channel", changed(pins=[{"msgid": "0" * 13, "account": "Bob", "at": LATE}]), "a time to come"),
+        ("channel", changed(lists={"b": [{"mask": "a!*@*", "setter": "Bob", "at": LATE}]}), "a time to come"),
+        ("event", changed(time="2999-01-01T00:00:00.000Z"), "a time to come"),
         ("channel", changed(name="general"), "line 5: "),
         ("channel", changed(topic="a\nb"), "the topic, or who has set it"),
         ("channel", changed(modes={"l": "many"}), "the mode 'l' cannot be 'many'"),

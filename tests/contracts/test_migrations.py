@@ -261,3 +261,26 @@ def test_alembic_is_imported_only_for_a_migration(chat: Path) -> None:
     root = Path(__file__).parents[2]
     ran = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     assert ran.stdout == "False\n"
+
+
+def test_what_an_import_of_before_took_is_mended(tmp_path: Path) -> None:
+    """Nothing refers to itself, to what came later, or to what was said to others; all else stays."""
+    chat, of_then = tmp_path / "chat", Migrations(MIGRATIONS.directory, "0013")
+    open_store(chat, migrations=of_then).close()
+    insert = (
+        "INSERT INTO messages "
+        "(id, at, command, sender, nick, channel, recipient, addressed, text, rank, refers) "
+        "VALUES (?, 0, 'PRIVMSG', ?, 'a', ?, ?, '#c', 'x', ?, ?)"
+    )
+    rows = [
+        *((1, 1, 7, None, None, 1), (2, 1, 7, None, None, 3), (3, 1, 7, None, None, 1)),
+        *((4, 1, 8, None, None, 1), (5, 1, 7, None, "o", 1), (6, 1, None, 2, None, 1)),
+        *((7, 2, None, 1, None, 6), (8, 3, None, 1, None, 6), (9, 1, 7, None, None, 0)),
+        *((10, 1, None, 1, None, 6), (11, 1, None, 1, None, 10)),
+    ]
+    with closing(sqlite3.connect(chat / DATABASE_NAME)) as connection:
+        connection.executemany(insert, rows)
+        connection.commit()
+    open_store(chat).close()
+    left = query(chat / DATABASE_NAME, "SELECT id, refers FROM messages WHERE refers IS NOT NULL ORDER BY id")
+    assert left == [(3, 1), (7, 6), (9, 0), (11, 10)]

@@ -3,7 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from securechat.chat.line import Line
-from securechat.chat.lines.announcements.messages import line_of, redaction_line, tombstone_line
+from securechat.chat.lines.announcements.messages import (
+    imported_tag,
+    line_of,
+    redaction_line,
+    tombstone_line,
+)
 from securechat.chat.lines.replayed import replayed
 from securechat.chat.membership import symbol_of
 from securechat.chat.reading import REDACTION
@@ -50,7 +55,8 @@ def event_line(registry: Registry, event: MessageSent) -> Line:
     source, account = _cause(registry, event)
     params, text = _rest(registry, event)
     needs = cap.CHANNEL_RENAME if event.command == "RENAME" else 0
-    return Line(source, event.command, params, text, event.at, event.id, account, None, needs)
+    tags = imported_tag(event.imported)
+    return Line(source, event.command, params, text, event.at, event.id, account, tags, needs)
 
 
 def _cause(registry: Registry, event: MessageSent) -> tuple[str, str | None]:

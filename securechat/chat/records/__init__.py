@@ -47,6 +47,7 @@ from securechat.chat.records.messages import (
     MessageRecord,
     MessageRedacted,
     MessageSent,
+    same_conversation,
 )
 from securechat.chat.records.modes import (
     LISTS,
@@ -142,4 +143,5 @@ __all__ = [
     "Topic",
     "TopicSet",
     "mode_params",
+    "same_conversation",
 ]

@@ -17,6 +17,7 @@ class MessageSent(NamedTuple):
     `redacted` is when it was redacted, by the account `redacted_by` (None once that was erased): then its
     text and tags are gone.
     `redacted_id` is the redaction's own id, None for redactions of a time when they had none.
+    `imported` is when it came from an export (ms since the epoch): then only that file says that it was sent.
     """
 
     id: int
@@ -37,6 +38,14 @@ class MessageSent(NamedTuple):
     rank: str | None = None
     redacted_id: int | None = None
     redacted_reason: str | None = None
+    imported: int | None = None
+
+
+def same_conversation(one: MessageSent, other: MessageSent) -> bool:
+    """Return whether two messages were said to the same people: in a channel, or between two accounts."""
+    if one.channel is not None or other.channel is not None:
+        return (one.channel, one.rank) == (other.channel, other.rank)
+    return {one.sender, one.recipient} == {other.sender, other.recipient}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from securechat.chat.records import MessageSent
+from securechat.chat.records import MessageSent, same_conversation
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid
 
@@ -58,13 +58,6 @@ class Reference:
         if not mine or message.command == "TAGMSG":
             return FORBIDDEN
         return EXPIRED if window and message.at - original.at > window * 1000 else None
-
-
-def same_conversation(one: MessageSent, other: MessageSent) -> bool:
-    """Return whether two messages were said to the same people: in a channel, or between two accounts."""
-    if one.channel is not None or other.channel is not None:
-        return (one.channel, one.rank) == (other.channel, other.rank)
-    return {one.sender, one.recipient} == {other.sender, other.recipient}
 
 
 def referred(tags: Mapping[str, str]) -> Reference | None:

@@ -11,7 +11,14 @@ from securechat.client.events import Announced, Kind, Message, Pinned, Reacted, 
 from securechat.client.state import State
 from securechat.irc import message as irc
 from securechat.irc import timestamp
-from securechat.irc.capabilities import EDIT_TAG, NONCE_TAG, REACT_TAG, REPLY_TAGS, UNREACT_TAG
+from securechat.irc.capabilities import (
+    EDIT_TAG,
+    IMPORTED_TAG,
+    NONCE_TAG,
+    REACT_TAG,
+    REPLY_TAGS,
+    UNREACT_TAG,
+)
 from securechat.irc.message import split_source
 from securechat.irc.names import is_channel
 
@@ -78,6 +85,7 @@ def message(state: State, line: Line) -> None:
             edits=edits,
             answers=answers,
             quoted=quoted,
+            imported=IMPORTED_TAG in line.tags,
         )
     )
 

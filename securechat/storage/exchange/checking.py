@@ -12,7 +12,7 @@ from typing import IO, Final
 import msgspec
 
 from securechat.irc.names import InvalidName, fold
-from securechat.storage.errors import StorageError
+from securechat.storage.errors import BadExport
 from securechat.storage.exchange.form import (
     FORMAT,
     VERSION,
@@ -29,10 +29,6 @@ from securechat.storage.exchange.lines import check_account_line, check_channel,
 _MAX_LINE: Final = 1 << 24
 """Bytes: a channel of a hundred thousand members."""
 _decode: Final = msgspec.json.Decoder(Line).decode
-
-
-class BadExport(StorageError):
-    """A file is no export, or not one that can be imported here. The text names the line."""
 
 
 @dataclass(slots=True)
@@ -96,7 +92,7 @@ def _take(contents: Contents, line: Line, now_ms: int) -> None:
     """Check a line by itself, and note what it has. Raises ValueError."""
     match line:
         case Account():
-            check_account_line(line)
+            check_account_line(line, now_ms)
             if contents.accounts.setdefault(fold(line.name), line) is not line:
                 raise ValueError(f"the account {line.name!r} is described twice")
         case Channel():

@@ -187,6 +187,7 @@ class Exporter:
             redacted_msgid=None if row.redacted_id is None else msgid.encode(row.redacted_id),
             redacted_reason=row.redacted_reason,
             dropped=row.channel in self._dropped,
+            imported=None if row.imported is None else format_ms(row.imported),
         )
 
     def _event_line(self, row: Row[*tuple[object, ...]]) -> Event:
@@ -203,6 +204,7 @@ class Exporter:
             nick=row.nick,
             text=text,
             dropped=row.channel in self._dropped,
+            imported=None if row.imported is None else format_ms(row.imported),
         )
 
     def _where(self) -> Sequence[ColumnElement[bool]]:

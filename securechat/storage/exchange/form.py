@@ -99,7 +99,8 @@ class Message(msgspec.Struct, frozen=True, tag_field="type", tag="message", omit
     `nick` is the sender's at that time, `target` how the sender addressed it. `refers` is the msgid of what
     this answers, edits or reacts to. Only members of the channel with `rank`, a letter, or a higher one read
     it. A redacted message has no text; `redacted_msgid` is the redaction's own. `dropped` is true when its
-    channel is no more.
+    channel is no more. `imported` is when it came to the server from an export, which alone says that it was
+    sent; what was sent there has none.
     """
 
     msgid: str
@@ -119,6 +120,7 @@ class Message(msgspec.Struct, frozen=True, tag_field="type", tag="message", omit
     redacted_msgid: str | None = None
     redacted_reason: str | None = None
     dropped: bool = False
+    imported: str | None = None
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type", tag="event", omit_defaults=True):
@@ -126,7 +128,7 @@ class Event(msgspec.Struct, frozen=True, tag_field="type", tag="event", omit_def
 
     `account` came (JOIN), went (PART) or was removed (KICK); `nick` is who caused what else there is. `text`
     is what is left: a reason, a topic, the parameters of MODE; of RENAME the old name, the new one and the
-    reason.
+    reason. `imported` is as in messages.
     """
 
     msgid: str
@@ -137,6 +139,7 @@ class Event(msgspec.Struct, frozen=True, tag_field="type", tag="event", omit_def
     nick: str = ""
     text: str = ""
     dropped: bool = False
+    imported: str | None = None
 
 
 class End(msgspec.Struct, frozen=True, tag_field="type", tag="end"):

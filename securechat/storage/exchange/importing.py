@@ -16,11 +16,12 @@ from securechat.chat.reserved import is_reserved
 from securechat.irc import msgid
 from securechat.irc.names import fold, skeleton
 from securechat.irc.timestamp import parse
-from securechat.storage.errors import StorageError
-from securechat.storage.exchange.checking import BadExport, Contents, read
+from securechat.storage.errors import BadExport, StorageError
+from securechat.storage.exchange.checking import Contents, read
 from securechat.storage.exchange.form import Account, Event, Message, Said
 from securechat.storage.exchange.importing_channels import ChannelImporter
 from securechat.storage.exchange.lines import SPOKEN
+from securechat.storage.exchange.referring import References, settled
 from securechat.storage.schema import accounts, messages
 from securechat.storage.search.index import SearchIndex
 from securechat.storage.writer import accounts as account_rows
@@ -31,7 +32,10 @@ _BATCH: Final = 500
 
 @dataclass(slots=True)
 class Imported:
-    """What an import did: how much is new; messages and events were `known`, or left out (`dropped`)."""
+    """What an import did: how much is new; messages and events were `known`, or left out (`dropped`).
+
+    `alone` are new answers and reactions to what was said elsewhere, which are not linked to it.
+    """
 
     accounts: int = 0
     channels: int = 0
@@ -39,19 +43,21 @@ class Imported:
     events: int = 0
     known: int = 0
     dropped: int = 0
+    alone: int = 0
 
 
 class Importer:
     """Writes what `checking.check` found through one connection.
 
     Accounts that are not there are made with `phc`, the hash of a password that nobody knows; with None they
-    are an error.
+    are an error. What is written is marked as imported at `now_ms`.
     """
 
     def __init__(
-        self, connection: Connection, index: SearchIndex, contents: Contents, phc: str | None
+        self, connection: Connection, index: SearchIndex, contents: Contents, phc: str | None, now_ms: int
     ) -> None:
         self._connection = connection
+        self._now = now_ms
         self._index = index
         self._contents = contents
         self._phc = phc
@@ -68,10 +74,14 @@ class Importer:
         """
         self._add_accounts()
         self.done.channels = self._channels.add()
-        lines = (line for _, line in read(file) if isinstance(line, Said))
+        references = References(self._connection)
+        lines = ((number, line) for number, line in read(file) if isinstance(line, Said))
         while batch := list(islice(lines, _BATCH)):
-            self._add_said([line for line in batch if not line.dropped])
-            self.done.dropped += sum(line.dropped for line in batch)
+            taken = [(number, line) for number, line in batch if not line.dropped]
+            new = self._add_said(taken)
+            numbers = {msgid.decode(line.msgid): number for number, line in taken}
+            self.done.alone += references.settle(new, numbers)
+            self.done.dropped += len(batch) - len(taken)
             done = self.done
             progress(done.messages + done.events + done.known + done.dropped, self._contents.said)
         self._channels.pin()
@@ -131,20 +141,24 @@ class Importer:
 
     # Messages and events
 
-    def _add_said(self, lines: Sequence[Said]) -> None:
+    def _add_said(self, lines: Sequence[tuple[int, Said]]) -> dict[int, MessageSent]:
+        """Write those that are new, and return them."""
         new: dict[int, MessageSent] = {}
-        for line in lines:
+        for number, line in lines:
             said = self._message(line) if isinstance(line, Message) else self._event(line)
             if new.setdefault(said.id, said) != said:
-                raise BadExport(f"the export has two messages with the msgid {line.msgid}")
+                raise BadExport(f"line {number}: another message of the export has the msgid {line.msgid}")
+        numbers = {msgid.decode(line.msgid): number for number, line in lines}
         m = messages.c
-        query = select(m.id, m.at, m.sender, m.text, m.redacted).where(m.id.in_(new))
+        query = select(m.id, m.at, m.command, m.sender, m.text, m.redacted).where(m.id.in_(new))
         for row in self._connection.execute(query):
             there = new.pop(row.id)
-            same = (row.at, row.sender) == (there.at, there.sender)
+            same = (row.at, row.command, row.sender) == (there.at, there.command, there.sender)
             # What was redacted here stays so.
             if not same or (row.text != there.text and row.redacted is None and there.redacted is None):
-                raise StorageError(f"another message has the msgid {msgid.encode(row.id)} here already")
+                raise BadExport(
+                    f"line {numbers[row.id]}: another message has the msgid {msgid.encode(row.id)} here"
+                )
         if new:
             # They may be older than what is in the index already.
             with self._index.changing(list(new)):
@@ -153,16 +167,23 @@ class Importer:
         self.done.messages += spoken
         self.done.events += len(new) - spoken
         self.done.known += len(lines) - len(new)
+        return new
 
     def _insert(self, run: list[MessageSent]) -> None:
         self._writer.write_run(run)
+        m = messages.c
+        imported = update(messages).where(m.id.in_([message.id for message in run]))
+        self._connection.execute(imported.values({m.imported: self._now}))
         for message in run:
             if message.redacted is not None:
                 values = {name: getattr(message, name) for name in REDACTED}
-                self._connection.execute(update(messages).where(messages.c.id == message.id).values(values))
+                # Not before the redaction: one of later is this server's own.
+                values["imported"] = max(self._now, message.redacted)
+                self._connection.execute(update(messages).where(m.id == message.id).values(values))
 
     def _message(self, line: Message) -> MessageSent:
         redacted = None if line.redacted is None else parse(line.redacted)
+        refers = None if line.refers is None else msgid.decode(line.refers)
         return MessageSent(
             id=msgid.decode(line.msgid),
             at=parse(line.time),
@@ -173,8 +194,8 @@ class Importer:
             recipient=None if line.recipient is None else self._accounts[fold(line.recipient)],
             addressed=line.target,
             text=line.text if redacted is None else "",
-            tags=line.tags if redacted is None else {},
-            refers=None if line.refers is None else msgid.decode(line.refers),
+            tags=settled(line.tags, refers) if redacted is None else {},
+            refers=refers,
             redacted=redacted,
             redacted_by=None if line.redacted_by is None else self._accounts[fold(line.redacted_by)],
             rank=line.rank,

@@ -28,7 +28,8 @@ from securechat.chat.records.channels import SHARED_CHANNEL_MODES
 from securechat.irc import msgid
 from securechat.irc.names import fold
 from securechat.irc.timestamp import parse
-from securechat.storage.exchange.checking import BadExport, Contents
+from securechat.storage.errors import BadExport
+from securechat.storage.exchange.checking import Contents
 from securechat.storage.exchange.form import Channel, Member
 from securechat.storage.rows import decode_modes
 from securechat.storage.schema import accounts, channels, dropped_channels, memberships, messages

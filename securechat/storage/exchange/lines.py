@@ -39,11 +39,11 @@ _CHANGES: Final = re.compile(r"[+-][A-Za-z+-]*(?: [^\0\r\n :][^\0\r\n ]*)*")
 _NUMBERS: Final = {"W": MAX_SLOW, "l": MAX_LIMIT}
 
 
-def check_account_line(line: Account) -> None:
+def check_account_line(line: Account, now_ms: int) -> None:
     """Raise ValueError for an account that cannot be."""
     if names.check_account(line.name) != line.name:
         raise ValueError(f"{line.name!r} is not how this name is written")
-    parse(line.created)
+    _check_time(line.created, now_ms)
     if line.role not in ROLES and not (line.role == NOBODY and line.removed):
         raise ValueError(f"{line.role[:32]!r} is no role")
 
@@ -51,16 +51,11 @@ def check_account_line(line: Account) -> None:
 def check_message(line: Message, now_ms: int) -> None:
     """Raise ValueError for a message that cannot have been sent."""
     _check_moment(line, now_ms)
-    if line.redacted is not None:
-        parse(line.redacted)
-    if line.redacted_msgid is not None:
-        _check_msgid(line.redacted_msgid, now_ms)
-    if not _is_line(line.redacted_reason or ""):
-        raise ValueError("the reason is nothing that a line of IRC can hold")
+    _check_redaction(line, now_ms)
     if line.rank is not None and (line.channel is None or line.rank not in RANKS):
         raise ValueError("a message to a channel cannot be for this rank")
     if line.refers is not None:
-        _check_msgid(line.refers, now_ms)
+        _check_backwards(line.refers, line.msgid, now_ms)
     if line.command not in SPOKEN or (line.command == "TAGMSG" and line.text):
         raise ValueError(f"{line.command[:32]!r} is nothing that people say")
     if line.channel is not None and line.recipient is not None:
@@ -69,6 +64,17 @@ def check_message(line: Message, now_ms: int) -> None:
         raise ValueError("the nick or the target is nothing that a line of IRC can hold")
     _check_text(line.text)
     _check_tags(line.tags)
+
+
+def _check_redaction(line: Message, now_ms: int) -> None:
+    if line.redacted is not None:
+        _check_time(line.redacted, now_ms)
+    elif line.redacted_by or line.redacted_msgid or line.redacted_reason:
+        raise ValueError("it says about a redaction what only a message has that was redacted")
+    if line.redacted_msgid is not None:
+        _check_backwards(line.msgid, line.redacted_msgid, now_ms)
+    if not _is_line(line.redacted_reason or ""):
+        raise ValueError("the reason is nothing that a line of IRC can hold")
 
 
 def check_event(line: Event, now_ms: int) -> None:
@@ -103,8 +109,8 @@ def check_channel(line: Channel, now_ms: int) -> None:
     if names.check_channel(line.name) != line.name:
         raise ValueError(f"{line.name!r} is not how this name is written")
     if not line.dropped:
-        parse(line.created)
-    _check_topic(line)
+        _check_time(line.created, now_ms)
+    _check_topic(line, now_ms)
     for member in line.members:
         _check_joined(member, now_ms)
         if ordered(member.ranks) != member.ranks:
@@ -112,28 +118,45 @@ def check_channel(line: Channel, now_ms: int) -> None:
     for letter, argument in line.modes.items():
         _check_mode(letter, argument)
     for letter, entries in line.lists.items():
-        _check_list(letter, entries)
+        _check_list(letter, entries, now_ms)
     if len(line.pins) > MAX_PINS:
         raise ValueError(f"a channel has at most {MAX_PINS} pins")
     for pin in line.pins:
         msgid.decode(pin.msgid)
-        parse(pin.at)
+        _check_time(pin.at, now_ms)
     _check_metadata(line.metadata)
     if line.retention_days is not None and not 0 <= line.retention_days <= MAX_RETENTION_DAYS:
         raise ValueError(f"messages are kept for 0 (for ever) to {MAX_RETENTION_DAYS} days")
 
 
 def _check_joined(member: Member, now_ms: int) -> None:
-    at = parse(member.joined)
+    if not _is_time(member.joined, now_ms):
+        raise ValueError(f"{member.account!r} has joined at a time to come, or before there were any")
     if member.msgid is not None:
         _check_msgid(member.msgid, now_ms)
-    elif at >= now_ms + _LATER:
-        raise ValueError(f"{member.account!r} has joined at a time to come")
 
 
 def _check_moment(line: Message | Event, now_ms: int) -> None:
     _check_msgid(line.msgid, now_ms)
-    parse(line.time)
+    _check_time(line.time, now_ms)
+
+
+def _check_backwards(text: str, by: str, now_ms: int) -> None:
+    """Check the msgid of what is referred to, and that of what refers to it."""
+    _check_msgid(text, now_ms)
+    _check_msgid(by, now_ms)
+    if text >= by:  # msgids sort as their keys do
+        raise ValueError(f"{by} refers to {text}, which is itself or came later")
+
+
+def _check_time(text: str, now_ms: int) -> None:
+    if not _is_time(text, now_ms):
+        raise ValueError(f"{text} is a time to come, or before there were any")
+
+
+def _is_time(text: str, now_ms: int) -> bool:
+    """Return whether a server's clock can have said this: ids hold the time since the epoch."""
+    return 0 <= parse(text) < now_ms + _LATER
 
 
 def _check_msgid(text: str, now_ms: int) -> None:
@@ -164,9 +187,9 @@ def _check_tags(tags: Mapping[str, str]) -> None:
         raise ValueError("the tags are more than a line of IRC can hold")
 
 
-def _check_topic(line: Channel) -> None:
+def _check_topic(line: Channel, now_ms: int) -> None:
     if line.topic_at is not None:
-        parse(line.topic_at)
+        _check_time(line.topic_at, now_ms)
     setter = line.topic_setter
     if not _is_line(line.topic) or (setter and not _WORD.fullmatch(setter)) or (line.topic and not setter):
         raise ValueError("the topic, or who has set it, is nothing that a line of IRC can hold")
@@ -185,12 +208,12 @@ def _check_mode(letter: str, argument: str) -> None:
         raise ValueError(f"the mode {letter[:8]!r} cannot be {argument[:80]!r}")
 
 
-def _check_list(letter: str, entries: Iterable[Entry]) -> None:
+def _check_list(letter: str, entries: Iterable[Entry], now_ms: int) -> None:
     masks = {entry.mask: entry for entry in entries}
     if letter not in LISTS or len(masks) > MAX_LIST:
         raise ValueError(f"{letter[:8]!r} is no list, or has more than {MAX_LIST} masks")
     for mask, entry in masks.items():
-        parse(entry.at)
+        _check_time(entry.at, now_ms)
         try:
             right = canonical(mask) == mask
         except InvalidMask:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from securechat.chat.records import MessageSent
 from securechat.irc.capabilities import EDIT_TAG, REACT_TAG, UNREACT_TAG
-from securechat.storage.rows import read_messages, select_messages
+from securechat.storage.rows import IS_LATER, read_messages, select_messages
 from securechat.storage.schema import messages
 
 _MOST: Final = 1000
@@ -16,7 +16,7 @@ _MOST: Final = 1000
 def read_context(connection: Connection, keys: Sequence[int]) -> list[MessageSent]:
     """Return the reactions to messages that stand, each as it was given first, and the last edits."""
     m = messages.c
-    about = (m.refers.in_(keys), m.tags.is_not(None), m.redacted.is_(None))
+    about = (m.refers.in_(keys), m.tags.is_not(None), m.redacted.is_(None), IS_LATER)
     found: dict[tuple[int | None, int, str], MessageSent] = {}
     for message in read_messages(connection, select_messages().where(*about).order_by(m.refers, m.id)):
         reaction, taken_back = message.tags.get(REACT_TAG), message.tags.get(UNREACT_TAG)

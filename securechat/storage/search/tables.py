@@ -82,7 +82,7 @@ def _latest() -> ColumnElement[bool]:
     """Return the condition for messages that no later edit replaces."""
     m, edits = messages.c, messages.alias()
     e = edits.c
-    edited = exists().where(e.refers == m.id, e.tags.like(IS_EDIT)).correlate(messages)
+    edited = exists().where(e.refers == m.id, e.id > m.id, e.tags.like(IS_EDIT)).correlate(messages)
     edited_again = exists().where(e.refers == m.refers, e.id > m.id, e.tags.like(IS_EDIT)).correlate(messages)
     return and_(not_(edited), or_(m.tags.is_(None), not_(m.tags.like(IS_EDIT)), not_(edited_again)))
 

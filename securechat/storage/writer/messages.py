@@ -18,8 +18,9 @@ Value = int | str | None
 MessageRow = tuple[Value, ...]
 
 REDACTED: Final = tuple(column.name for column in messages.c if column.name.startswith("redacted"))
-COLUMNS: Final = tuple(column.name for column in messages.c if column.name not in REDACTED)
-"""What a new message has: nothing is redacted when it is sent."""
+_LATER: Final = (*REDACTED, "imported")
+COLUMNS: Final = tuple(column.name for column in messages.c if column.name not in _LATER)
+"""What a new message has: nothing is redacted when it is sent, and only an import says that it was one."""
 
 _encode_tags: Final = msgspec.json.Encoder().encode
 

@@ -20,7 +20,15 @@ def test_what_was_copied_is_printed_for_programs(command: Command, home: Path, t
     exported = command("export", str(lines), "--all", "--json")
     assert json.loads(exported.out) == {"file": str(lines), "messages": 0}
     imported = json.loads(command("import", str(lines), "--json").out)
-    assert imported == {"accounts": 0, "channels": 1, "messages": 0, "events": 0, "known": 1, "dropped": 0}
+    assert imported == {
+        "accounts": 0,
+        "channels": 1,
+        "messages": 0,
+        "events": 0,
+        "known": 1,
+        "dropped": 0,
+        "alone": 0,
+    }
     assert command("backup", str(tmp_path / "other")).out == ""
 
 

@@ -88,6 +88,10 @@ def clock(ms: int) -> str:
         ),
         (Message("bob", "#c", "new", 0, "m", edits="l"), ["14:02 #c bob: (edited) new"]),
         (
+            Message("bob", "#c", "new", 0, "m", edits="l", imported=True),
+            ["14:02 #c bob: (imported) (edited) new"],
+        ),
+        (
             Message("bob", "#c", "slow", 0, "m", answers="l", quoted=Spoken("al", "rolling " * 20)),
             [f'14:02 #c bob: (to al: "{("rolling " * 20)[:60]}…") slow'],
         ),

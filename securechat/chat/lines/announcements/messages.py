@@ -1,5 +1,7 @@
 """What people see of messages."""
 
+from collections.abc import Mapping
+
 from securechat.chat.audience import Audience
 from securechat.chat.line import Line
 from securechat.chat.lines.announcements.multiline import together
@@ -32,10 +34,21 @@ def line_of(registry: Registry, message: MessageSent) -> Line:
         message.at,
         message.id,
         account,
-        message.tags if not sender.bot else {**message.tags, **BOT_TAGS},
+        _tags(message, sender.bot),
         cap.MESSAGE_TAGS if tagmsg else 0,
     )
     return together(line) if "\n" in message.text else line
+
+
+def _tags(message: MessageSent, bot: bool) -> Mapping[str, str]:
+    if not bot and message.imported is None:
+        return message.tags
+    return {**message.tags, **(BOT_TAGS if bot else {}), **imported_tag(message.imported)}
+
+
+def imported_tag(imported: int | None) -> Mapping[str, str]:
+    """Return the tag of what came from an export: whoever wrote that file could have made it up."""
+    return {} if imported is None else {cap.IMPORTED_TAG: ""}
 
 
 def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: Origin | None) -> None:
@@ -110,7 +123,10 @@ def redaction_line(registry: Registry, message: MessageSent) -> Line:
         source = f"{registry.called(message.redacted_by)}!{by}@{registry.server_name}"
     at = message.redacted or message.at
     reason, needs = message.redacted_reason or None, cap.MESSAGE_REDACTION
-    return Line(source, "REDACT", params, reason, at, message.redacted_id, by, None, needs)
+    # What was redacted after it had been imported was redacted here.
+    imported = message.imported if at <= (message.imported or 0) else None
+    tags = imported_tag(imported)
+    return Line(source, "REDACT", params, reason, at, message.redacted_id, by, tags, needs)
 
 
 def tombstone_line(registry: Registry, message: MessageSent) -> Line:
@@ -120,7 +136,7 @@ def tombstone_line(registry: Registry, message: MessageSent) -> Line:
     would be taken for a place among theirs.
     """
     line = redaction_line(registry, message)
-    return line._replace(at=message.at, id=None, tags={cap.CONTEXT_TAG: ""})
+    return line._replace(at=message.at, id=None, tags={**(line.tags or {}), cap.CONTEXT_TAG: ""})
 
 
 def _audience(channel: Channel, registry: Registry, message: MessageSent) -> Audience:
