@@ -17,8 +17,8 @@ Format = Literal["text", "json"]
 _PACKAGE: Final = "securechat"
 # Controls (C0, DEL, C1), soft hyphen, zero-width and bidi characters, line and paragraph separators,
 # interlinear marks, surrogates, tags and noncharacters: what moves a cursor, hides or reorders text, or
-# cannot be encoded.
-_UNSAFE: Final = re.compile(
+# cannot be encoded. What is printed as JSON has none of it either (`cli.table`).
+UNSAFE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff"
     "\U000e0000-\U000e0fff]"
 )
@@ -42,7 +42,7 @@ def set_up(level: Level, form: Format, stream: TextIO) -> None:
 
 def escape(text: str) -> str:
     """Return `text` on one line, with everything escaped that is not plain printable text."""
-    return _UNSAFE.sub(_escaped, text)
+    return UNSAFE.sub(_escaped, text)
 
 
 class TextFormatter(logging.Formatter):

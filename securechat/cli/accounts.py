@@ -1,6 +1,5 @@
 """Accounts: `adduser`, `passwd`, `deluser`, `users`, `disable` and `enable`."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,7 +20,7 @@ from securechat.cli.passwords import (
     shown_or_saved,
 )
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
-from securechat.cli.table import day, minute, print_table
+from securechat.cli.table import day, minute, print_json, print_table
 
 if TYPE_CHECKING:
     from securechat.chat.requests import Done, Request
@@ -148,7 +147,7 @@ def users(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Da
     place = _existing_place(config, data_dir)
     rows = _ask(place, load_config(place).config, ListAccounts()).rows
     if as_json:
-        typer.echo(json.dumps([dict(row) for row in rows], ensure_ascii=False))
+        print_json([dict(row) for row in rows])
     elif not rows:
         option = data_dir_option(place.directory)
         text = f"There is no account in {place.directory}: make one with `securechat adduser NAME{option}`."
@@ -176,7 +175,6 @@ def sessions(
     Each has the name that its login gave it, as in alice@laptop.
     """
     from securechat.chat.requests import EndSession, ListSessions
-    from securechat.log import escape
 
     place = _existing_place(config, data_dir)
     settings = load_config(place).config
@@ -191,11 +189,11 @@ def sessions(
         case _:
             raise typer.BadParameter("use `sessions`, `sessions NAME` or `sessions end NAME ID`")
     if as_json:
-        typer.echo(json.dumps([dict(row) for row in rows], ensure_ascii=False))
+        print_json([dict(row) for row in rows])
         return
     table: list[tuple[str, ...]] = [("ACCOUNT", "ID", "SESSION", "ADDRESS", "SINCE (UTC)")]
     for row in rows:
-        cells = (row["account"], row["id"], escape(str(row["name"])), row["address"], minute(row["since"]))
+        cells = (row["account"], row["id"], row["name"], row["address"], minute(row["since"]))
         table.append(tuple(str(cell) for cell in cells))
     print_table(table)
 

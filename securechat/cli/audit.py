@@ -1,6 +1,5 @@
 """`securechat audit`: who used their power, and the proof that nobody has changed that."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +8,7 @@ import typer
 from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+from securechat.cli.table import print_json
 
 if TYPE_CHECKING:
     from securechat.chat.ports import AuditEntry
@@ -43,7 +43,7 @@ def show(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Dat
 
     for row in _rows(find_place(config, data_dir)):
         if as_json:
-            typer.echo(json.dumps(dict(row), ensure_ascii=False))
+            print_json(dict(row))
             continue
         at = row["at"]
         assert isinstance(at, int)

@@ -15,6 +15,7 @@ from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.files import (
     is_stdin,
     is_stdout,
+    name_of,
     new_output,
     opened,
     refuse_existing,
@@ -84,7 +85,7 @@ def backup(
     place.require()
     settings = load_config(place).config
     refuse_existing(file)
-    name = "standard output" if is_stdout(file) else str(file.absolute())
+    name = "standard output" if is_stdout(file) else name_of(file)
     try:
         recipients = [parse_recipient(text) for text in recipient or ()]
         secret = _new_passphrase(passphrase_stdin, passphrase_file)
@@ -136,7 +137,7 @@ def restore(
     if is_stdin(file) and (passphrase_stdin or is_stdin(identity)):
         raise typer.BadParameter("standard input has the backup itself: have the secret in a file")
     place = find_place(config, data_dir)
-    name = "standard input" if is_stdin(file) else str(file.absolute())
+    name = "standard input" if is_stdin(file) else name_of(file)
     try:
         with ExitStack() as stack:
             patiently(lambda: stack.enter_context(DirectoryLock(place.directory)))

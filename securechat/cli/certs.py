@@ -1,6 +1,5 @@
 """`securechat certs`: the server's certificate and the pin that clients compare."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -9,6 +8,7 @@ import typer
 from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+from securechat.cli.table import print_json
 
 if TYPE_CHECKING:
     from securechat.config import Config
@@ -90,6 +90,7 @@ def _renew(config: "Config", place: Place) -> None:
 
 def _show(config: "Config", place: Place, as_json: bool, given: Path | None = None) -> None:
     from securechat.app.certificates import certificates_of, connect_line, read_identity
+    from securechat.log import escape
     from securechat.tls.errors import CertificateProblem
 
     port, used = _ask_server(config, place)
@@ -118,17 +119,20 @@ def _show(config: "Config", place: Place, as_json: bool, given: Path | None = No
             "expires": identity.expires.isoformat(),
             "connect": line,
         }
-        typer.echo(json.dumps(facts))
+        print_json(facts)
         return
-    typer.echo(f"certificate  {certificate}")
-    typer.echo(f"pin          {identity.pin}")
-    typer.echo(f"names        {', '.join(identity.names)}")
     state = identity.state()
     remark = "" if state == "good" else f" ({state})"
     if not identity.is_valid():
         remark = " (not now: the server does not start with it)"
-    typer.echo(f"valid        {identity.starts:{_MINUTES}} to {identity.expires:{_MINUTES}}{remark}")
-    typer.echo(f"connect      {line}")
+    for text in (
+        f"certificate  {certificate}",
+        f"pin          {identity.pin}",
+        f"names        {', '.join(identity.names)}",
+        f"valid        {identity.starts:{_MINUTES}} to {identity.expires:{_MINUTES}}{remark}",
+        f"connect      {line}",
+    ):
+        typer.echo(escape(text))
 
 
 def _ask_server(config: "Config", place: Place) -> tuple[int, Path]:

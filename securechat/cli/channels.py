@@ -1,6 +1,5 @@
 """`securechat channel`: what an administrator sets of channels."""
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +8,7 @@ from securechat.cli.change import change
 from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+from securechat.cli.table import print_json
 
 if TYPE_CHECKING:
     from securechat.chat.requests import Done, Request
@@ -30,7 +30,7 @@ def list_channels(
 
     rows = _ask(find_place(config, data_dir), ListChannels()).rows
     if as_json:
-        typer.echo(json.dumps([dict(row) for row in rows], ensure_ascii=False))
+        print_json([dict(row) for row in rows])
         return
     for row in rows:
         days = row["retention_days"]

@@ -9,6 +9,7 @@ import typer
 from securechat.cli.exits import CommandFailed
 from securechat.cli.files import is_stdin
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+from securechat.cli.table import print_json
 
 if TYPE_CHECKING:
     from securechat.app.configuration import Loaded
@@ -43,7 +44,7 @@ def show(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Dat
 
         from securechat.app.configuration import concealed
 
-        typer.echo(msgspec.json.encode(concealed(loaded.config)).decode())
+        print_json(msgspec.to_builtins(concealed(loaded.config)))
         return
     from securechat.app.configuration import as_toml
 

@@ -1,6 +1,5 @@
 """`status` and `reload`: what only a running server can do."""
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -9,6 +8,7 @@ import typer
 from securechat.cli.config import JsonOption
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+from securechat.cli.table import print_json
 
 if TYPE_CHECKING:
     from securechat.chat.requests import Done
@@ -28,7 +28,7 @@ def status(as_json: JsonOption = False, config: ConfigOption = None, data_dir: D
     """Print the running server's counters."""
     (row,) = command(find_place(config, data_dir), "status").rows
     if as_json:
-        typer.echo(json.dumps(nested(row)))
+        print_json(nested(row))
         return
     width = max(map(len, row))
     for name, value in row.items():

@@ -10,9 +10,9 @@ import typer
 
 from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed
-from securechat.cli.files import is_stdin, is_stdout, new_output, refuse_existing, rereadable
+from securechat.cli.files import is_stdin, is_stdout, name_of, new_output, refuse_existing, rereadable
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
-from securechat.cli.table import print_facts
+from securechat.cli.table import for_terminals, print_facts
 
 if TYPE_CHECKING:
     from securechat.config import Config
@@ -57,7 +57,7 @@ def export_messages(
     place.require()
     settings = load_config(place).config
     refuse_existing(file)
-    into = "standard output" if is_stdout(file) else str(file.absolute())
+    into = "standard output" if is_stdout(file) else name_of(file)
     try:
         with new_output(file) as stream:
             note_first(place, settings, NoteExport(channel or account or "*", into))
@@ -93,7 +93,7 @@ def import_messages(
     place = find_place(config, data_dir)
     place.require()
     settings = load_config(place).config
-    name = "standard input" if is_stdin(file) else str(file.absolute())
+    name = "standard input" if is_stdin(file) else name_of(file)
     try:
         # A pipe is read to its end before the lock is taken: whoever writes may take his time.
         with rereadable(file, place.directory) as stream, ExitStack() as stack:
@@ -144,7 +144,7 @@ def _export(place: Place, settings: "Config", selection: "Selection", stream: IO
     ):
         exporter = Exporter(connection, selection)
         for line in exporter.lines(server_name(settings), time.time_ns() // 1_000_000):
-            stream.write(encode(line) + b"\n")
+            stream.write(f"{for_terminals(encode(line).decode())}\n".encode())
             done += isinstance(line, Message)
             progress(done, exporter.total)
         stream.flush()

@@ -32,6 +32,11 @@ def is_stdout(file: Path) -> bool:
     return str(file) == STANDARD
 
 
+def name_of(file: Path) -> str:
+    """Return where a file is, for people and the audit log; bytes that are no UTF-8 are escaped."""
+    return os.fsencode(file.absolute()).decode(errors="backslashreplace")
+
+
 def stdin_or_file(stdin: bool, file: Path | None) -> tuple[bool, Path | None]:
     """Take a file that is standard input as the option that says so, which reads no more than it needs."""
     return (True, None) if is_stdin(file) else (stdin, file)

@@ -1,6 +1,5 @@
 """`securechat invite`: codes with which people make their own account."""
 
-import json
 import re
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,7 +10,7 @@ from securechat.cli.config import load_config
 from securechat.cli.files import read_line
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.secret import shown_first
-from securechat.cli.table import minute, print_table
+from securechat.cli.table import minute, print_json, print_table
 
 if TYPE_CHECKING:
     from securechat.config import Config
@@ -77,7 +76,7 @@ def _list(place: Place, settings: "Config", as_json: bool) -> None:
 
     rows = ask(place.directory, settings, ListInvitations()).rows
     if as_json:
-        typer.echo(json.dumps([dict(row) for row in rows]))
+        print_json([dict(row) for row in rows])
         return
     if not rows:
         typer.echo("There is no invitation: make one with `securechat invite`.", err=True)

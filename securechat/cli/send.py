@@ -1,6 +1,5 @@
 """`securechat send`: one message from a script, with an exit code that tells whether it is stored."""
 
-import json
 import os
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from securechat.cli.remote import (
     fail,
     prepare,
 )
+from securechat.cli.table import print_json
 
 _LONGEST = 256 * 1024
 _STDIN = 0
@@ -69,7 +69,7 @@ def send(
     except ClientError as error:
         fail(error)
     for sent in stored if as_json else ():
-        typer.echo(json.dumps({"id": sent.id, "time": format_ms(sent.time)}))
+        print_json({"id": sent.id, "time": format_ms(sent.time)})
 
 
 def _standard_input() -> str:

@@ -1,24 +1,43 @@
 """Tables and JSON on standard output, and times in tables."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import typer
 
+from securechat.log import UNSAFE, escape
+
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Print rows, the first of which are the headings, in columns."""
+    """Print rows, the first of which are the headings, in columns, safe on a terminal."""
+    rows = [[escape(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         typer.echo("  ".join(cells).rstrip())
 
 
+def print_json(value: object) -> None:
+    """Print a value as one line of JSON that is safe on a terminal. Every `--json` goes through here."""
+    typer.echo(for_terminals(json.dumps(value, ensure_ascii=False)))
+
+
+def for_terminals(text: str) -> str:
+    """Return a line of JSON with what a terminal must not get as `\\u…`: every reader gets the same value."""
+    return UNSAFE.sub(_escaped, text) if not (text.isascii() and text.isprintable()) else text
+
+
+def _escaped(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join([f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2)])
+
+
 def print_facts(facts: Mapping[str, object], as_json: bool) -> None:
     """Print what a command has done as one JSON object, if that is asked for."""
     if as_json:
-        typer.echo(json.dumps(facts, ensure_ascii=False))
+        print_json(facts)
 
 
 def day(milliseconds: object) -> str:

@@ -1,6 +1,5 @@
 """`securechat trust`: the servers that this user has decided to trust."""
 
-import json
 import os
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from securechat.cli.exits import CommandFailed
 from securechat.cli.remote import fail, parse_host
+from securechat.cli.table import print_json
 
 if TYPE_CHECKING:
     from securechat.client.known_servers import KnownServers
@@ -34,7 +34,7 @@ def list_servers(
     except TrustError as error:
         fail(error)
     if as_json:
-        typer.echo(json.dumps([{"server": str(address), "pin": pin} for address, pin in known]))
+        print_json([{"server": str(address), "pin": pin} for address, pin in known])
         return
     for address, pin in known:
         typer.echo(f"{address}  {pin}")

@@ -1,0 +1,167 @@
+"""`--json`: whatever a value holds, what is printed is safe on a terminal and parses to the same value."""
+
+import inspect
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import typer
+
+from securechat.app.certificates import prepare
+from securechat.chat.records import MessageSent
+from securechat.chat.requests import Done
+from securechat.cli import ask as ask_module
+from securechat.cli import table
+from securechat.cli.app import app
+from securechat.config import Config
+from securechat.server import control_client
+from securechat.storage.sqlite import open_store
+from tests.unit.conftest import Command
+
+CORPUS = (
+    "".join(map(chr, range(0x20))) + '"\\',
+    "".join(map(chr, range(0x7F, 0xA0))),
+    "\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff\u200b\u00ad",
+    "".join(map(chr, range(0xE0000, 0xE0080))) + "\U000e0fff\ufff9\ufffa\ufffb",
+    "\ud800 \udfff \udc80",
+    "grüße 👍🏽 日本語 العربية",
+)
+ALL = "".join(CORPUS)
+NAME = "a\x1b]52;c;x\x07\x9b31m\u202e\U000e0041é\udcff"
+"""What a file's name can hold."""
+
+
+def is_safe(text: str) -> bool:
+    """Return whether a text is one line of what a terminal shows as it is."""
+    return all(char == " " or char.isprintable() for char in text)
+
+
+def printed(text: str) -> object:
+    """Check what was printed, and return what it says."""
+    (line,) = text.removesuffix("\n").split("\n")
+    assert is_safe(line), ascii(line)
+    value: object = json.loads(line)
+    return value
+
+
+@pytest.mark.parametrize("value", [*CORPUS, ALL, {ALL: [ALL]}], ids=map(str, range(8)))
+def test_a_value_stays_what_it_is(value: object, capfd: pytest.CaptureFixture[str]) -> None:
+    """Also as a key; halves of pairs are printed like everything else."""
+    table.print_json(value)
+    sys.stdout.flush()
+    assert printed(capfd.readouterr().out) == value
+
+
+def test_letters_and_emoji_stay_readable(capfd: pytest.CaptureFixture[str]) -> None:
+    """They are not what a terminal obeys."""
+    table.print_json("grüße 👍🏽 日本語")
+    sys.stdout.flush()
+    assert capfd.readouterr().out == '"grüße 👍🏽 日本語"\n'
+
+
+def test_what_is_printed_for_people_is_escaped(capfd: pytest.CaptureFixture[str]) -> None:
+    """In tables the same characters are."""
+    table.print_table([("NAME",), (ALL,)])
+    sys.stdout.flush()
+    assert all(map(is_safe, capfd.readouterr().out.removesuffix("\n").split("\n")))
+
+
+def with_json(group: typer.Typer, name: str = "") -> Iterator[str]:
+    """Yield the commands that have the option."""
+    for inner in group.registered_groups:
+        assert inner.typer_instance is not None
+        yield from with_json(inner.typer_instance, f"{inner.name} ")
+    for command in group.registered_commands:
+        assert command.callback is not None
+        if "as_json" in inspect.signature(command.callback).parameters:
+            yield f"{name}{command.name or command.callback.__name__.replace('_', '-')}"
+
+
+ROW: Mapping[str, str | int | bool | None] = {"name": ALL, "id": 1}
+ASKED = {
+    "users": ("users",),
+    "sessions": ("sessions",),
+    "channel list": ("channel", "list"),
+    "invite": ("invite", "list"),
+    "audit show": ("audit", "show"),
+}
+
+
+@pytest.mark.parametrize("arguments", ASKED.values(), ids=ASKED)
+def test_what_the_chat_answers(
+    command: Command, home: Path, monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str]
+) -> None:
+    """Rows from the running server, or the database."""
+    home.mkdir(parents=True)
+    answers = [Done([ROW]), Done([])]
+    monkeypatch.setattr(ask_module, "ask", lambda *_: answers.pop(0))
+    value = printed(command(*arguments, "--json").out)
+    assert value in (ROW, [ROW])
+
+
+def test_what_the_server_answers(command: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its counters."""
+    home.mkdir(parents=True)
+    monkeypatch.setattr(control_client, "ask", lambda *_: Done([ROW]))
+    assert printed(command("status", "--json").out) == ROW
+
+
+def test_names_of_files(command: Command, tmp_path: Path) -> None:
+    """They are what the operating system has, whether that is UTF-8 or not."""
+    assert command("adduser", "alice", "--generate").code == 0
+    saved, lines = (tmp_path / f"{word}{NAME}" for word in ("saved", "lines"))
+    prepare(Config(), made := tmp_path / NAME)
+    certificate = str(made / "server.pem")
+    for facts, name in (
+        (printed(command("backup", str(saved), "--json").out), escaped(saved)),
+        (printed(command("export", str(lines), "--all", "--json").out), escaped(lines)),
+        (printed(command("certs", "show", "--json", "--cert", certificate).out), certificate),
+    ):
+        assert isinstance(facts, dict) and name in facts.values()
+    noted = [printed(line) for line in command("audit", "show", "--json").out.removesuffix("\n").split("\n")]
+    assert {escaped(saved)} <= {row["target"] for row in noted if isinstance(row, dict)}
+    assert printed(command("import", str(lines), "--json").out)
+    assert printed(command("restore", str(saved), "--data-dir", str(tmp_path / "new"), "--json").out)
+
+
+def escaped(path: Path) -> str:
+    """Return a name as UTF-8: what is none is written as an escape."""
+    return str(path).replace("\udcff", "\\xff")
+
+
+def test_values_of_the_configuration(command: Command, home: Path) -> None:
+    """They come from a file."""
+    home.mkdir(parents=True)
+    (home / "securechat.toml").write_text('[tls]\ncertificate = "/\\u009b31m\\u202e \\U000E0041"\nkey="x"')
+    shown = printed(command("config", "show", "--json").out)
+    assert isinstance(shown, dict) and shown["tls"]["certificate"] == "/\x9b31m\u202e \U000e0041"
+
+
+def test_what_was_said(command: Command, home: Path) -> None:
+    """The lines of an export, on standard output, too; an import of them has the same text."""
+    assert command("adduser", "alice", "--generate").code == 0
+    text = "".join(char for char in ALL if char not in "\0\r\n" and not "\ud800" <= char <= "\udfff")
+    (channel,) = (row for row in lines_of(command) if row["type"] == "channel")
+    said = MessageSent(1 << 60, 1, "PRIVMSG", 1, "alice", 1, None, str(channel["name"]), text, {"+x": text})
+    with closing(open_store(home)) as store:
+        store.commit([said])
+    found = [row for row in lines_of(command) if row["type"] == "message"]
+    assert [(row["text"], row["tags"]) for row in found] == [(text, {"+x": text})]
+
+
+def lines_of(command: Command) -> list[dict[str, object]]:
+    """Export everything to standard output."""
+    rows = [printed(line) for line in command("export", "--all").out.removesuffix("\n").split("\n")]
+    return [row for row in rows if isinstance(row, dict)]
+
+
+def test_no_command_is_forgotten() -> None:
+    """Those not run above print ids and times (`send`), or what the caller has named."""
+    named = {*ASKED, "status", "backup", "restore", "export", "import", "config show", "certs show"}
+    others = {"trust list", "send", "migrate-store"}
+    assert set(with_json(app)) == named | others
+    modules = Path(table.__file__).parent.glob("*.py")
+    assert [path.name for path in modules if "import json" in path.read_text()] == ["table.py"]
