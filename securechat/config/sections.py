@@ -144,7 +144,8 @@ class ChannelsSection(Struct, frozen=True, forbid_unknown_fields=True):
     autojoin: Annotated[
         tuple[_ChannelName, ...],
         Key(
-            "Channels that new accounts join; with free nicknames each connection does.",
+            "Channels that new accounts join; with free nicknames each connection does. One that was renamed "
+            "has to be named anew here: else one with the old name is made.",
             'a list of channel names, such as ["#general"]',
             live=True,
         ),

@@ -65,7 +65,8 @@ class LoginSourceColumns(TypedColumns):
 
 
 class ChannelColumns(TypedColumns):
-    """The topic "" is no topic. `modes` is a JSON object: arguments by letter, "" for none.
+    """The topic "" is no topic. `modes` is a JSON object: arguments by letter, "" for none; that of
+    `f` is a channel's id.
 
     `retention_days` is NULL where the server's setting holds; 0 keeps messages for ever.
     """

@@ -152,6 +152,24 @@ def test_a_channel_that_nobody_has_used_becomes_what_it_was(tmp_path: Path) -> N
         assert (general.topic.text, general.modes, set(general.members)) == ("", {"n": ""}, {ALICE, BOB})
 
 
+def test_a_forward_leads_to_the_same_channel(durable: DurableDatabase, tmp_path: Path) -> None:
+    """In an export it is a name, whatever the channels' ids are there; one that leads nowhere is left out."""
+    store = opened(durable)
+    forward = FlagsChanged({"f": str(DEV), "i": ""}, {})
+    changed = ChannelModesChanged(30, GENERAL, NOON, "Bob", (Shown(True, "i"),), forward)
+    store.commit([*PEOPLE, *CHANNELS, changed])
+    path = written(tmp_path / "export", exported(store, Selection()))
+    with closing(open_store(tmp_path / "other")) as other:
+        other.commit([ChannelCreated(7, "#first", None, NOON, {})])
+        imported(other, path)
+        _, general, dev = other.load().channels
+        assert (general.name, general.modes) == ("#general", {"f": str(dev.id), "i": ""})
+    of_dev = next(channel for channel in store.load().channels if channel.id == DEV)
+    store.commit([ChannelDropped(50, DEV, NOON, "over", of_dev)])
+    lines = [line for line in exported(store, Selection()) if isinstance(line, Channel)]
+    assert [line.modes for line in lines if not line.dropped] == [{"i": ""}]
+
+
 def test_an_import_without_room_is_refused_whole(durable: DurableDatabase, tmp_path: Path) -> None:
     """It says that there is none, and nothing of it is there; with room the same file is imported."""
     with closing(open_store(tmp_path / "other")) as other:

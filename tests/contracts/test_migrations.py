@@ -284,3 +284,23 @@ def test_what_an_import_of_before_took_is_mended(tmp_path: Path) -> None:
     open_store(chat).close()
     left = query(chat / DATABASE_NAME, "SELECT id, refers FROM messages WHERE refers IS NOT NULL ORDER BY id")
     assert left == [(3, 1), (7, 6), (9, 0), (11, 10)]
+
+
+def test_forwards_by_name_lead_to_the_same_channels(tmp_path: Path) -> None:
+    """A name becomes the id of the channel that has it; one that no channel has is no forward."""
+    chat, of_then = tmp_path / "chat", Migrations(MIGRATIONS.directory, "0013")
+    open_store(chat, migrations=of_then).close()
+    insert = (
+        "INSERT INTO channels (id, name, folded, created, topic, topic_setter, topic_at, modes) "
+        "VALUES (?, ?, ?, 0, '', '', 0, ?)"
+    )
+    rows = [
+        *((1, "#a", "#a", '{"i":"","f":"#Hall"}'), (2, "#Hall", "#hall", '{"n":""}')),
+        (3, "#c", "#c", '{"f":"#gone"}'),
+    ]
+    with closing(sqlite3.connect(chat / DATABASE_NAME)) as connection:
+        connection.executemany(insert, rows)
+        connection.commit()
+    with closing(open_store(chat)) as store:
+        modes = [channel.modes for channel in store.load().channels]
+    assert modes == [{"i": "", "f": "2"}, {"n": ""}, {}]

@@ -67,7 +67,7 @@ def join_one(ctx: Context, name: str, key: str) -> None:
 
 def forwarded(ctx: Context, channel: Channel) -> Channel | None:
     """Return the channel for those who cannot join this one (+f), when they may see it."""
-    target = ctx.registry.channel(channel.modes.get("f", ""))
+    target = ctx.registry.channels.get(channel.forward or 0)
     return target if target is not None and target.visible_to(ctx.user.id) else None
 
 

@@ -31,11 +31,13 @@ def mode(ctx: Context) -> None:
 
 def show_modes(ctx: Context, channel: Channel) -> None:
     """Show a channel's modes and when it was made; its key only to members."""
-    hide = "" if ctx.user.id in channel.members else "k"
-    target = ctx.registry.channel(channel.modes.get("f", ""))
-    if target is None or not target.visible_to(ctx.user.id):
+    hide, named = "" if ctx.user.id in channel.members else "k", dict(channel.modes)
+    target = ctx.registry.channels.get(channel.forward or 0)
+    if target is not None and target.visible_to(ctx.user.id):
+        named["f"] = target.name
+    else:
         hide += "f"
-    ctx.numeric(num.RPL_CHANNELMODEIS, channel.name, *modes.shown(channel.modes, hide=hide))
+    ctx.numeric(num.RPL_CHANNELMODEIS, channel.name, *modes.shown(named, hide=hide))
     ctx.numeric(num.RPL_CREATIONTIME, channel.name, str(channel.created // 1000))
 
 

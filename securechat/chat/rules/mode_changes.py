@@ -118,6 +118,8 @@ class _Change:
         value, problem = ARGUMENTS[asked.letter](self.ctx, self.channel, argument)
         if problem:
             self._invalid(asked, problem)
+        elif asked.letter == "f":
+            self.draft.set_flag("f", value, self.ctx.registry.channels[int(value)].name)
         else:
             self.draft.set_flag(asked.letter, value)
 
@@ -188,7 +190,10 @@ def number_argument(most: int) -> Check:
 
 
 def forward_argument(ctx: Context, channel: Channel, value: str) -> tuple[str, str]:
-    """A forward leads to a channel that everybody may see, where the user is an operator too."""
+    """A forward leads to a channel that everybody may see, where the user is an operator too.
+
+    It is kept by its id: so it follows a RENAME, and who takes the name of a dropped channel gets nobody.
+    """
     target = ctx.registry.channel(value) if is_channel(value) else None
     if target is channel or target is None or not target.visible_to(ctx.user.id):
         return "", "There is no such other channel"
@@ -196,7 +201,7 @@ def forward_argument(ctx: Context, channel: Channel, value: str) -> tuple[str, s
         return "", f"{target.name} is hidden: nobody can be forwarded to it"
     if not is_at_least(target.ranks(ctx.user.id), CHANGED_BY):
         return "", f"You need the rank +{CHANGED_BY} in {target.name} too"
-    return target.name, ""
+    return str(target.id), ""
 
 
 ARGUMENTS: Final[dict[str, Check]] = {

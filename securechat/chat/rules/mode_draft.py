@@ -61,10 +61,11 @@ class Draft:
     def ranks(self, user: int) -> str:
         return self._ranks.get(user, self._channel.ranks(user))
 
-    def set_flag(self, letter: str, argument: str = "") -> None:
+    def set_flag(self, letter: str, argument: str = "", shown: str = "") -> None:
+        """Set a mode; `shown` is how people see an argument that is kept in another way."""
         if self.modes.get(letter) != argument:
             self.modes[letter] = argument
-            self.shown.append(Shown(True, letter, argument or None))
+            self.shown.append(Shown(True, letter, shown or argument or None))
 
     def clear_flag(self, letter: str, shown: str | None = None) -> None:
         if self.modes.pop(letter, None) is not None:

@@ -72,6 +72,11 @@ class Channel:
         member = self.members.get(user_id)
         return member.ranks if member is not None else ""
 
+    @property
+    def forward(self) -> int | None:
+        """The id of the channel for those who cannot join (+f); it may be no more."""
+        return int(self.modes["f"]) if "f" in self.modes else None
+
     # What is not for everybody
 
     @property

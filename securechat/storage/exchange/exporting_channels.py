@@ -9,7 +9,7 @@ from securechat.irc import msgid
 from securechat.irc.timestamp import format_ms
 from securechat.storage.exchange.form import Channel, Entry, Member, Pin
 from securechat.storage.rows import decode_modes
-from securechat.storage.schema import channel_lists, memberships, messages, metadata_values, pins
+from securechat.storage.schema import channel_lists, channels, memberships, messages, metadata_values, pins
 
 
 class ChannelLines:
@@ -28,7 +28,7 @@ class ChannelLines:
             topic=row.topic,
             topic_setter=row.topic_setter,
             topic_at=format_ms(row.topic_at) if row.topic else None,
-            modes=decode_modes(row.modes),
+            modes=self._modes(row.modes),
             members=self._members(row.id),
             lists=self._lists(row.id),
             pins=self._pins(row.id),
@@ -49,6 +49,15 @@ class ChannelLines:
         return msgspec.structs.replace(
             line, founder=founder, members=own, lists={}, pins=[], metadata={}, retention_days=None
         )
+
+    def _modes(self, written: str) -> dict[str, str]:
+        """Return the modes with the name of the channel that +f leads to, if that is there."""
+        modes = decode_modes(written)
+        if "f" not in modes:
+            return modes
+        target = select(channels.c.name).where(channels.c.id == int(modes.pop("f")))
+        name = self._connection.scalar(target)
+        return modes if name is None else {**modes, "f": name}
 
     def _members(self, channel: int) -> list[Member]:
         m = memberships.c

@@ -57,8 +57,9 @@ class ChannelImporter:
                 self.ids[folded] = self._create(line)
             elif not self._is_unused(self.ids[folded]):
                 continue
-            self._fill(self.ids[folded], line)
             self._filled[self.ids[folded]] = line
+        for channel, line in self._filled.items():  # all are there, one may lead to another
+            self._fill(channel, line)
         for folded, name in self._contents.spoken_in.items():
             if folded not in self.ids:
                 raise BadExport(f"the export names the channel {name!r} and does not describe it")
@@ -108,7 +109,8 @@ class ChannelImporter:
             for entry in listed
         }
         changes = tuple(EntryChanged(kind, mask, entry, None) for (kind, mask), entry in entries.items())
-        modes = ChannelModesChanged(0, channel, 0, "", (), FlagsChanged(line.modes, {}), changes)
+        flags = FlagsChanged(self._modes(line.modes), {})
+        modes = ChannelModesChanged(0, channel, 0, "", (), flags, changes)
         channel_rows.write(self._connection, modes)
         channel_rows.write(self._connection, RetentionSet(channel, line.retention_days, None))
         if line.topic:
@@ -119,6 +121,12 @@ class ChannelImporter:
             if key not in PERSONAL_KEYS:  # an operator of an older server set it for everybody
                 places.write(self._connection, MetadataSet(channel, key, value, None, 0, created))
         self._fill_members(channel, line)
+
+    def _modes(self, written: Mapping[str, str]) -> dict[str, str]:
+        """Return the modes with the id of the channel that +f leads to; without it when there is none."""
+        target = self.ids.get(fold(written.get("f", "")))
+        others = {letter: argument for letter, argument in written.items() if letter != "f"}
+        return others if target is None else {**others, "f": str(target)}
 
     def _fill_members(self, channel: int, line: Channel) -> None:
         """Add the members; who has joined here by itself already becomes what it was there."""
