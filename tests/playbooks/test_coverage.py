@@ -33,6 +33,11 @@ def played() -> str:
     return "\n".join(file.read_text(encoding="utf-8") for file in sorted(PLAYBOOKS.rglob("*.irc")))
 
 
+def test_every_command_is_explained_once() -> None:
+    """Its syntax begins with its own name, in HELP and in docs/protocol.md."""
+    assert [row.syntax.split(" ")[0] for row in COMMANDS.values()] == list(COMMANDS)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_played(command: str) -> None:
     """Somebody sends it in a playbook."""

@@ -29,7 +29,14 @@ def helping(commands: Mapping[str, Command]) -> tuple[Command, ...]:
             text = "No such command: HELP lists what there is"
             ctx.numeric(num.ERR_HELPNOTFOUND, printable(subject), text=text)
 
-    return Command("HELP", help_command), Command("HELPOP", help_command)
+    def helpop(ctx: Context) -> None:
+        """HELPOP [<command>]
+
+        Is another name of HELP.
+        """
+        help_command(ctx)
+
+    return Command("HELP", help_command), Command("HELPOP", helpop)
 
 
 def explain(ctx: Context, subject: str, title: str, rows: Sequence[str]) -> None:
