@@ -1,8 +1,10 @@
-"""The floors of the client: a file imports what is on its own floor or below, also for type checking."""
+"""The floors of the client: a file imports what is on its own floor or below, also for type checking.
+
+That no files of the package import each other in a circle is for `tests/unit/test_import_rule.py`.
+"""
 
 import ast
 from collections.abc import Iterator
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Final
 
@@ -61,15 +63,6 @@ def test_no_file_imports_from_a_floor_above() -> None:
         if floor_of(target) > floor_of(name)
     ]
     assert upward == []
-
-
-def test_no_circle_of_files() -> None:
-    """The files can be read one after the other, each after all that it imports."""
-    try:
-        order = list(TopologicalSorter(graph()).static_order())
-    except CycleError as error:
-        raise AssertionError(error.args[1]) from None
-    assert order[-1] == "__init__"
 
 
 def test_only_the_lazy_exports_are_imported_for_type_checking() -> None:
