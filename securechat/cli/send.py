@@ -53,6 +53,8 @@ def send(
 ) -> None:
     """Send a message and wait until it is stored.
 
+    A text with a line that is no UTF-8, or has a NUL, is refused.
+
     Exit codes: 0 stored, 3 no connection, 4 wrong password, 5 not the right server, 6 refused, 7 not known.
     """
     from securechat.client.api import Client
@@ -83,4 +85,4 @@ def _standard_input() -> str:
         raise typer.BadParameter(
             f"the message is too long: the most is {_LONGEST // 1024} KiB", param_hint="-"
         )
-    return data.decode("utf-8-sig", errors="replace")
+    return data.decode("utf-8-sig", errors="surrogateescape")

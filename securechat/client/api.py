@@ -39,7 +39,7 @@ from securechat.client.events import (
 )
 from securechat.client.paths import places
 from securechat.client.registration import Credentials
-from securechat.client.session import Session, check_target, lines_of, sendable
+from securechat.client.session import Session, check_target, check_text, lines_of, sendable
 from securechat.client.trust import Trust, settle
 from securechat.irc.names import fold
 from securechat.irc.text import count
@@ -158,6 +158,7 @@ class Client:
     def send_all(self, target: str, text: str) -> list[Sent]:
         """Do what `send` does, and return every message that it took."""
         check_target(target)
+        check_text(text)
         if not text.strip() or not lines_of(text):
             raise Refused("NO_TEXT", "there is nothing to send")
         said: list[tuple[str, ...]] = []
@@ -185,12 +186,14 @@ class Client:
     def part(self, channel: str, reason: str = "") -> None:
         """Leave a channel. Raises Refused, OutcomeUnknown."""
         check_target(channel)
-        self._ask(lambda session, label: session.part(channel, sendable(reason), label))
+        wanted = sendable(check_text(reason))
+        self._ask(lambda session, label: session.part(channel, wanted, label))
 
     def set_topic(self, channel: str, text: str) -> None:
         """Set a channel's topic. Raises Refused, OutcomeUnknown."""
         check_target(channel)
-        self._ask(lambda session, label: session.request("TOPIC", channel, sendable(text), label=label))
+        wanted = sendable(check_text(text))
+        self._ask(lambda session, label: session.request("TOPIC", channel, wanted, label=label))
 
     def topic(self, channel: str) -> str:
         """Return a channel's topic, "" when it has none. Raises Refused, OutcomeUnknown."""

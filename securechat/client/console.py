@@ -80,7 +80,8 @@ class StreamConsole:
         self._source = source
         self._output = output
         # A byte order mark, which programs of Windows write in front of a text, is no part of the first line.
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
+        # What is no UTF-8 is kept, so that whoever takes the line can refuse it.
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="surrogateescape")
         self._partial = ""
         self._ended = False
 

@@ -20,7 +20,7 @@ from securechat.client import commands
 from securechat.client.connection import Command
 from securechat.client.console import Console, OutputClosed
 from securechat.client.editor import EndOfInput, Input, Interrupted, Submitted
-from securechat.client.errors import ClientError
+from securechat.client.errors import ClientError, Refused
 from securechat.client.events import (
     Answered,
     Disconnected,
@@ -37,6 +37,7 @@ from securechat.client.events import (
     Said,
     Welcome,
 )
+from securechat.client.session import check_text
 from securechat.client.wording import describe
 from securechat.irc.names import fold
 from securechat.irc.text import count
@@ -78,6 +79,7 @@ class PlainClient:
         self._arrived: deque[Event] = deque()
         self._entered: deque[Input] = deque()
         self._channels: dict[str, str] = {}
+        self._lines = 0
         self._saying = 0
         self._waiting: set[str] = set()
         self._asked = 0
@@ -190,11 +192,22 @@ class PlainClient:
     def _enter(self, item: Input) -> None:
         match item:
             case Submitted(text):
-                commands.enter(self, text)
+                self._take(text)
             case EndOfInput():
                 self._leave("", PATIENCE_OF_PIPE)
             case Interrupted():
                 pass  # seen when it came: it waits for nothing
+
+    def _take(self, text: str) -> None:
+        """Do what a line says, unless not all of it could be sent."""
+        first, self._lines = self._lines + 1, self._lines + 1 + text.count("\n")
+        try:
+            check_text(text, first)
+        except Refused as reason:
+            self._refused += 1
+            self.tell(f"* Not sent: {reason}.")
+        else:
+            commands.enter(self, text)
 
     def _leave(self, reason: str, patience: float) -> None:
         self._goodbye = reason

@@ -50,6 +50,7 @@ MAX_TARGET: Final = 128
 _UNCONFIRMED: Final = Refused("UNCONFIRMED", "the server answered without confirming the message")
 _UNSAID: Final = Refused("UNCONFIRMED", "the server did not take the notice; why, it says of messages only")
 _NOT_IN_TARGETS: Final = re.compile("^:|[ ,\r\n\0\ud800-\udfff]")
+_NOT_IN_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 _TAGS_FROM_SERVER: Final = 8191
 _LINE_FROM_SERVER: Final = 4096  # lenient: the limit of 512 protects servers
 
@@ -57,6 +58,20 @@ _LINE_FROM_SERVER: Final = 4096  # lenient: the limit of 512 protects servers
 def sendable(text: str) -> str:
     """Return a text without what no line can carry."""
     return text.replace("\r", "").replace("\n", " ").replace("\0", "").encode(errors="replace").decode()
+
+
+def check_text(text: str, first: int = 1) -> str:
+    """Return a text if lines can carry it as it is.
+
+    Raises Refused, which names the line; `first` is the number of the text's first one. What was read with
+    the error handler `surrogateescape` and is no UTF-8 is refused, too. Carriage returns are nobody's text.
+    """
+    wrong = _NOT_IN_TEXT.search(text)
+    if wrong is None:
+        return text
+    line = first + text.count("\n", 0, wrong.start())
+    what = "has a NUL" if wrong[0] == "\0" else "is not UTF-8"
+    raise Refused("INVALID_TEXT", f"line {line} {what}, which no message can carry")
 
 
 def lines_of(text: str) -> list[str]:

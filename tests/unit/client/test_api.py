@@ -97,6 +97,21 @@ def test_a_refused_message_raises(serve: Serve, trusting: Trusting) -> None:
                 chat.send(target, text)
 
 
+def test_a_text_is_sent_whole_or_not_at_all(serve: Serve, trusting: Trusting) -> None:
+    """What no line can carry is named with its line; a topic and a reason are texts, too."""
+
+    def refuse(conversation: Conversation) -> None:
+        conversation.log_in()
+        conversation.wait_for_the_end()
+
+    with client(trusting(serve(refuse))) as chat:
+        for text, line in (("o\0ne", 1), ("one\n\nthr\udcffee", 3)):
+            for call in (chat.send, chat.set_topic, chat.part):
+                with pytest.raises(Refused, match=f"^line {line} ") as caught:
+                    call("#general", text)
+                assert caught.value.code == "INVALID_TEXT"
+
+
 def test_requests_return_when_they_are_answered(serve: Serve, trusting: Trusting) -> None:
     """join, part, topic, set_topic and names wait for their labelled answer; refusals raise."""
 

@@ -213,6 +213,19 @@ def test_nothing_is_read_before_one_knows_where_it_goes() -> None:
     assert stage.session.calls == [("say", "#general", "early")]
 
 
+def test_what_no_message_can_carry_is_refused(stage: Stage) -> None:
+    """The line is named and not sent in part; the others are."""
+    stage.enters("one", "t\0wo", "thr\udcffee", "/topic f\0our", "five")
+    stage.ends()
+    assert stage.run().refused == 3
+    assert stage.session.calls == [("say", "#general", "one"), ("say", "#general", "five")]
+    assert [line for line in stage.console.lines if "Not sent" in line] == [
+        "* Not sent: line 2 has a NUL, which no message can carry.",
+        "* Not sent: line 3 is not UTF-8, which no message can carry.",
+        "* Not sent: line 4 has a NUL, which no message can carry.",
+    ]
+
+
 def test_an_unknown_command_is_never_sent(stage: Stage) -> None:
     """It may be a password in the wrong window, or a slip of the finger."""
     stage.enters("/hunter2 secret", "/", "/JOIN")
