@@ -9,6 +9,7 @@ from typing import Final
 from securechat.client.errors import InvalidAddress
 
 DEFAULT_PORT: Final = 6697
+_LINK: Final = re.compile("[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#]*)")
 _SHAPE: Final = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]+)(?::(.*))?", re.DOTALL)
 _PORT: Final = re.compile("[0-9]{1,5}")
 _MOST_IN_LABEL: Final = 63
@@ -49,6 +50,9 @@ def parse_address(text: str, port: int = DEFAULT_PORT) -> Address:
     international one in its xn-- form), or an IP address.
     """
     try:
+        link = _LINK.match(text.strip(" \t\r\n"))
+        if link:
+            raise InvalidAddress(f"it is a link: write only the server in it, {link[1] or 'HOST:PORT'}")
         host, number = _split(text.strip(" \t\r\n"))
         if number is not None and not _PORT.fullmatch(number):
             raise InvalidAddress("its port is not a number from 1 to 65535")

@@ -39,7 +39,10 @@ WRONG = {
     "write HOST": ["", " ", ":6697", "[host", "[::1", "[::1]6697", "x]y", "a\x1b[m"],
     "port": [
         "host:", "host:0", "host:00", "host:65536", "host:99999999", "host:١٢", "host:６６９７", "host:-1",
-        "host:+1", "host:6_6", "host: 1", "host:1.0", "[::1]:", "[::1]:0", "[::1]:x", "https://host",
+        "host:+1", "host:6_6", "host: 1", "host:1.0", "[::1]:", "[::1]:0", "[::1]:x",
+    ],
+    "the server in it, host": [
+        "https://host", "irc://host/#chan", "IRCS://alice@host:6697/#a?b", " ircs://host ",
     ],
     "brackets": ["[host]:1", "[1.2.3.4]", "[]", "[::1%]", "[:::]"],
     "IPv6": ["a:b:c", ":::", "1::2::3", "12345::", "::1.2.3.256", "::g", "::1]"],
