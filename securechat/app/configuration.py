@@ -33,6 +33,9 @@ STDIN: Final = Path("-")
 """In the place of a file: standard input."""
 STANDARD_INPUT: Final = "standard input"
 
+_LONGEST: Final = 1 << 20
+"""Bytes of a configuration."""
+
 _PASSWORD: Final = re.compile(r"(?<=:)(?!//)[^/@]*(?=@)|(?<=[?&]password=)[^&]*|(?<=[?&]sslpassword=)[^&]*")
 
 
@@ -201,7 +204,10 @@ def _parse(file: Path, where: str) -> dict[str, object]:
     """Read a file of TOML; a byte order mark is skipped."""
     try:
         with open(0, "rb", closefd=False) if file == STDIN else file.open("rb") as stream:
-            return tomllib.loads(stream.read().decode("utf-8-sig"))
+            content = stream.read(_LONGEST + 1)
+        if len(content) > _LONGEST:
+            raise ConfigError(f"the configuration {where} has more than {_LONGEST} bytes: it is none")
+        return tomllib.loads(content.decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"the configuration {where} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

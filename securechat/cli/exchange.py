@@ -10,7 +10,15 @@ import typer
 
 from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed
-from securechat.cli.files import is_stdin, is_stdout, name_of, new_output, refuse_existing, rereadable
+from securechat.cli.files import (
+    is_stdin,
+    is_stdout,
+    name_of,
+    new_output,
+    refuse_existing,
+    rereadable,
+    short_lines,
+)
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.table import for_terminals, print_facts
 
@@ -88,6 +96,7 @@ def import_messages(
     from securechat.app.patience import patiently
     from securechat.client.wording import count
     from securechat.storage.errors import StorageError
+    from securechat.storage.exchange.checking import MAX_LINE
     from securechat.storage.lock import DirectoryLock
 
     place = find_place(config, data_dir)
@@ -96,7 +105,7 @@ def import_messages(
     name = "standard input" if is_stdin(file) else name_of(file)
     try:
         # A pipe is read to its end before the lock is taken: whoever writes may take his time.
-        with rereadable(file, place.directory) as stream, ExitStack() as stack:
+        with rereadable(file, place.directory, look=short_lines(MAX_LINE)) as stream, ExitStack() as stack:
             patiently(lambda: stack.enter_context(DirectoryLock(place.directory)))
             done = _import(place, settings, stream, name, create_accounts)
     except (StorageError, OSError) as error:

@@ -7,7 +7,7 @@ copied into a private file first.
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
@@ -69,8 +69,30 @@ def opened(file: Path) -> Iterator[IO[bytes]]:
         yield stream
 
 
+Look = Callable[[bytes], None]
+"""Looks at each piece of a pipe before it is kept, and raises CommandFailed when no more is wanted."""
+
+
+def short_lines(most: int) -> Look:
+    """Return what refuses a text with a line of more than `most` bytes, as soon as that is known."""
+    line, length = 1, 0
+
+    def look(piece: bytes) -> None:
+        nonlocal line, length
+        first, *more = piece.split(b"\n")
+        length += len(first)
+        longest = max([length, *map(len, more)])
+        if longest > most:
+            raise CommandFailed(f"line {line} has more than {most} bytes: this is no export")
+        line, length = line + len(more), len(more[-1]) if more else length
+
+    return look
+
+
 @contextmanager
-def spooled(stream: IO[bytes], directory: Path, most: int = _MOST) -> Iterator[IO[bytes]]:
+def spooled(
+    stream: IO[bytes], directory: Path, most: int = _MOST, look: Look = lambda _: None
+) -> Iterator[IO[bytes]]:
     """Give what can be read anywhere and again: a regular file itself, else a copy in a private `directory`.
 
     `most` is how many bytes are copied. Raises CommandFailed when there are more, and OSError.
@@ -86,13 +108,14 @@ def spooled(stream: IO[bytes], directory: Path, most: int = _MOST) -> Iterator[I
             left -= len(block)
             if left < 0:
                 raise CommandFailed(f"the pipe has more than {most} bytes: name a regular file")
+            look(block)
             spool.write(block)
         spool.seek(0)
         yield spool
 
 
 @contextmanager
-def rereadable(file: Path, data: Path, most: int = _MOST) -> Iterator[IO[bytes]]:
+def rereadable(file: Path, data: Path, most: int = _MOST, look: Look = lambda _: None) -> Iterator[IO[bytes]]:
     """Give a file, or standard input, that can be read anywhere and again; a copy is in the directory `data`.
 
     Raises CommandFailed, and OSError.
@@ -103,7 +126,7 @@ def rereadable(file: Path, data: Path, most: int = _MOST) -> Iterator[IO[bytes]]
         if _is_regular(stream):
             yield stream
             return
-        with scratch(data) as directory, spooled(stream, directory, most) as spool:
+        with scratch(data) as directory, spooled(stream, directory, most, look) as spool:
             yield spool
 
 

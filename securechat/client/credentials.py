@@ -45,7 +45,7 @@ def read_password(
     if source.file is not None:
         try:
             with source.file.open("rb") as stream:
-                return _decode(stream.readline(_LONGEST), f"the first line of {source.file}")
+                return _decode(stream.readline(_LONGEST + 1), f"the first line of {source.file}")
         except OSError as error:
             raise CredentialError(f"the password file {source.file}: {error.strerror}") from error
         except ValueError as error:  # a NUL in the name
@@ -77,7 +77,7 @@ def ask_on_terminal(prompt: str) -> str:
 
 def _first_line(descriptor: int) -> bytes:
     line = bytearray()
-    while not line.endswith(b"\n") and len(line) < _LONGEST:
+    while not line.endswith(b"\n") and len(line) <= _LONGEST:
         try:
             byte = os.read(descriptor, 1)
         except OSError as error:  # closed, or a directory
@@ -91,17 +91,24 @@ def _first_line(descriptor: int) -> bytes:
 def _output_of(command: str) -> bytes:
     try:
         # A shell, as people expect of a command in one piece (`pass show chat | head -1`). It is their own.
-        done = subprocess.run(
-            command, shell=True, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-        )
-    except subprocess.CalledProcessError as error:
-        raise CredentialError(f"the password command failed with exit code {error.returncode}") from None
+        with subprocess.Popen(
+            command, shell=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None, "it is a pipe"
+            line = process.stdout.readline(_LONGEST + 1)
+            if len(line) <= _LONGEST:
+                while process.stdout.read(_LONGEST):  # what it has to say besides: it may end as it wants
+                    pass
     except (OSError, ValueError) as error:
         raise CredentialError(f"the password command cannot be run: {error}") from error
-    return done.stdout.partition(b"\n")[0]
+    if process.returncode and len(line) <= _LONGEST:
+        raise CredentialError(f"the password command failed with exit code {process.returncode}")
+    return line.removesuffix(b"\n")
 
 
 def _decode(line: bytes, where: str) -> str:
+    if len(line) > _LONGEST:
+        raise CredentialError(f"{where} has more than {_LONGEST} bytes, so it cannot be the password")
     try:
         password = line.removeprefix(codecs.BOM_UTF8).removesuffix(b"\n").removesuffix(b"\r").decode()
     except UnicodeDecodeError:

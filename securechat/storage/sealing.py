@@ -51,7 +51,10 @@ def parse_recipient(text: str) -> Recipient:
 def read_identities(file: Path) -> Sequence[Identity]:
     """Read a file of `age-keygen`, or an SSH private key. Raises SealError."""
     try:
-        content = file.read_bytes()
+        with file.open("rb") as stream:
+            content = stream.read(_MAX_KEY + 1)
+        if len(content) > _MAX_KEY:
+            raise SealError(f"{file} has more than {_MAX_KEY} bytes: it is no identity file")
         if content.startswith(b"-----BEGIN"):
             return [Identity(ssh.Identity.from_buffer(content))]
         lines = [line.strip() for line in content.decode("ascii").splitlines()]

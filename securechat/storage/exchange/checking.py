@@ -26,7 +26,7 @@ from securechat.storage.exchange.form import (
 )
 from securechat.storage.exchange.lines import check_account_line, check_channel, check_event, check_message
 
-_MAX_LINE: Final = 1 << 24
+MAX_LINE: Final = 1 << 24
 """Bytes: a channel of a hundred thousand members."""
 _decode: Final = msgspec.json.Decoder(Line).decode
 
@@ -78,10 +78,10 @@ def read(file: IO[bytes]) -> Iterator[tuple[int, Line]]:
     """
     file.seek(0)
     number = 0
-    while text := file.readline(_MAX_LINE):
+    while text := file.readline(MAX_LINE + 1):
         number += 1
-        if len(text) == _MAX_LINE:
-            raise BadExport(f"line {number}: it is longer than any line of an export")
+        if len(text) > MAX_LINE:
+            raise BadExport(f"line {number}: it has more than {MAX_LINE} bytes: this is no export")
         try:
             yield number, _decode(text.removeprefix(BOM_UTF8) if number == 1 else text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -2,15 +2,18 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from pyrage import x25519
 
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.files import rereadable
+from securechat.cli.files import rereadable, short_lines
 from tests.unit.conftest import Command
 
 PASSWORD = "correct horse battery"
@@ -165,3 +168,69 @@ def test_an_invitation_is_revoked_by_a_code_from_standard_input(command: Command
     code = command("invite").out
     assert command("invite", "revoke", "-", stdin=code).code == 0
     assert "There is no invitation" in command("invite", "list").err
+
+
+@pytest.mark.parametrize("line", [1, 3])
+def test_a_line_without_end_is_not_read_to_its_end(
+    command: Command, home: Path, tmp_path: Path, line: int
+) -> None:
+    """The number of the line and the bound are said; memory and disk are used up to the bound only."""
+    command("adduser", "alice", "--generate")
+    fifo, written = tmp_path / "fifo", 0
+    os.mkfifo(fifo)
+
+    def write() -> None:
+        nonlocal written
+        with suppress(BrokenPipeError), fifo.open("wb", buffering=0) as stream:
+            stream.write(b"{}\n" * (line - 1))
+            while True:
+                written += stream.write(bytes(1 << 16))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    ended = command("import", str(fifo))
+    writer.join()
+    assert (ended.code, f"line {line} has more than 16777216 bytes" in ended.err) == (ExitCode.ERROR, True)
+    assert written < 20 << 20 and not (home / "scratch").exists()
+
+
+def test_lines_are_counted_over_the_pieces_of_a_pipe() -> None:
+    """Wherever a piece ends."""
+    for size in range(1, 8):
+        look, text = short_lines(5), b"12345\n\n1234\n12345\n123456\n"
+        with pytest.raises(CommandFailed, match=r"^line 5 has more than 5 bytes"):
+            for at in range(0, len(text), size):
+                look(text[at : at + size])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("config", "check", "-"),
+        ("adduser", "bob", "--password-file", "-"),
+        ("backup", "FILE", "--passphrase-file", "-"),
+        ("restore", "FILE", "--identity", "-"),
+    ],
+)
+def test_what_is_short_is_not_read_without_end(
+    command: Command, home: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """A configuration, a password, a passphrase or an identity from something that never ends."""
+    assert command("adduser", "alice", "--generate").code == 0
+    file = tmp_path / "file"
+    if arguments[0] == "restore":
+        recipient = str(x25519.Identity.generate().to_public())
+        assert command("backup", str(file), "--recipient", recipient).code == 0
+    arguments = tuple(str(file) if word == "FILE" else word for word in arguments)
+    with Path("/dev/zero").open("rb") as endless:
+        done = subprocess.run(
+            [sys.executable, "-m", "securechat", *arguments, "--data-dir", str(tmp_path / "new")]
+            if arguments[0] == "restore"
+            else [sys.executable, "-m", "securechat", *arguments],
+            stdin=endless,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == ExitCode.ERROR
+    assert re.search("has more than [0-9]+ bytes", done.stderr), done.stderr

@@ -142,3 +142,20 @@ def test_a_terminal_that_goes_is_an_error(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(getpass, "getpass", gone)
     with pytest.raises(CredentialError, match="Input/output error"):
         ask_on_terminal("Password: ")
+
+
+def test_a_long_line_is_no_password(pipe: tuple[int, int], tmp_path: Path) -> None:
+    """It is refused, not cut; a command that goes on for ever is not waited for."""
+    file, line = tmp_path / "password", "x" * 4096
+    file.write_text(line)
+    assert read_password(PasswordSource(file=file), "") == line
+    file.write_text(line + "y\n")
+    os.write(pipe[1], line.encode() + b"y\n")
+    for source in (
+        PasswordSource(file=file),
+        PasswordSource(stdin=True),
+        PasswordSource(command=f"cat {file}"),
+        PasswordSource(command="cat /dev/zero"),
+    ):
+        with pytest.raises(CredentialError, match="has more than 4096 bytes"):
+            read_password(source, "", stdin=pipe[0])
