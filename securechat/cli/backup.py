@@ -13,6 +13,7 @@ import typer
 from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.files import (
+    Look,
     is_stdin,
     is_stdout,
     name_of,
@@ -140,11 +141,13 @@ def restore(
     name = "standard input" if is_stdin(file) else name_of(file)
     try:
         with ExitStack() as stack:
+            there = place.directory.exists()
             patiently(lambda: stack.enter_context(DirectoryLock(place.directory)))
+            stack.enter_context(_nothing_left(place.directory, there))
             directory = stack.enter_context(scratch(place.directory))
             with (
                 opened(file) as given,
-                spooled(given, directory) as stream,
+                spooled(given, directory, look=_beginning()) as stream,
                 TemporaryFile(dir=directory) as plain,
             ):
                 _unseal(stream, plain, passphrase_stdin, passphrase_file, identity)
@@ -161,6 +164,36 @@ def restore(
     )
     facts = {"server": manifest.server, "files": restored}
     print_facts(facts | {"accounts": rows["accounts"], "messages": rows["messages"]}, as_json)
+
+
+@contextmanager
+def _nothing_left(path: Path, there: bool) -> Iterator[None]:
+    """Take the data directory away again when what is done in it fails, unless it was `there` before."""
+    from securechat.storage.lock import LOCK_NAME
+
+    try:
+        yield
+    except BaseException:
+        if not there and path.is_dir() and {file.name for file in path.iterdir()} <= {LOCK_NAME}:
+            (path / LOCK_NAME).unlink(missing_ok=True)
+            path.rmdir()
+        raise
+
+
+def _beginning() -> Look:
+    """Return what refuses a pipe that does not begin as a backup does, before anything of it is kept."""
+    from securechat.storage.sealing import may_be_backup
+
+    seen = b""
+
+    def look(piece: bytes) -> None:
+        nonlocal seen
+        if len(seen) < 32:
+            seen += piece[:32]
+            if not may_be_backup(seen):
+                raise CommandFailed("nothing was restored: this is no backup of securechat")
+
+    return look
 
 
 def _contents(manifest: "Manifest") -> str:

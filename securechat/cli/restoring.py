@@ -1,11 +1,11 @@
 """What a backup held, put in its place: all checks first, the database last.
 
-A restore that was interrupted is done again: the files that it has put in their place are the same, and there
-is no database yet.
+A restore that fails takes away again what it has put in its place. After one that was killed the same is done
+again: what is in its place already is the same, and there is no database yet.
 """
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from securechat.cli.config import load_config
@@ -40,16 +40,31 @@ def put_back(place: Place, manifest: Manifest, directory: Path, name: str) -> Se
     configuration = directory / _CONFIGURATION if _CONFIGURATION in others else place.file
     url = load_config(Place(place.directory, configuration)).config.storage.url
     _note(manifest, directory, name)
-    for name in others:
-        (directory / name).rename(place.directory / name)
-    sync_directory(place.directory)
-    if url:
-        with Progress("rows") as progress:
-            Database(directory).copy_rows_to(Database(place.directory, url), progress.show)
-    else:
-        (directory / DATABASE_NAME).rename(place.directory / DATABASE_NAME)
-        sync_directory(place.directory)
+    with _moved(others, directory, place.directory):
+        if url:
+            with Progress("rows") as progress:
+                Database(directory).copy_rows_to(Database(place.directory, url), progress.show)
+        else:
+            (directory / DATABASE_NAME).rename(place.directory / DATABASE_NAME)
+            sync_directory(place.directory)
     return [DATABASE_NAME, *others]
+
+
+@contextmanager
+def _moved(names: Sequence[str], source: Path, target: Path) -> Iterator[None]:
+    """Move files, and take those that were not there away again when what follows fails."""
+    moved: list[Path] = []
+    try:
+        for name in names:
+            if not (target / name).exists():
+                moved.append(target / name)
+            (source / name).rename(target / name)
+        sync_directory(target)
+        yield
+    except BaseException:
+        for path in moved:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _note(manifest: Manifest, directory: Path, name: str) -> None:

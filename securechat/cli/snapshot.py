@@ -7,10 +7,14 @@ directory's lock is taken. A PostgreSQL database is read as it is.
 import fcntl
 import os
 import shutil
+import signal
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 from securechat.app.online_copy import COPY_NAME
@@ -49,13 +53,31 @@ def scratch(directory: Path) -> Iterator[Path]:
     Raises CommandFailed when another command uses it.
     """
     path = directory / _SCRATCH
-    with _locked(directory):
+    with _locked(directory), _unwinding():
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir(mode=0o700)
         try:
             yield path
         finally:
             shutil.rmtree(path)
+
+
+@contextmanager
+def _unwinding() -> Iterator[None]:
+    """Have SIGTERM and SIGHUP end the command as Ctrl-C does: what is in progress is taken away."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are not for this one
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

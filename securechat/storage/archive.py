@@ -9,8 +9,10 @@ An archive may come from anywhere: only members that the manifest names and that
 as plain files, at their sizes.
 """
 
+import gzip
 import hashlib
 import io
+import shutil
 import tarfile
 import zlib
 from collections.abc import Mapping
@@ -19,6 +21,7 @@ from typing import IO, Final
 
 import msgspec
 
+from securechat.storage.claims import Excessive, Headers, next_member
 from securechat.storage.errors import StorageError
 from securechat.storage.files import create_private, sync_file
 from securechat.storage.lock import DATABASE_NAME
@@ -30,6 +33,8 @@ OTHER_FILES: Final = ("ca.pem", "ca.key", "server.pem", "server.key", "securecha
 
 _MANIFEST: Final = "manifest.json"
 _MAX_MANIFEST: Final = 1 << 20
+_MAX_OTHER: Final = 1 << 20
+"""Bytes of a certificate, a key or a configuration."""
 _BLOCK: Final = 1 << 20
 
 
@@ -77,21 +82,33 @@ def pack(stream: IO[bytes], manifest: Manifest, files: Mapping[str, Path]) -> No
 def unpack(stream: IO[bytes], directory: Path) -> Manifest:
     """Write the members into an empty directory, on disk; return the manifest. Raises BadBackup."""
     try:
-        with tarfile.open(fileobj=stream, mode="r:gz") as archive:
-            manifest = _read_manifest(archive)
+        headers = Headers(gzip.GzipFile(fileobj=stream, mode="rb"))
+        with tarfile.open(fileobj=headers, mode="r:") as archive:
+            manifest = _read_manifest(archive, headers)
+            _check_room(manifest, directory)
             missing = set(manifest.files)
-            while (member := archive.next()) is not None:
+            while (member := next_member(archive, headers)) is not None:
                 entry = manifest.files.get(member.name)
                 content = archive.extractfile(member)
                 if entry is None or content is None or member.name not in missing:
                     raise BadBackup(f"the backup has a member that it does not name: {member.name[:80]!r}")
                 _write(content, entry, directory / member.name)
                 missing.discard(member.name)
-    except (tarfile.TarError, EOFError, zlib.error, KeyError) as error:
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, KeyError, Excessive) as error:
         raise BadBackup(f"this is no backup of securechat, or it is damaged: {error}") from error
     if missing:
         raise BadBackup(f"the backup is not complete: {', '.join(sorted(missing))} is missing")
     return manifest
+
+
+def _check_room(manifest: Manifest, directory: Path) -> None:
+    """Refuse what has no room, before any of it is written, and what no backup is as long as."""
+    for name, entry in manifest.files.items():
+        if entry.size < 0 or (name != DATABASE_NAME and entry.size > _MAX_OTHER):
+            raise BadBackup(f"the backup says that {name} has {entry.size} bytes, which is not possible")
+    wanted, free = sum(entry.size for entry in manifest.files.values()), shutil.disk_usage(directory).free
+    if wanted > free:
+        raise BadBackup(f"what is in the backup has {wanted} bytes, and there is room for {free}: make room")
 
 
 def _member(name: str, size: int, manifest: Manifest) -> tarfile.TarInfo:
@@ -100,8 +117,8 @@ def _member(name: str, size: int, manifest: Manifest) -> tarfile.TarInfo:
     return member
 
 
-def _read_manifest(archive: tarfile.TarFile) -> Manifest:
-    first = archive.next()
+def _read_manifest(archive: tarfile.TarFile, headers: Headers) -> Manifest:
+    first = next_member(archive, headers)
     content = archive.extractfile(first) if first is not None and first.name == _MANIFEST else None
     if first is None or content is None or first.size > _MAX_MANIFEST:
         raise BadBackup("this is no backup of securechat: it does not begin with a manifest")

@@ -5,6 +5,7 @@ which the backup is encrypted. Both are members of a tar archive, `key.age` and 
 `age -d -i key.age backup.age` asks for the passphrase. An age file with a passphrase is read as well.
 """
 
+import io
 import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -23,12 +24,15 @@ from pyrage import (
     x25519,
 )
 
+from securechat.storage.claims import MARK, Excessive, Headers, check_age_header, next_member
 from securechat.storage.errors import StorageError
 
 KEY_NAME: Final = "key.age"
 CONTENT_NAME: Final = "backup.age"
 _MAX_KEY: Final = 1 << 16
-_MARK: Final = b"age-encryption.org/v1\n"
+_MAX_IN_MEMORY: Final = 1 << 28
+"""Bytes of an age file of another program's with a passphrase, which pyrage reads whole."""
+_GZIP: Final = b"\x1f\x8b"
 _SCRYPT: Final = b"-> scrypt "
 _OUTER: Final = KEY_NAME.encode() + b"\0"
 
@@ -104,17 +108,23 @@ def _member(archive: IO[bytes], name: str) -> Iterator[None]:
 
 def sealed_how(stream: IO[bytes]) -> Literal["no", "identity", "passphrase"]:
     """Look at the beginning of a file, and go back there: what does it need to be read?"""
-    start = stream.read(len(_MARK) + len(_SCRYPT))
+    start = stream.read(len(MARK) + len(_SCRYPT))
     stream.seek(0)
     if start.startswith(_OUTER):
         return "passphrase"
-    if not start.startswith(_MARK):
+    if not start.startswith(MARK):
         return "no"
     return "passphrase" if start.endswith(_SCRYPT) else "identity"
 
 
+def may_be_backup(start: bytes) -> bool:
+    """Return whether a file that begins so may be a backup, as far as that can be said of so few bytes."""
+    return any(start.startswith(mark[: len(start)]) for mark in (_OUTER, MARK, _GZIP))
+
+
 def unseal_for(sealed: IO[bytes], plain: IO[bytes], identities: Sequence[Identity]) -> None:
     """Decrypt with a key. Raises SealError."""
+    check_age_header(sealed)
     try:
         decrypt_io(sealed, plain, list(identities))
     except DecryptError as error:
@@ -133,22 +143,31 @@ def unseal_with(sealed: IO[bytes], plain: IO[bytes], secret: str) -> None:
         if outer:
             _unseal_outer(sealed, plain, secret)
         else:
-            plain.write(passphrase.decrypt(sealed.read(), secret))
+            plain.write(_decrypt(sealed.read(_MAX_IN_MEMORY + 1), secret))
     except DecryptError as error:
         raise SealError("the passphrase is wrong, or the backup is damaged") from error
-    except (tarfile.TarError, IdentityError, UnicodeDecodeError) as error:
+    except (tarfile.TarError, IdentityError, UnicodeDecodeError, Excessive) as error:
         raise SealError(f"the backup is damaged: {error}") from error
 
 
 def _unseal_outer(sealed: IO[bytes], plain: IO[bytes], secret: str) -> None:
-    with tarfile.open(fileobj=sealed, mode="r:") as archive:
-        locked = _content(archive, KEY_NAME).read(_MAX_KEY)
-        key = x25519.Identity.from_str(passphrase.decrypt(locked, secret).decode("ascii").strip())
-        unseal_for(_content(archive, CONTENT_NAME), plain, [Identity(key)])
+    headers = Headers(sealed)
+    with tarfile.open(fileobj=headers, mode="r:") as archive:
+        locked = _content(archive, headers, KEY_NAME).read(_MAX_KEY)
+        key = x25519.Identity.from_str(_decrypt(locked, secret).decode("ascii").strip())
+        unseal_for(_content(archive, headers, CONTENT_NAME), plain, [Identity(key)])
 
 
-def _content(archive: tarfile.TarFile, name: str) -> IO[bytes]:
-    member = archive.next()
+def _decrypt(content: bytes, secret: str) -> bytes:
+    if len(content) > _MAX_IN_MEMORY:
+        raise Excessive(f"it has more than {_MAX_IN_MEMORY} bytes: decrypt it with `age -d` and restore that")
+    check_age_header(io.BytesIO(content[:_MAX_KEY]))
+    plain: bytes = passphrase.decrypt(content, secret)
+    return plain
+
+
+def _content(archive: tarfile.TarFile, headers: Headers, name: str) -> IO[bytes]:
+    member = next_member(archive, headers)
     content = archive.extractfile(member) if member is not None and member.name == name else None
     if content is None:
         raise SealError(f"the backup is damaged: it has no {name}")
