@@ -34,15 +34,13 @@ def line_of(registry: Registry, message: MessageSent) -> Line:
         message.at,
         message.id,
         account,
-        _tags(message, sender.bot),
+        message.tags if not sender.bot and message.imported is None else _tags(message, sender.bot),
         cap.MESSAGE_TAGS if tagmsg else 0,
     )
     return together(line) if "\n" in message.text else line
 
 
 def _tags(message: MessageSent, bot: bool) -> Mapping[str, str]:
-    if not bot and message.imported is None:
-        return message.tags
     return {**message.tags, **(BOT_TAGS if bot else {}), **imported_tag(message.imported)}
 
 
