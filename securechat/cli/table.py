@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import typer
 
-from securechat.log import UNSAFE, escape
-
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:
     """Print rows, the first of which are the headings, in columns, safe on a terminal."""
+    from securechat.log import escape  # here, since it brings the logging with it: --help stays quick
+
     rows = [[escape(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -26,6 +26,8 @@ def print_json(value: object) -> None:
 
 def for_terminals(text: str) -> str:
     """Return a line of JSON with what a terminal must not get as `\\u…`: every reader gets the same value."""
+    from securechat.log import UNSAFE
+
     return UNSAFE.sub(_escaped, text) if not (text.isascii() and text.isprintable()) else text
 
 
