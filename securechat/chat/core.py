@@ -37,7 +37,7 @@ from securechat.chat.line import Line
 from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
 from securechat.chat.requests import Refused
-from securechat.chat.rules import administration, dropping, login, multiline, operators, replay
+from securechat.chat.rules import administration, dropping, failures, login, multiline, operators, replay
 from securechat.chat.settings import Settings
 from securechat.chat.state import applying
 from securechat.chat.state.backlog import Step
@@ -257,6 +257,7 @@ class Core(Chat):
 
     def _tick(self) -> None:
         multiline.expire(self)
+        failures.settle(self)
         due = [session for session, at in self._slowed.items() if at <= self.now.mono]
         for session in due:
             del self._slowed[session]

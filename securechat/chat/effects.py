@@ -36,9 +36,30 @@ class Broadcast(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    """The session proved an account: the login deadline and the admission limits no longer apply to it."""
+    """The session proved an account: the login deadline and the admission limits no longer apply to it.
+
+    `account` is its name, for the log.
+    """
 
     link: Link
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoginFailed:
+    """An attempt to prove `account` was refused: how it was made and why, in words for the log."""
+
+    link: Link
+    account: str
+    way: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarmed:
+    """Something that whoever runs the server should see in the log."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +131,8 @@ Effect = (
     Send
     | Broadcast
     | LoggedIn
+    | LoginFailed
+    | Alarmed
     | HoldBack
     | Release
     | AwaitDrain

@@ -16,6 +16,7 @@ from typing import Final, Protocol, assert_never, cast
 
 from securechat.chat.clock import Now
 from securechat.chat.effects import (
+    Alarmed,
     Answered,
     AwaitDrain,
     Broadcast,
@@ -24,6 +25,7 @@ from securechat.chat.effects import (
     Handled,
     HoldBack,
     LoggedIn,
+    LoginFailed,
     Release,
     Reload,
     Send,
@@ -45,6 +47,7 @@ from securechat.server.delivery import Delivery, end, schedule
 from securechat.server.inbox import Call, Inbox
 from securechat.server.limits import Limits
 from securechat.server.pools import Pool
+from securechat.server.sparing import Sparing
 from securechat.server.worker import Worker
 
 log: Final = logging.getLogger("securechat.hub")
@@ -117,6 +120,7 @@ class Hub:
         self._workers = workers
         self._admission = admission
         self._limits = limits
+        self._failed_logins = Sparing(log)
         self._delivery = Delivery(limits.sendq)
         self._answered = answered
         self._reload = reload
@@ -187,6 +191,8 @@ class Hub:
             for effect in outcome.effects:
                 self._perform(effect)
         self._delivery.flush()
+        if self._failed_logins.left_out:
+            self._failed_logins.settle(now.mono)
         # After the effects: a login and the end of its connection may come in one batch.
         for item in batch:
             if isinstance(item, Disconnected):
@@ -236,7 +242,11 @@ class Hub:
             case AwaitDrain():
                 self._await_drain(cast(Connection, effect.link))
             case LoggedIn():
-                self._logged_in(cast(Connection, effect.link))
+                self._logged_in(cast(Connection, effect.link), effect.account)
+            case LoginFailed():
+                self._login_failed(cast(Connection, effect.link), effect)
+            case Alarmed():
+                log.warning("%s", effect.text)
             case HoldBack():
                 self._delivery.hold_back(effect.link)
             case Release():
@@ -271,12 +281,17 @@ class Hub:
         link.awaiting = True
         schedule(link)  # it may have drained already, and the worker sees the mark only when it looks
 
-    def _logged_in(self, link: Connection) -> None:
+    def _logged_in(self, link: Connection, account: str) -> None:
         if not link.authenticated:
             link.authenticated = True
             self.sessions += 1
             self._admission.logged_in(link.ticket)
-            log.info("%d = logged in", link.serial)
+            log.info("%d = logged in as %s from %s", link.serial, account, link.address)
+
+    def _login_failed(self, link: Connection, effect: LoginFailed) -> None:
+        now, text = self._clock.now().mono, "%d ! %s as %s from %s failed: %s"
+        words = (link.serial, effect.way, effect.account, link.address, effect.reason)
+        self._failed_logins.write(logging.INFO, now, text, *words)
 
     def _wake_workers(self) -> None:
         crowded = self._delivery.crowded

@@ -22,6 +22,7 @@ from typing import Final
 from securechat.server.admission import Address, Admission, Refusal
 from securechat.server.bell import Bell
 from securechat.server.connection import Connection
+from securechat.server.sparing import Sparing
 from securechat.server.transport import RECEIVE_BUFFER
 from securechat.server.worker import Worker
 
@@ -145,8 +146,7 @@ class Listener:
         self._stopping = False
         self._spare = _spare()
         self._exhausted = False
-        self._logged = float("-inf")
-        self._unlogged = 0
+        self._complaints = Sparing(log, most=1)
 
     def stop(self) -> None:
         """End the loop. Any thread may call."""
@@ -207,7 +207,7 @@ class Listener:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             sock.close()
             self.refused += 1
-            self._complain(f"{address} refused: {refusal}")
+            self._complain("%s refused: %s", address, refusal)
             return
         if evict is not None:
             evict()
@@ -223,16 +223,11 @@ class Listener:
             with suppress(OSError):  # another thread was quicker to use the descriptor, or the peer has gone
                 self._sock.accept()[0].close()
         self._spare = _spare()
-        self._complain(f"cannot accept: {error.strerror} (raise the limit, or lower limits.connections)")
+        text = "cannot accept: %s (raise the limit, or lower limits.connections)"
+        self._complain(text, error.strerror)
 
-    def _complain(self, text: str) -> None:
-        now = self._clock()
-        if now - self._logged < 1.0:
-            self._unlogged += 1
-            return
-        more = f" ({self._unlogged} more like it)" if self._unlogged else ""
-        self._logged, self._unlogged = now, 0
-        log.warning("%s%s", text, more)
+    def _complain(self, text: str, *words: object) -> None:
+        self._complaints.write(logging.WARNING, self._clock(), text, *words)
 
 
 def _spare() -> int | None:

@@ -1,14 +1,17 @@
 """Nobody gets in without an account, and a refusal tells nothing about which accounts there are."""
 
 import base64
+import json
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from securechat.chat.requests import AddAccount, Done
+from securechat.server.control_client import ask
 from tests.system.conftest import Serve
 from tests.system.person import Person, Wire, log_in
-from tests.system.server_process import PASSWORD, ServerProcess
+from tests.system.server_process import PASSWORD, ServerProcess, hashed
 
 WRONG = "not the password"
 
@@ -93,6 +96,65 @@ def test_the_password_is_nowhere(serve: Serve) -> None:
         assert canary.encode() not in content, f"the password is in {name}"
         assert encoded not in content, f"the SASL payload is in {name}"
         assert canary.lower().encode() not in content.lower(), f"the password is in {name}"
+
+
+def test_guesses_are_told_to_operators_without_what_was_guessed(serve: Serve) -> None:
+    """Log, counters, audit log and notices have the account, the address and the reason, and no password."""
+    canary = "Canary-8c5f1e-Bird"
+    server = serve({"log.level": "debug", "identity.registration": "invite"}, accounts=["alice", "mallory"])
+    assert isinstance(ask(server.data, AddAccount("root", hashed(PASSWORD), "admin")), Done)
+    server.administer("disable", "mallory")
+    with Person(server, "root") as root, Person(server, "alice", source="127.0.0.5") as alice:
+        root.send(f"OPER root :{PASSWORD}")
+        root.send("MODE root +s")
+        root.sync()
+        alice.send(f"OPER root {canary}")
+        alice.send(f"OPER alice :{PASSWORD}")
+        alice.send(f"PRIVMSG securechat :password {canary} {canary}x")
+        alice.sync()
+        heard = _guess_at(server, canary, "mallory", "nobody", "alice")
+        told = b"".join(line.params[-1].encode() + b"\n" for line in root.sync())
+        heard += alice.transcript + root.transcript
+    audit = server.administer("audit", "show", "--json")
+    counted = json.loads(server.administer("status", "--json"))["logins"]
+    server.stop()
+    log = server.log_text()
+    for reason in ("wrong password", "no such account", "the account is disabled", "no administrator"):
+        assert f"failed: {reason}\n" in log
+    assert "! OPER as root from 127.0.0.5 failed: wrong password" in log
+    assert "! VERIFY as newcomer from 127.0.0.6 failed: wrong code" in log
+    assert "! PASS as (none) from 127.0.0.6 failed: no name and password in it" in log
+    assert " = logged in as alice from 127.0.0.5" in log
+    assert b"10 failed logins from 127.0.0.6 within 10 minutes, the last one from 127.0.0.6" in told
+    assert '"action": "failed logins"' in audit and "10 failed logins from 127.0.0.6" in log
+    assert counted["ok"] == 2
+    assert (counted["unknown"], counted["disabled"], counted["malformed"]) == (3, 3, 3)
+    assert (counted["wrong"], counted["oper_failed"], counted["registration_failed"]) == (3, 2, 1)
+    assert (counted["oper_ok"], counted["password_change_failed"]) == (1, 1)
+    payload = base64.b64encode(f"\0alice\0{canary}".encode())
+    for place in (log.encode(), audit.encode(), heard):
+        assert canary.lower().encode() not in place.lower()
+        assert payload not in place
+
+
+def _guess_at(server: ServerProcess, canary: str, *accounts: str) -> bytes:
+    """Guess a code, and at each account by SASL, by PASS and without a name; return what was answered."""
+    with Wire(server, source="127.0.0.6") as wire:
+        wire.send("NICK newcomer")
+        wire.send(f"REGISTER * * {canary}")
+        wire.expect("REGISTER", "VERIFICATION_REQUIRED")
+        wire.send(f"VERIFY newcomer {canary}")
+        wire.expect("FAIL", "VERIFY", "INVALID_CODE")
+        heard = wire.transcript
+    for account in accounts:
+        with Wire(server, source="127.0.0.6") as wire:
+            assert log_in(wire, account, canary) is not None
+            wire.send(f"PASS {canary}")
+            wire.send(f"PASS {account}:{canary}")
+            wire.send(f"PASS {account}:{canary}2")
+            wire.remainder()
+            heard += wire.transcript
+    return heard
 
 
 def _send_password_in_every_way(server: ServerProcess, canary: str) -> bytes:

@@ -119,7 +119,7 @@ class Chorus:
                 self.links[link] = nick
                 self.cause(done)
             case "USER", *_:
-                self.cause(LoggedIn(link), Send(link, f":server 001 {name} :Hello\r\n".encode()), done)
+                self.cause(LoggedIn(link, name), Send(link, f":server 001 {name} :Hello\r\n".encode()), done)
             case "JOIN", channel:
                 if link not in self.audience.keys:
                     self.audience = self.audience.including(link, 0)

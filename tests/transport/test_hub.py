@@ -5,7 +5,17 @@ import logging
 import pytest
 
 from securechat.chat.clock import Now
-from securechat.chat.effects import AwaitDrain, Broadcast, Close, Handled, LoggedIn, Send, StartJob
+from securechat.chat.effects import (
+    Alarmed,
+    AwaitDrain,
+    Broadcast,
+    Close,
+    Handled,
+    LoggedIn,
+    LoginFailed,
+    Send,
+    StartJob,
+)
 from securechat.chat.items import Administer, Disconnected, Item, JobDone, Received, ShutDown, Tick
 from securechat.chat.jobs import CheckPassword, FindMessages, JobRefused, PasswordChecked
 from securechat.chat.ports import StoreFull, StoreUnavailable
@@ -174,12 +184,27 @@ def test_a_login_frees_its_place(rig: Rig, caplog: pytest.LogCaptureFixture) -> 
     caplog.set_level(logging.INFO)
     _, conn = rig.connect()
     assert (rig.admission.unauthenticated, rig.hub.sessions) == (1, 0)
-    turn(rig, Received(conn, [Message("USER", ("a",)), Message("USER", ("a",))]))
+    turn(rig, Received(conn, [Message("NICK", ("a",)), *[Message("USER", ("a",))] * 2]))
     assert (rig.admission.unauthenticated, rig.admission.total, rig.hub.sessions) == (0, 1, 1)
     assert conn.authenticated
-    assert caplog.messages[-1] == f"{conn.serial} = logged in"
+    assert caplog.messages[-1] == f"{conn.serial} = logged in as a from {conn.address}"
     turn(rig, Disconnected(conn, "bye"))
     assert rig.hub.sessions == 0
+
+
+def test_failed_logins_are_logged_and_fill_no_log(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    """Ten of a second are written with all that the server knows, the others are counted."""
+    caplog.set_level(logging.INFO)
+    _, conn = rig.connect()
+    caplog.clear()
+    failed = LoginFailed(conn, "a\x1b", "PASS", "no such account")
+    rig.core.cause(*[failed] * 322, Alarmed("332 failed logins"))
+    turn(rig, Tick())
+    line = f"{conn.serial} ! PASS as a\x1b from {conn.address} failed: no such account"
+    assert caplog.messages == [*[line] * 10, "332 failed logins"]
+    rig.clock.seconds += 1
+    turn(rig, Tick())
+    assert caplog.messages[11:] == ["and 312 more like the last one"]
 
 
 def test_a_login_and_its_end_in_one_turn(rig: Rig) -> None:
@@ -293,7 +318,7 @@ def test_effects_for_a_link_that_is_gone(rig: Rig) -> None:
     peer, conn = rig.connect("alice")
     peer.close()
     rig.settle()
-    rig.core.cause(Send(conn, b"x\r\n"), Handled(conn, 1), LoggedIn(conn), Close(conn))
+    rig.core.cause(Send(conn, b"x\r\n"), Handled(conn, 1), LoggedIn(conn, "alice"), Close(conn))
     turn(rig, Tick())
     rig.settle()
     assert conn.sendq == []

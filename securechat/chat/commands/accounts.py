@@ -8,6 +8,7 @@ from securechat.chat.jobs import HashPassword, JobResult, PasswordChecked, Passw
 from securechat.chat.records import Audited, InvitationUsed
 from securechat.chat.requests import AddAccount, Refused
 from securechat.chat.rules import administration
+from securechat.chat.rules.failures import Failure, Reason, Way, note
 from securechat.chat.rules.invitations import usable
 from securechat.chat.rules.login import BUSY, MAX_FAILURES, TOO_MANY, accepted, complete, failed_exchange
 from securechat.chat.state.registration import Pending
@@ -58,6 +59,7 @@ def may_register(ctx: Context, account: str) -> bool:
     elif session.failures >= MAX_FAILURES:
         ctx.fail("TEMPORARILY_UNAVAILABLE", named, text="Too many attempts: connect again")
     elif not chat.throttle.is_open(session.address, throttled(ctx), chat.now.mono):
+        note(chat, Failure(session, Way.VERIFY, account, Reason.THROTTLED))
         ctx.fail("TEMPORARILY_UNAVAILABLE", named, text=TOO_MANY)
     else:
         return True
@@ -97,6 +99,7 @@ def verify(ctx: Context) -> None:
     if opened is None:
         if chat.throttle.attempt(session, throttled(ctx), False, chat.now.mono) is Verdict.HEARD:
             chat.throttle.failed(session)
+        note(chat, Failure(session, Way.VERIFY, pending.name, Reason.CODE))
         ctx.fail("INVALID_CODE", pending.name, text="This code is unknown, used up or too old")
         failed_exchange(ctx)
         return
@@ -118,6 +121,7 @@ def registered(ctx: Context, pending: Pending) -> None:
     if account is None or not account.usable:
         ctx.fail("TEMPORARILY_UNAVAILABLE", pending.name, text="The account was taken away at once")
         return
+    ctx.chat.count("logins.registered")
     accepted(ctx, account, PasswordChecked(True))
     ctx.server("VERIFY", "SUCCESS", account.name, text="Your account was made")
     source = f"{ctx.nick}!{account.name}@{ctx.settings.server_name}"

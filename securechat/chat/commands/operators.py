@@ -8,6 +8,7 @@ from securechat.chat.items import KillUser
 from securechat.chat.line import Line, by_operator
 from securechat.chat.records import Parted
 from securechat.chat.rules import presence
+from securechat.chat.rules.failures import Failure, Reason, Way, note
 from securechat.chat.rules.finding import known_channel, known_user
 from securechat.chat.rules.login import nick_problem, prove
 from securechat.chat.rules.mode_changes import change
@@ -28,7 +29,7 @@ def oper(ctx: Context) -> None:
 
     Gives this session an operator's powers until it ends; the account must be an administrator's.
     """
-    prove(ctx, ctx.param(0), ctx.param(1), oper_refused, lambda account, _: empower(ctx, account))
+    prove(ctx, Way.OPER, ctx.param(0), ctx.param(1), oper_refused, lambda account, _: empower(ctx, account))
 
 
 def oper_refused(ctx: Context, reason: str) -> None:
@@ -40,9 +41,11 @@ def empower(ctx: Context, account: Account) -> None:
     """Make the session an operator's, if the account that it proved is an administrator's."""
     session, before = ctx.session, ctx.session.operator
     if account.role != "admin":
+        note(ctx.chat, Failure(session, Way.OPER, account.name, Reason.POWERLESS))
         ctx.audit("oper refused", account.name)
         ctx.numeric(num.ERR_NOOPERHOST, text="This account is no administrator's")
         return
+    ctx.chat.count("logins.oper_ok")
     ctx.audit("oper", account.name)
 
     def undo() -> None:

@@ -3,6 +3,7 @@
 from securechat.chat import limits
 from securechat.chat.line import Line
 from securechat.chat.rules import access, presence
+from securechat.chat.rules.failures import Failure, Reason, Way, note
 from securechat.chat.rules.login import authenticate, complete, nick_problem
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import User
@@ -48,12 +49,15 @@ def sasl_chunk(ctx: Context, assembler: Assembler, chunk: str) -> None:
         credentials = decode_plain(payload)
     except SaslTooLong:
         ctx.registration.sasl = None
+        note(ctx.chat, Failure(ctx.session, Way.SASL, "", Reason.MALFORMED))
         ctx.numeric(num.ERR_SASLTOOLONG, text="SASL message too long")
     except SaslError as error:
         ctx.registration.sasl = None
+        note(ctx.chat, Failure(ctx.session, Way.SASL, "", Reason.MALFORMED))
         sasl_failed(ctx, str(error))
     else:
-        authenticate(ctx, credentials.authcid, credentials.password, sasl_failed, sasl_succeeded)
+        name, password = credentials.authcid, credentials.password
+        authenticate(ctx, Way.SASL, name, password, sasl_failed, sasl_succeeded)
 
 
 def sasl_failed(ctx: Context, reason: str) -> None:
@@ -175,9 +179,10 @@ def pass_command(ctx: Context) -> None:
         return
     name, colon, password = ctx.param(0).partition(":")
     if not colon:
+        note(ctx.chat, Failure(ctx.session, Way.PASS, "", Reason.MALFORMED))
         pass_failed(ctx, "Use PASS account:password")
         return
-    authenticate(ctx, name, password, pass_failed, pass_succeeded)
+    authenticate(ctx, Way.PASS, name, password, pass_failed, pass_succeeded)
 
 
 def pass_failed(ctx: Context, reason: str) -> None:

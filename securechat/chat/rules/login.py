@@ -17,6 +17,7 @@ from securechat.chat.reserved import is_reserved
 from securechat.chat.rules import presence, replay, welcome
 from securechat.chat.rules.arrival import show_channels
 from securechat.chat.rules.autojoin import join_session
+from securechat.chat.rules.failures import Failure, Reason, Way, note, why
 from securechat.chat.rules.operators import tell
 from securechat.chat.rules.shares import no_place
 from securechat.chat.state.account import Account
@@ -35,6 +36,7 @@ BUSY = "The server is busy with other logins, try again in a few seconds"
 
 def authenticate(
     ctx: Context,
+    way: Way,
     name: str,
     password: str,
     refused: Callable[[Context, str], None],
@@ -59,11 +61,12 @@ def authenticate(
         accepted(ctx, account, result, own)
         succeeded(ctx)
 
-    prove(ctx, account_name, password, refused, proved)
+    prove(ctx, way, account_name, password, refused, proved)
 
 
 def prove(
     ctx: Context,
+    way: Way,
     name: str,
     password: str,
     refused: Callable[[Context, str], None],
@@ -74,18 +77,23 @@ def prove(
     `proved` is called with the account, or `refused` with the reason.
     """
     chat, session = ctx.chat, ctx.session
+
+    def failed(reason: Reason, text: str) -> None:
+        note(chat, Failure(session, way, name, reason))
+        refused(ctx, text)
+
     if session.user is not None and not chat.throttle.may_use_powers(session.user.account.id, chat.now.mono):
         chat.count("refusals.own_passwords")
-        refused(ctx, "You had too many passwords checked: wait a few minutes, then try again")
+        failed(Reason.THROTTLED, "You had too many passwords checked: wait a few minutes, then try again")
         return
     account = chat.registry.account(name)
     known = account is not None and is_known(account.sources, session.address, chat.now.wall)
     match chat.throttle.attempt(session, fold(name), known, chat.now.mono):
         case Verdict.REFUSED:
-            refused(ctx, TOO_MANY)
+            failed(Reason.THROTTLED, TOO_MANY)
             return
         case Verdict.LATER:
-            ctx.await_turn(lambda: prove(ctx, name, password, refused, proved))
+            ctx.await_turn(lambda: prove(ctx, way, name, password, refused, proved))
             return
     phc = account.phc if account is not None and account.usable else None
     epoch = account.epoch if account is not None else 0
@@ -94,9 +102,11 @@ def prove(
         if not isinstance(result, PasswordChecked):
             withdraw(chat, session)
             refused(ctx, BUSY)
-        elif account is None or not result.correct or not account.usable or account.epoch != epoch:
+            return
+        reason = why(account, result.correct, epoch)
+        if account is None or reason is not None:
             _go_on(chat, chat.throttle.failed(session))
-            refused(ctx, "Wrong account name or password")
+            failed(reason or Reason.UNKNOWN, "Wrong account name or password")
             failed_exchange(ctx)
         else:
             _go_on(chat, chat.throttle.succeeded(session, chat.now.wall))
@@ -137,7 +147,7 @@ def accepted(ctx: Context, account: Account, result: PasswordChecked, own: str =
     chat.places.take(account)
     session.login = Login(own, chat.now.wall)
     chat.count("logins.ok")
-    chat.emit(LoggedIn(session.link))
+    chat.emit(LoggedIn(session.link, account.name))
     chat.later(lambda: remember(chat, account, session.address, account.phc, result.rehash))
 
 

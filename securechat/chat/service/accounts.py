@@ -5,6 +5,7 @@ from typing import Final
 from securechat.chat.jobs import HashPassword, JobResult, PasswordHashed
 from securechat.chat.requests import Answer, Done, EndSession, ListSessions, Refused, SetPassword
 from securechat.chat.rules.administration import perform
+from securechat.chat.rules.failures import Way
 from securechat.chat.rules.login import BUSY, prove
 from securechat.chat.service.asked import Asked, ServiceCommand
 from securechat.chat.state.account import Account
@@ -40,6 +41,7 @@ def password(asked: Asked) -> None:
 
     prove(
         asked.ctx,
+        Way.PASSWORD,
         asked.account.name,
         old,
         lambda _, reason: asked.say(f"Nothing was changed: {reason}"),
@@ -59,6 +61,7 @@ def hashed(asked: Asked, account: Account, checked: str | None, result: JobResul
         session = asked.ctx.session
         request = SetPassword(account.name, result.phc)
         answer = perform(asked.ctx.chat, request, account.name, session.address, spare=session.id)
+        asked.ctx.chat.count("logins.password_changed")
         tell(asked, answer, "Your password was changed, and your other sessions end")
 
 

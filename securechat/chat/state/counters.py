@@ -12,6 +12,17 @@ from securechat.chat.shares import EVERY_SHARE, Share
 
 Counted = Literal[
     "logins.ok",
+    "logins.wrong",
+    "logins.unknown",
+    "logins.disabled",
+    "logins.throttled",
+    "logins.malformed",
+    "logins.oper_ok",
+    "logins.oper_failed",
+    "logins.registered",
+    "logins.registration_failed",
+    "logins.password_changed",
+    "logins.password_change_failed",
     "refusals.lines_before_login",
     "refusals.own_passwords",
     "refusals.store_full",

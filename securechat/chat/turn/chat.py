@@ -18,6 +18,7 @@ from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import DEPARTURES, Record
 from securechat.chat.settings import Settings
+from securechat.chat.state.alarms import Alarms
 from securechat.chat.state.applying import apply
 from securechat.chat.state.counters import Counted, Counters
 from securechat.chat.state.departures import Departures
@@ -47,6 +48,7 @@ class Chat:
         self.places = Places()
         self.departures = Departures()
         self.counters = Counters()
+        self.alarms = Alarms()
         self.operators: dict[Session, None] = {}
         self.ids = MessageIds(snapshot.last_message)
         self.now = Now(0, 0.0)

@@ -12,6 +12,7 @@ from securechat.chat.effects import Send
 from securechat.chat.items import Administer, Connected, JobDone, Received
 from securechat.chat.jobs import JobRefused, PasswordChecked
 from securechat.chat.ports import Snapshot
+from securechat.chat.records import Audited
 from securechat.chat.requests import AddAccount
 from securechat.chat.settings import Settings
 from securechat.irc import capabilities as cap
@@ -106,7 +107,8 @@ def test_no_order_of_lines_opens_the_door(seed: int) -> None:
             result = chance.choice((PasswordChecked(False), JobRefused()))
             core.handle(JobDone(session.backlog.job, result), NOW)
         outcomes = core.take()
-        assert not any(outcome.records for outcome in outcomes)
+        entries = [record for outcome in outcomes for record in outcome.records]
+        assert all(isinstance(entry, Audited) and entry.action == "failed logins" for entry in entries)
         sent = b"".join(e.data for outcome in outcomes for e in outcome.effects if isinstance(e, Send))
         assert b" 001 " not in sent and b" 900 " not in sent and b" 903 " not in sent
         assert session.user is None and session.account is None
