@@ -65,6 +65,7 @@ def transport_limits(config: Config, open_files: int) -> Limits:
         connections_per_source=limits.connections_per_source,
         connections_window=limits.connections_window,
         exempt=tuple(ip_network(network) for network in limits.exempt),
+        proxies=tuple(ip_network(network) for network in config.server.proxies),
         max_connections=connections,
         max_unauthenticated=min(usual.max_unauthenticated, connections),
         slots=config.auth.slots or min(_cores(), _MAX_SLOTS),

@@ -48,6 +48,16 @@ class ServerSection(Struct, frozen=True, forbid_unknown_fields=True):
         Key('The address or host name to listen on; "" is every interface.', 'an address, a host name or ""'),
     ] = ""
     port: Annotated[int, Meta(ge=0, le=65535), Key("The TCP port to listen on; 0 picks a free one.")] = 6697
+    proxies: Annotated[
+        tuple[str, ...],
+        Key(
+            "Networks of proxies before the server. What comes from there has to begin with a PROXY header "
+            "(version 2), which says the peer's address; nobody else's is looked at.",
+            'a list of networks, such as ["10.0.0.5/32"]',
+            live=True,
+            check=_check_networks,
+        ),
+    ] = ()
     workers: Annotated[
         _Threads, Key("Threads that do TLS; 0 is one, or one for each core on a free-threaded Python.")
     ] = 0

@@ -68,6 +68,8 @@ class Admission:
     def __init__(self, limits: Limits, random: Callable[[], float]) -> None:
         self.limits = limits
         self.total = 0
+        self.refused = 0
+        """Connections of proxies that were refused for where they come from."""
         self._random = random
         self._lock = Lock()
         self._sources: OrderedDict[str, Source] = OrderedDict()
@@ -78,14 +80,21 @@ class Admission:
         """Connections that are there and have not logged in."""
         return len(self._waiting)
 
-    def admit(self, address: Address, now: float) -> tuple[Ticket, Callable[[], None] | None]:
+    def is_proxy(self, address: Address) -> bool:
+        """Return whether this is a proxy that is trusted to say from where its connections come."""
+        return any(address in network for network in self.limits.proxies)
+
+    def admit(self, address: Address | None, now: float) -> tuple[Ticket, Callable[[], None] | None]:
         """Let a newcomer in; also return what ends the connection that has to make room, if any. Raises
-        Refusal."""
+        Refusal.
+
+        No address is that of a proxy's connection, which counts for no source until it is identified.
+        """
         with self._lock:
             full = self.total >= self.limits.max_connections
             if full and (not self._waiting or self.total >= self.limits.max_connections + LEAVING):
                 raise Refusal("all places are taken (limits.connections)")
-            source = self._source(address, now)
+            source = self._source(address, now) if address is not None else None
             evict = self._draw(full)
             ticket = Ticket(source)
             self.total += 1
@@ -95,6 +104,21 @@ class Admission:
             ticket.place = len(self._waiting)
             self._waiting.append(ticket)
             return ticket, evict
+
+    def identify(self, ticket: Ticket, address: Address, now: float) -> None:
+        """A proxy has said from where this connection comes, for which it counts now. Raises Refusal."""
+        with self._lock:
+            if ticket.place < 0:
+                return  # it has to make room, and ends
+            try:
+                source = self._source(address, now)
+            except Refusal:
+                self.refused += 1
+                raise
+            if source is not None:
+                ticket.source, ticket.window = source, source.since
+                source.waiting += 1
+                source.connected += 1
 
     def logged_in(self, ticket: Ticket) -> None:
         """The connection has an account: it does not count any more."""

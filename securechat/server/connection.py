@@ -15,6 +15,7 @@ from typing import Protocol
 from securechat.chat.jobs import PasswordJob
 from securechat.irc.framing import Framer
 from securechat.server.admission import Ticket
+from securechat.server.proxy import Header
 from securechat.server.transport import Transport
 
 
@@ -62,6 +63,7 @@ class Connection:
         "handled",
         "hashing",
         "hashing_since",
+        "header",
         "heard",
         "held",
         "overflowed",
@@ -92,6 +94,7 @@ class Connection:
         # Fixed
         self.serial = serial
         self.address = address
+        """Of the peer; the proxy's until `header` has come. Fixed before the chat knows the connection."""
         self.ticket = ticket
         self.owner = owner
         self.accepted = accepted
@@ -126,6 +129,8 @@ class Connection:
         """It had not logged in when it was read last."""
         self.fd = plain.fileno()
         self.plain: socket.socket | None = plain
+        self.header: Header | None = None
+        """What a proxy says before the handshake, while it comes."""
         self.transport: Transport | None = None
         self.framer: Framer | None = None
         self.written = 0

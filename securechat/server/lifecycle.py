@@ -14,10 +14,12 @@ from typing import Final
 
 from securechat.chat.items import Connected, Disconnected
 from securechat.irc.framing import Framer
-from securechat.server.admission import Admission
+from securechat.server.admission import Admission, Refusal
 from securechat.server.connection import Connection, State
 from securechat.server.deadlines import Deadlines
+from securechat.server.introduction import introduce
 from securechat.server.moment import Moment, Outbox
+from securechat.server.sparing import Sparing
 from securechat.server.transport import Broken, Tls, Transport, narrow
 from securechat.server.turns import Turns
 
@@ -44,8 +46,9 @@ class Lifecycle:
         self.connections: dict[int, Connection] = {}
         """By their descriptors; only this class changes it."""
         self.failures = 0
-        """TLS handshakes that have failed."""
+        """TLS handshakes that have failed, and headers of proxies."""
         self.deadlines = Deadlines(moment)
+        self._refusals = Sparing(log, most=1)
         self._tls = tls
         self._admission = admission
         self._ping = f"PING :{server_name}\r\n".encode()
@@ -76,6 +79,8 @@ class Lifecycle:
         if conn.state not in (State.SILENT, State.GREETING):
             return
         try:
+            if conn.header is not None and not introduce(conn, self._admission, self._moment.now):
+                return
             if conn.transport is None:
                 assert conn.plain is not None, "a silent connection has its plain socket"
                 plain, conn.plain = conn.plain, None
@@ -86,6 +91,10 @@ class Lifecycle:
                 return
         except Broken as problem:
             self.release(conn, str(problem))
+            return
+        except Refusal as refusal:
+            self._refusals.write(logging.WARNING, self._moment.now, "%s refused: %s", conn.address, refusal)
+            self.release(conn, "")
             return
         conn.fruitless += 1
         if conn.fruitless > self._moment.limits.fruitless_reads:
@@ -145,6 +154,9 @@ class Lifecycle:
         elif conn.state is State.GREETING:
             self.failures += 1
             log.info("%d ! %s TLS handshake failed: %s", conn.serial, conn.address, reason)
+        elif conn.header is not None and reason:
+            self.failures += 1
+            log.info("%d ! %s gave no PROXY header: %s", conn.serial, conn.address, reason)
         conn.state = State.GONE
         conn.closed = True
         self.deadlines.forget(conn)

@@ -8,7 +8,8 @@ from ipaddress import IPv4Network, IPv6Network
 class Limits:
     """Bounds and deadlines. Times are in seconds, sizes in bytes; 0 switches a per-source limit off.
 
-    `exempt` networks know no per-source limits. The fields of the second block are read once, at the start.
+    `exempt` networks know no per-source limits, and `proxies` say who their peers are. The fields of the
+    second block are read once, at the start.
     """
 
     handshake: float = 10.0
@@ -40,6 +41,7 @@ class Limits:
     connections_window: int = 32
     window: float = 600.0
     exempt: tuple[IPv4Network | IPv6Network, ...] = ()
+    proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     max_unauthenticated: int = 4_096
     max_connections: int = 16_384
 

@@ -22,6 +22,7 @@ from typing import Final
 from securechat.server.admission import Address, Admission, Refusal
 from securechat.server.bell import Bell
 from securechat.server.connection import Connection
+from securechat.server.proxy import Header
 from securechat.server.sparing import Sparing
 from securechat.server.transport import RECEIVE_BUFFER
 from securechat.server.worker import Worker
@@ -199,9 +200,9 @@ class Listener:
         return True
 
     def _admit(self, sock: socket.socket, address: Address) -> None:
-        now = self._clock()
+        now, is_proxy = self._clock(), self._admission.is_proxy(address)
         try:
-            ticket, evict = self._admission.admit(address, now)
+            ticket, evict = self._admission.admit(None if is_proxy else address, now)
         except Refusal as refusal:
             # A reset keeps nothing of it in this host's tables.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
@@ -213,6 +214,7 @@ class Listener:
             evict()
         worker = min(self._workers, key=lambda each: each.load)
         conn = Connection(self._serials(), sock, str(address), ticket, worker, now)
+        conn.header = Header() if is_proxy else None
         ticket.evict = lambda: worker.evict(conn)
         worker.adopt(conn)
 

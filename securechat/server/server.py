@@ -165,7 +165,7 @@ class Server:
             "uptime": int(time.monotonic() - self._started),
             "connections": admission.total,
             "unauthenticated": admission.unauthenticated,
-            "refused": sum(listener.refused for listener in self._listeners),
+            "refused": admission.refused + sum(listener.refused for listener in self._listeners),
             "handshakes_failed": sum(worker.failures for worker in self._workers),
             "sessions": hub.sessions,
             "messages": hub.messages,

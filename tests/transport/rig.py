@@ -18,6 +18,7 @@ from securechat.server.connection import Connection, State
 from securechat.server.hub import Clock, Hub
 from securechat.server.inbox import Inbox
 from securechat.server.limits import Limits
+from securechat.server.proxy import Header
 from securechat.server.transport import Tls
 from securechat.server.worker import Worker
 from tests.transport.chorus import Chorus
@@ -209,20 +210,21 @@ class Rig:
             clock=self.clock,
         )
 
-    def adopt(self, sock: socket.socket, source: str = "192.0.2.1") -> Connection:
-        """Hand a connected socket to the worker, as a listener does."""
+    def adopt(self, sock: socket.socket, source: str = "192.0.2.1", *, proxy: bool = False) -> Connection:
+        """Hand a connected socket to the worker, as a listener does; `source` may be a proxy."""
         sock.setblocking(False)
         now = self.clock.seconds
-        ticket, evict = self.admission.admit(ip_address(source), now)
+        ticket, evict = self.admission.admit(None if proxy else ip_address(source), now)
         if evict is not None:
             evict()
         conn = Connection(self._serials(), sock, source, ticket, self.worker, now)
+        conn.header = Header() if proxy else None
         ticket.evict = lambda: self.worker.evict(conn)
         self.worker.adopt(conn)
         return conn
 
     def pair(
-        self, *, speaking: bool = True, buffer: int = 0, source: str = "192.0.2.1"
+        self, *, speaking: bool = True, buffer: int = 0, source: str = "192.0.2.1", proxy: bool = False
     ) -> tuple[Peer, Connection]:
         """A new connection; with `buffer`, so many bytes fit into the kernel on the way to the client."""
         ours, theirs = socket.socketpair()
@@ -231,7 +233,7 @@ class Rig:
         peer = Peer(theirs, self.client_tls)
         peer.speaking = speaking
         self.peers.append(peer)
-        return peer, self.adopt(ours, source)
+        return peer, self.adopt(ours, source, proxy=proxy)
 
     def connect(self, nick: str = "", buffer: int = 0, source: str = "192.0.2.1") -> tuple[Peer, Connection]:
         """A connection after the handshake; with `nick` it has logged in and is in the channel."""

@@ -6,7 +6,7 @@ import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 import pytest
 
@@ -109,6 +109,20 @@ def test_refused_connections_are_reset(doors: list[Door], caplog: pytest.LogCapt
     door.knock()
     assert caplog.messages[1] == "and 2 more like the last one"
     assert caplog.messages[2].startswith("127.0.0.1 refused: 1 of it wait for their login")
+
+
+def test_a_proxys_connections_wait_for_their_header(doors: list[Door]) -> None:
+    """They count for nobody yet; a reload says who is a proxy; of others no header is expected."""
+    limits = replace(UNLIMITED, connections_per_source=1)
+    doors.append(door := Door(limits))
+    door.admission.limits = replace(limits, proxies=(ip_network("127.0.0.0/30"),))
+    door.knock(3)
+    assert [conn.header is not None for conn in door.halls[0].adopted] == [True] * 3
+    assert (door.listener.refused, door.admission.total, door.admission.unauthenticated) == (0, 3, 3)
+    door.admission.limits = replace(limits, proxies=(ip_network("127.0.0.2/32"),))
+    door.knock(2)
+    assert door.halls[0].adopted[3].header is None
+    assert door.listener.refused == 1
 
 
 def test_a_newcomer_throws_another_one_out(doors: list[Door]) -> None:
