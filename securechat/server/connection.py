@@ -93,8 +93,7 @@ class Connection:
     ) -> None:
         # Fixed
         self.serial = serial
-        self.address = address
-        """Of the peer; the proxy's until `header` has come. Fixed before the chat knows the connection."""
+        self.address = address  # the proxy's until its header has come
         self.ticket = ticket
         self.owner = owner
         self.accepted = accepted
@@ -129,8 +128,7 @@ class Connection:
         """It had not logged in when it was read last."""
         self.fd = plain.fileno()
         self.plain: socket.socket | None = plain
-        self.header: Header | None = None
-        """What a proxy says before the handshake, while it comes."""
+        self.header: Header | None = None  # what a proxy says before the handshake, while it comes
         self.transport: Transport | None = None
         self.framer: Framer | None = None
         self.written = 0
@@ -138,8 +136,7 @@ class Connection:
         self.held = False
         """It is not read until the chat has handled more of its lines."""
         self.queued_to_read = False
-        self.received = 0
-        """Bytes read before the login."""
+        self.received = 0  # bytes that were read before the login
         self.fruitless = 0
         """Reads since the last complete line."""
         self.wasted = 0.0

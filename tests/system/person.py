@@ -63,11 +63,15 @@ class Wire:
         server: ServerProcess,
         *,
         source: str = "127.0.0.1",
+        port: int | None = None,
         context: ssl.SSLContext | None = None,
         receive_buffer: int | None = None,
     ) -> None:
         self.socket = connect(
-            context or server.client_context(), server.port, source=source, receive_buffer=receive_buffer
+            context or server.client_context(),
+            port or server.port,
+            source=source,
+            receive_buffer=receive_buffer,
         )
         self._framer = Framer(tags_limit=8191)
         self._unread: list[Message] = []
@@ -165,10 +169,11 @@ class Person(Wire):
         nick: str | None = None,
         capabilities: Collection[str] = CAPABILITIES,
         source: str = "127.0.0.1",
+        port: int | None = None,
         context: ssl.SSLContext | None = None,
         receive_buffer: int | None = None,
     ) -> None:
-        super().__init__(server, source=source, context=context, receive_buffer=receive_buffer)
+        super().__init__(server, source=source, port=port, context=context, receive_buffer=receive_buffer)
         self.nick = nick or account
         try:
             self.send(f"CAP REQ :{' '.join(['sasl', *capabilities])}")
