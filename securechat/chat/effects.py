@@ -4,7 +4,7 @@ Those that every message makes are named tuples, which cost a third of a frozen 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from securechat.chat.audience import Audience
@@ -53,6 +53,13 @@ class LoginFailed:
     account: str
     way: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HashAdded:
+    """An account has a hash that an administrator's command has made, perhaps with parameters of its own."""
+
+    phc: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +139,7 @@ Effect = (
     | Broadcast
     | LoggedIn
     | LoginFailed
+    | HashAdded
     | Alarmed
     | HoldBack
     | Release

@@ -23,6 +23,7 @@ from securechat.chat.effects import (
     Close,
     Effect,
     Handled,
+    HashAdded,
     HoldBack,
     LoggedIn,
     LoginFailed,
@@ -88,9 +89,9 @@ class Hub:
     """Runs the core. Only the hub's thread may use it, except where a method says otherwise.
 
     `answered` is called with the answers to administrators' requests, `reload` when an operator's session
-    wants the configuration read again. `chores` are called after the turn of a tick when nothing waits, and
-    again while they say that there is more to do. `latest` is the latest time that ids in the store say, in
-    milliseconds since the epoch.
+    wants the configuration read again, `hash_added` with the hashes that requests brought. `chores` are
+    called after the turn of a tick when nothing waits, and again while they say that there is more to do.
+    `latest` is the latest time that ids in the store say, in milliseconds since the epoch.
     """
 
     def __init__(
@@ -104,6 +105,7 @@ class Hub:
         *,
         answered: Callable[[int, Answer], None],
         reload: Callable[[Link], None] = lambda link: None,
+        hash_added: Callable[[str], None] = lambda phc: None,
         chores: Sequence[Callable[[], bool | None]] = (),
         latest: int = 0,
         clock: Clock | None = None,
@@ -124,6 +126,7 @@ class Hub:
         self._delivery = Delivery(limits.sendq)
         self._answered = answered
         self._reload = reload
+        self._hash_added = hash_added
         self._chores = chores
         self._clock = clock or Clock()
         self._stopping = False
@@ -245,6 +248,8 @@ class Hub:
                 self._logged_in(cast(Connection, effect.link), effect.account)
             case LoginFailed():
                 self._login_failed(cast(Connection, effect.link), effect)
+            case HashAdded():
+                self._hash_added(effect.phc)
             case Alarmed():
                 log.warning("%s", effect.text)
             case HoldBack():

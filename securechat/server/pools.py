@@ -14,7 +14,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from threading import Event
@@ -65,6 +65,9 @@ class PasswordHasher(Protocol):
 
     def check(self, phc: str | None, password: str) -> PasswordChecked:
         """Compare; `phc` None is an unknown account, which takes the same time as a known one."""
+
+    def stand_beside(self, hashes: Iterable[str]) -> None:
+        """Let a refusal cost what it costs for these hashes of accounts, whatever it is for."""
 
     def make(self, password: str) -> PasswordHashed:
         """Hash a new password, or say why it may not be set."""

@@ -117,13 +117,13 @@ class Server:
             limits,
             answered=lambda ticket, answer: self._control.answered(ticket, answer),
             reload=self._ask_for_reload,
+            hash_added=lambda phc: hasher.stand_beside([phc]),
             chores=chores,
             latest=latest,
         )
         self._listeners: list[Listener] = []
         self._threads: list[Thread] = []
-        self._lock = Lock()
-        self._reloading = Lock()
+        self._lock, self._reloading = Lock(), Lock()
         self._stopping = False
         self._failed: str | None = None  # the name of the thread that has failed
         self._started = time.monotonic()

@@ -82,12 +82,15 @@ class Hasher:
     def stand_beside(self, hashes: Iterable[str]) -> None:
         """Let a refusal cost what it costs for these hashes of accounts, whatever it is for.
 
-        Called before the threads begin, with the hashes of all accounts.
+        Called before the threads begin with the hashes of all accounts, and by one thread with those that an
+        administrator adds: their command has read the configuration when it was another one.
         """
+        dummies = dict(self._dummies)  # others go through them at this moment
         for phc in hashes:
             parameters = _parameters(phc)
-            if parameters is not None and len(self._dummies) < MAX_SETS:
-                self._dummies.setdefault(parameters, parameters + _unmatched())
+            if parameters is not None and len(dummies) < MAX_SETS:
+                dummies.setdefault(parameters, parameters + _unmatched())
+        self._dummies = dummies
 
     def hash(self, password: str) -> str:
         """Return the PHC string for a new password. Raises `WeakPassword`."""

@@ -196,7 +196,7 @@ class Rig:
         self.client_tls = client
         self._serials = count(1).__next__
 
-    def make_hub(self, latest: int = 0) -> Hub:
+    def make_hub(self, latest: int = 0, hash_added: Callable[[str], None] = lambda phc: None) -> Hub:
         """Make a hub of a store whose newest id is of this time."""
         return Hub(
             self.core,
@@ -206,6 +206,7 @@ class Rig:
             self.admission,
             self.limits,
             answered=lambda ticket, answer: self.answers.append((ticket, answer)),
+            hash_added=hash_added,
             latest=latest,
             clock=self.clock,
         )

@@ -11,6 +11,7 @@ from securechat.chat.effects import (
     Broadcast,
     Close,
     Handled,
+    HashAdded,
     LoggedIn,
     LoginFailed,
     Send,
@@ -205,6 +206,15 @@ def test_failed_logins_are_logged_and_fill_no_log(rig: Rig, caplog: pytest.LogCa
     rig.clock.seconds += 1
     turn(rig, Tick())
     assert caplog.messages[11:] == ["and 312 more like the last one"]
+
+
+def test_hashes_that_are_added_are_told(rig: Rig) -> None:
+    """Whoever checks passwords hears of them once they are stored."""
+    told: list[str] = []
+    rig.hub = rig.make_hub(hash_added=told.append)
+    rig.core.cause(HashAdded("$a$"))
+    turn(rig, Tick())
+    assert told == ["$a$"]
 
 
 def test_a_login_and_its_end_in_one_turn(rig: Rig) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, assert_never
 
-from securechat.chat.effects import Answered, Then
+from securechat.chat.effects import Answered, HashAdded, Then
 from securechat.chat.items import Administer, EndSessions
 from securechat.chat.jobs import AuditRead, JobResult, ReadAudit
 from securechat.chat.link import DESK
@@ -180,6 +180,7 @@ def _of_account(chat: Chat, request: OfAccount, spare: int | None) -> Answer:
     match request:
         case SetPassword():
             chat.enter(PasswordSet(account.id, request.phc, account.phc, chat.now.wall), None)
+            chat.emit(HashAdded(request.phc))
             if not request.keep_sessions:
                 then_end(chat, account, "The password of this account was changed", spare=spare)
         case RemoveAccount():
@@ -219,6 +220,7 @@ def add(chat: Chat, request: AddAccount) -> Answer:
         return Refused("ROLE_UNKNOWN", f"{request.role!r} is no role: use one of {', '.join(sorted(ROLES))}")
     account_id = max(chat.registry.accounts, default=0) + 1
     chat.enter(AccountAdded(account_id, name, request.phc, request.role, chat.now.wall), None)
+    chat.emit(HashAdded(request.phc))
     if chat.settings.nicknames == "account":
         join_account(chat, chat.registry.accounts[account_id])
     return Done()

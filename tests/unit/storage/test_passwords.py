@@ -117,6 +117,21 @@ def test_a_refusal_costs_the_same_beside_hashes_of_other_parameters(
     assert worked == [2, 2, 3] if stored == "damaged" else worked == [2, 3]
 
 
+def test_a_hash_that_is_added_later_is_stood_beside_as_well(
+    phc: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other threads check meanwhile: what is gone through at this moment stays as it is."""
+    running = Hasher(time_cost=3, memory_cost=19 * 1024)
+    gone_through = iter(running._dummies)
+    running.stand_beside([phc])
+    assert len(list(gone_through)) == 1
+    verified = Verifications(running, monkeypatch)
+    for stored in (phc, running.hash(RIGHT), None):
+        verified.parameters.clear()
+        assert running.check(stored, WRONG) == WRONG_ANSWER
+        assert sorted(parameters.time_cost for parameters in verified.parameters) == [2, 3]
+
+
 def test_a_right_password_is_right_beside_hashes_of_other_parameters(hasher: Hasher, phc: str) -> None:
     """Old or current, the one that fits lets its account in, and no other does."""
     changed = Hasher(time_cost=3, memory_cost=19 * 1024)
