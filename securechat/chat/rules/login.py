@@ -6,6 +6,7 @@ the same path: the same delays, the same queue, the same hashing, the same bytes
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 from securechat.chat.effects import LoggedIn, Then
 from securechat.chat.items import JobDone
@@ -76,44 +77,69 @@ def prove(
 
     `proved` is called with the account, or `refused` with the reason.
     """
-    chat, session = ctx.chat, ctx.session
+    _Proof(ctx, way, name, password, refused, proved).begin()
 
-    def failed(reason: Reason, text: str) -> None:
-        note(chat, Failure(session, way, name, reason))
-        refused(ctx, text)
 
-    if session.user is not None and not chat.throttle.may_use_powers(session.user.account.id, chat.now.mono):
-        chat.count("refusals.own_passwords")
-        failed(Reason.THROTTLED, "You had too many passwords checked: wait a few minutes, then try again")
-        return
-    account = chat.registry.account(name)
-    known = account is not None and is_known(account.sources, session.address, chat.now.wall)
-    match chat.throttle.attempt(session, fold(name), known, chat.now.mono):
-        case Verdict.REFUSED:
-            failed(Reason.THROTTLED, TOO_MANY)
-            return
-        case Verdict.LATER:
-            ctx.await_turn(lambda: prove(ctx, way, name, password, refused, proved))
-            return
-    phc = account.phc if account is not None and account.usable else None
-    epoch = account.epoch if account is not None else 0
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """A password that somebody gives, on its way: it is heard, checked and answered."""
 
-    def checked(result: JobResult) -> None:
+    ctx: Context
+    way: Way
+    name: str
+    password: str = field(repr=False)
+    refused: Callable[[Context, str], None]
+    proved: Callable[[Account, PasswordChecked], None]
+
+    def begin(self) -> None:
+        """Refuse it if it comes from inside too often, or see whether it is heard."""
+        chat, user = self.ctx.chat, self.ctx.session.user
+        if user is not None and not chat.throttle.may_use_powers(user.account.id, chat.now.mono):
+            chat.count("refusals.own_passwords")
+            text = "You had too many passwords checked: wait a few minutes, then try again"
+            self._fail(Reason.THROTTLED, text)
+        else:
+            self._hear()
+
+    def _hear(self) -> None:
+        """Check it, now or when others have been; or refuse it unheard."""
+        chat, session = self.ctx.chat, self.ctx.session
+        account = chat.registry.account(self.name)
+        known = account is not None and is_known(account.sources, session.address, chat.now.wall)
+        match chat.throttle.attempt(session, fold(self.name), known, chat.now.mono):
+            case Verdict.HEARD:
+                self._check(account)
+            case Verdict.REFUSED:
+                self._fail(Reason.THROTTLED, TOO_MANY)
+            case Verdict.LATER:
+                self.ctx.await_turn(self._hear)
+
+    def _check(self, account: Account | None) -> None:
+        chat, session = self.ctx.chat, self.ctx.session
+        phc = account.phc if account is not None and account.usable else None
+        epoch = account.epoch if account is not None else 0
+        familiar = chat.throttle.is_familiar(session.address, chat.now.wall)
+        job = CheckPassword(session.link, phc, self.password, familiar)
+        self.ctx.ask(job, lambda result: self._answer(account, epoch, result))
+
+    def _answer(self, account: Account | None, epoch: int, result: JobResult) -> None:
+        chat, session = self.ctx.chat, self.ctx.session
         if not isinstance(result, PasswordChecked):
             withdraw(chat, session)
-            refused(ctx, BUSY)
+            self.refused(self.ctx, BUSY)
             return
         reason = why(account, result.correct, epoch)
         if account is None or reason is not None:
             _go_on(chat, chat.throttle.failed(session))
-            failed(reason or Reason.UNKNOWN, "Wrong account name or password")
-            failed_exchange(ctx)
+            self._fail(reason or Reason.UNKNOWN, "Wrong account name or password")
+            failed_exchange(self.ctx)
         else:
             _go_on(chat, chat.throttle.succeeded(session, chat.now.wall))
-            proved(account, result)
+            self.proved(account, result)
 
-    familiar = chat.throttle.is_familiar(session.address, chat.now.wall)
-    ctx.ask(CheckPassword(session.link, phc, password, familiar), checked)
+    def _fail(self, reason: Reason, text: str) -> None:
+        note(self.ctx.chat, Failure(self.ctx.session, self.way, self.name, reason))
+        self.refused(self.ctx, text)
 
 
 def withdraw(chat: Chat, session: Session) -> None:
