@@ -6,11 +6,11 @@ kinds alike. Besides what the client waits, the CPU time of the thread that hash
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from statistics import median
+from typing import Self
 
 import pytest
 
@@ -33,14 +33,15 @@ CHEAP, NOW, DEAR = (2, 19456), (2, 24576), (3, 32768)
 pytestmark = pytest.mark.timeout(120 + 4 * TRIES)
 
 Report = Callable[[str], None]
-Try = Callable[[int], float]
+Try = Callable[[int], tuple[float, float]]
+"""Does the try of a number; returns the seconds that the client waited, and those of CPU that were hashed."""
 
 
 def test_refusals_take_the_same_time(serve: Serve, report: Report) -> None:
     """The medians of a wrong password, an unknown name and a disabled account differ by less than 5 %."""
     server = serve({"auth.argon2.time_cost": 2, **OPEN}, accounts=names("wrong") + names("disabled"))
     disable(server, names("disabled"))
-    compare(server, report, {kind: sasl(server, kind) for kind in ("wrong", "disabled", "unknown")})
+    compare(report, {kind: sasl(server, kind) for kind in ("wrong", "disabled", "unknown")})
 
 
 def test_refusals_beside_hashes_of_former_parameters(serve: Serve, report: Report) -> None:
@@ -52,7 +53,7 @@ def test_refusals_beside_hashes_of_former_parameters(serve: Serve, report: Repor
         add_accounts(server.data, names(kind), phc=Hasher(*cost).hash(PASSWORD))
     server.start()
     disable(server, names("disabled"))
-    compare(server, report, {kind: sasl(server, kind) for kind in (*kinds, "unknown")})
+    compare(report, {kind: sasl(server, kind) for kind in (*kinds, "unknown")})
 
 
 def test_refusals_after_the_file_was_changed(serve: Serve, report: Report) -> None:
@@ -64,7 +65,7 @@ def test_refusals_after_the_file_was_changed(serve: Serve, report: Report) -> No
         phc = Hasher(*cost).hash(PASSWORD)
         for name in names(kind):
             do(server, AddAccount(name, phc))
-    compare(server, report, {kind: sasl(server, kind) for kind in ("before", "after", "unknown")})
+    compare(report, {kind: sasl(server, kind) for kind in ("before", "after", "unknown")})
 
 
 def test_neighbours_take_the_same_time(serve: Serve, report: Report) -> None:
@@ -74,8 +75,8 @@ def test_neighbours_take_the_same_time(serve: Serve, report: Report) -> None:
     server = serve(settings, accounts=[*members, *names("wrong"), *names("disabled")])
     disable(server, names("disabled"))
     do(server, AddInvitation(digest("a code"), 1, 7))
-    compare(server, report, {kind: oper(server, kind) for kind in ("wrong", "disabled", "unknown")})
-    compare(server, report, {"taken": register(server, "wrong"), "free": register(server, "unknown")})
+    compare(report, {kind: oper(server, kind) for kind in ("wrong", "disabled", "unknown")})
+    compare(report, {"taken": register(server, "wrong"), "free": register(server, "unknown")})
 
 
 def names(kind: str) -> list[str]:
@@ -94,19 +95,19 @@ def disable(server: ServerProcess, accounts: Sequence[str]) -> None:
         do(server, DisableAccount(name))
 
 
-def compare(server: ServerProcess, report: Report, tries: Mapping[str, Try]) -> None:
+def compare(report: Report, tries: Mapping[str, Try]) -> None:
     """Try each kind TRIES times; the medians must not differ by 5 %."""
     chance = Random(1)
     waited: dict[str, list[float]] = {kind: [] for kind in tries}
     worked: dict[str, list[float]] = {kind: [] for kind in tries}
     for number in range(TRIES):
         for kind in chance.sample(list(tries), len(tries)):
-            before = hashing(server.pid)
-            waited[kind].append(tries[kind](number))
-            worked[kind].append(hashing(server.pid) - before)
+            seconds, cpu = tries[kind](number)
+            waited[kind].append(seconds)
+            worked[kind].append(cpu)
     spreads = []
-    for what, seconds in (("waited", waited), ("hashed", worked)):
-        medians = {kind: median(times) * 1000 for kind, times in seconds.items()}
+    for what, all_tries in (("waited", waited), ("hashed", worked)):
+        medians = {kind: median(times) * 1000 for kind, times in all_tries.items()}
         spreads.append(max(medians.values()) / min(medians.values()) - 1)
         figures = ", ".join(f"{kind} {value:.2f} ms" for kind, value in medians.items())
         report(f"{what}, medians of {TRIES}: {figures}; they differ by {spreads[-1] * 100:.2f} %")
@@ -126,28 +127,36 @@ def source(kind: str, number: int) -> str:
     return f"127.{10 + sum(kind.encode()) % 200}.{number // 250}.{number % 250 + 1}"
 
 
-@contextmanager
-def measured(seconds: list[float]) -> Iterator[None]:
-    """Note how long something takes."""
-    began = time.perf_counter()
-    yield
-    seconds.append(time.perf_counter() - began)
+class Measured:
+    """How long something takes, and how much of it the server hashes."""
+
+    def __init__(self, server: ServerProcess) -> None:
+        self.taken = (0.0, 0.0)
+        self._pid = server.pid
+
+    def __enter__(self) -> Self:
+        self._cpu, self._began = hashing(self._pid), time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        seconds = time.perf_counter() - self._began
+        self.taken = (seconds, hashing(self._pid) - self._cpu)
 
 
 def sasl(server: ServerProcess, kind: str) -> Try:
     """Return a login with a wrong password."""
 
-    def refused(number: int) -> float:
-        seconds: list[float] = []
+    def refused(number: int) -> tuple[float, float]:
+        took = Measured(server)
         with Wire(server, source=source(kind, number)) as wire:
             wire.send("AUTHENTICATE PLAIN")
             wire.expect("AUTHENTICATE", "+")
             (chunk,) = chunks(encode_plain(f"{kind}{number}", WRONG))
-            with measured(seconds):
+            with took:
                 wire.send(f"AUTHENTICATE {chunk}")
                 refusal = wire.expect("904")
         assert refusal.params[-1].endswith("Wrong account name or password")
-        return seconds[0]
+        return took.taken
 
     return refused
 
@@ -155,13 +164,13 @@ def sasl(server: ServerProcess, kind: str) -> Try:
 def oper(server: ServerProcess, kind: str) -> Try:
     """Return an OPER with a wrong password, each time by another member."""
 
-    def refused(number: int) -> float:
-        seconds: list[float] = []
-        with Person(server, f"member{number}", source=source(kind, number)) as member, measured(seconds):
+    def refused(number: int) -> tuple[float, float]:
+        took = Measured(server)
+        with Person(server, f"member{number}", source=source(kind, number)) as member, took:
             member.send(f"OPER {kind}{number} {WRONG.replace(' ', '_')}")
             refusal = member.expect("464")
         assert refusal.params[-1].endswith("Wrong account name or password")
-        return seconds[0]
+        return took.taken
 
     return refused
 
@@ -169,13 +178,13 @@ def oper(server: ServerProcess, kind: str) -> Try:
 def register(server: ServerProcess, kind: str) -> Try:
     """Return a REGISTER, which says nothing of whether the name is free before there is a code."""
 
-    def begun(number: int) -> float:
-        seconds: list[float] = []
+    def begun(number: int) -> tuple[float, float]:
+        took = Measured(server)
         with Wire(server, source=source(kind, number)) as wire:
             wire.send("NICK somebody")
-            with measured(seconds):
+            with took:
                 wire.send(f"REGISTER {kind}{number} * {WRONG.replace(' ', '_')}")
                 wire.expect("REGISTER", "VERIFICATION_REQUIRED", f"{kind}{number}")
-        return seconds[0]
+        return took.taken
 
     return begun
