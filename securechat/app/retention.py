@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from securechat.chat.ports import StoreUnavailable
-from securechat.storage.upkeep import Erasure, Sweep
+from securechat.storage.upkeep import Erasure, Seen, Sweep
 
 _STEP: Final = 500
 """Messages that one step looks at, and so the most that it deletes."""
@@ -22,9 +22,13 @@ _log: Final = logging.getLogger("securechat.retention")
 class Prunable(Protocol):
     """The part of a store that is used here."""
 
-    def prune(self, before_ms: int, limit: int, sweep: Sweep | None = None) -> int: ...
+    def prune(self, before_ms: int, limit: int, sweep: Sweep | None = None, now_ms: int = 0) -> int: ...
 
-    def prune_channel(self, channel: int, before_ms: int, limit: int, sweep: Sweep | None = None) -> int: ...
+    def prune_channel(
+        self, channel: int, before_ms: int, limit: int, sweep: Sweep | None = None, now_ms: int = 0
+    ) -> int: ...
+
+    def note_clock(self, seen: Seen) -> None: ...
 
     def retention(self) -> Mapping[int, int]: ...
 
@@ -35,25 +39,38 @@ class Prunable(Protocol):
     def give_back(self) -> bool: ...
 
 
+class Clock(Protocol):
+    """The part of a `WatchedClock` that is used here."""
+
+    @property
+    def doubt(self) -> str: ...
+
+    def look(self) -> int: ...
+
+    def seen(self) -> Seen: ...
+
+
 class Retention:
     """A chore of the hub's thread, which calls it about once a second when nothing else waits.
 
     `days` returns the setting in force; 0 keeps messages for ever. When there is nothing left to do, the next
-    look is a minute later.
+    look is a minute later. While `clock` is not believed nothing is deleted for its age.
     """
 
     def __init__(
         self,
         store: Prunable,
         days: Callable[[], int],
+        clock: Clock,
         *,
-        wall: Callable[[], float] = time.time,
         mono: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._days = days
-        self._wall = wall
+        self._clock = clock
         self._mono = mono
+        self._by_age = False
+        self._waits = False
         self._next = float("-inf")
         self._sweep = Sweep()
         self._kept: tuple[int, Mapping[int, int]] | None = None
@@ -63,6 +80,8 @@ class Retention:
 
     def __call__(self) -> None:
         """Do one step if it is time."""
+        self._clock.look()
+        self._tell_doubt()
         if self._mono() < self._next:
             return
         try:
@@ -74,6 +93,23 @@ class Retention:
             _log.warning("old messages could not be deleted: %s", error)
             self._rest()
 
+    def facts(self) -> Mapping[str, str]:
+        """Return what `status` says of it. Any thread may call."""
+        if not self._by_age:
+            return {"retention.state": "off"}
+        doubt = self._clock.doubt
+        return {"retention.state": f"waits: {doubt}" if doubt else "on"}
+
+    def _tell_doubt(self) -> None:
+        """Say once that deletion waits, and once that it goes on."""
+        waits = self._by_age and bool(self._clock.doubt)
+        if waits and not self._waits:
+            text = "%s: old messages are not deleted before it has been steady for an hour"
+            _log.warning(text, self._clock.doubt)
+        elif self._waits and not waits:
+            _log.info("the clock is believed: old messages are deleted")
+        self._waits = waits
+
     def _rest(self) -> None:
         self._steps = None
         self._next = self._mono() + _REST
@@ -81,6 +117,10 @@ class Retention:
     def _round(self) -> Iterator[None]:
         """Do everything that there is to do now, a step between each two stops."""
         own = self._store.retention()
+        self._by_age = any((self._days(), *own.values()))
+        if self._by_age:
+            self._tell_doubt()
+            self._store.note_clock(self._clock.seen())
         yield from self._prune(own)
         yield from self._prune_channels(own)
         for erasure in self._store.erasures():
@@ -97,7 +137,10 @@ class Retention:
             self._sweep, self._kept, self._anew = Sweep(), (days, own), self._mono() + _ANEW
         self._sweep.rows = _STEP
         while self._sweep.rows == _STEP:
-            deleted = self._store.prune(self._before(days), _STEP, self._sweep)
+            now = self._clock.look()
+            if self._clock.doubt:
+                return
+            deleted = self._store.prune(now - days * _DAY, _STEP, self._sweep, now)
             self._tell(deleted, f"deleted %d messages older than {days} days")
             if self._sweep.rows == _STEP:
                 yield
@@ -108,14 +151,17 @@ class Retention:
         for channel, days in own.items():
             if days:
                 yield from self._prune_channel(channel, days, everything)
-        if everything:
+        if everything and not self._clock.doubt:
             self._everything = self._mono() + _ANEW
 
     def _prune_channel(self, channel: int, days: int, everything: bool) -> Iterator[None]:
         sweep, deleted = Sweep(rows=_STEP), 1
         while sweep.rows == _STEP and (deleted or everything):
             yield
-            deleted = self._store.prune_channel(channel, self._before(days), _STEP, sweep)
+            now = self._clock.look()
+            if self._clock.doubt:
+                return
+            deleted = self._store.prune_channel(channel, now - days * _DAY, _STEP, sweep, now)
             self._tell(deleted, f"deleted %d messages of channel {channel} older than {days} days")
 
     def _erase(self, erasure: Erasure) -> Iterator[None]:
@@ -125,9 +171,6 @@ class Retention:
             erased += self._store.erase(erasure, _ERASING, sweep)
         done = "deleted" if erasure.how == "delete" else "anonymised"
         _log.info("%s %d messages of the removed account %d", done, erased, erasure.account)
-
-    def _before(self, days: int) -> int:
-        return int(self._wall() * 1000) - days * _DAY
 
     def _tell(self, deleted: int, text: str) -> None:
         if deleted:

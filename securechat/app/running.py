@@ -28,6 +28,7 @@ from securechat.app.certificates import (
     read_identity,
 )
 from securechat.app.checks import check_machine
+from securechat.app.clock import WatchedClock
 from securechat.app.composition import core_settings, places_for, server_name, transport_limits, worker_count
 from securechat.app.configuration import ConfigError, Loaded, change
 from securechat.app.directory import data_dir_option
@@ -153,7 +154,7 @@ class Running:
             self._look_at_expiry()
 
     def facts(self) -> Mapping[str, str]:
-        """Return what `status` says besides its counters. Any thread may call."""
+        """Return what `status` says of the certificate in use. Any thread may call."""
         return self._expiry.facts(_now())
 
     def _use(self, checked: Checked) -> None:
@@ -174,6 +175,8 @@ class Running:
         hasher.stand_beside(account.phc for account in snapshot.accounts if account.phc)
         has_accounts = any(account.phc is not None for account in snapshot.accounts)
         announcement = _Announcement(lambda: self._config, self._directory, has_accounts)
+        clock = WatchedClock(store.seen_clock(), snapshot.last_message)
+        retention = Retention(store, lambda: self._config.history.retention_days, clock)
         commands = {"copy-start": self._copy.start, "copy-status": self._copy.status}
         return Server(
             core=Core(self._settings, snapshot),
@@ -191,9 +194,9 @@ class Running:
             reload=self.reload,
             commands=commands | {"identity": announcement.identity},
             at_stop=[self._copy.stop],
-            chores=[Retention(store, lambda: self._config.history.retention_days), Indexing(store)],
+            chores=[retention, Indexing(store)],
             every_second=[self.renew_certificate],
-            facts=self.facts,
+            facts=lambda: {**self.facts(), **retention.facts()},
             notify_socket=os.environ.get("NOTIFY_SOCKET"),
             announce=announcement,
         )

@@ -22,7 +22,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0014"
+HEAD: Final = "0015"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -227,9 +227,18 @@ class InvitationColumns(TypedColumns):
     created: Named[int] = Column(BigInteger)
 
 
+class ClockColumns(TypedColumns):
+    """One row: what the wall clock said last, and for how many seconds it had been steady."""
+
+    id: Named[int] = Column(_ROW_KEY, primary_key=True, autoincrement=False)
+    at: Named[int] = Column(BigInteger)
+    steady: Named[int] = Column(BigInteger)
+
+
 accounts: Final = Table("accounts", metadata, AccountColumns)
 audit: Final = Table("audit", metadata, AuditColumns)
 invitations: Final = Table("invitations", metadata, InvitationColumns, sqlite_with_rowid=False)
+clock: Final = Table("clock", metadata, ClockColumns)
 login_sources: Final = Table("login_sources", metadata, LoginSourceColumns, sqlite_with_rowid=False)
 channels: Final = Table("channels", metadata, ChannelColumns)
 markers: Final = Table("markers", metadata, MarkerColumns, sqlite_with_rowid=False)

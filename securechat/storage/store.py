@@ -41,7 +41,7 @@ from securechat.storage.rows import (
 from securechat.storage.schema import accounts, messages, undelivered
 from securechat.storage.search.find import Indexed, find
 from securechat.storage.search.index import SearchIndex
-from securechat.storage.upkeep import Erasure, Sweep
+from securechat.storage.upkeep import Erasure, Seen, Sweep
 from securechat.storage.writer import RecordWriter, is_stored
 
 _T = TypeVar("_T")
@@ -75,28 +75,40 @@ class SqlStore(ABC):
         if stored:
             self._transact(lambda: self._writer.write(stored))
 
-    def prune(self, before_ms: int, limit: int, sweep: Sweep | None = None) -> int:
+    def prune(self, before_ms: int, limit: int, sweep: Sweep | None = None, now_ms: int = 0) -> int:
         """Delete at most `limit` messages that were sent before a time, the oldest first; return how many.
 
         Raises like `commit`. Messages that still wait for an offline account go as well; those of channels
-        with a retention of their own stay. The step looks at `limit` messages behind those of the last one
-        with this `sweep`.
+        with a retention of their own stay, and those whose ids say a time after `before_ms`, up to `now_ms`.
+        The step looks at `limit` messages behind those of the last one with this `sweep`.
         """
+        look = Sweep() if sweep is None else sweep
         return self._transact(
-            lambda: upkeep.prune(
-                self._connection, self._index, before_ms, limit, Sweep() if sweep is None else sweep
-            )
+            lambda: upkeep.prune(self._connection, self._index, before_ms, limit, look, now_ms)
         )
 
-    def prune_channel(self, channel: int, before_ms: int, limit: int, sweep: Sweep | None = None) -> int:
+    def prune_channel(
+        self, channel: int, before_ms: int, limit: int, sweep: Sweep | None = None, now_ms: int = 0
+    ) -> int:
         """Delete those that were sent before a time of the channel's `limit` messages behind the last step's.
 
         Raises like `commit`.
         """
         look = Sweep() if sweep is None else sweep
         return self._transact(
-            lambda: upkeep.prune_channel(self._connection, self._index, channel, before_ms, limit, look)
+            lambda: upkeep.prune_channel(
+                self._connection, self._index, channel, before_ms, limit, look, now_ms
+            )
         )
+
+    def seen_clock(self) -> Seen | None:
+        """Return what was noted of the wall clock last."""
+        with self._connection.begin():
+            return upkeep.seen_clock(self._connection)
+
+    def note_clock(self, seen: Seen) -> None:
+        """Note what the wall clock says. Raises like `commit`."""
+        self._transact(lambda: upkeep.note_clock(self._connection, seen))
 
     def retention(self) -> Mapping[int, int]:
         """Return the channels that have a retention of their own, and its days (0 is for ever).

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sqlalchemy import Connection, delete, or_, select, tuple_, update
+from sqlalchemy import Connection, delete, insert, or_, select, tuple_, update
 
+from securechat.chat.reading import time_of
 from securechat.chat.records import NOBODY
 from securechat.irc.names import fold
-from securechat.storage.schema import accounts, channels, markers, messages, metadata_values, pins
+from securechat.storage.schema import accounts, channels, clock, markers, messages, metadata_values, pins
 from securechat.storage.search.index import SearchIndex
 from securechat.storage.writer.events import NO_SENDER, kicked_user, with_kicked_user
 
@@ -37,10 +38,33 @@ class Erasure:
     how: Literal["anonymise", "delete"]
 
 
-def prune(connection: Connection, index: SearchIndex, before_ms: int, limit: int, sweep: Sweep) -> int:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A time of the wall clock (ms since the epoch), and for how many seconds it had been steady by then."""
+
+    at: int
+    steady: int
+
+
+def seen_clock(connection: Connection) -> Seen | None:
+    """Return what was noted of the clock last."""
+    row = connection.execute(select(clock.c.at, clock.c.steady)).one_or_none()
+    return None if row is None else Seen(row.at, row.steady)
+
+
+def note_clock(connection: Connection, seen: Seen) -> None:
+    """Note what the clock says, in the place of what was noted before."""
+    values = {"at": seen.at, "steady": seen.steady}
+    if not connection.execute(update(clock).values(values)).rowcount:
+        connection.execute(insert(clock).values(id=1, **values))
+
+
+def prune(
+    connection: Connection, index: SearchIndex, before_ms: int, limit: int, sweep: Sweep, now_ms: int = 0
+) -> int:
     """Look at the next `limit` messages that were sent before a time; delete those that nothing keeps.
 
-    Messages of channels with a retention of their own stay.
+    Messages of channels with a retention of their own stay, and so do those that `_is_old` doubts.
     """
     m = messages.c
     old = (
@@ -55,11 +79,18 @@ def prune(connection: Connection, index: SearchIndex, before_ms: int, limit: int
         return 0
     sweep.id, sweep.at = rows[-1].id, rows[-1].at
     kept = retention(connection)
-    return _delete(connection, index, [row.id for row in rows if row.channel not in kept])
+    old_rows = [row.id for row in rows if row.channel not in kept and _is_old(row.id, before_ms, now_ms)]
+    return _delete(connection, index, old_rows)
 
 
 def prune_channel(
-    connection: Connection, index: SearchIndex, channel: int, before_ms: int, limit: int, sweep: Sweep
+    connection: Connection,
+    index: SearchIndex,
+    channel: int,
+    before_ms: int,
+    limit: int,
+    sweep: Sweep,
+    now_ms: int = 0,
 ) -> int:
     """Look at the next `limit` messages of a channel by id; delete those that were sent before a time."""
     m = messages.c
@@ -68,7 +99,17 @@ def prune_channel(
     sweep.rows = len(rows)
     if rows:
         sweep.id = rows[-1].id
-    return _delete(connection, index, [row.id for row in rows if row.at < before_ms])
+    old = [row.id for row in rows if row.at < before_ms and _is_old(row.id, before_ms, now_ms)]
+    return _delete(connection, index, old)
+
+
+def _is_old(key: int, before_ms: int, now_ms: int) -> bool:
+    """Return whether a message whose own time is before `before_ms` is that old by its id, too.
+
+    Ids never go back: what was said while the clock was behind has a time that is long ago, and an id of when
+    it was said. Where the id is still to come the clock was ahead once, and only the time counts.
+    """
+    return not before_ms <= time_of(key) <= now_ms
 
 
 def retention(connection: Connection) -> Mapping[int, int]:

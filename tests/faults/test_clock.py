@@ -1,7 +1,9 @@
 """A clock that jumps: nobody is timed out, and the order of messages holds."""
 
+import json
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from securechat.irc.msgid import decode
 from tests.faults.conftest import Serve
 from tests.system.person import Person
+from tests.system.server_process import ServerProcess
 from tests.system.test_wrong_clock import READING, check_found_by_time, now
 
 _LIBRARIES = [Path("/usr/lib/x86_64-linux-gnu/faketime"), Path("/usr/lib/faketime")]
@@ -95,3 +98,51 @@ def test_what_is_said_after_the_clock_was_ahead(
     told = [line for line in server.log_text().splitlines() if "the clock went backwards" in line]
     assert len(told) == 2, told
     report(f"the clock was {ahead[1:]} ahead: {len(texts)} of {len(texts)} are found; the log: {told[0]}")
+
+
+@pytest.mark.parametrize("restart", [True, False], ids=["restarted", "running"])
+@pytest.mark.parametrize("ahead", ["+1y", "+2d"])
+def test_a_clock_that_is_ahead_deletes_nothing(
+    serve: Serve, report: Callable[[str], None], tmp_path: Path, ahead: str, restart: bool
+) -> None:
+    """With one day of retention everything is there after the clock was ahead; log and `status` say why."""
+    clock = FakeClock(tmp_path)
+    server = serve({"history.retention_days": 1}, accounts=["alice"], environment=clock.environment)
+    with sqlite3.connect(server.database) as database:
+        # As if it had been watched for long: only what happens now is new.
+        database.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, 3600)", (int(time.time() * 1000),))
+    server.stop()
+    server.start()
+    texts = [f"said {number}" for number in range(5)]
+    with Person(server, "alice") as alice:
+        for text in texts:
+            alice.say("#general", text)
+    assert _retention(server) == "on"
+    if restart:
+        server.stop()
+    clock.set(ahead)
+    if restart:
+        server.start()
+    _until(lambda: _retention(server).startswith("waits: the clock"))
+    time.sleep(70)  # a round of the retention, which rests for a minute
+    clock.set("+0")
+    time.sleep(70)
+    with sqlite3.connect(f"file:{server.database}?mode=ro", uri=True) as database:
+        kept = [row[0] for row in database.execute("SELECT text FROM messages WHERE command = 'PRIVMSG'")]
+    told = [line for line in server.log_text().splitlines() if "old messages are not deleted" in line]
+    report(f"{ahead} ahead: {len(kept)} of {len(texts)} messages kept; status: {_retention(server)}")
+    assert kept == texts
+    assert len(told) == 1, told
+
+
+def _retention(server: ServerProcess) -> str:
+    row = json.loads(server.administer("status", "--json"))
+    return str(row["retention.state"])
+
+
+def _until(done: Callable[[], bool]) -> None:
+    for _ in range(50):
+        if done():
+            return
+        time.sleep(0.2)
+    raise AssertionError("it did not come")
