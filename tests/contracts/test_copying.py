@@ -29,6 +29,7 @@ from securechat.storage.schema import metadata
 from securechat.storage.sqlite import open_store
 from securechat.storage.store import SqlStore
 from securechat.storage.transfer import copy_rows, count_rows
+from securechat.storage.upkeep import Seen
 from tests.contracts.databases import DurableDatabase, PostgresDatabase, SqliteDatabase
 from tests.contracts.exchanged import SAID, STATE, opened
 from tests.contracts.facts import ALICE, BOB, CAROL, CHANNELS, DEV, NOON, PEOPLE, message, state_of, waiting
@@ -178,6 +179,7 @@ def test_everything_comes_back(make_durable: Callable[[Path], DurableDatabase], 
     first = make_durable(tmp_path / "first")
     source, other = opened(first), open_store(tmp_path / "other")
     source.commit(EVERYTHING)
+    source.note_clock(Seen(NOON, 60))
     before, state = rows_of(source), state_of(source.load())
     assert not [name for name, rows in before.items() if not rows], "there is something in every table"
     with source.transaction() as read, other.transaction() as written:

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -108,16 +109,16 @@ def test_a_clock_that_is_ahead_deletes_nothing(
     """With one day of retention everything is there after the clock was ahead; log and `status` say why."""
     clock = FakeClock(tmp_path)
     server = serve({"history.retention_days": 1}, accounts=["alice"], environment=clock.environment)
-    with sqlite3.connect(server.database) as database:
+    server.stop()
+    with closing(sqlite3.connect(server.database)) as database, database:
         # As if it had been watched for long: only what happens now is new.
         database.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, 3600)", (int(time.time() * 1000),))
-    server.stop()
     server.start()
     texts = [f"said {number}" for number in range(5)]
     with Person(server, "alice") as alice:
         for text in texts:
             alice.say("#general", text)
-    assert _retention(server) == "on"
+    _until(lambda: _retention(server) == "on")
     if restart:
         server.stop()
     clock.set(ahead)
@@ -127,10 +128,12 @@ def test_a_clock_that_is_ahead_deletes_nothing(
     time.sleep(70)  # a round of the retention, which rests for a minute
     clock.set("+0")
     time.sleep(70)
-    with sqlite3.connect(f"file:{server.database}?mode=ro", uri=True) as database:
+    said = _retention(server)
+    server.stop()
+    with closing(sqlite3.connect(server.database)) as database:
         kept = [row[0] for row in database.execute("SELECT text FROM messages WHERE command = 'PRIVMSG'")]
     told = [line for line in server.log_text().splitlines() if "old messages are not deleted" in line]
-    report(f"{ahead} ahead: {len(kept)} of {len(texts)} messages kept; status: {_retention(server)}")
+    report(f"{ahead} ahead: {len(kept)} of {len(texts)} messages kept; status: {said}")
     assert kept == texts
     assert len(told) == 1, told
 
