@@ -11,7 +11,8 @@ from threading import Event, Lock, Thread
 from typing import Final
 
 from securechat.chat.requests import Answer, Done, Refused
-from securechat.storage.copying import CopyStopped, Progress, copy_running
+from securechat.server.loan import Loan, LoanEnded
+from securechat.storage.copying import CopyStopped, Progress, Turns
 from securechat.storage.errors import StorageError
 
 COPY_NAME: Final = "securechat.db.copy"
@@ -20,11 +21,15 @@ _log: Final = logging.getLogger("securechat.backup")
 
 
 class OnlineCopy:
-    """Copies the database in `directory` when it is told to. `copy` does it (`copy_running`)."""
+    """Copies the database to a file in `directory` when it is told to.
 
-    def __init__(self, directory: Path, copy: Callable[[Path, Path, Progress], None] = copy_running) -> None:
+    `copy` does it (`SqlStore.copy`), in turns with the hub (`loan`), whose connection it uses.
+    """
+
+    def __init__(self, directory: Path, copy: Callable[[Path, Progress, Turns], None], loan: Loan) -> None:
         self._directory = directory
         self._copy = copy
+        self._loan = loan
         self._thread: Thread | None = None
         self._stopping = Event()
         self._lock = Lock()
@@ -53,14 +58,15 @@ class OnlineCopy:
     def stop(self) -> None:
         """Give up and wait for the thread. The main thread calls, when there are no more requests."""
         self._stopping.set()
+        self._loan.end()
         if self._thread is not None:
             self._thread.join()
 
     def _run(self) -> None:
         try:
-            self._copy(self._directory, self._directory / COPY_NAME, self._report)
+            self._copy(self._directory / COPY_NAME, self._report, self._loan)
             _log.info("the database was copied")
-        except CopyStopped:
+        except (CopyStopped, LoanEnded):
             self._set((0, 0), "the server stops")
         except StorageError as error:
             _log.error("the database could not be copied: %s", error)

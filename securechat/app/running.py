@@ -43,6 +43,7 @@ from securechat.chat.reading import time_of
 from securechat.chat.requests import Answer, Done, Refused
 from securechat.config import Config
 from securechat.irc.names import load_tables
+from securechat.server.loan import Loan
 from securechat.server.server import Server, say
 from securechat.server.transport import Tls
 from securechat.storage.databases import Database
@@ -89,7 +90,6 @@ class Running:
         self._config = config
         self._open_files = open_files
         self._database = Database(directory, config.storage.url)
-        self._copy = OnlineCopy(directory)
         self._settings = core_settings(config, places_for(config, open_files))
         prepare(config, directory)
         self._lock = Lock()
@@ -177,7 +177,8 @@ class Running:
         announcement = _Announcement(lambda: self._config, self._directory, has_accounts)
         clock = WatchedClock(store.seen_clock(), snapshot.last_message)
         retention = Retention(store, lambda: self._config.history.retention_days, clock)
-        commands = {"copy-start": self._copy.start, "copy-status": self._copy.status}
+        copy = OnlineCopy(self._directory, store.copy, Loan(lambda call: self._server.call(call)))
+        commands = {"copy-start": copy.start, "copy-status": copy.status}
         return Server(
             core=Core(self._settings, snapshot),
             latest=time_of(snapshot.last_message),
@@ -193,7 +194,7 @@ class Running:
             workers=worker_count(config),
             reload=self.reload,
             commands=commands | {"identity": announcement.identity},
-            at_stop=[self._copy.stop],
+            at_stop=[copy.stop],
             chores=[retention, Indexing(store)],
             every_second=[self.renew_certificate],
             facts=lambda: {**self.facts(), **retention.facts()},

@@ -28,7 +28,7 @@ from securechat.chat.settings import Settings
 from securechat.server.admission import Admission
 from securechat.server.control import Control
 from securechat.server.hub import Core, Hub
-from securechat.server.inbox import Inbox
+from securechat.server.inbox import Call, Inbox
 from securechat.server.interpreter import tuned
 from securechat.server.limits import Limits
 from securechat.server.listener import Listener, bind
@@ -141,6 +141,10 @@ class Server:
         self._admission.limits = limits
         for worker in self._workers:
             worker.reconfigure(limits)
+
+    def call(self, call: Call) -> None:
+        """Have the hub do something in its place between the items. Any thread may call."""
+        self._inbox.put(call)
 
     def reload(self) -> Answer:
         """Reload the configuration. Any thread may call; one call at a time."""

@@ -45,7 +45,7 @@ from sqlalchemy.pool import NullPool
 from securechat.chat.ports import StoreFull, StoreUnavailable
 from securechat.chat.reading import Search
 from securechat.chat.records import MessageSent
-from securechat.storage.copying import copy_file, place_for_copy
+from securechat.storage.copying import Progress, Turns, copy_file, copy_shared, place_for_copy
 from securechat.storage.errors import SchemaRefused, StorageError
 from securechat.storage.files import create_private
 from securechat.storage.lock import DATABASE_NAME, prepare_directory
@@ -100,6 +100,7 @@ class SqliteStore(SqlStore):
 
     def __init__(self, engine: Engine, connection: Connection, path: Path, index: SqliteIndex) -> None:
         super().__init__(engine, connection, index)
+        self._driver = _driver(connection)
         self._path = path
         self._log = path.with_name(f"{path.name}-wal")
         self._looked = 0
@@ -107,6 +108,10 @@ class SqliteStore(SqlStore):
     def give_back(self) -> bool:
         """Make the file a little shorter when too much of it is free; return whether there is more to do."""
         return self._transact(self._shorten)
+
+    def copy(self, target: Path, progress: Progress, turns: Turns) -> None:
+        """Copy everything that is stored in the end into a file. Raises StorageError."""
+        copy_shared(self._driver, target, progress, turns)
 
     def _shorten(self) -> bool:
         free, pages = self._pages("freelist_count"), self._pages("page_count")
@@ -144,7 +149,7 @@ class SqliteStore(SqlStore):
 
     def _checkpoint(self, mode: str) -> bool:
         """Copy the log into the database; return whether all of it was. Raises what the disk cannot do."""
-        driver = _driver(self._connection)
+        driver = self._driver
         driver.execute("PRAGMA busy_timeout = 0")  # the hub does not wait for a reader
         try:
             busy, pages, copied = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()

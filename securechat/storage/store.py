@@ -15,6 +15,7 @@ only when the rollback after them worked, too.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, RootTransaction, select
@@ -25,6 +26,7 @@ from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import MessageSent, Record
 from securechat.irc.capabilities import EDIT_TAG
 from securechat.storage import upkeep
+from securechat.storage.copying import Progress, Turns
 from securechat.storage.errors import StorageError
 from securechat.storage.reading.context import read_context
 from securechat.storage.reading.history import read_history
@@ -162,6 +164,13 @@ class SqlStore(ABC):
         A little of it; return whether there is more to do. Raises like `commit`.
         """
         return False
+
+    def copy(self, target: Path, progress: Progress, turns: Turns) -> None:
+        """Copy everything that is stored in the end into a SQLite file. Raises StorageError.
+
+        Another thread than the one that uses the store calls, and takes turns with it.
+        """
+        raise StorageError(f"{target} cannot be made by a server whose database is not a file")
 
     def close(self) -> None:
         """Close the connection."""

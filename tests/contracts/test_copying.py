@@ -16,12 +16,13 @@ from securechat.chat.records import (
     Invitation,
     InvitationAdded,
     MarkerMoved,
+    MessageRedacted,
     PersonalSet,
     Record,
     StoredChannel,
     Topic,
 )
-from securechat.storage.copying import CopyStopped, contents_of, copy_running, copy_stopped
+from securechat.storage.copying import CopyStopped, contents_of, copy_stopped
 from securechat.storage.databases import Database
 from securechat.storage.errors import StorageError
 from securechat.storage.lock import DATABASE_NAME
@@ -43,46 +44,92 @@ def keys_in(path: Path) -> list[int]:
         return [key for (key,) in connection.execute("SELECT id FROM messages ORDER BY id")]
 
 
-def test_a_copy_of_a_running_store_is_of_one_moment(tmp_path: Path) -> None:
-    """What is committed while pages are copied is not in the copy, and does not make it begin anew."""
-    store = open_store(tmp_path)
-    try:
-        store.commit([*PEOPLE, *CHANNELS, *(message(key, text=BIG) for key in range(1, 201))])
-        seen: list[tuple[int, int]] = []
+class HandedOver:
+    """Turns with an owner who does something with the connection in between."""
 
-        def write(done: int, total: int) -> None:
-            seen.append((done, total))
-            store.commit([message(1000 + len(seen))])
+    def __init__(self, between: Callable[[], None] = lambda: None) -> None:
+        self._between = between
+        self._held = False
 
-        copy_running(tmp_path, tmp_path / "copy", write)
-        assert keys_in(tmp_path / "copy") == list(range(1, 201))
-        steps = [done for done, total in seen if total > 1]
-        assert len(steps) >= 3 and steps == sorted(steps)
-        assert store.load().last_message == 1000 + len(seen)
-    finally:
-        store.close()
+    def take(self) -> None:
+        assert not self._held
+        self._between()
+        self._held = True
+
+    def leave(self) -> None:
+        self._held = False
 
 
-def test_the_log_starts_over_while_a_copy_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only copying needs the log as it is: what is written during the check of a copy is not kept twice."""
+def test_a_copy_of_a_running_store_is_of_its_end(tmp_path: Path) -> None:
+    """What is committed while pages are copied is in the copy, which does not begin anew; the log stays."""
     store = open_store(tmp_path)
     log = tmp_path / f"{DATABASE_NAME}-wal"
+    seen: list[int] = []
     sizes: list[int] = []
+    before = [message(key, text=BIG) for key in range(1, 201)]
 
-    def write(done: int, total: int) -> None:
-        if total == 1 and len(sizes) < 5:  # the check
-            for key in range(100):
-                store.commit([message(10_000 + 100 * len(sizes) + key, text=BIG)])
-            sizes.append(log.stat().st_size)
+    def write() -> None:
+        changed = len(sizes)
+        redacted = MessageRedacted(
+            before[changed], ALICE, "alice!alice@x", "#general", "", NOON, 900 + changed
+        )
+        store.commit([message(1000 + changed, text=BIG), redacted])
+        store.index(5)
+        sizes.append(log.stat().st_size)
 
-    monkeypatch.setattr("securechat.storage.copying._STEPS", 1000)
     try:
-        store.commit([*PEOPLE, *CHANNELS, *(message(key) for key in range(1, 2000))])
-        copy_running(tmp_path, tmp_path / "copy", write)
+        store.commit([*PEOPLE, *CHANNELS, *before])
+        store.copy(tmp_path / "copy", lambda done, total: seen.append(done), HandedOver(write))
+        assert store.load().last_message == 999 + len(sizes)
     finally:
         store.close()
-    assert len(sizes) == 5, "the check was too short to notice"
+    steps = [done for done in seen if done > 1]
+    assert len(steps) > 20 and steps == sorted(steps)
+    assert keys_in(tmp_path / "copy") == [*range(1, 201), *range(1000, 1000 + len(sizes))]
     assert max(sizes) < 8_000_000
+    with closing(sqlite3.connect(tmp_path / "copy")) as connection:
+        texts = connection.execute("SELECT id FROM messages WHERE text = '' ORDER BY id").fetchall()
+        assert texts == [(key + 1,) for key in range(len(sizes))], "each page is as it was in the end"
+
+
+def test_what_is_rolled_back_is_not_in_a_copy(tmp_path: Path) -> None:
+    """Also when it was so much that it was in the log already."""
+    store = open_store(tmp_path)
+    turns = 0
+
+    def fail() -> None:
+        nonlocal turns
+        turns += 1
+        if turns in (2, 10):
+            with pytest.raises(Exception, match="UNIQUE"):
+                store.commit([*(message(1000 + n, text=BIG) for n in range(200)), message(5)])
+
+    try:
+        store.commit([*PEOPLE, *CHANNELS, *(message(key, text=BIG) for key in range(1, 201))])
+        store.copy(tmp_path / "copy", lambda done, total: None, HandedOver(fail))
+    finally:
+        store.close()
+    assert turns > 10
+    assert keys_in(tmp_path / "copy") == list(range(1, 201))
+
+
+def test_a_file_gets_shorter_while_it_is_copied(tmp_path: Path) -> None:
+    """Pages that were copied and are no more are not in the copy."""
+    store = open_store(tmp_path)
+
+    def shorten() -> None:
+        store.prune(NOON + 1, 20)
+        store.give_back()
+
+    try:
+        at = {key: NOON if key < 350 else NOON + 5 for key in range(1, 401)}
+        store.commit([*PEOPLE, *CHANNELS, *(message(key, text=BIG, at=at[key]) for key in at)])
+        store.copy(tmp_path / "copy", lambda done, total: None, HandedOver(shorten))
+        size = (tmp_path / DATABASE_NAME).stat().st_size
+    finally:
+        store.close()
+    assert keys_in(tmp_path / "copy") == list(range(350, 401))
+    assert (tmp_path / "copy").stat().st_size <= size + 1_000_000
 
 
 def test_a_copy_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
@@ -95,7 +142,8 @@ def test_a_copy_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
 
     (tmp_path / "copies").mkdir()
     with pytest.raises(CopyStopped):
-        copy_running(tmp_path / "chat", tmp_path / "copies" / "copy", give_up)
+        store.copy(tmp_path / "copies" / "copy", give_up, HandedOver())
+    store.commit([message(6)])
     store.close()
     assert list((tmp_path / "copies").iterdir()) == []
 

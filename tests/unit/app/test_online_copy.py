@@ -8,7 +8,8 @@ import pytest
 
 from securechat.app.online_copy import COPY_NAME, OnlineCopy
 from securechat.chat.requests import Answer, Done, Refused
-from securechat.storage.copying import Progress
+from securechat.server.loan import Loan
+from securechat.storage.copying import Progress, Turns
 from securechat.storage.errors import StorageError
 
 
@@ -21,7 +22,7 @@ class Copying:
         self.ending = ending
         self.target: Path | None = None
 
-    def __call__(self, directory: Path, target: Path, progress: Progress) -> None:
+    def __call__(self, target: Path, progress: Progress, turns: Turns) -> None:
         self.target = target
         progress(3, 10)
         self.begun.set()
@@ -40,7 +41,7 @@ def finished(copy: OnlineCopy) -> Answer:
 def test_progress_and_end(tmp_path: Path) -> None:
     """While it runs its progress is told, and no second one begins; afterwards another one may."""
     copying = Copying()
-    copy = OnlineCopy(tmp_path, copying)
+    copy = OnlineCopy(tmp_path, copying, Loan(lambda call: None))
     assert copy.start() == Done()
     assert copying.begun.wait(10)
     assert copy.status() == Done([{"running": True, "done": 3, "total": 10}])
@@ -61,7 +62,7 @@ def test_a_failure_is_told_once_it_is_asked_for(tmp_path: Path) -> None:
 
     copying = Copying(fail)
     copying.go_on.set()
-    copy = OnlineCopy(tmp_path, copying)
+    copy = OnlineCopy(tmp_path, copying, Loan(lambda call: None))
     copy.start()
     assert finished(copy) == Refused("COPY_FAILED", "the disk is full")
     copying.ending = lambda: None
@@ -77,7 +78,7 @@ def test_an_unexpected_error_is_logged(tmp_path: Path, caplog: pytest.LogCapture
 
     copying = Copying(fail)
     copying.go_on.set()
-    copy = OnlineCopy(tmp_path, copying)
+    copy = OnlineCopy(tmp_path, copying, Loan(lambda call: None))
     copy.start()
     answer = finished(copy)
     assert isinstance(answer, Refused) and "ValueError" in answer.text
@@ -87,11 +88,11 @@ def test_an_unexpected_error_is_logged(tmp_path: Path, caplog: pytest.LogCapture
 def test_stopping_gives_up(tmp_path: Path) -> None:
     """`stop` returns when the thread has ended, which it does at its next step."""
     copying = Copying()
-    copy = OnlineCopy(tmp_path, copying)
+    copy = OnlineCopy(tmp_path, copying, Loan(lambda call: None))
     copy.start()
     assert copying.begun.wait(10)
     copy._stopping.set()
     copying.go_on.set()
     copy.stop()
     assert copy.status() == Refused("COPY_FAILED", "the server stops")
-    OnlineCopy(tmp_path, copying).stop()
+    OnlineCopy(tmp_path, copying, Loan(lambda call: None)).stop()
