@@ -108,7 +108,7 @@ class Session(State):
         self._credentials = credentials
         self._mint = mint
         self._registration: Registration | None = None
-        self._framer = Framer(_TAGS_FROM_SERVER, _LINE_FROM_SERVER)
+        self._framer = Framer(_TAGS_FROM_SERVER, _LINE_FROM_SERVER, most_tags=_TAGS_FROM_SERVER)
         self._pinged = False
 
     # One connection
@@ -119,7 +119,7 @@ class Session(State):
         self.connected = True
         self.failure = None
         self.last_words = ""
-        self._framer = Framer(_TAGS_FROM_SERVER, _LINE_FROM_SERVER)
+        self._framer = Framer(_TAGS_FROM_SERVER, _LINE_FROM_SERVER, most_tags=_TAGS_FROM_SERVER)
         self._pinged = False
         self._registration = Registration(self._credentials, self.send, self.history.wanted)
         self._registration.begin()

@@ -17,10 +17,12 @@ from enum import Enum
 from typing import Final
 
 from securechat.irc.message import (
+    MAX_TAGS,
     ForbiddenByte,
     MalformedLine,
     Message,
     NotUtf8,
+    TooManyTags,
     UnknownCommand,
     parse,
     parse_head,
@@ -31,6 +33,7 @@ class RejectReason(Enum):
     """Why a line was not taken."""
 
     TOO_LONG = "too long"
+    TOO_MANY_TAGS = "too many tags"
     NOT_UTF8 = "not UTF-8"
     FORBIDDEN_BYTE = "forbidden byte"
     MALFORMED = "malformed"
@@ -54,6 +57,7 @@ _REASONS: Final = {
     NotUtf8: RejectReason.NOT_UTF8,
     ForbiddenByte: RejectReason.FORBIDDEN_BYTE,
     MalformedLine: RejectReason.MALFORMED,
+    TooManyTags: RejectReason.TOO_MANY_TAGS,
     UnknownCommand: RejectReason.UNKNOWN_COMMAND,
 }
 
@@ -62,13 +66,15 @@ class Framer:
     """Cuts one peer's bytes into messages. Belongs to the thread that reads the connection.
 
     `tags_limit` counts the bytes of the tags with their "@" and the blank that ends them, `body_limit` those
-    of the rest with CR LF (`message-tags`, "Size limit"). The defaults are what a client may send.
+    of the rest with CR LF (`message-tags`, "Size limit"), `most_tags` is a number. The defaults are what a
+    client may send.
     """
 
-    __slots__ = ("_body_room", "_limit", "_pending", "_skipping", "_tags_limit")
+    __slots__ = ("_body_room", "_limit", "_most_tags", "_pending", "_skipping", "_tags_limit")
 
-    def __init__(self, tags_limit: int = 4096, body_limit: int = 512) -> None:
+    def __init__(self, tags_limit: int = 4096, body_limit: int = 512, most_tags: int = MAX_TAGS) -> None:
         self._tags_limit = tags_limit
+        self._most_tags = most_tags
         self._body_room = body_limit - len(b"\r\n")
         self._pending: bytes | bytearray = b""  # the shared empty object, so that idle peers own no buffer
         self._limit = 0  # of the pending line; 0 as long as its tags have not ended
@@ -101,7 +107,7 @@ class Framer:
         if len(line) > self._body_room and len(line) > (self._limit_of(line) or self._tags_limit - 1):
             return self._too_long(line)
         try:
-            return parse(line)
+            return parse(line, self._most_tags)
         except MalformedLine as error:
             return Rejected(_REASONS[type(error)], str(error), parse_head(line + b" "))
 

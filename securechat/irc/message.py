@@ -21,9 +21,15 @@ from typing import Final
 
 NO_TAGS: Final[Mapping[str, str]] = MappingProxyType({})
 
+MAX_TAGS: Final = 64
+"""Tags of a line from a client. Each takes 200 bytes in memory however short it is: a line of 4 KiB that was
+nothing but tags took 130."""
+
 _ESCAPE: Final = str.maketrans({";": r"\:", " ": r"\s", "\\": r"\\", "\r": r"\r", "\n": r"\n"})
 _UNESCAPE: Final = {written: chr(char) for char, written in _ESCAPE.items()}
 _ESCAPED: Final = re.compile(r"\\.?")
+_ANSWERED: Final = ("label", "batch")
+"""Tags that say where the answer to a line belongs."""
 
 
 class MalformedLine(ValueError):
@@ -36,6 +42,10 @@ class NotUtf8(MalformedLine):
 
 class ForbiddenByte(MalformedLine):
     """The line holds NUL, CR or LF."""
+
+
+class TooManyTags(MalformedLine):
+    """The line has more tags than its reader takes."""
 
 
 class UnknownCommand(MalformedLine):
@@ -76,10 +86,11 @@ _set_source: Final = Message.__dict__["source"].__set__
 _set_tags: Final = Message.__dict__["tags"].__set__
 
 
-def parse(line: bytes | str) -> Message:
+def parse(line: bytes | str, most_tags: int | None = None) -> Message:
     """Read one line, given without its line end. The command comes back in upper case.
 
-    Raises MalformedLine, or its subclasses NotUtf8, ForbiddenByte and UnknownCommand.
+    Raises MalformedLine, or its subclasses NotUtf8, ForbiddenByte, TooManyTags (more than `most_tags`) and
+    UnknownCommand.
     """
     text = line if isinstance(line, str) else _decode(line)
     if _holds_forbidden(text):
@@ -88,6 +99,8 @@ def parse(line: bytes | str) -> Message:
     source = None
     if text.startswith("@"):
         section, _, text = text.partition(" ")
+        if most_tags is not None and section.count(";") >= most_tags:
+            raise TooManyTags(f"The line has too many tags: the most is {most_tags}.")
         tags = _parse_tags(section[1:])
         text = text.lstrip(" ")
     if text.startswith(":"):
@@ -114,13 +127,16 @@ def parse_head(line: bytes) -> Message:
     """Read what can be read of a line that `parse` refuses, or of the beginning of one: command and tags.
 
     Where no command can be read it is "*". A tag that is not UTF-8, or that the end of `line` may have cut
-    off, is left out. Raises nothing.
+    off, is left out; of more than MAX_TAGS only those are read that say where the answer belongs. Raises
+    nothing.
     """
     text = line.decode(errors="surrogateescape")
     tags: Mapping[str, str] = NO_TAGS
     if text.startswith("@"):
         section, ended, text = text[1:].partition(" ")
         whole = section.split(";") if ended else section.split(";")[:-1]
+        if len(whole) > MAX_TAGS:
+            whole = [tag for tag in whole if tag.partition("=")[0] in _ANSWERED]
         tags = _parse_tags(";".join([tag if _is_readable(tag) else "" for tag in whole]))
         text = text.lstrip(" ")
     if text.startswith(":"):

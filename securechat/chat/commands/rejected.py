@@ -19,7 +19,7 @@ def refuse(ctx: Context, line: Rejected) -> None:
     """Say why a line was not taken; the connection goes on."""
     if "batch" in ctx.message.tags and multiline.spoil(ctx, line.text):
         return
-    if line.reason is RejectReason.TOO_LONG:
+    if line.reason in (RejectReason.TOO_LONG, RejectReason.TOO_MANY_TAGS):
         ctx.numeric(num.ERR_INPUTTOOLONG, text=line.text)
     elif line.reason is not RejectReason.UNKNOWN_COMMAND:
         ctx.fail(CODES[line.reason], text=line.text)

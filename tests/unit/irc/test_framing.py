@@ -95,6 +95,27 @@ def test_limits(line: bytes, fits: bool, end: bytes) -> None:
     assert reasons(drip(Framer(), stream)) == expected
 
 
+def test_the_number_of_tags_is_bounded() -> None:
+    """A client may send 64 tags; of a line with more only what its answer needs is kept."""
+    tags = b";".join(b"%d" % number for number in range(63))
+    assert reasons(Framer().feed(b"@label=1;" + tags + b" PING :a;b\r\n")) == ["PING"]
+    (event,) = Framer().feed(b"@x;label=1;" + tags + b" PING 1\r\n")
+    assert event == Rejected(
+        RejectReason.TOO_MANY_TAGS,
+        "The line has too many tags: the most is 64.",
+        Message("PING", (), None, {"label": "1"}),
+    )
+    assert reasons(Framer(most_tags=65).feed(b"@x;label=1;" + tags + b" PING 1\r\n")) == ["PING"]
+
+
+def test_a_line_that_is_too_long_keeps_few_tags() -> None:
+    """What is read of a line that is refused is bounded as well."""
+    (event,) = Framer().feed(b"@batch=2;" + b"t;" * 2040 + b"label=1 PING " + b"x" * 600 + b"\r\n")
+    assert isinstance(event, Rejected)
+    assert event.reason is RejectReason.TOO_LONG
+    assert set(event.head.tags) <= {"batch", "label"}
+
+
 def test_tags_without_a_body_are_malformed_up_to_their_limit() -> None:
     """Tags that leave no room for the blank that must end them are too long, not malformed."""
     assert reasons(Framer().feed(b"@" + b"t" * 4094 + b"\n")) == [RejectReason.MALFORMED]
