@@ -38,11 +38,12 @@ class Broadcast(NamedTuple):
 class LoggedIn:
     """The session proved an account: the login deadline and the admission limits no longer apply to it.
 
-    `account` is its name, for the log.
+    From here on it shares what its account, an id, may use. `name` is the account's, for the log.
     """
 
     link: Link
-    account: str
+    account: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,9 @@
 together.
 
 Theory of operation. Every field has one writer, so none needs a lock. The hub appends to `sendq` and counts
-`appended`, its worker takes from `sendq` and counts `written`: the difference is the size of the SendQ. The
-worker counts the lines that it `posted`, the hub those that the chat has `handled`: the difference is what
-back-pressure looks at. Marks that both write are one-way (`closed`) or a hand-over that the receiving side
-takes back before it acts (`scheduled`, `awaiting`).
+`appended`, its worker takes from `sendq` and counts `written`: the difference is the size of the SendQ. So it
+is with the lines that the chat has not handled (`burden.Unhandled`). Marks that both write are one-way
+(`closed`) or a hand-over that the receiving side takes back before it acts (`scheduled`, `awaiting`).
 """
 
 import socket
@@ -15,6 +14,7 @@ from typing import Protocol
 from securechat.chat.jobs import PasswordJob
 from securechat.irc.framing import Framer
 from securechat.server.admission import Ticket
+from securechat.server.burden import Burden, Unhandled
 from securechat.server.proxy import Header
 from securechat.server.transport import Transport
 
@@ -40,11 +40,27 @@ class Owner(Protocol):
 
     dirty: "list[Connection]"
     resumed: "list[Connection]"
+    burden: Burden
 
     def wake(self) -> None: ...
 
 
-class Connection:
+class Share:
+    """The connections of one account. The hub replaces `links`, any thread may read."""
+
+    __slots__ = ("account", "links")
+
+    def __init__(self, account: int) -> None:
+        self.account = account
+        self.links: tuple[Connection, ...] = ()
+
+    @property
+    def unhandled_bytes(self) -> int:
+        """What waits for the chat, in bytes."""
+        return sum([link.unhandled_bytes for link in self.links])
+
+
+class Connection(Unhandled):
     """A link of the chat; compared by identity."""
 
     __slots__ = (
@@ -60,7 +76,6 @@ class Connection:
         "fd",
         "framer",
         "fruitless",
-        "handled",
         "hashing",
         "hashing_since",
         "header",
@@ -71,12 +86,12 @@ class Connection:
         "parked",
         "pinged",
         "plain",
-        "posted",
         "queued_to_read",
         "received",
         "scheduled",
         "sendq",
         "serial",
+        "share",
         "slot",
         "stalled",
         "state",
@@ -91,6 +106,7 @@ class Connection:
     def __init__(
         self, serial: int, plain: socket.socket, address: str, ticket: Ticket, owner: Owner, accepted: float
     ) -> None:
+        super().__init__(owner.burden)
         # Fixed
         self.serial = serial
         self.address = address  # the proxy's until its header has come
@@ -103,7 +119,7 @@ class Connection:
         self.appended = 0
         self.parked: bytearray | None = None
         """What is held back (`effects.HoldBack`), while it is."""
-        self.handled = 0
+        self.share: Share | None = None  # its account's, after the login
         self.authenticated = False
         self.hashing: PasswordJob | None = None
         self.hashing_since = 0.0
@@ -132,7 +148,6 @@ class Connection:
         self.transport: Transport | None = None
         self.framer: Framer | None = None
         self.written = 0
-        self.posted = 0
         self.held = False
         """It is not read until the chat has handled more of its lines."""
         self.queued_to_read = False
@@ -161,11 +176,6 @@ class Connection:
         """
         since = self.hashing_since
         return self.accepted + seconds + self.waited + (now - since if since else 0.0)
-
-    @property
-    def unhandled(self) -> int:
-        """Lines that the chat has not handled yet."""
-        return self.posted - self.handled
 
 
 def drain(items: list[Connection]) -> list[Connection]:

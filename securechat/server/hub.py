@@ -48,6 +48,7 @@ from securechat.server.delivery import Delivery, end, schedule
 from securechat.server.inbox import Call, Inbox
 from securechat.server.limits import Limits
 from securechat.server.pools import Pool
+from securechat.server.shares import Shares
 from securechat.server.sparing import Sparing
 from securechat.server.worker import Worker
 
@@ -124,6 +125,7 @@ class Hub:
         self._limits = limits
         self._failed_logins = Sparing(log)
         self._delivery = Delivery(limits.sendq)
+        self._shares = Shares()
         self._answered = answered
         self._reload = reload
         self._hash_added = hash_added
@@ -245,7 +247,7 @@ class Hub:
             case AwaitDrain():
                 self._await_drain(cast(Connection, effect.link))
             case LoggedIn():
-                self._logged_in(cast(Connection, effect.link), effect.account)
+                self._logged_in(cast(Connection, effect.link), effect)
             case LoginFailed():
                 self._login_failed(cast(Connection, effect.link), effect)
             case HashAdded():
@@ -269,8 +271,13 @@ class Hub:
                 assert_never(effect)
 
     def _handled(self, link: Connection, lines: int) -> None:
-        link.handled += lines
-        if link.held and link.unhandled <= self._limits.unhandled_lines // 2:
+        link.handle(lines)
+        limits = self._limits
+        if (
+            link.held
+            and link.unhandled <= limits.unhandled_lines // 2
+            and link.unhandled_bytes <= limits.unhandled_bytes // 2
+        ):
             link.owner.resumed.append(link)
 
     def _start(self, job: Job) -> None:
@@ -286,12 +293,13 @@ class Hub:
         link.awaiting = True
         schedule(link)  # it may have drained already, and the worker sees the mark only when it looks
 
-    def _logged_in(self, link: Connection, account: str) -> None:
+    def _logged_in(self, link: Connection, effect: LoggedIn) -> None:
         if not link.authenticated:
             link.authenticated = True
+            self._shares.join(link, effect.account)
             self.sessions += 1
             self._admission.logged_in(link.ticket)
-            log.info("%d = logged in as %s from %s", link.serial, account, link.address)
+            log.info("%d = logged in as %s from %s", link.serial, effect.name, link.address)
 
     def _login_failed(self, link: Connection, effect: LoginFailed) -> None:
         now, text = self._clock.now().mono, "%d ! %s as %s from %s failed: %s"
@@ -315,6 +323,8 @@ class Hub:
     def _forget(self, link: Connection) -> None:
         """A connection has gone: it is no session any more, and needs no hash."""
         self.sessions -= link.authenticated
+        self._shares.leave(link)
+        link.handle_no_more()
         if link.hashing is not None:
             self.passwords.drop(link.hashing)
 

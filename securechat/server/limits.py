@@ -31,6 +31,14 @@ class Limits:
     unhandled_lines: int = 256
     """Lines of one connection that the chat has not handled yet, above which it is not read; half lets it go
     on."""
+    unhandled_bytes: int = 256 * 1024
+    """What these lines may take in memory; half lets it go on."""
+    unhandled_of_account: int = 2 << 20
+    """What such lines of all sessions of an account may take in memory. Above it, each may have a
+    `modest_share`."""
+    unhandled_in_all: int = 64 << 20
+    """The same of all connections of a worker."""
+    modest_share: int = 16 * 1024
     fruitless_reads: int = 5_000
     """Reads since the last complete line: more than the longest line sent byte by byte needs."""
     wasted_cpu: float = 0.5

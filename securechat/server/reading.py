@@ -1,9 +1,11 @@
 """Turns of reading: sockets into lines for the hub, and back-pressure.
 
 Theory of operation. Each turn reads a bounded amount of one connection and charges it for that (`budget`).
-Whoever has too much that the chat has not handled is *held*: its bytes stay in the kernel, whose window then
-stops the peer. The hub puts it into `resumed` when it has handled enough. When the hub's inbox is full,
-whoever has lines in it is held as well, and waits in `postponed`.
+Whoever has too much that the chat has not handled, in lines or in bytes as they lie in memory, is *held*: its
+bytes stay in the kernel, whose window then stops the peer. The hub puts it into `resumed` when it has handled
+enough. Where the sessions of an account, or all connections, have too much together, those who have most are
+held, and whoever has little goes on. When the hub's inbox is full, whoever has lines in it is held as well,
+and waits in `postponed`.
 """
 
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from securechat.chat.items import Received
 from securechat.irc.framing import Rejected
 from securechat.irc.message import Message
 from securechat.server.budget import charge
+from securechat.server.burden import Burden, weigh
 from securechat.server.connection import Connection, State, drain
 from securechat.server.inbox import Inbox
 from securechat.server.lifecycle import Lifecycle
@@ -44,6 +47,7 @@ class Reader:
         cpu: Callable[[], float],
     ) -> None:
         self.watch = Watch()
+        self.burden = Burden()
         self.resumed: list[Connection] = []
         """Those that were held and may be read again. The hub appends."""
         self.postponed: list[Connection] = []
@@ -109,11 +113,12 @@ class Reader:
     def _may_read(self, conn: Connection) -> bool:
         """Back-pressure: leave the bytes in the kernel, whose window then stops the peer."""
         limits = self._moment.limits
+        lines, size = limits.unhandled_lines, self._allowance(conn)
         unhandled = conn.unhandled
-        if unhandled > limits.unhandled_lines:
+        if unhandled > lines or conn.unhandled_bytes > size:
             conn.held = True
             # Looked at again after the mark is set: the hub may have handled lines before it could see it.
-            if conn.unhandled > limits.unhandled_lines // 2:
+            if conn.unhandled > lines // 2 or conn.unhandled_bytes > size // 2:
                 return False
             conn.held = False
         if unhandled and len(self._inbox) > limits.inbox:
@@ -122,27 +127,42 @@ class Reader:
             return False
         return True
 
+    def _allowance(self, conn: Connection) -> int:
+        """Return how many bytes a connection's unhandled lines may take in memory."""
+        limits = self._moment.limits
+        if conn.unhandled_bytes <= limits.modest_share:
+            return limits.unhandled_bytes
+        share = conn.share
+        if self.burden.waiting > limits.unhandled_in_all or (
+            share is not None and share.unhandled_bytes > limits.unhandled_of_account
+        ):
+            return limits.modest_share
+        return limits.unhandled_bytes
+
     def _read(self, conn: Connection, transport: Transport) -> None:
         framer = conn.framer
         assert framer is not None, "an open connection has a framer"
         lines: list[Message | Rejected] = []
         began = self._cpu()
-        total = reads = 0
+        total = reads = size = 0
         end: str | None = None
         most = self._moment.limits.unhandled_lines - conn.unhandled
+        room = self._moment.limits.unhandled_bytes - conn.unhandled_bytes
         try:
-            while total < READ_TURN and len(lines) <= most:
+            while total < READ_TURN and len(lines) <= most and size <= room:
                 data = self.watch.read(transport, conn.stranger)
                 if not data:
                     end = None if data is None else "Connection closed"
                     break
                 reads += 1
                 total += len(data)
-                lines += framer.feed(data)
+                fed = framer.feed(data)
+                size += weigh(data, len(fed))
+                lines += fed
         except Broken as problem:
             end = str(problem)
         if lines:
-            conn.posted += len(lines)
+            conn.post(len(lines), size)
             conn.heard = self._moment.now
             conn.fruitless = 0
             self._outbox.add(Received(conn, lines))

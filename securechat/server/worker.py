@@ -27,8 +27,8 @@ from securechat.server.writing import Writer
 
 
 class Worker:
-    """A loop over its connections. The hub uses `dirty`, `resumed`, `postponed` and `flushed`, the main
-    thread `watch`."""
+    """A loop over its connections. The hub uses `dirty`, `resumed`, `postponed`, `flushed` and `burden`,
+    the main thread `watch`."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Worker:
         self._stop_at: float | None = None
         self.dirty, self.flushed = self._writer.dirty, self._writer.flushed
         self.resumed, self.postponed = self._reader.resumed, self._reader.postponed
-        self.watch = self._reader.watch
+        self.watch, self.burden = self._reader.watch, self._reader.burden
 
     # Called by other threads
 

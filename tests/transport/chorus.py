@@ -1,9 +1,9 @@
 """A chat of a few rules, for driving the transport: it has the interface of `chat.core.Core` and nothing of
 its size.
 
-`NICK` and `USER` log in, `JOIN` enters the one channel, `PRIVMSG` is a record and goes to everybody in it but
-the sender, `PING` is answered, `ECHO` is answered without a record, `BURST n` is answered with n lines,
-`HASH` starts a password job, `SLEEP` leaves the line unhandled, `QUIT` closes.
+`NICK` and `USER` log in (`alice.phone` as alice), `JOIN` enters the one channel, `PRIVMSG` is a record and
+goes to everybody in it but the sender, `PING` is answered, `ECHO` is answered without a record, `BURST n` is
+answered with n lines, `HASH` starts a password job, `SLEEP` leaves the line unhandled, `QUIT` closes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,6 +51,7 @@ class Chorus:
         self.reverted: list[Outcome] = []
         self.told = ""
         self.links: dict[Link, str] = {}
+        self.accounts: dict[str, int] = {}
         self.audience = Audience()
         self._outcomes: list[Outcome] = []
         self._ids = 0
@@ -119,7 +120,9 @@ class Chorus:
                 self.links[link] = nick
                 self.cause(done)
             case "USER", *_:
-                self.cause(LoggedIn(link, name), Send(link, f":server 001 {name} :Hello\r\n".encode()), done)
+                account = self.accounts.setdefault(name.partition(".")[0], len(self.accounts) + 1)
+                hello = f":server 001 {name} :Hello\r\n".encode()
+                self.cause(LoggedIn(link, account, name), Send(link, hello), done)
             case "JOIN", channel:
                 if link not in self.audience.keys:
                     self.audience = self.audience.including(link, 0)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from securechat.chat.audience import Audience
 from securechat.chat.effects import Broadcast, Send
+from securechat.server.burden import Burden
 from securechat.server.connection import Connection, Owner
 from securechat.server.delivery import SENDQ_EXCEEDED, Delivery, end
 
@@ -19,6 +20,7 @@ class Bench:
     def __init__(self) -> None:
         self.dirty: list[Connection] = []
         self.resumed: list[Connection] = []
+        self.burden = Burden()
 
     def wake(self) -> None:
         raise AssertionError("delivery only queues")

@@ -328,7 +328,7 @@ def test_effects_for_a_link_that_is_gone(rig: Rig) -> None:
     peer, conn = rig.connect("alice")
     peer.close()
     rig.settle()
-    rig.core.cause(Send(conn, b"x\r\n"), Handled(conn, 1), LoggedIn(conn, "alice"), Close(conn))
+    rig.core.cause(Send(conn, b"x\r\n"), Handled(conn, 1), LoggedIn(conn, 1, "alice"), Close(conn))
     turn(rig, Tick())
     rig.settle()
     assert conn.sendq == []

@@ -11,6 +11,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from securechat.server.admission import Admission
+from securechat.server.burden import Burden
 from securechat.server.connection import Connection
 from securechat.server.limits import Limits
 from securechat.server.listener import Listener, bind, canonical, written
@@ -21,6 +22,7 @@ class Hall:
     """A worker that only takes connections."""
 
     def __init__(self) -> None:
+        self.burden = Burden()
         self.adopted: list[Connection] = []
         self.evicted: list[Connection] = []
         self.busy = 0

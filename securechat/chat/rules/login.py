@@ -173,7 +173,7 @@ def accepted(ctx: Context, account: Account, result: PasswordChecked, own: str =
     chat.places.take(account)
     session.login = Login(own, chat.now.wall)
     chat.count("logins.ok")
-    chat.emit(LoggedIn(session.link, account.name))
+    chat.emit(LoggedIn(session.link, account.id, account.name))
     chat.later(lambda: remember(chat, account, session.address, account.phc, result.rehash))
 
 
