@@ -139,8 +139,9 @@ def look_up(
         ctx.when_stored(lambda: look_up(ctx, draft, names, remembered))
         return
     wanted = [key for key in nonces(draft, names) if key not in remembered]
-    revisions = ctx.registry.revisions
+    account, revisions, memory = ctx.user.account.id, ctx.registry.revisions, ctx.registry.nonces
     asked_at, subject = revisions.count, reference.key if reference is not None else None
+    forgotten = memory.forgotten(account)
     if not names or (not wanted and reference is None):
         to_all(ctx, draft._replace(known=remembered), names)
         return
@@ -151,13 +152,15 @@ def look_up(
             ctx.fail("STORE_UNAVAILABLE", printable(ctx.param(0)), text=text)
         elif in_memory(ctx, draft, names) != stored or revisions.changed(subject, asked_at):
             look_up(ctx, draft, names, stored)  # another session was faster
+        elif wanted and memory.forgotten(account) != forgotten:
+            look_up(ctx, draft, names, stored)  # it may have been, and memory does not know any more
         else:
             known = {one.nonce: one for one in result.messages if one.nonce in wanted} | remembered
             referred_to = reference and reference.found(result.messages)
             to_all(ctx, draft._replace(known=known, reference=referred_to), names)
 
     keys = () if subject is None else (subject,)
-    ctx.ask(FindMessages(ctx.session.link, ctx.user.account.id, tuple(wanted), keys), found)
+    ctx.ask(FindMessages(ctx.session.link, account, tuple(wanted), keys), found)
 
 
 def nonces(draft: Draft, names: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 from securechat.chat.effects import StartJob
 from securechat.chat.items import JobDone, Received
 from securechat.chat.jobs import CheckPassword, HashPassword, Job, JobResult
+from securechat.chat.state.nonces import OF_ACCOUNT, NonceMemory
 from securechat.chat.state.revisions import Revisions
 from securechat.server.pools import query
 from tests.playbooks.runner import Playbook
@@ -54,8 +55,10 @@ def turns() -> Iterator[Turns]:
         yield turns
 
 
-def test_the_same_nonce_twice_in_one_turn(turns: Turns) -> None:
-    """It is said once, and both sessions get the same echo."""
+@pytest.mark.parametrize("remembered", [OF_ACCOUNT, 0])
+def test_the_same_nonce_twice_in_one_turn(turns: Turns, remembered: int) -> None:
+    """It is said once, and both sessions get the same echo; also when memory had to forget it at once."""
+    turns.core.registry.nonces = NonceMemory(remembered)
     turns.send_together(("alice", LINE % b"1"), ("alice.phone", LINE % b"2"))
     assert len(turns.read("bob")) == 1
     (first,) = turns.read("alice")
@@ -65,8 +68,10 @@ def test_the_same_nonce_twice_in_one_turn(turns: Turns) -> None:
     assert first.partition(";")[2] == second.partition(";")[2] == to_others.removeprefix("@")
 
 
-def test_the_same_nonce_twice_in_one_turn_on_a_full_disk(turns: Turns) -> None:
+@pytest.mark.parametrize("remembered", [OF_ACCOUNT, 0])
+def test_the_same_nonce_twice_in_one_turn_on_a_full_disk(turns: Turns, remembered: int) -> None:
     """What the disk had no room for is confirmed to nobody, also not as a repetition."""
+    turns.core.registry.nonces = NonceMemory(remembered)
     turns.store.full = True
     turns.send_together(("alice", LINE % b"1"), ("alice.phone", LINE % b"2"))
     for name in ("alice", "alice.phone"):
