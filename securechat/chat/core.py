@@ -18,7 +18,7 @@ from securechat.chat.commands import COMMANDS
 from securechat.chat.commands.capabilities import announce_changes, offers
 from securechat.chat.commands.dispatch import MAX_LINES_BEFORE_LOGIN, dispatch
 from securechat.chat.commands.rejected import refuse
-from securechat.chat.effects import Answered, AwaitDrain, Close, Effect, Handled
+from securechat.chat.effects import Answered, AwaitDrain, Close, Effect, Handled, StartJob
 from securechat.chat.items import (
     Administer,
     Connected,
@@ -178,7 +178,9 @@ class Core(Chat):
 
     def _work(self, session: Session) -> None:
         """Handle lines of the backlog until it is empty or has to wait."""
-        handled, backlog = 0, session.backlog
+        handled, backlog, reading = 0, session.backlog, self.readers.active
+        if reading and session in reading:
+            self._look_whether_read(session)
         lines = backlog.lines
         while lines and backlog.paused is None and not session.closed:
             if not self._may_go_on(session):
@@ -188,8 +190,19 @@ class Core(Chat):
             self._line(session, line)
             if self._later:
                 self._run_later()
+            if reading and session in reading:
+                self._look_whether_read(session)
         if handled:
             self._in_outcome(None, lambda: self.emit(Handled(session.link, handled)))
+
+    def _look_whether_read(self, session: Session) -> None:
+        """When a session has taken its long answer, another one of its account may have one."""
+        if session.backlog.paused is None and not (
+            session.backlog.lines and isinstance(session.backlog.lines[-1], Step)
+        ):
+            following = self.readers.end(session)
+            if following is not None:
+                self._in_outcome(None, lambda: self.emit(StartJob(following)))
 
     def _may_go_on(self, session: Session) -> bool:
         if session.link.queued + session.emitted > self.settings.sendq // 4:
@@ -288,6 +301,9 @@ class Core(Chat):
     def _depart(self, session: Session, reason: str, taken: float | None = None) -> None:
         session.closed = True
         session.backlog.lines.clear()
+        following = self.readers.end(session)
+        if following is not None:
+            self.emit(StartJob(following))
         self._slowed.pop(session, None)
         self.sessions.pop(session.link, None)
         self.registry.monitors.clear(session)

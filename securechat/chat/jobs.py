@@ -151,6 +151,10 @@ Query = (
 )
 
 
+Pages = FetchContext | FetchFound | FetchHistory | FetchMissed | FetchReceived | FetchUndelivered
+"""Those whose results are many messages, which stay in memory until the session has taken them."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class HashPassword:
     """Hash a new password, if it is one that may be set."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from securechat.chat.records import MessageSent
+from securechat.chat.weight import weight_of
 from securechat.chat.words import Term
 
 LAST_ID: Final = (1 << 63) - 1
@@ -20,6 +21,8 @@ Everything but the command is the message's, as it is in its own place.
 """
 MS_SHIFT: Final = 20
 """Bits of an id below its milliseconds."""
+PAGE_BYTES: Final = 2 << 20
+"""What the messages of one answer may take in memory: twice what 1,000 messages that people write take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +122,42 @@ class Search:
     span: Span
 
 
-def page(found: Sequence[MessageSent], span: Span) -> tuple[Sequence[MessageSent], bool]:
+def page(
+    found: Sequence[MessageSent], span: Span, room: int = PAGE_BYTES
+) -> tuple[Sequence[MessageSent], bool]:
     """Return what a span gives of what was found for its limit and one more, and whether that is all.
 
-    Redacted messages do not count, and those beyond the last message that counts are not shown.
+    Redacted messages do not count, and those beyond the last message that counts are not shown. A page that
+    would take more than `room` bytes in memory has fewer messages, though at least one.
     """
     counts = [one for one in found if one.redacted is None and one.command != REDACTION]
-    if len(counts) <= span.limit:
+    if span.by_time:
+        counts.sort(key=lambda one: (one.at, one.id))
+    limit = min(span.limit, fitting(counts, room, newest=span.newest))
+    if len(counts) <= limit:
         return found, True
-    if span.limit <= 0:
+    if limit <= 0:
         return (), False
     if span.newest:
-        return found[found.index(counts[1]) :], False
+        return found[found.index(counts[-limit]) :], False
     if not span.by_time:
-        return found[: found.index(counts[-2]) + 1], False
-    in_time = sorted(counts, key=lambda one: (one.at, one.id))
-    last, beyond = in_time[-2].at, in_time[-1]
-    return [one for one in found if one is not beyond and happened_at(one) <= last], False
+        return found[: found.index(counts[limit - 1]) + 1], False
+    last, beyond = counts[limit - 1].at, {id(one) for one in counts[limit:]}
+    return [one for one in found if id(one) not in beyond and happened_at(one) <= last], False
+
+
+def fitting(messages: Sequence[MessageSent], room: int, *, newest: bool) -> int:
+    """Return how many of the messages take at most `room` bytes in memory, but at least 1.
+
+    They are counted from the end if the `newest` are wanted.
+    """
+    number = 0
+    for message in reversed(messages) if newest else messages:
+        room -= weight_of(message)
+        if room < 0 and number:
+            return number
+        number += 1
+    return max(1, number)
 
 
 def happened_at(one: MessageSent) -> int:

@@ -47,7 +47,7 @@ from securechat.chat.jobs import (
     TargetsRead,
 )
 from securechat.chat.ports import Reader
-from securechat.chat.reading import page
+from securechat.chat.reading import PAGE_BYTES, fitting, page
 from securechat.chat.records import MessageSent
 from securechat.server.fair_queue import FairQueue
 
@@ -195,7 +195,8 @@ def query(reader: Reader, job: Query) -> JobResult:
         case FetchPins():
             return PinsRead(tuple(reader.pins(job.channel)))
         case FetchContext():
-            return MessagesRead(tuple(reader.context(job.messages)))
+            related = reader.context(job.messages)
+            return MessagesRead(tuple(related[: fitting(related, PAGE_BYTES, newest=False)]))
         case FetchReactions():
             return ReactionsRead(reader.reactions(job.messages))
         case FetchUndelivered():
@@ -207,11 +208,7 @@ def query(reader: Reader, job: Query) -> JobResult:
         case FetchHistory():
             return read_pages(reader, job)
         case FetchMissed():
-            missed = [
-                reader.history(channel, job.span, events=False, tombstones=job.redactions)
-                for channel in job.channels
-            ]
-            return MessagesRead(tuple(message for channel in missed for message in channel))
+            return MessagesRead(tuple(read_missed(reader, job)))
         case FetchFound():
             try:
                 return MessagesRead(tuple(reader.search(job.search)))
@@ -232,9 +229,17 @@ def read_pages(reader: Reader, job: FetchHistory) -> MessagesRead:
     for span in job.spans:
         wider = replace(span, limit=span.limit + 1)
         found = reader.history(job.place, wider, events=job.events, tombstones=job.tombstones)
-        pages.append(page(found, span))
+        pages.append(page(found, span, PAGE_BYTES // len(job.spans)))
     messages = tuple(message for found, _ in pages for message in found)
     return MessagesRead(messages, all(ended for _, ended in pages))
+
+
+def read_missed(reader: Reader, job: FetchMissed) -> Iterator[MessageSent]:
+    """Yield the newest of each channel, which has its part of what one answer may take."""
+    room = PAGE_BYTES // max(1, len(job.channels))
+    for channel in job.channels:
+        found = reader.history(channel, job.span, events=False, tombstones=job.redactions)
+        yield from found[-fitting(found, room, newest=True) :]
 
 
 def find_messages(reader: Reader, job: FindMessages) -> Iterator[MessageSent]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from math import inf
+from typing import Final
 
 from securechat.chat.effects import HoldBack, Release
 from securechat.chat.jobs import FetchMissed, JobResult, MessagesRead
@@ -31,6 +32,9 @@ from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context, do_next
 from securechat.chat.turn.pieces import reply_batches
 from securechat.irc import capabilities as cap
+
+AT_ONCE: Final = 16
+"""Channels of which one query reads. The next query waits until the session has taken most of it."""
 
 Play = Callable[[Context], None]
 
@@ -172,15 +176,19 @@ def _least_of_too_many(account: Account, name: str) -> tuple[str, int] | None:
 
 
 def _fetch(ctx: Context, missed: Missed, channels: tuple[ChannelPlace, ...], span: Span) -> None:
+    now, then = channels[:AT_ONCE], channels[AT_ONCE:]
+
     def read(result: JobResult) -> None:
         if isinstance(result, MessagesRead):
+            if then:  # after what is replied here
+                do_next(ctx.session, lambda ctx: _fetch(ctx, missed, then, span))
             reply_batches(ctx, _batches(ctx, result.messages))
         else:
             missed.played = inf  # it is still missed at the next login
 
     if channels:
         redactions = ctx.session.has(cap.MESSAGE_REDACTION)
-        ctx.ask(FetchMissed(ctx.session.link, channels, span, redactions), read)
+        ctx.ask(FetchMissed(ctx.session.link, now, span, redactions), read)
 
 
 def _batches(

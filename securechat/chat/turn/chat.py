@@ -24,6 +24,7 @@ from securechat.chat.state.counters import Counted, Counters
 from securechat.chat.state.departures import Departures
 from securechat.chat.state.ids import MessageIds
 from securechat.chat.state.places import Places
+from securechat.chat.state.readers import Readers
 from securechat.chat.state.registry import Registry
 from securechat.chat.state.session import Session
 from securechat.chat.state.throttle import Throttle
@@ -49,6 +50,7 @@ class Chat:
         self.departures = Departures()
         self.counters = Counters()
         self.alarms = Alarms()
+        self.readers = Readers()
         self.operators: dict[Session, None] = {}
         self.ids = MessageIds(snapshot.last_message)
         self.now = Now(0, 0.0)

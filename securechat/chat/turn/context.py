@@ -6,7 +6,7 @@ from typing import Final
 
 from securechat.chat.effects import StartJob, Then
 from securechat.chat.items import JobDone
-from securechat.chat.jobs import AwaitCommit, Awaited, AwaitTurn, Job, JobResult, Stored
+from securechat.chat.jobs import AwaitCommit, Awaited, AwaitTurn, Job, JobResult, Pages, Stored
 from securechat.chat.line import Line
 from securechat.chat.records import Audited, Record
 from securechat.chat.settings import Settings
@@ -130,10 +130,12 @@ class Context:
     def ask(self, job: Job, resume: Callable[[JobResult], None]) -> None:
         """Start a job.
 
-        `resume` is called with its result, and the session's further commands wait until then.
+        `resume` is called with its result, and the session's further commands wait until then. Where others
+        of the account have long answers, the job itself waits as well.
         """
         self.session.backlog.paused = Paused(job, self, resume)
-        self.chat.emit(StartJob(job))
+        if not isinstance(job, Pages) or self.chat.readers.begin(self.session, job):
+            self.chat.emit(StartJob(job))
 
     def when_stored(self, resume: Callable[[], None]) -> None:
         """Go on with the command when its records are stored; the session's further commands wait until then.
