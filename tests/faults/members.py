@@ -1,0 +1,169 @@
+"""Members who mean harm: sessions that send what costs most memory, in a process of their own.
+
+Each kind is a function of a session's number that returns what it sends again and again; who is `deaf` reads
+nothing. A session that the server has closed comes again.
+"""
+
+import os
+import ssl
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from tests.faults.companion import Companion, report, rounds
+from tests.faults.probe import Client
+from tests.system.server_process import ServerProcess
+
+SESSIONS_OF_ACCOUNT: Final = 20
+ROOM: Final = b"#hostile"
+
+
+class Members(Companion):
+    """Hostile sessions of these kinds in turn, from `with` to its end."""
+
+    def __init__(self, server: ServerProcess, sessions: int, kinds: Sequence[str], *accounts: str) -> None:
+        super().__init__("members", sessions, ",".join(kinds), server.port, server.ca, *accounts)
+
+    @property
+    def sent(self) -> int:
+        """Bytes that the server has taken."""
+        return int(self.found["sent"][0])
+
+    @property
+    def closed(self) -> int:
+        """How often the server has closed a session."""
+        return int(self.found["closed"][0])
+
+
+def _tags(number: int, each: int, of: int = 4000) -> bytes:
+    """A section with so many client tags, as long as it may be."""
+    value = b"x" * max(0, of // each - 8)
+    return b"@" + b";".join([b"+%d.%d=%s" % (number, index, value) for index in range(each)]) + b" "
+
+
+def _many_tags(number: int) -> bytes:
+    """Lines that are nothing but tags, more than a line may have."""
+    return (b"@" + b"a;" * 2000 + b" PING x\r\n") * 8
+
+
+def _most_tags(number: int) -> bytes:
+    """Lines with as many tags as a line may have, that wait behind slow commands."""
+    return b"CHATHISTORY LATEST %s * 1000\r\n" % ROOM + (_tags(number, 64) + b"PING x\r\n") * 8
+
+
+def _words(number: int) -> bytes:
+    """Lines of many short words, some of them wide."""
+    line = b"MONITOR +" + b" ab" * 120 + " \N{GRINNING FACE}".encode() * 20 + b"\r\n"
+    return line * 32
+
+
+def _nonces(number: int) -> bytes:
+    """Messages with a nonce and large tags, which are remembered."""
+    return b"".join(
+        b"@+securechat/nonce=%s;%s PRIVMSG %s :x\r\n"
+        % (os.urandom(8).hex().encode(), _tags(number, 60)[1:-1], ROOM)
+        for _ in range(8)
+    )
+
+
+def _pages(number: int) -> bytes:
+    """Ever new pages of messages with large tags."""
+    return b"CHATHISTORY LATEST %s * 1000\r\n" % ROOM * 50
+
+
+def _long_answers(number: int) -> bytes:
+    """Commands whose answers are much longer than they are."""
+    return b"HELP\r\nLIST\r\nNAMES\r\nWHO *\r\nPING x\r\n" * 50
+
+
+def _multiline(number: int) -> bytes:
+    """Messages of many lines that never end."""
+    lines = b"@batch=1 PRIVMSG %s :%s\r\n" % (ROOM, b"x" * 400) * 40
+    return b"BATCH +1 draft/multiline %s\r\n%s" % (ROOM, lines)
+
+
+KINDS: Final[dict[str, tuple[Callable[[int], bytes], bool]]] = {
+    "many tags": (_many_tags, False),
+    "most tags": (_most_tags, False),
+    "words": (_words, False),
+    "nonces": (_nonces, False),
+    "pages": (_pages, False),
+    "deaf pages": (_pages, True),
+    "long answers": (_long_answers, True),
+    "multiline": (_multiline, False),
+}
+"""What each sends, and whether it is deaf."""
+
+
+class _Member:
+    """One session."""
+
+    def __init__(self, come: Callable[[], Client], account: str, number: int, kind: str) -> None:
+        self._come = come
+        self._account = account
+        self._number = number
+        self._make, self._deaf = KINDS[kind]
+        self._client: Client | None = None
+        self._pending = b""
+        self.sent = 0
+        self.closed = 0
+
+    def step(self) -> None:
+        """Send what is taken, without waiting."""
+        try:
+            if self._client is None:
+                self._client = self._enter()
+            self._write(self._client.socket)
+            if not self._deaf:
+                self._read(self._client.socket)
+        except OSError:
+            self.closed += 1
+            if self._client is not None:
+                self._client.socket.close()
+            self._client, self._pending = None, b""
+
+    def _enter(self) -> Client:
+        client = self._come()
+        client.log_in(self._account)
+        client.send("CAP REQ :message-tags batch draft/chathistory draft/multiline", f"JOIN {ROOM.decode()}")
+        client.send("PING ready")
+        client.read_until(b" :ready")
+        client.socket.setblocking(False)
+        return client
+
+    def _write(self, sock: ssl.SSLSocket) -> None:
+        with suppress(ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            for _ in range(4):
+                self._pending = self._pending or self._make(self._number)
+                sent = sock.send(self._pending)
+                self._pending = self._pending[sent:]
+                self.sent += sent
+
+    def _read(self, sock: ssl.SSLSocket) -> None:
+        with suppress(ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            for _ in range(16):
+                if not sock.recv(65536):
+                    raise OSError("closed")
+
+
+def main(sessions: str, kinds: str, port: str, ca: str, *accounts: str) -> None:
+    """Attack until it is enough, with what others leave of the processor: real ones would have their own."""
+    os.nice(10)
+    context = ssl.create_default_context(cafile=Path(ca))
+    chosen = kinds.split(",")
+    members = [
+        _Member(lambda: Client(int(port), context), accounts[number % len(accounts)], number, kind)
+        for number, kind in enumerate(chosen[index % len(chosen)] for index in range(int(sessions)))
+    ]
+    for member in members:
+        member.step()
+    for _ in rounds(0.02):
+        for member in members:
+            member.step()
+    report(sent=[sum(member.sent for member in members)], closed=[sum(member.closed for member in members)])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
