@@ -28,7 +28,9 @@ nothing but tags took 130."""
 _ESCAPE: Final = str.maketrans({";": r"\:", " ": r"\s", "\\": r"\\", "\r": r"\r", "\n": r"\n"})
 _UNESCAPE: Final = {written: chr(char) for char, written in _ESCAPE.items()}
 _ESCAPED: Final = re.compile(r"\\.?")
-_ANSWERED: Final = ("label", "batch")
+_NOT_UTF8: Final = re.compile("[\udc80-\udcff]")
+"""Bytes that were not UTF-8, as "surrogateescape" shows them."""
+_ANSWERED: Final = (";label=", ";batch=")
 """Tags that say where the answer to a line belongs."""
 
 
@@ -134,9 +136,9 @@ def parse_head(line: bytes) -> Message:
     tags: Mapping[str, str] = NO_TAGS
     if text.startswith("@"):
         section, ended, text = text[1:].partition(" ")
-        whole = section.split(";") if ended else section.split(";")[:-1]
-        if len(whole) > MAX_TAGS:
-            whole = [tag for tag in whole if tag.partition("=")[0] in _ANSWERED]
+        if not ended:
+            section = section.rpartition(";")[0]
+        whole = section.split(";") if section.count(";") < MAX_TAGS else _answered(section)
         tags = _parse_tags(";".join([tag if _is_readable(tag) else "" for tag in whole]))
         text = text.lstrip(" ")
     if text.startswith(":"):
@@ -147,9 +149,20 @@ def parse_head(line: bytes) -> Message:
     return Message(word.upper() if word.isascii() else word, (), None, tags)
 
 
+def _answered(section: str) -> list[str]:
+    """Return the tags that an answer needs, without looking at each: a line that is refused must not cost
+    more than one that is taken."""
+    found = []
+    for mark in _ANSWERED:
+        _, begun, rest = f";{section}".rpartition(mark)
+        if begun:
+            found.append(mark[1:] + rest.partition(";")[0])
+    return found
+
+
 def _is_readable(text: str) -> bool:
     """Whether this came as UTF-8, by "surrogateescape", and without what no line may hold."""
-    return not _holds_forbidden(text) and not any("\udc80" <= char <= "\udcff" for char in text)
+    return not _holds_forbidden(text) and _NOT_UTF8.search(text) is None
 
 
 def encode(message: Message) -> bytes:

@@ -9,7 +9,7 @@ is with the lines that the chat has not handled (`burden.Unhandled`). Marks that
 
 import socket
 from enum import Enum, auto
-from typing import Protocol
+from typing import Final, Protocol
 
 from securechat.chat.jobs import PasswordJob
 from securechat.irc.framing import Framer
@@ -17,6 +17,9 @@ from securechat.server.admission import Ticket
 from securechat.server.burden import Burden, Unhandled
 from securechat.server.proxy import Header
 from securechat.server.transport import Transport
+
+PIECE: Final = 48
+"""Bytes that a piece in a SendQ takes besides its own: the header of a bytes object, and its place."""
 
 
 class State(Enum):
@@ -58,6 +61,11 @@ class Share:
     def unhandled_bytes(self) -> int:
         """What waits for the chat, in bytes."""
         return sum([link.unhandled_bytes for link in self.links])
+
+    @property
+    def queued(self) -> int:
+        """What is in the SendQs of those that are not about to be closed, in bytes."""
+        return sum([link.queued for link in self.links if not link.closed])
 
 
 class Connection(Unhandled):
@@ -166,7 +174,7 @@ class Connection(Unhandled):
 
     @property
     def queued(self) -> int:
-        """Bytes in the SendQ."""
+        """Bytes that the SendQ takes in memory."""
         return self.appended - self.written
 
     def login_due(self, seconds: float, now: float) -> float:

@@ -7,6 +7,9 @@ broadcast skips gets a join of its own, without what it skips. A link that is se
 between is caught up with the run first, and `_positions` remembers how far it has got. So each link gets its
 bytes exactly in the order of the effects, and what is spent per recipient is spent once per run. Lines that
 are held back for a link wait outside its SendQ, and count for the limit.
+
+A SendQ has a limit, and so have those of an account together. When it is passed, the session that has most
+is closed if its peer takes nothing at that moment; else the server itself is behind with writing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,9 +18,14 @@ from typing import Final, cast
 from securechat.chat.audience import Audience
 from securechat.chat.effects import Broadcast, Send
 from securechat.chat.link import Link
-from securechat.server.connection import Connection, Owner
+from securechat.server.connection import PIECE, Connection, Owner, Share
 
 SENDQ_EXCEEDED: Final = b"ERROR :SendQ exceeded\r\n"
+TOGETHER_EXCEEDED: Final = b"ERROR :SendQ exceeded: the sessions of your account read too slowly\r\n"
+SENDQS_OF_ACCOUNT: Final = 8
+"""How many full SendQs the sessions of an account may have together."""
+MODEST: Final = 8
+"""The part of a SendQ up to which nobody looks at the others of the account."""
 NOBODY: Final = Audience()
 
 
@@ -121,8 +129,8 @@ class Delivery:
             self._append(cast(Connection, link), data)
 
     def _append_all(self, links: Iterable[Connection], data: bytes) -> None:
-        size = len(data)
-        soft = self._limit // 2
+        size = len(data) + PIECE
+        soft = self._limit // MODEST
         for link in links:
             appended = link.appended + size
             if link.closed or link.parked is not None or appended - link.written > soft:
@@ -138,19 +146,38 @@ class Delivery:
         if link.closed:
             return
         parked = link.parked
-        queued = link.queued + len(data) + len(parked or b"")
+        queued = link.queued + len(data) + PIECE + len(parked or b"")
         if queued > self._limit:
-            data = SENDQ_EXCEEDED
-            link.overflowed = True
-            end(link)
-        elif parked is not None and not ahead:
-            parked += data
+            self._overflow(link, SENDQ_EXCEEDED)
             return
-        elif queued > self._limit // 2 and not link.stalled:
+        if parked is not None and not ahead:
+            parked += data
+        else:
+            _queue(link, data)
+        if queued > self._limit // 2 and not link.stalled:
             self.crowded.add(link.owner)
-        link.sendq.append(data)
-        link.appended += len(data)
-        schedule(link)
+        if queued > self._limit // MODEST and link.share is not None:
+            self._look_at_account(link.share)
+
+    def _look_at_account(self, share: Share) -> None:
+        if share.queued <= SENDQS_OF_ACCOUNT * self._limit:
+            return
+        most = max([link for link in share.links if not link.closed], key=lambda link: link.queued)
+        if most.stalled:
+            self._overflow(most, TOGETHER_EXCEEDED)
+        else:
+            self.crowded.add(most.owner)
+
+    def _overflow(self, link: Connection, error: bytes) -> None:
+        link.overflowed = True
+        _queue(link, error)
+        end(link)
+
+
+def _queue(link: Connection, data: bytes) -> None:
+    link.sendq.append(data)
+    link.appended += len(data) + PIECE
+    schedule(link)
 
 
 def end(link: Connection) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 from securechat.chat.items import Connected, Disconnected
 from securechat.irc.framing import Framer
 from securechat.server.admission import Admission, Refusal
-from securechat.server.connection import Connection, State
+from securechat.server.connection import PIECE, Connection, State
 from securechat.server.deadlines import Deadlines
 from securechat.server.introduction import introduce
 from securechat.server.moment import Moment, Outbox
@@ -212,7 +212,7 @@ class Lifecycle:
 
     def _say(self, conn: Connection, line: bytes) -> None:
         """Queue a line of the worker's own; it counts in `written`, since `appended` is the hub's."""
-        conn.written -= len(line)
+        conn.written -= len(line) + PIECE
         conn.sendq.append(line)
         self._turns.to_write(conn)
 

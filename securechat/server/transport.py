@@ -81,7 +81,7 @@ def narrow(plain: socket.socket) -> None:
 class Transport:
     """The TLS side of one connection. Used by its worker's thread only, except for `cut`."""
 
-    __slots__ = ("_left", "_socket", "blocked", "pinned", "readable", "rest", "severed", "tail")
+    __slots__ = ("_left", "_socket", "blocked", "pieces", "pinned", "readable", "rest", "severed", "tail")
 
     def __init__(self, plain: socket.socket, context: ssl.SSLContext) -> None:
         """Take over a connected non-blocking socket. Raises Broken when the peer has gone already."""
@@ -97,10 +97,12 @@ class Transport:
         self.pinned: memoryview | bytes | None = None
         """What OpenSSL has to be given again."""
         self.rest: memoryview | None = None
+        """What was taken from the queue and comes after that."""
+        self.pieces = 0
+        """How many pieces were taken from the queue so far."""
         self.tail = TAIL
         """The most that a last record carries; 0 once the burst is over."""
         self._left = BURST
-        """What was taken from the queue and comes after that."""
         self.severed = False
         """It was cut."""
 
@@ -191,6 +193,7 @@ class Transport:
             count = len(queue)
             if rest is None and not count:
                 return None
+            self.pieces += count
             if rest is None and count == 1:
                 data = queue.pop(0)
             else:

@@ -9,7 +9,7 @@ from threading import Event
 from typing import Final
 
 from securechat.chat.items import Drained
-from securechat.server.connection import Connection, State, drain
+from securechat.server.connection import PIECE, Connection, State, drain
 from securechat.server.lifecycle import Lifecycle
 from securechat.server.moment import Moment, Outbox
 from securechat.server.transport import Broken, Transport
@@ -52,12 +52,13 @@ class Writer:
             return
         if (conn.ending or conn.state is not OPEN) and not self._lives.has_last_lines(conn):
             return
+        pieces = transport.pieces
         try:
             written = transport.write(conn.sendq, WRITE_TURN)
         except Broken as problem:
             self._lives.release(conn, str(problem))
             return
-        conn.written += written
+        conn.written += written + PIECE * (transport.pieces - pieces)
         if transport.blocked:
             self._blocked(conn, written)
         elif transport.rest is not None or conn.sendq:

@@ -6,9 +6,9 @@ from itertools import chain, repeat
 
 import pytest
 
-from securechat.chat.effects import Handled
+from securechat.chat.effects import Handled, Send
 from securechat.chat.items import Tick
-from securechat.server.connection import Connection, State
+from securechat.server.connection import PIECE, Connection, State
 from tests.transport.conftest import UNLIMITED
 from tests.transport.rig import Rig, state
 
@@ -93,3 +93,39 @@ def test_a_peer_that_is_stopped_gets_everything_done(rig: Rig) -> None:
     rig.until(lambda: len(peer.lines) == 3000)
     assert peer.lines == [str(number) for number in range(3000)]
     assert conn.unhandled == 0
+
+
+def test_small_pieces_count_as_they_lie_in_memory(make_rig: MakeRig) -> None:
+    """A piece takes more than its bytes; when everything is written nothing counts any more."""
+    rig = make_rig(replace(UNLIMITED, sendq=20_000))
+    peer, conn = rig.connect("alice", buffer=4096)
+    peer.reading = False
+    for _ in range(20_000 // (len("x\r\n") + PIECE) - 150):
+        rig.core.cause(Send(conn, b"x\r\n"))
+    rig.inbox.put(Tick())
+    rig.hub.run_once()
+    assert 10_000 < conn.queued <= 20_000
+    assert sum(map(len, conn.sendq)) < conn.queued // 10
+    peer.reading = True
+    rig.until(lambda: not conn.sendq)
+    rig.settle()
+    assert conn.queued == 0
+
+
+def test_the_sessions_of_an_account_share_its_sendqs(make_rig: MakeRig) -> None:
+    """Of deaf sessions that have eight full SendQs together the fullest are closed; others chat on."""
+    rig = make_rig(replace(UNLIMITED, sendq=100_000))
+    pairs = [rig.connect(f"mallory.{number}", buffer=4096) for number in range(12)]
+    other, _ = rig.connect("alice", buffer=4096)
+    for peer, _ in pairs:
+        peer.reading = False
+    for _ in range(9):
+        for _, conn in pairs:
+            rig.core.cause(Send(conn, b"x" * 9_998 + b"\r\n"))
+        rig.inbox.put(Tick())
+        rig.settle(3)
+    left = [conn for _, conn in pairs if not conn.overflowed]
+    assert 8 <= len(left) < 12
+    assert sum(conn.queued for conn in left) <= 8 * 100_000
+    other.send(b"ECHO :fine\r\n")
+    rig.until(lambda: other.lines == ["fine"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from securechat.chat.audience import Audience
 from securechat.chat.effects import Broadcast, Send
 from securechat.server.burden import Burden
-from securechat.server.connection import Connection, Owner
+from securechat.server.connection import PIECE, Connection, Owner
 from securechat.server.delivery import SENDQ_EXCEEDED, Delivery, end
 
 PLENTY = 1 << 30
@@ -35,6 +35,7 @@ class Sink:
         self.appended = 0
         self.written = 0
         self.parked: bytearray | None = None
+        self.share = None
         self.stalled = 0.0
         self.closed = False
         self.ending = False
@@ -162,7 +163,8 @@ def test_every_link_gets_the_same_bytes_as_without_coalescing(script: list[Step]
     links = sinks(LINKS)
     deliver(script, links)
     assert [b"".join(link.sendq) for link in links] == append_each(script)
-    assert [link.appended for link in links] == [len(b"".join(link.sendq)) for link in links]
+    weights = [sum(len(piece) + PIECE for piece in link.sendq) for link in links]
+    assert [link.appended for link in links] == weights
 
 
 @settings(max_examples=100, deadline=None)
@@ -206,7 +208,7 @@ def test_the_senders_cost_the_others_nothing() -> None:
 def test_over_the_limit_nothing_more_is_queued() -> None:
     """What does not fit is replaced by one ERROR line, and the connection ends."""
     (link,) = sinks(1)
-    delivery = Delivery(100)
+    delivery = Delivery(100 + PIECE)
     delivery.send(Send(link, b"x" * 90))
     delivery.send(Send(link, b"y" * 11))
     delivery.send(Send(link, b"z"))
@@ -217,7 +219,7 @@ def test_over_the_limit_nothing_more_is_queued() -> None:
 def test_broadcasts_respect_the_limit() -> None:
     """Members with a full SendQ end, the others get everything."""
     full, empty = sinks(2)
-    delivery = Delivery(100)
+    delivery = Delivery(100 + PIECE)
     delivery.send(Send(full, b"x" * 90))
     delivery.broadcast(Broadcast(Audience({0: (full, empty)}), {0: b"y" * 11}))
     delivery.flush()
@@ -229,7 +231,7 @@ def test_a_queue_that_the_server_itself_left_long_is_noticed() -> None:
     """Above half of the limit a worker counts as behind, unless it is the peer that takes nothing."""
     slow_server, slow_peer = sinks(2)
     slow_peer.stalled = 1000.0
-    delivery = Delivery(100)
+    delivery = Delivery(100 + PIECE)
     delivery.send(Send(slow_peer, b"x" * 60))
     assert delivery.crowded == set()
     delivery.send(Send(slow_server, b"x" * 60))
@@ -239,7 +241,7 @@ def test_a_queue_that_the_server_itself_left_long_is_noticed() -> None:
 def test_what_is_held_back_counts_for_the_limit() -> None:
     """A link for which more is held back than its SendQ may hold ends like one whose SendQ is full."""
     (link,) = sinks(1)
-    delivery = Delivery(100)
+    delivery = Delivery(100 + 2 * PIECE)
     delivery.hold_back(link)
     delivery.send(Send(link, b"x" * 60))
     delivery.send(Send(link, b"y" * 30, ahead=True))

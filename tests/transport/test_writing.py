@@ -8,7 +8,7 @@ import pytest
 from securechat.chat.effects import Send
 from securechat.chat.items import Disconnected, Drained
 from securechat.server import writing
-from securechat.server.connection import Connection, State
+from securechat.server.connection import PIECE, Connection, State
 from securechat.server.delivery import Delivery, schedule
 from securechat.server.transport import CHUNK
 from tests.transport.conftest import UNLIMITED
@@ -104,7 +104,7 @@ def test_one_fast_reader_of_a_long_queue_gives_way(rig: Rig, monkeypatch: pytest
     before = greedy_conn.written
     rig.worker.run_once(0)
     assert greedy_conn.transport is not None and not greedy_conn.transport.blocked
-    assert greedy_conn.written - before == 2 * CHUNK
+    assert greedy_conn.written - before == 2 * CHUNK + PIECE
     other.step()
     assert other.lines == ["hello"]
     rig.until(lambda: len(greedy.received) >= len(numbered(0, 9000)))
@@ -125,7 +125,7 @@ def test_a_full_sendq_ends_the_connection(make_rig: MakeRig) -> None:
     rig.settle()
     assert Disconnected(conn, "SendQ exceeded") in rig.core.items
     assert state(conn) is State.GONE
-    assert conn.queued <= 64 * 1024 + len("ERROR :SendQ exceeded\r\n")
+    assert conn.queued <= 64 * 1024 + len("ERROR :SendQ exceeded\r\n") + PIECE
     talker.send(b"ECHO :still here\r\n")
     rig.until(lambda: talker.lines == ["still here"])
 
