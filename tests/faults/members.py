@@ -148,6 +148,19 @@ class _Member:
                     raise OSError("closed")
 
 
+def _fill(come: Callable[[], Client], accounts: Sequence[str]) -> None:
+    """Say a thousand messages with large tags, so that there is something to page through."""
+    for number in range(20):  # no session says more than flood control lets it say at once
+        client = come()
+        client.log_in(accounts[number % len(accounts)])
+        client.send("CAP REQ :message-tags", f"JOIN {ROOM.decode()}")
+        for _ in range(6):
+            client.socket.sendall(_nonces(number))
+        client.send("PING said")
+        client.read_until(b" :said")
+        client.socket.close()
+
+
 def main(sessions: str, kinds: str, port: str, ca: str, *accounts: str) -> None:
     """Attack until it is enough, with what others leave of the processor: real ones would have their own."""
     os.nice(10)
@@ -157,6 +170,8 @@ def main(sessions: str, kinds: str, port: str, ca: str, *accounts: str) -> None:
         _Member(lambda: Client(int(port), context), accounts[number % len(accounts)], number, kind)
         for number, kind in enumerate(chosen[index % len(chosen)] for index in range(int(sessions)))
     ]
+    if {_pages, _most_tags} & {KINDS[kind][0] for kind in chosen}:
+        _fill(lambda: Client(int(port), context), accounts)
     for member in members:
         member.step()
     for _ in rounds(0.02):
