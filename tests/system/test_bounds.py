@@ -5,6 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.faults.members import KINDS, Members
+from tests.faults.vitals import Vitals, reset_peak
 from tests.system.conftest import Serve
 from tests.system.person import Ended, Person, Wire, log_in
 from tests.system.server_process import PASSWORD, ServerProcess
@@ -33,6 +35,21 @@ def test_a_reader_that_never_reads_is_closed(serve: Serve, enter: Enter) -> None
     with pytest.raises(Ended):
         while True:
             deaf.receive()
+
+
+def test_hostile_members_take_little_memory(serve: Serve, enter: Enter) -> None:
+    """Sessions that send what costs most memory take a bounded part of it, and others chat on.
+
+    The long form, with figures, is tests/faults/test_hostile_members.py.
+    """
+    server = serve({"limits.flood": True}, accounts=["alice", "mallory"])
+    alice = enter(server, "alice")
+    base = Vitals.of(server.pid).memory
+    reset_peak(server.pid)
+    with Members(server, 16, list(KINDS), "mallory"):
+        for _ in range(20):
+            alice.sync()
+    assert Vitals.of(server.pid).peak - base < 128 * 1024
 
 
 def test_a_slow_reader_gets_everything(serve: Serve, enter: Enter) -> None:
