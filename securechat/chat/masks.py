@@ -10,10 +10,10 @@ in its canonical form: folded, so that one person or set of people has one spell
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from securechat.irc.masks import compile_masks
+from securechat.irc.masks import Mask
 from securechat.irc.names import fold
 
 SIGN: Final = "$"
@@ -81,17 +81,31 @@ def _folded(glob: str) -> str:
 
 
 class Matcher:
-    """The masks of one list, compiled."""
+    """The masks of one list, in canonical form."""
 
-    __slots__ = ("_accounts", "_hosts", "_known", "_mute_accounts", "_mute_hosts")
+    __slots__ = ("_known", "_masks", "_mutes")
 
-    def __init__(self, masks: Iterable[str]) -> None:
-        every = list(masks)
-        plain = [mask for mask in every if not mask.startswith(MUTE)]
-        mutes = [mask.removeprefix(MUTE) for mask in every if mask.startswith(MUTE)]
-        self._hosts, self._accounts = _compiled(plain)
-        self._mute_hosts, self._mute_accounts = _compiled(mutes)
+    def __init__(self, masks: Iterable[str] = ()) -> None:
+        self._masks: dict[str, Mask] = {}
+        self._mutes: dict[str, Mask] = {}
         self._known: dict[str, tuple[bool, bool]] = {}
+        for mask in masks:
+            self.put(mask)
+
+    def put(self, mask: str) -> None:
+        """Take one more mask: the others stay as they are."""
+        kind, rest = self._place(mask)
+        kind[rest] = Mask(rest.removeprefix(ACCOUNT))
+        self._known.clear()
+
+    def drop(self, mask: str) -> None:
+        """Forget a mask."""
+        kind, rest = self._place(mask)
+        del kind[rest]
+        self._known.clear()
+
+    def _place(self, mask: str) -> tuple[dict[str, Mask], str]:
+        return (self._mutes if mask.startswith(MUTE) else self._masks), mask.removeprefix(MUTE)
 
     def matches(self, source: str) -> bool:
         """Return whether a mask that is no mute matches somebody: `source` is nick!account@server."""
@@ -108,21 +122,12 @@ class Matcher:
             account, _, server = rest.partition("@")
             account = fold(account)
             host = f"{fold(nick)}!{account}@{server.lower()}"
-            known = (
-                _any(self._hosts, host) or _any(self._accounts, account),
-                _any(self._mute_hosts, host) or _any(self._mute_accounts, account),
-            )
+            known = (_any(self._masks, host, account), _any(self._mutes, host, account))
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[source] = known
         return known
 
 
-def _any(pattern: re.Pattern[str] | None, text: str) -> bool:
-    return pattern is not None and pattern.fullmatch(text) is not None
-
-
-def _compiled(masks: list[str]) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
-    accounts = [mask.removeprefix(ACCOUNT) for mask in masks if mask.startswith(ACCOUNT)]
-    hosts = [mask for mask in masks if not mask.startswith(ACCOUNT)]
-    return compile_masks(hosts), compile_masks(accounts)
+def _any(masks: Mapping[str, Mask], host: str, account: str) -> bool:
+    return any(mask.matches(account if text.startswith(ACCOUNT) else host) for text, mask in masks.items())

@@ -11,7 +11,7 @@ from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.chat.turn.pieces import reply_all
 from securechat.irc import numerics as num
-from securechat.irc.masks import compile_mask
+from securechat.irc.masks import Mask
 from securechat.irc.names import fold, is_channel
 
 Condition = Callable[[Channel, int], bool]
@@ -76,8 +76,8 @@ def condition(word: str, now: int) -> Condition:
 def masked(word: str) -> Condition:
     """Return the condition that a name fits a mask, or with ! that it does not."""
     wanted = not word.startswith("!")
-    pattern = compile_mask(fold(word.removeprefix("!")))
-    return lambda channel, _online: (pattern.fullmatch(channel.folded) is not None) is wanted
+    mask = Mask(fold(word.removeprefix("!")))
+    return lambda channel, _online: mask.matches(channel.folded) is wanted
 
 
 COMMANDS = (Command("LIST", list_channels, cost=3.0, listed=0),)

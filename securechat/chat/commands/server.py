@@ -8,7 +8,7 @@ from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
-from securechat.irc.masks import compile_mask
+from securechat.irc.masks import Mask
 from securechat.irc.text import printable
 from securechat.irc.timestamp import format_ms
 
@@ -117,8 +117,8 @@ def userip_command(ctx: Context) -> None:
 
 def is_here(ctx: Context, target: str) -> bool:
     """Return whether a query is about this server: its name, a mask of that, or a nick; else refuse it."""
-    pattern = compile_mask(target.lower())
-    if not target or pattern.fullmatch(ctx.settings.server_name.lower()) or ctx.registry.user(target):
+    mask = Mask(target.lower())
+    if not target or mask.matches(ctx.settings.server_name.lower()) or ctx.registry.user(target):
         return True
     ctx.numeric(num.ERR_NOSUCHSERVER, printable(target), text="No such server")
     return False

@@ -15,7 +15,7 @@ from securechat.chat.turn.context import Context
 from securechat.chat.turn.pieces import reply_long
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
-from securechat.irc.masks import compile_mask, is_mask
+from securechat.irc.masks import Mask, is_mask
 from securechat.irc.names import fold, is_channel
 from securechat.irc.text import printable
 
@@ -91,9 +91,10 @@ def found(ctx: Context, mask: str) -> Iterator[tuple[Channel | None, User]]:
     if exact is not None:
         yield common(ctx, exact), exact
     elif is_mask(mask) or mask == "0":
-        pattern = compile_mask("*" if mask == "0" else fold(mask))
+        wanted = Mask("*" if mask == "0" else fold(mask))
         for user in registry.users.values():
-            meant = pattern.fullmatch(fold(user.nick)) or pattern.fullmatch(user.account.folded)
+            nick, account = fold(user.nick), user.account.folded
+            meant = wanted.matches(nick) or (account != nick and wanted.matches(account))
             if meant and is_listed(registry, viewer, user):
                 yield common(ctx, user), user
 

@@ -117,7 +117,11 @@ class Channel:
             del self.lists[kind][mask]
         else:
             self.lists[kind][mask] = entry
-        self.matchers.pop(kind, None)
+        matcher = self.matchers.get(kind)
+        if matcher is not None and entry is None:
+            matcher.drop(mask)
+        elif matcher is not None:
+            matcher.put(mask)
         self.tighten()
 
     def tighten(self) -> None:

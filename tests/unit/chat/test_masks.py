@@ -84,3 +84,14 @@ def test_an_empty_list_matches_nobody() -> None:
     """No mask, no match."""
     matcher = Matcher([])
     assert not matcher.matches("a!b@x") and not matcher.mutes("a!b@x")
+
+
+def test_a_list_that_changes() -> None:
+    """What is put on it matches from then on, what is taken off no more; what was found before is forgotten."""
+    matcher = Matcher()
+    alice = user("Alice", "Bob").source
+    for mask in ("al*!*@*", "$a:bob", "$m:al*!*@*"):
+        assert (matcher.matches(alice), matcher.mutes(alice)) == (False, False)
+        matcher.put(mask)
+        assert (matcher.matches(alice), matcher.mutes(alice)) == (not mask.startswith("$m"), mask[1] == "m")
+        matcher.drop(mask)
