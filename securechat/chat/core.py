@@ -7,7 +7,8 @@ that. When the store is full it calls `revert`: the records are undone backwards
 them are answered with `FAIL` instead.
 
 A session's lines are handled in order, from its backlog. They wait there while a job of the session runs,
-while flood control says so, and while more than a quarter of its SendQ is still to be written.
+while flood control says so, and while more than a quarter of its SendQ is still to be written. When others
+have waited for long enough (`Chat.tired`), the session goes on in its place behind them.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from securechat.chat.commands import COMMANDS
 from securechat.chat.commands.capabilities import announce_changes, offers
 from securechat.chat.commands.dispatch import MAX_LINES_BEFORE_LOGIN, dispatch
 from securechat.chat.commands.rejected import refuse
-from securechat.chat.effects import Answered, AwaitDrain, Close, Effect, Handled
+from securechat.chat.effects import Answered, AwaitDrain, Close, Effect, Handled, Then
 from securechat.chat.items import (
     Administer,
     Connected,
@@ -76,6 +77,7 @@ class Core(Chat):
             case Drained():
                 session = self.sessions.get(item.link)
                 if session is not None:
+                    session.postponed = False
                     self._work(session)
             case Administer():
                 self._in_outcome(item.ticket, lambda: administration.administer(self, item))
@@ -168,12 +170,16 @@ class Core(Chat):
         session.backlog.extend(item.lines)
         self._work(session)
 
-    def _work(self, session: Session) -> None:
-        """Handle lines of the backlog until it is empty or has to wait."""
+    def _work(self, session: Session, *, begun: bool = False) -> None:
+        """Handle lines of the backlog until it is empty or has to wait; `begun`: it did something before."""
         handled = 0
-        while session.backlog and session.job is None and not session.closed:
+        while session.backlog and session.job is None and not (session.closed or session.postponed):
+            if begun and self.tired():
+                self._postpone(session)
+                break
             if not self._may_go_on(session):
                 break
+            begun = True
             line = session.backlog.popleft()
             handled += not isinstance(line, Step)
             self._line(session, line)
@@ -181,6 +187,11 @@ class Core(Chat):
                 self._run_later()
         if handled:
             self._in_outcome(None, lambda: self.emit(Handled(session.link, handled)))
+
+    def _postpone(self, session: Session) -> None:
+        """Go on with a session's lines behind those of the others that have come meanwhile."""
+        session.postponed = True
+        self._in_outcome(None, lambda: self.emit(Then(Drained(session.link))))
 
     def _may_go_on(self, session: Session) -> bool:
         if session.link.queued + session.emitted > self.settings.sendq // 4:
@@ -244,7 +255,7 @@ class Core(Chat):
 
         self._in_outcome(ctx, go_on)
         self._run_later()
-        self._work(session)
+        self._work(session, begun=True)
 
     def _tick(self) -> None:
         multiline.expire(self)
@@ -252,6 +263,8 @@ class Core(Chat):
         for session in due:
             del self._slowed[session]
             self._work(session)
+            if self.tired():
+                break  # the others are still due
 
     # Ends
 

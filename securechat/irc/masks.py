@@ -1,11 +1,12 @@
 """Masks: `*` stands for any characters, `?` for one.
 
-Theory of operation. Where in a mask one can be after some characters is a set of places, and a whole number holds
-it: bit n says that the first n literals (what is no `*`) have been found. A character takes each place to the
-next one if the literal there is this character, and where a `*` stands one may stay. So a text is read once, a
-few operations for each character, whatever the mask looks like; and a mask costs one look at each of its
-characters before. Matchers that try one way after the other take time like n to the power of the stars, and a
-regular expression takes much longer to compile, for a mask that somebody wrote in order to stop the server.
+Theory of operation. Where in a mask one can be after some characters is a set of places, and a whole number
+holds it: bit n says that the first n literals (what is no `*`) have been found. A character takes each
+place to the next one if the literal there is this character, and where a `*` stands one may stay. So a text
+is read once, a few operations for each character, whatever the mask looks like; and a mask costs one look
+at each of its characters before. Matchers that try one way after the other take time like n to the power of
+the stars, and a regular expression takes much longer to compile, for a mask that somebody wrote in order to
+stop the server.
 """
 
 from typing import Final

@@ -6,7 +6,7 @@ the sender, `PING` is answered, `ECHO` is answered without a record, `BURST n` i
 `HASH` starts a password job, `SLEEP` leaves the line unhandled, `QUIT` closes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from securechat.chat.audience import Audience
 from securechat.chat.clock import Now
@@ -46,6 +46,7 @@ class Chorus:
 
     def __init__(self) -> None:
         self.items: list[Item] = []
+        self.tired: Callable[[], bool] = lambda: False
         self.due: float | None = None
         self.settings: Settings | None = None
         self.reverted: list[Outcome] = []

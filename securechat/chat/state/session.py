@@ -106,6 +106,7 @@ class Session:
         "nick",
         "operator",
         "pending",
+        "postponed",
         "realname",
         "resume",
         "sasl",
@@ -174,7 +175,7 @@ class Session:
         """What it missed, when it came without knowing how to read history."""
         self.catching_up, self.caught_up = False, 0.0
         """Whether it is being sent what it missed; the monotonic time when it was, infinite if it failed."""
-        self.closed = False
+        self.closed = self.postponed = False  # its lines wait for a later turn (`Chat.tired`)
         self.taken: float | None = None
         """Once its connection is gone: up to when the peer can have taken anything, in monotonic seconds."""
 

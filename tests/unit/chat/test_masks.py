@@ -87,7 +87,7 @@ def test_an_empty_list_matches_nobody() -> None:
 
 
 def test_a_list_that_changes() -> None:
-    """What is put on it matches from then on, what is taken off no more; what was found before is forgotten."""
+    """What is put on it matches from then on, what is taken off no more; no verdict outlives a change."""
     matcher = Matcher()
     alice = user("Alice", "Bob").source
     for mask in ("al*!*@*", "$a:bob", "$m:al*!*@*"):
