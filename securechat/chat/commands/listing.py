@@ -27,31 +27,35 @@ def list_channels(ctx: Context) -> None:
     (people online), C>60 and C<60 (made more, less than 60 minutes ago), T>60 and T<60 (the same for the
     topic), *mask* and !*mask* (names).
     """
-    words = [word for param in ctx.params for word in param.split(",") if word]
+    words = list(dict.fromkeys(word for param in ctx.params for word in param.split(",") if word))
     named = [word for word in words if is_channel(word) and not re.search(r"[*?]", word)]
     conditions = [condition(word, ctx.chat.now.wall) for word in words if word not in named]
-    reply_all(ctx, list(answer(ctx, targets.within(ctx, named), conditions)))
+    reply_all(ctx, answer(ctx, targets.within(ctx, named), conditions))
 
 
-def answer(ctx: Context, named: list[str], conditions: list[Condition]) -> Iterator[Line]:
-    """The channels that were asked for, between the beginning and the end."""
+def answer(ctx: Context, named: list[str], conditions: list[Condition]) -> Iterator[Line | None]:
+    """The channels that were asked for, between the beginning and the end.
+
+    That may take many turns: what was dropped or hidden meanwhile is left out.
+    """
     server, nick, at = ctx.settings.server_name, ctx.nick, ctx.chat.now.wall
     yield Line(server, num.RPL_LISTSTART, (nick, "Channel"), "Users  Name", at)
     for channel in candidates(ctx, named):
         online = len(ctx.registry.online(channel))
-        if all(fits(channel, online) for fits in conditions):
+        visible = channel.id in ctx.registry.channels and channel.visible_to(ctx.user.id)
+        if visible and all(fits(channel, online) for fits in conditions):
             yield Line(server, num.RPL_LIST, (nick, channel.name, str(online)), channel.topic.text, at)
+        else:
+            yield None
     yield Line(server, num.RPL_LISTEND, (nick,), "End of LIST", at)
 
 
 def candidates(ctx: Context, named: list[str]) -> list[Channel]:
-    """Return the channels that were named, or all, by name; only those that the user may know of."""
+    """Return the channels that were named, or all, by name."""
     registry = ctx.registry
     if named:
-        found = [channel for name in named if (channel := registry.channel(name)) is not None]
-    else:
-        found = sorted(registry.channels.values(), key=lambda channel: channel.folded)
-    return [channel for channel in found if channel.visible_to(ctx.user.id)]
+        return [channel for name in named if (channel := registry.channel(name)) is not None]
+    return sorted(registry.channels.values(), key=lambda channel: channel.folded)
 
 
 def condition(word: str, now: int) -> Condition:
