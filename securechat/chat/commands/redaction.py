@@ -91,12 +91,21 @@ def look_up(ctx: Context, key: int | None, found: Callable[[tuple[MessageSent, .
         messages = result.messages
         if revisions.changed(key, asked_at):
             look_up(ctx, key, found)  # another edit, or somebody else's redaction, was faster
-        elif messages and cap.EDIT_TAG in messages[0].tags and messages[0].refers is not None:
-            look_up(ctx, messages[0].refers, found)
+        elif messages and (original := edited_by(messages[0])) is not None:
+            look_up(ctx, original, found)
         else:
             found(messages)
 
     ctx.ask(FindMessages(ctx.session.link, ctx.user.account.id, (), (key,), edits=True), read)
+
+
+def edited_by(message: MessageSent) -> int | None:
+    """Return the id of the message that this one edits, which is an earlier one; None when it is no edit.
+
+    An edit that says otherwise, of itself or in a circle with others, can have come from an import.
+    """
+    refers = message.refers
+    return refers if cap.EDIT_TAG in message.tags and refers is not None and refers < message.id else None
 
 
 def may_redact(ctx: Context, place: Conversation, message: MessageSent) -> bool:
