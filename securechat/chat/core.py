@@ -13,6 +13,7 @@ have waited for long enough (`Chat.tired`), the session goes on in its place beh
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Final
 
 from securechat.chat.clock import Now
 from securechat.chat.commands import COMMANDS
@@ -38,7 +39,7 @@ from securechat.chat.line import Line
 from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
 from securechat.chat.requests import Refused
-from securechat.chat.rules import administration, login, multiline, operators, replay
+from securechat.chat.rules import administration, login, multiline, operators, replay, slowed
 from securechat.chat.settings import Settings
 from securechat.chat.state import applying
 from securechat.chat.state.flood import Bucket
@@ -47,6 +48,9 @@ from securechat.chat.turn.chat import Chat, Ending
 from securechat.chat.turn.context import Context, Continuation
 from securechat.irc.framing import Rejected
 from securechat.irc.message import Message
+
+NOTICEABLE: Final = 2.0
+"""Seconds that flood control lets a line wait before the person is told."""
 
 
 class Core(Chat):
@@ -203,6 +207,8 @@ class Core(Chat):
                 bucket = session.bucket = Bucket(self.now.mono)
             wait = bucket.spend(self._cost(session.backlog[0]), self.now.mono)
             if wait > 0:
+                if wait >= NOTICEABLE and session not in self._slowed:
+                    self._in_outcome(None, lambda: slowed.tell(self, session, wait))
                 self._slowed[session] = self.now.mono + wait
                 return False
         return True
