@@ -90,7 +90,18 @@ class Listeners:
             del self._groups[key]
         self._audience = None
 
-    def add_to(self, keys: dict[Link, int]) -> None:
-        """Put every link with its encoding key into a dictionary."""
+    def add_to(self, groups: dict[int, dict[Link, None]]) -> None:
+        """Put every link into a dictionary of its encoding key."""
         for key, links in self._groups.items():
-            keys.update(dict.fromkeys(links, key))
+            groups.setdefault(key, {}).update(links)
+
+
+def together(listeners: Iterable[Listeners], audiences: Iterable[Audience]) -> Audience:
+    """Return everybody who is in one of these, once."""
+    groups: dict[int, dict[Link, None]] = {}
+    for audience in audiences:
+        for key, links in audience.groups.items():
+            groups.setdefault(key, {}).update(dict.fromkeys(links))
+    for one in listeners:
+        one.add_to(groups)
+    return Audience({key: tuple(links) for key, links in groups.items()})

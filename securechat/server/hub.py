@@ -51,7 +51,7 @@ from securechat.server.worker import Worker
 
 log: Final = logging.getLogger("securechat.hub")
 
-SLICE: Final = 0.004
+SLICE: Final = 0.0025
 """Seconds of one item after which the core goes on with it behind those that have come meanwhile."""
 TURN: Final = 0.05
 """Seconds of handling after which a turn is committed and delivered, whatever is left of its batch."""

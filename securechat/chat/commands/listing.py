@@ -1,7 +1,7 @@
 """LIST, with the conditions of ISUPPORT ELIST: C creation, M mask, N not a mask, T topic, U users."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from securechat.chat.line import Line
@@ -41,20 +41,21 @@ def answer(ctx: Context, named: list[str], conditions: list[Condition]) -> Itera
     server, nick, at = ctx.settings.server_name, ctx.nick, ctx.chat.now.wall
     yield Line(server, num.RPL_LISTSTART, (nick, "Channel"), "Users  Name", at)
     for channel in candidates(ctx, named):
-        online = len(ctx.registry.online(channel))
-        visible = channel.id in ctx.registry.channels and channel.visible_to(ctx.user.id)
-        if visible and all(fits(channel, online) for fits in conditions):
-            yield Line(server, num.RPL_LIST, (nick, channel.name, str(online)), channel.topic.text, at)
-        else:
+        if channel is None or channel.id not in ctx.registry.channels or not channel.visible_to(ctx.user.id):
             yield None
+            continue
+        online = len(ctx.registry.online(channel))
+        listed = all(fits(channel, online) for fits in conditions)
+        row = Line(server, num.RPL_LIST, (nick, channel.name, str(online)), channel.topic.text, at)
+        yield row if listed else None
     yield Line(server, num.RPL_LISTEND, (nick,), "End of LIST", at)
 
 
-def candidates(ctx: Context, named: list[str]) -> list[Channel]:
-    """Return the channels that were named, or all, by name."""
+def candidates(ctx: Context, named: list[str]) -> Iterable[Channel | None]:
+    """Return the channels that were named, or all, by name; `None` is a name that no channel has."""
     registry = ctx.registry
     if named:
-        return [channel for name in named if (channel := registry.channel(name)) is not None]
+        return map(registry.channel, named)
     return sorted(registry.channels.values(), key=lambda channel: channel.folded)
 
 

@@ -214,7 +214,7 @@ def leave(chat: Chat, session: Session, reason: str) -> None:
     if user is None:
         return
     tell(chat, f"{user.nick} ({user.account.name}) at {session.address} has gone: {reason}")
-    peers = chat.registry.peers(user)
+    peers = chat.registry.peers(user) if len(user.sessions) == 1 else user.audience
     if chat.registry.detach(session):
         chat.fanout.others(peers, user.line("QUIT", (), reason, chat.now.wall), session)
         presence.departed(chat, user, session)

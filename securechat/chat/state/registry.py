@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from securechat.chat.audience import Audience
+from securechat.chat.audience import Audience, together
 from securechat.chat.link import Link
 from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot
@@ -313,20 +313,14 @@ class Registry:
     def peers(self, user: User) -> Audience:
         """Everybody who shares a channel with the user and sees them there, and the user's own sessions."""
         channels = self.channels_of(user.id)
-        if not channels:
-            return user.audience
-        if any("u" in channel.modes for channel in channels):
+        if not channels or any("u" in channel.modes for channel in channels):
             return self._peers(user, channels)
         return self._peers_of.of(self.memberships[user.id], lambda: self._peers(user, channels))
 
     def _peers(self, user: User, channels: Sequence[Channel]) -> Audience:
-        keys: dict[Link, int] = dict(user.audience.keys)
-        for channel in channels:
-            if "u" in channel.modes:
-                keys.update(self.witnesses(channel, user.id).keys)
-            else:
-                channel.listeners.add_to(keys)
-        return Audience.of(keys.items())
+        auditoriums = [self.witnesses(channel, user.id) for channel in channels if "u" in channel.modes]
+        others = (channel.listeners for channel in channels if "u" not in channel.modes)
+        return together(others, [user.audience, *auditoriums])
 
     # Indexes
 

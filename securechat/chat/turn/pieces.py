@@ -83,7 +83,7 @@ def at_once(settings: Settings) -> int:
 
 def reply_all(ctx: Context, lines: Lines) -> None:
     """Reply with the lines of one answer, in pieces when they are many or take long."""
-    first, rest = _begun(ctx.chat, lines)
+    first, rest = begun(ctx.chat, lines)
     if rest is not None:
         reply_long(ctx, rest)
         return
@@ -96,7 +96,7 @@ def follow_up(ctx: Context, session: Session, lines: Lines) -> None:
 
     When they are many they come in pieces, after the answer to the command and before that to the next one.
     """
-    first, rest = _begun(ctx.chat, lines)
+    first, rest = begun(ctx.chat, lines)
     if rest is not None:
         _go_on(session, rest)
         if session is not ctx.session:
@@ -108,7 +108,7 @@ def follow_up(ctx: Context, session: Session, lines: Lines) -> None:
         ctx.chat.fanout.send(session, *first)
 
 
-def _begun(chat: Chat, lines: Lines) -> tuple[list[Line], Iterator[Line | None] | None]:
+def begun(chat: Chat, lines: Lines) -> tuple[list[Line], Iterator[Line | None] | None]:
     """Return the lines, when they fit into one piece; else what makes all of them bit by bit, too."""
     most, rest = at_once(chat.settings), iter(lines)
     first: list[Line] = []
