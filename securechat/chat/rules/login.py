@@ -19,6 +19,7 @@ from securechat.chat.rules.arrival import show_channels
 from securechat.chat.rules.autojoin import join_session
 from securechat.chat.rules.operators import tell
 from securechat.chat.state.account import Account
+from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import Session, User
 from securechat.chat.state.throttle import Verdict, is_known, known_network
 from securechat.chat.turn.chat import Chat
@@ -192,13 +193,6 @@ def enter(ctx: Context, session: Session, account: Account) -> None:
     tell(chat, f"{user.nick} ({account.name}) logged in from {session.address}")
     for line in welcome.burst(ctx):
         ctx.reply(line)
-    if first:
-        for channel in registry.channels_of(user_id):
-            joined = presence_lines.joined(user, channel.name, chat.now.wall)
-            witnesses = registry.witnesses(channel, user_id)
-            chat.fanout.others(witnesses, joined, session)
-            presence_lines.show_away(chat.fanout, witnesses, user, chat.now.wall)
-            show_ranks(chat.fanout, registry, channel, user, chat.now.wall)
     if chat.settings.nicknames == "account":
         replay.catch_up(ctx, account, arrived)
         show_channels(ctx, user)
@@ -206,6 +200,19 @@ def enter(ctx: Context, session: Session, account: Account) -> None:
         # In outcomes of their own: a full disk must keep nobody out.
         steps = (join_session, lambda then: replay.catch_up(then, account, arrived))
         session.backlog.extendleft(Continuation(step) for step in reversed(steps))
+    ctx.for_each(registry.channels_of(user_id) if first else (), lambda channel: show_in(ctx, channel))
+
+
+def show_in(ctx: Context, channel: Channel) -> None:
+    """Show the others in a channel that the session's user, who is a member, has come online."""
+    chat, user = ctx.chat, ctx.user
+    if user.id not in channel.members:
+        return  # it has left meanwhile
+    joined = presence_lines.joined(user, channel.name, chat.now.wall)
+    witnesses = chat.registry.witnesses(channel, user.id)
+    chat.fanout.others(witnesses, joined, ctx.session)
+    presence_lines.show_away(chat.fanout, witnesses, user, chat.now.wall)
+    show_ranks(chat.fanout, chat.registry, channel, user, chat.now.wall)
 
 
 def leave(chat: Chat, session: Session, reason: str) -> None:
