@@ -23,7 +23,7 @@ from securechat.irc import capabilities as cap
 Lines: TypeAlias = Iterable[Line | None]
 """The lines of an answer, with a `None` wherever it can be interrupted without having said something."""
 _SHORT: Final = 8
-"""Lines, or looks for them, that are never worth a piece of their own."""
+"""Lines that are never worth a piece of their own."""
 _LINE_BYTES: Final = 700
 """What a line takes in a SendQ, with its own tags and without those of the client."""
 
@@ -115,7 +115,7 @@ def begun(chat: Chat, lines: Lines) -> tuple[list[Line], Iterator[Line | None] |
     for looks, line in enumerate(rest, 1):
         if line is not None:
             first.append(line)
-        if len(first) > most or (looks > _SHORT and chat.tired()):
+        if len(first) > most or ((line is None or looks > _SHORT) and chat.tired()):
             return first, chain(first, rest)
     return first, None
 
