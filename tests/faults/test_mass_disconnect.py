@@ -44,7 +44,7 @@ def _sajoin(server: ServerProcess, names: list[str]) -> None:
 
 def _as_operator(server: ServerProcess, lines: list[str]) -> None:
     with Person(server, "root") as root:
-        root.send(f"OPER root {PASSWORD}")
+        root.send(f"OPER root :{PASSWORD}")
         root.expect("381")
         for line in [*lines, f"PING mark{next(_marks)}"]:
             root.send(line)
