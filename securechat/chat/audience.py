@@ -2,7 +2,8 @@
 
 An audience is a value. It is replaced when somebody comes or goes, so an effect that was made before keeps
 delivering to exactly those who were there, and "the same audience" is an identity check: the hub joins
-messages to the same audience into one append per recipient.
+messages to the same audience into one append per recipient. A value with a thousand links is costly to
+make, so `Listeners` makes it when somebody speaks, and not for each of those who come or go in between.
 """
 
 from collections.abc import Iterable, Mapping
@@ -56,3 +57,51 @@ class Audience:
         if self._keys is None:
             self._keys = {link: key for key, links in self.groups.items() for link in links}
         return self._keys
+
+
+class Listeners:
+    """Links that come and go; who goes and who comes costs the same however many there are."""
+
+    __slots__ = ("_audience", "_groups")
+
+    def __init__(self) -> None:
+        self._groups: dict[int, dict[Link, None]] = {}
+        self._audience: Audience | None = None
+
+    @property
+    def audience(self) -> Audience:
+        """Those who listen now: the same object until somebody comes or goes."""
+        audience = self._audience
+        if audience is None:
+            groups = {key: tuple(links) for key, links in self._groups.items()}
+            audience = self._audience = Audience(groups)
+        return audience
+
+    def add(self, link: Link, key: int) -> None:
+        """Let a link listen under its encoding key."""
+        self._groups.setdefault(key, {})[link] = None
+        self._audience = None
+
+    def remove(self, link: Link, key: int) -> None:
+        """Take away a link, which must listen under `key`."""
+        links = self._groups[key]
+        del links[link]
+        if not links:
+            del self._groups[key]
+        self._audience = None
+
+    def add_to(self, groups: dict[int, dict[Link, None]]) -> None:
+        """Put every link into a dictionary of its encoding key."""
+        for key, links in self._groups.items():
+            groups.setdefault(key, {}).update(links)
+
+
+def together(listeners: Iterable[Listeners], audiences: Iterable[Audience]) -> Audience:
+    """Return everybody who is in one of these, once."""
+    groups: dict[int, dict[Link, None]] = {}
+    for audience in audiences:
+        for key, links in audience.groups.items():
+            groups.setdefault(key, {}).update(dict.fromkeys(links))
+    for one in listeners:
+        one.add_to(groups)
+    return Audience({key: tuple(links) for key, links in groups.items()})

@@ -7,18 +7,20 @@ that. When the store is full it calls `revert`: the records are undone backwards
 them are answered with `FAIL` instead.
 
 A session's lines are handled in order, from its backlog. They wait there while a job of the session runs,
-while flood control says so, and while more than a quarter of its SendQ is still to be written.
+while flood control says so, and while more than a quarter of its SendQ is still to be written. When others
+have waited for long enough (`Chat.tired`), the session goes on in its place behind them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Final
 
 from securechat.chat.clock import Now
 from securechat.chat.commands import COMMANDS
 from securechat.chat.commands.capabilities import announce_changes, offers
 from securechat.chat.commands.dispatch import MAX_LINES_BEFORE_LOGIN, dispatch
 from securechat.chat.commands.rejected import refuse
-from securechat.chat.effects import Answered, AwaitDrain, Close, Effect, Handled, StartJob
+from securechat.chat.effects import Answered, AwaitDrain, Close, Effect, Handled, StartJob, Then
 from securechat.chat.items import (
     Administer,
     Connected,
@@ -37,7 +39,16 @@ from securechat.chat.line import Line
 from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
 from securechat.chat.requests import Refused
-from securechat.chat.rules import administration, dropping, failures, login, multiline, operators, replay
+from securechat.chat.rules import (
+    administration,
+    dropping,
+    failures,
+    login,
+    multiline,
+    operators,
+    replay,
+    slowed,
+)
 from securechat.chat.settings import Settings
 from securechat.chat.state import applying
 from securechat.chat.state.backlog import Step
@@ -47,6 +58,9 @@ from securechat.chat.turn.chat import Chat, Ending
 from securechat.chat.turn.context import Context, Continuation
 from securechat.irc.framing import Rejected
 from securechat.irc.message import Message
+
+NOTICEABLE: Final = 2.0
+"""Seconds that flood control lets a line wait before the person is told."""
 
 
 class Core(Chat):
@@ -77,6 +91,7 @@ class Core(Chat):
             case Drained():
                 session = self.sessions.get(item.link)
                 if session is not None:
+                    session.postponed = False
                     self._work(session)
             case Administer():
                 self._in_outcome(item.ticket, lambda: administration.administer(self, item))
@@ -176,15 +191,19 @@ class Core(Chat):
         session.backlog.add(item.lines)
         self._work(session)
 
-    def _work(self, session: Session) -> None:
-        """Handle lines of the backlog until it is empty or has to wait."""
+    def _work(self, session: Session, *, begun: bool = False) -> None:
+        """Handle lines of the backlog until it is empty or has to wait; `begun`: it did something before."""
         handled, backlog, reading = 0, session.backlog, self.readers.active
         if reading and session in reading:
             self._look_whether_read(session)
         lines = backlog.lines
-        while lines and backlog.paused is None and not session.closed:
+        while lines and backlog.paused is None and not (session.closed or session.postponed):
+            if begun and self.tired():
+                self._postpone(session)
+                break
             if not self._may_go_on(session):
                 break
+            begun = True
             line = lines.pop()
             handled += not isinstance(line, Step)
             self._line(session, line)
@@ -204,6 +223,11 @@ class Core(Chat):
             if following is not None:
                 self._in_outcome(None, lambda: self.emit(StartJob(following)))
 
+    def _postpone(self, session: Session) -> None:
+        """Go on with a session's lines behind those of the others that have come meanwhile."""
+        session.postponed = True
+        self._in_outcome(None, lambda: self.emit(Then(Drained(session.link))))
+
     def _may_go_on(self, session: Session) -> bool:
         if session.link.queued + session.emitted > self.settings.sendq // 4:
             self._in_outcome(None, lambda: self.emit(AwaitDrain(session.link)))
@@ -214,6 +238,8 @@ class Core(Chat):
                 bucket = session.bucket = Bucket(self.now.mono)
             wait = bucket.spend(self._cost(session.backlog.lines[-1]), self.now.mono)
             if wait > 0:
+                if wait >= NOTICEABLE and session not in self._slowed:
+                    self._in_outcome(None, lambda: slowed.tell(self, session, wait))
                 self._slowed[session] = self.now.mono + wait
                 return False
         return True
@@ -266,7 +292,7 @@ class Core(Chat):
 
         self._in_outcome(paused.command, go_on)
         self._run_later()
-        self._work(session)
+        self._work(session, begun=True)
 
     def _tick(self) -> None:
         multiline.expire(self)
@@ -275,6 +301,8 @@ class Core(Chat):
         for session in due:
             del self._slowed[session]
             self._work(session)
+            if self.tired():
+                break  # the others are still due
 
     # Ends
 

@@ -108,6 +108,8 @@ class Delivery:
             ordinary = cast("Iterable[Connection]", links)
             if special:
                 for link in special.intersection(links):
+                    if link.closed:
+                        continue  # many who go at once are in the audience of each other's end
                     position = positions.get(link, 0)
                     self._append_pieces(link, pieces[position:], position)
                 ordinary = [link for link in ordinary if link not in special]

@@ -4,8 +4,10 @@ Theory of operation. Only this thread touches chat state. A turn takes what has 
 it, commits the records of all of it in one transaction, and only then performs the effects, in order: nothing
 that a command caused leaves the server before its records are on disk. The inbox grows during the commit, so
 the busier the server, the bigger the transactions (group commit). A store that is full, or that somebody
-keeps locked, rolls back cleanly and the turn goes on without those commands. After any other error of a
-commit its outcome is unknown, so this turn's effects are dropped and the error ends the process.
+keeps locked, rolls back cleanly and the turn goes on without those commands. A turn that lasts long is cut:
+what is left of its batch goes back into the inbox, in front, and the core ends what it does for one item when
+that item has had its time. After any other error of a commit its outcome is unknown, so this turn's effects
+are dropped and the error ends the process.
 """
 
 import logging
@@ -54,6 +56,10 @@ from securechat.server.worker import Worker
 
 log: Final = logging.getLogger("securechat.hub")
 
+SLICE: Final = 0.0025
+"""Seconds of one item after which the core goes on with it behind those that have come meanwhile."""
+TURN: Final = 0.05
+"""Seconds of handling after which a turn is committed and delivered, whatever is left of its batch."""
 CATCH_UP: Final = 0.05
 """Seconds that the hub waits for a worker that is behind with writing."""
 LOG_EVERY: Final = 60.0
@@ -62,6 +68,8 @@ LOG_EVERY: Final = 60.0
 
 class Core(Protocol):
     """The chat as the hub uses it: `chat.core.Core`."""
+
+    tired: Callable[[], bool]
 
     def handle(self, item: Item, now: Now) -> None: ...
 
@@ -84,6 +92,10 @@ class Clock:
     def now(self) -> Now:
         """The present instant."""
         return Now(time.time_ns() // 1_000_000, time.monotonic())
+
+    def monotonic(self) -> float:
+        """The present instant in seconds of the monotonic clock."""
+        return time.monotonic()
 
 
 class Hub:
@@ -134,6 +146,8 @@ class Hub:
         self._stopping = False
         self._complained = float("-inf")
         self._wall = latest
+        self._slice_ends = 0.0
+        core.tired = lambda: self._clock.monotonic() >= self._slice_ends
 
     # Called by other threads
 
@@ -184,13 +198,8 @@ class Hub:
     def turn(self, batch: Sequence[Item | Call], now: Now) -> None:
         """Handle a batch, commit, perform."""
         self._look_at_clock(now)
-        core = self._core
-        for item in batch:
-            if callable(item):
-                item()
-            else:
-                core.handle(item, now)
-        outcomes = core.take()
+        batch = self._handle(batch, now)
+        outcomes = self._core.take()
         self._commit(outcomes, now)
         for outcome in outcomes:
             for effect in outcome.effects:
@@ -205,6 +214,23 @@ class Hub:
         self.turns += 1
         self.biggest_batch = max(self.biggest_batch, len(batch))
         self._wake_workers()
+
+    def _handle(self, batch: Sequence[Item | Call], now: Now) -> Sequence[Item | Call]:
+        """Let the core handle as much of a batch as a turn has time for; return that, the rest goes back."""
+        core, clock = self._core, self._clock
+        at = clock.monotonic()
+        ends = at + TURN
+        for index, item in enumerate(batch, 1):
+            self._slice_ends = at + SLICE
+            if callable(item):
+                item()
+            else:
+                core.handle(item, now)
+            at = clock.monotonic()
+            if at >= ends and index < len(batch):
+                self._inbox.put_back(batch[index:])
+                return batch[:index]
+        return batch
 
     def _look_at_clock(self, now: Now) -> None:
         """Say when the wall clock went backwards: messages now are shown with times that were before."""

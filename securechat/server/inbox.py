@@ -1,7 +1,7 @@
 """The hub's inbox: a queue that is taken as one batch."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from threading import Event
 
 from securechat.chat.items import Item, Received
@@ -54,6 +54,13 @@ class Inbox:
             batch.append(item)
             lines -= len(item.lines) if isinstance(item, Received) else 1
         return batch
+
+    def put_back(self, items: Sequence[Item | Call]) -> None:
+        """Put items that were taken in front of all others.
+
+        Called by the hub only.
+        """
+        self._items.extendleft(reversed(items))
 
     def _ring(self) -> None:
         if not self._bell.is_set():

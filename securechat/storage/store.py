@@ -246,8 +246,9 @@ class SqlReader:
 
     def edits(self, key: int) -> Sequence[MessageSent]:
         """Return the edits of a message, oldest first."""
-        later = (messages.c.refers == key, messages.c.id > key)
-        referring = self._read(select_messages().where(*later).order_by(messages.c.id))
+        m = messages.c
+        # Only later ones: an imported edit may say that it edits itself.
+        referring = self._read(select_messages().where(m.refers == key, m.id > key).order_by(m.id))
         return [message for message in referring if EDIT_TAG in message.tags]
 
     def reactions(self, keys: Sequence[int]) -> Mapping[int, Mapping[str, Sequence[int]]]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from tests.system.server_process import DEADLINE, first_line
 
@@ -20,6 +20,9 @@ _REPOSITORY: Final = Path(__file__).parents[2]
 
 class Companion:
     """A module of this package in another process; after the `with`, `found` is what it printed last."""
+
+    patience: ClassVar[float] = 2 * DEADLINE
+    """Seconds until it must be ready."""
 
     def __init__(self, module: str, *arguments: object) -> None:
         self.found: dict[str, list[float] | list[str]] = {}
@@ -32,7 +35,7 @@ class Companion:
 
     def __enter__(self) -> Self:
         assert self._process.stdout is not None
-        line = first_line(self._process.stdout.fileno(), 2 * DEADLINE)
+        line = first_line(self._process.stdout.fileno(), self.patience)
         assert line == "ready\n", f"this began with {line!r}"
         return self
 

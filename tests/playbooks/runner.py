@@ -107,6 +107,8 @@ class FakeLink:
         self.parked: list[str] | None = None
 
     def take(self, data: bytes, ahead: bool = False) -> None:
+        if self.closed:
+            return
         lines = self.lines if self.parked is None or ahead else self.parked
         lines += data.decode().removesuffix("\r\n").split("\r\n")
 
@@ -333,6 +335,7 @@ class Playbook:
             case Close(link):
                 _fake(link).release()
                 _fake(link).lines.append("(closed)")
+                _fake(link).closed = True
             case StartJob(job):
                 jobs.append(job)
             case Reload(link):

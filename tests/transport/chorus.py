@@ -6,7 +6,7 @@ goes to everybody in it but the sender, `PING` is answered, `ECHO` is answered w
 answered with n lines, `HASH` starts a password job, `SLEEP` leaves the line unhandled, `QUIT` closes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from securechat.chat.audience import Audience
 from securechat.chat.clock import Now
@@ -46,6 +46,7 @@ class Chorus:
 
     def __init__(self) -> None:
         self.items: list[Item] = []
+        self.tired: Callable[[], bool] = lambda: False
         self.due: float | None = None
         self.settings: Settings | None = None
         self.reverted: list[Outcome] = []

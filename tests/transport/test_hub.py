@@ -25,6 +25,7 @@ from securechat.chat.requests import Done, ListAccounts
 from securechat.chat.settings import Settings
 from securechat.irc.message import Message
 from securechat.server.connection import Connection
+from securechat.server.hub import SLICE, TURN
 from tests.transport.conftest import UNLIMITED
 from tests.transport.rig import Rig
 
@@ -332,3 +333,36 @@ def test_effects_for_a_link_that_is_gone(rig: Rig) -> None:
     turn(rig, Tick())
     rig.settle()
     assert conn.sendq == []
+
+
+def test_a_long_turn_is_cut(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a turn has no time for waits in front of what came later, in its order."""
+    _, alice = rig.connect("alice")
+    handled: list[str] = []
+
+    def handle(item: Item, _now: Now) -> None:
+        assert isinstance(item, Received) and isinstance(item.lines[0], Message)
+        handled.append(item.lines[0].params[1])
+        rig.clock.seconds += TURN * 0.6
+
+    monkeypatch.setattr(rig.core, "handle", handle)
+    rig.inbox.put(say(alice, "4"))
+    turn(rig, say(alice, "1"), say(alice, "2"), say(alice, "3"))
+    assert handled == ["1", "2"]
+    rig.hub.run_once()
+    assert handled == ["1", "2", "3", "4"]
+
+
+def test_the_core_is_told_when_an_item_has_had_its_time(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each item has its own, whatever the one before took."""
+    _, alice = rig.connect("alice")
+    tired: list[bool] = []
+
+    def handle(_item: Item, _now: Now) -> None:
+        tired.append(rig.core.tired())
+        rig.clock.seconds += SLICE
+        tired.append(rig.core.tired())
+
+    monkeypatch.setattr(rig.core, "handle", handle)
+    turn(rig, say(alice, "1"), say(alice, "2"))
+    assert tired == [False, True, False, True]

@@ -27,16 +27,18 @@ def join(ctx: Context) -> None:
     Joins channels; a channel that does not exist is made, and you are its founder. JOIN 0 leaves all.
     """
     if ctx.param(0) == "0":
-        for left in ctx.registry.channels_of(ctx.user.id):
-            leave_channel(ctx, left, "")
+        ctx.for_each(ctx.registry.channels_of(ctx.user.id), lambda left: leave_channel(ctx, left, ""))
         return
     before = set(ctx.registry.memberships.get(ctx.user.id, ()))
     names, keys = ctx.param(0).split(","), ctx.param(1).split(",")
     pairs = [(name, key) for name, key in zip_longest(names, keys[: len(names)], fillvalue="") if name]
     taken = targets.within(ctx, [name for name, _ in pairs] or [""])
-    for name, key in pairs[: len(taken)] or [("", "")]:
-        join_one(ctx, name, key)
-    replay.catch_up_in(ctx, [one for one in ctx.registry.channels_of(ctx.user.id) if one.id not in before])
+
+    def joined() -> None:
+        registry, user = ctx.registry, ctx.user.id
+        replay.catch_up_in(ctx, [one for one in registry.channels_of(user) if one.id not in before])
+
+    ctx.for_each(pairs[: len(taken)] or [("", "")], lambda pair: join_one(ctx, *pair), joined)
 
 
 def join_one(ctx: Context, name: str, key: str) -> None:
@@ -135,16 +137,22 @@ def part(ctx: Context) -> None:
 
     Leaves channels, with all your sessions.
     """
-    for name in targets.listed(ctx, 0):
+
+    def leave(name: str) -> None:
         channel = member_of(ctx, name)
         if channel is not None:
             leave_channel(ctx, channel, ctx.param(1))
 
+    ctx.for_each(targets.listed(ctx, 0), leave)
+
 
 def leave_channel(ctx: Context, channel: Channel, reason: str) -> None:
-    """End the user's membership; the reason is left out where the user may not say it."""
+    """End the user's membership, if there is one; the reason is left out where the user may not say it."""
     chat, user = ctx.chat, ctx.user
-    membership, said = channel.members[user.id], access.reason_for(ctx, channel, reason)
+    membership = channel.members.get(user.id)
+    if membership is None:
+        return
+    said = access.reason_for(ctx, channel, reason)
     if said:
         said = clip(said, body_room(user.source, "PART", channel.name))
         access.spoke(ctx, channel)

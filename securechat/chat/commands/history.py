@@ -3,7 +3,7 @@
 A query thread reads, the hub goes on meanwhile. Whatever the subcommand, the oldest message comes first.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -92,7 +92,7 @@ def messages(ctx: Context, subcommand: str) -> None:
         else:
             show(None, False)
 
-    def show(messages: Sequence[MessageSent] | None, ended: bool) -> None:
+    def show(messages: Iterable[MessageSent] | None, ended: bool) -> None:
         if messages is not None:
             lines = lines_of(ctx.registry, as_called(ctx, messages, name))
             reply_batch(ctx, "chathistory", (name,), lines, end_tag(ended))
@@ -115,18 +115,22 @@ def end_tag(ended: bool) -> dict[str, str] | None:
 def with_context(
     ctx: Context,
     subcommand: str,
-    messages: Sequence[MessageSent] | None,
+    messages: Iterable[MessageSent] | None,
     ended: bool,
-    then: Callable[[Sequence[MessageSent] | None, bool], None],
+    then: Callable[[Iterable[MessageSent] | None, bool], None],
 ) -> None:
     """Call `then` with the messages and behind each what was done to it later, which counts for nothing.
 
     Not for those who read forwards: they come to it, and might go on from the time of the last line. Nor for
     those who have the reactions in a tag.
     """
-    keys = tuple(message.id for message in messages or () if message.redacted is None)
     able = ctx.session.has(cap.MESSAGE_TAGS) and not ctx.session.has(cap.REACTIONS)
-    if messages is None or not keys or not able or subcommand in ("AFTER", "BETWEEN"):
+    if messages is None or not able or subcommand in ("AFTER", "BETWEEN"):
+        then(messages, ended)
+        return
+    messages = tuple(messages)
+    keys = tuple(message.id for message in messages if message.redacted is None)
+    if not keys:
         then(messages, ended)
         return
 

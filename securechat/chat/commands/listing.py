@@ -1,7 +1,7 @@
 """LIST, with the conditions of ISUPPORT ELIST: C creation, M mask, N not a mask, T topic, U users."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from securechat.chat.line import Line
@@ -27,31 +27,36 @@ def list_channels(ctx: Context) -> None:
     (people online), C>60 and C<60 (made more, less than 60 minutes ago), T>60 and T<60 (the same for the
     topic), *mask* and !*mask* (names).
     """
-    words = [word for param in ctx.params for word in param.split(",") if word]
+    words = list(dict.fromkeys(word for param in ctx.params for word in param.split(",") if word))
     named = [word for word in words if is_channel(word) and not re.search(r"[*?]", word)]
     conditions = [condition(word, ctx.chat.now.wall) for word in words if word not in named]
-    reply_all(ctx, list(rows_and_end(ctx, targets.within(ctx, named), conditions)))
+    reply_all(ctx, rows_and_end(ctx, targets.within(ctx, named), conditions))
 
 
-def rows_and_end(ctx: Context, named: list[str], conditions: list[Condition]) -> Iterator[Line]:
-    """The channels that were asked for, between the beginning and the end."""
+def rows_and_end(ctx: Context, named: list[str], conditions: list[Condition]) -> Iterator[Line | None]:
+    """The channels that were asked for, between the beginning and the end.
+
+    That may take many turns: what was dropped or hidden meanwhile is left out.
+    """
     server, nick, at = ctx.settings.server_name, ctx.nick, ctx.chat.now.wall
     yield Line(server, num.RPL_LISTSTART, (nick, "Channel"), "Users  Name", at)
     for channel in candidates(ctx, named):
+        if channel is None or channel.id not in ctx.registry.channels or not channel.visible_to(ctx.user.id):
+            yield None
+            continue
         online = len(ctx.registry.online(channel))
-        if all(fits(channel, online) for fits in conditions):
-            yield Line(server, num.RPL_LIST, (nick, channel.name, str(online)), channel.topic.text, at)
+        listed = all(fits(channel, online) for fits in conditions)
+        row = Line(server, num.RPL_LIST, (nick, channel.name, str(online)), channel.topic.text, at)
+        yield row if listed else None
     yield Line(server, num.RPL_LISTEND, (nick,), "End of LIST", at)
 
 
-def candidates(ctx: Context, named: list[str]) -> list[Channel]:
-    """Return the channels that were named, or all, by name; only those that the user may know of."""
+def candidates(ctx: Context, named: list[str]) -> Iterable[Channel | None]:
+    """Return the channels that were named, or all, by name; `None` is a name that no channel has."""
     registry = ctx.registry
     if named:
-        found = [channel for name in named if (channel := registry.channel(name)) is not None]
-    else:
-        found = sorted(registry.channels.values(), key=lambda channel: channel.folded)
-    return [channel for channel in found if channel.visible_to(ctx.user.id)]
+        return map(registry.channel, named)
+    return sorted(registry.channels.values(), key=lambda channel: channel.folded)
 
 
 def condition(word: str, now: int) -> Condition:

@@ -180,12 +180,21 @@ def in_memory(ctx: Context, draft: Draft, names: Sequence[str]) -> dict[str | No
 def to_all(ctx: Context, draft: Draft, names: Sequence[str]) -> None:
     """Send a message to each target, except those that got it before with this nonce."""
     keys: Sequence[str | None] = nonces(draft, names) or (None,) * len(names)
-    for name, key in zip(names, keys, strict=True):
+
+    def send(target: tuple[str, str | None]) -> None:
+        name, key = target
         original = draft.known.get(key)
         if original is not None:
             repeat(ctx, original)
         else:
             to_one(ctx, draft, name, key)
+
+    pairs = zip(names, keys, strict=True)
+    if draft.nonce is None:
+        ctx.for_each(pairs, send)
+        return
+    for pair in pairs:  # at once, or another session could use the nonce for the rest meanwhile
+        send(pair)
 
 
 def to_one(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:

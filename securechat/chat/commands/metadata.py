@@ -5,7 +5,7 @@ account's metadata, and the account itself can set it. Some keys are everybody's
 Before the login a session can subscribe, and once its account is proven also set and read what is its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from securechat.chat import limits
@@ -16,7 +16,7 @@ from securechat.chat.records import MetadataSet, PersonalSet
 from securechat.chat.state.channel import Channel
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
-from securechat.chat.turn.pieces import reply_batch, short_batch
+from securechat.chat.turn.pieces import follow_up, reply_batch, short_batch
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import is_channel
@@ -169,12 +169,13 @@ def clear(ctx: Context, subject: Subject) -> None:
     if not may_set(ctx, subject):
         fail(ctx, "KEY_NO_PERMISSION", subject.name, "*", text="You may not change this")
         return
-    values = sorted(subject.public(ctx).items())
-    for key, _ in values:
-        change(ctx, subject, key, None)
-    newer = ctx.session.has(cap.METADATA_3)
-    lines = [key_line(ctx, subject, key, None if newer else value) for key, value in values]
-    ctx.reply(short_batch(ctx, "metadata", (subject.name,), lines))
+    values, newer = sorted(subject.public(ctx).items()), ctx.session.has(cap.METADATA_3)
+
+    def tell() -> None:
+        lines = [key_line(ctx, subject, key, None if newer else value) for key, value in values]
+        ctx.reply(short_batch(ctx, "metadata", (subject.name,), lines))
+
+    ctx.for_each(values, lambda value: change(ctx, subject, value[0], None), tell)
 
 
 def may_set(ctx: Context, subject: Subject) -> bool:
@@ -218,15 +219,19 @@ def sub(ctx: Context, subject: Subject) -> None:
         ctx.numeric(num.RPL_METADATASUBOK, *row)
     if ctx.session.user is None:
         return  # the welcome says it
-    heard_of = [ctx.user.nick, *ctx.session.monitored.values()]
-    public = [key for key in wanted if key not in limits.PERSONAL_KEYS]
-    for line in metadata.watched(ctx.registry, ctx.session, heard_of, public, ctx.at):
-        ctx.reply(line)
-    for line in metadata.own(ctx.registry, ctx.session, wanted, ctx.at):
-        ctx.reply(line)
-    for channel in ctx.registry.channels_of(ctx.user.id):
-        for line in metadata.sync_later(ctx.registry, ctx.session, channel, ctx.chat.now.wall):
-            ctx.reply(line)
+    follow_up(ctx, ctx.session, heard_from_now(ctx, wanted))
+
+
+def heard_from_now(ctx: Context, keys: list[str]) -> Iterator[Line | None]:
+    """What is said now under keys that a session has subscribed to, and where it can ask for more."""
+    registry, session = ctx.registry, ctx.session
+    heard_of = [ctx.user.nick, *session.monitored.values()]
+    public = [key for key in keys if key not in limits.PERSONAL_KEYS]
+    yield from metadata.watched(registry, session, heard_of, public, ctx.at)
+    yield from metadata.own(registry, session, keys, ctx.at)
+    silent: set[int] = set()
+    for channel in registry.channels_of(ctx.user.id):
+        yield from metadata.sync_later(registry, session, channel, ctx.chat.now.wall, silent)
 
 
 def unsub(ctx: Context, subject: Subject) -> None:

@@ -39,12 +39,17 @@ def kick(ctx: Context) -> None:
     every = channels if len(channels) > 1 else channels * len(nicks)
     pairs = list(zip(every, nicks, strict=False))
     taken = targets.within(ctx, [nick for _, nick in pairs])
-    last = None
-    for name, nick in pairs[: len(taken)]:
-        if name != last:
-            last, channel = name, kickable(ctx, name)
+    found: dict[str, Channel | None] = {}
+
+    def kick_next(pair: tuple[str, str]) -> None:
+        name, nick = pair
+        if name not in found:
+            found[name] = kickable(ctx, name)
+        channel = found[name]
         if channel is not None:
             kick_one(ctx, channel, nick, access.reason_for(ctx, channel, ctx.param(2)) or ctx.user.nick)
+
+    ctx.for_each(pairs[: len(taken)], kick_next)
 
 
 def kickable(ctx: Context, name: str) -> Channel | None:
@@ -102,12 +107,13 @@ def invite(ctx: Context) -> None:
         return
     channel = member_of(ctx, ctx.param(1))
     if channel is not None:
-        for nick in targets.listed(ctx, 0):
-            invite_one(ctx, channel, nick)
+        ctx.for_each(targets.listed(ctx, 0), lambda nick: invite_one(ctx, channel, nick))
 
 
 def invite_one(ctx: Context, channel: Channel, nick: str) -> None:
-    """Invite somebody, or say why not."""
+    """Invite somebody, or say why not; nothing more once the user has left the channel."""
+    if ctx.user.id not in channel.members:
+        return
     target, users = ctx.registry.person(nick), ctx.registry.users_called(nick)
     outside = [user for user in users if user.id not in channel.members]
     if target is None:
@@ -223,10 +229,9 @@ def rename(ctx: Context) -> None:
 
 def _show_to_joined(ctx: Context, channel: Channel) -> None:
     """Show a renamed channel to those for whom it is one that they have just joined."""
-    for user in ctx.registry.online(channel):
-        for session in user.sessions:
-            if not session.has(cap.CHANNEL_RENAME):
-                show_channel(ctx, session, channel)
+    sessions = (session for user in ctx.registry.online(channel) for session in user.sessions)
+    joined = [session for session in sessions if not session.has(cap.CHANNEL_RENAME)]
+    ctx.for_each(joined, lambda session: show_channel(ctx, session, channel))
 
 
 COMMANDS = (

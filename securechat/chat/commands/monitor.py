@@ -28,9 +28,18 @@ def monitor(ctx: Context) -> None:
 
 def add(ctx: Context) -> None:
     """Put targets on the list, and say which of them are here. A target that cannot be a nick is left out."""
-    given = [nick for nick in ctx.param(1).split(",") if is_nick(nick)]
-    full = [nick for nick in given if not ctx.registry.monitors.add(ctx.session, nick)]
-    added = [nick for nick in given if nick not in full]
+    added: list[str] = []
+    full: list[str] = []
+
+    def put(nick: str) -> None:
+        if is_nick(nick):
+            (added if ctx.registry.monitors.add(ctx.session, nick) else full).append(nick)
+
+    ctx.for_each(ctx.param(1).split(","), put, lambda: show_added(ctx, added, full))
+
+
+def show_added(ctx: Context, added: list[str], full: list[str]) -> None:
+    """Say who of those that were put on the list is here, and for whom there was no room."""
     show_status(ctx, added)
     for line in metadata.watched(ctx.registry, ctx.session, added, ctx.session.subscriptions, ctx.at):
         ctx.reply(line)

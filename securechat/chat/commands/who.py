@@ -1,18 +1,18 @@
 """WHO, also in the form of WHOX (https://ircv3.net/specs/extensions/whox)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from securechat.chat.line import Line, fits
 from securechat.chat.reserved import ALIASES, REALNAME, SERVICE, is_service
 from securechat.chat.rules.welcome import prefix
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import BOT, User
-from securechat.chat.state.visibility import is_listed, shared
+from securechat.chat.state.visibility import first_shared, is_listed
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
-from securechat.chat.turn.pieces import reply_long
+from securechat.chat.turn.pieces import reply_all
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.masks import Mask, is_mask
@@ -21,8 +21,6 @@ from securechat.irc.text import printable
 
 FIELDS: Final = "tcuihsnfdlaor"
 """The fields of WHOX in the order of a reply."""
-AT_ONCE: Final = 200
-"""Rows of one answer; longer ones come in pieces, as the client takes them."""
 HIDDEN_ADDRESS: Final = "255.255.255.255"
 
 
@@ -54,54 +52,52 @@ def who(ctx: Context) -> None:
             ctx.reply(service_row(ctx, form, mask))
         ctx.numeric(num.RPL_ENDOFWHO, printable(mask), text="End of WHO list")
         return
-    people = [(channel, user) for channel, user in found(ctx, mask) if user.operator or not form.operators]
-    rows = rows_and_end(ctx, form, mask, people)
-    if len(people) > AT_ONCE:
-        reply_long(ctx, rows)
-        return
-    for line in rows:
-        ctx.reply(line)
+    reply_all(ctx, rows_and_end(ctx, form, mask))
 
 
-def rows_and_end(
-    ctx: Context, form: Form, mask: str, people: Iterable[tuple[Channel | None, User]]
-) -> Iterator[Line]:
+def rows_and_end(ctx: Context, form: Form, mask: str) -> Iterator[Line | None]:
     """The rows and the end, without people who have gone since the question."""
-    for channel, user in people:
-        if user.sessions:
-            yield row(ctx, form, channel, user)
+    for one in found(ctx, mask):
+        shown = one is not None and (one.user.operator or not form.operators)
+        yield row(ctx, form, one.channel, one.user) if one is not None and shown else None
     server, at = ctx.settings.server_name, ctx.chat.now.wall
     yield Line(server, num.RPL_ENDOFWHO, (ctx.nick, printable(mask)), "End of WHO list", at)
 
 
-def found(ctx: Context, mask: str) -> Iterator[tuple[Channel | None, User]]:
-    """Find whom the mask means, each with the channel that the reply names."""
+class Found(NamedTuple):
+    """Somebody whom a mask means, and the channel that the reply names."""
+
+    channel: Channel | None
+    user: User
+
+
+def found(ctx: Context, mask: str) -> Iterator[Found | None]:
+    """Find whom the mask means: `None` is somebody else, or who has gone since it was begun."""
     registry, viewer = ctx.registry, ctx.user
     if is_channel(mask):
         channel = registry.channel(mask)
         if channel is not None and channel.visible_to(viewer.id):
             for user in registry.online(channel):
-                if viewer.id in channel.members:
-                    if channel.shows(user.id, viewer.id):
-                        yield channel, user
-                elif is_listed(registry, viewer, user) and channel.shows(user.id, viewer.id):
-                    yield channel, user
+                shown = user.sessions and user.id in channel.members and channel.shows(user.id, viewer.id)
+                inside = viewer.id in channel.members
+                seen = shown and (inside or is_listed(registry, viewer, user))
+                yield Found(channel, user) if seen else None
         return
     exact = registry.user(mask)
     if exact is not None:
-        yield common(ctx, exact), exact
+        yield Found(common(ctx, exact), exact)
     elif is_mask(mask) or mask == "0":
         wanted = Mask("*" if mask == "0" else fold(mask))
-        for user in registry.users.values():
+        for user in list(registry.users.values()):
             nick, account = fold(user.nick), user.account.folded
             meant = wanted.matches(nick) or (account != nick and wanted.matches(account))
-            if meant and is_listed(registry, viewer, user):
-                yield common(ctx, user), user
+            seen = meant and user.sessions and is_listed(registry, viewer, user)
+            yield Found(common(ctx, user), user) if seen else None
 
 
 def common(ctx: Context, user: User) -> Channel | None:
     """Return a channel that both are in, if there is one."""
-    return next(iter(shared(ctx.registry, ctx.user, user)), None)
+    return first_shared(ctx.registry, ctx.user, user)
 
 
 def row(ctx: Context, form: Form, channel: Channel | None, user: User) -> Line:

@@ -33,8 +33,7 @@ def whois(ctx: Context) -> None:
     if fold(target) != fold(ctx.settings.server_name) and not is_here(ctx, target) and ctx.param(1):
         ctx.numeric(num.ERR_NOSUCHSERVER, printable(target), text="No such server")
         return
-    for nick in targets.listed(ctx, 1 if ctx.param(1) else 0):
-        whois_one(ctx, nick)
+    ctx.for_each(targets.listed(ctx, 1 if ctx.param(1) else 0), lambda nick: whois_one(ctx, nick))
 
 
 def whois_one(ctx: Context, nick: str) -> None:
@@ -116,8 +115,7 @@ def whowas(ctx: Context) -> None:
     if not ctx.param(0):
         ctx.numeric(num.ERR_NONICKNAMEGIVEN, text="No nickname given")
         return
-    for nick in targets.listed(ctx, 0):
-        whowas_one(ctx, nick, ctx.param(1))
+    ctx.for_each(targets.listed(ctx, 0), lambda nick: whowas_one(ctx, nick, ctx.param(1)))
 
 
 def whowas_one(ctx: Context, nick: str, count: str) -> None:
@@ -160,11 +158,15 @@ def ison(ctx: Context) -> None:
 
     Tells which of these people are online.
     """
-    asked = " ".join(ctx.params).split(" ")
-    users = [(ctx.registry.user(nick), ALIASES.get(fold(nick))) for nick in asked]
-    nicks = (user.nick if user is not None else alias for user, alias in users)
-    here = dict.fromkeys(nick for nick in nicks if nick is not None)
-    reply_words(ctx, num.RPL_ISON, here)
+    here: dict[str, None] = {}
+
+    def look_for(nick: str) -> None:
+        user = ctx.registry.user(nick)
+        found = user.nick if user is not None else ALIASES.get(fold(nick))
+        if found is not None:
+            here[found] = None
+
+    ctx.for_each(" ".join(ctx.params).split(" "), look_for, lambda: reply_words(ctx, num.RPL_ISON, here))
 
 
 def reply_words(ctx: Context, code: str, words: Iterable[str]) -> None:

@@ -16,7 +16,7 @@ from securechat.irc.text import body_room
 from securechat.irc.timestamp import format_ms
 
 
-def after_join(registry: Registry, session: Session, channel: Channel, at: int) -> Iterator[Line]:
+def after_join(registry: Registry, session: Session, channel: Channel, at: int) -> Iterator[Line | None]:
     """What follows the session's JOIN; without the names for a client that asked not to get them."""
     assert session.user is not None
     yield from topic(registry, session, channel, at)

@@ -56,10 +56,13 @@ def own(registry: Registry, viewer: Session, keys: Container[str], at: int) -> I
                 yield line(registry, name, key, value, at)
 
 
-def subscribed(registry: Registry, session: Session, targets: Iterable[Named], at: int) -> Iterator[Line]:
+def subscribed(
+    registry: Registry, session: Session, targets: Iterable[Named], at: int
+) -> Iterator[Line | None]:
     """What is said of these targets under the keys that the session subscribed to."""
     for named in targets:
         yield from said_of(registry, session, named, session.subscriptions, at)
+        yield None
 
 
 def watched(
@@ -77,15 +80,26 @@ def heard_in(registry: Registry, channel: Channel, viewer: User) -> list[Named]:
     return [Named(channel.id, channel.name), *(Named(-user.account.id, user.nick) for user in seen)]
 
 
-def sync_later(registry: Registry, session: Session, channel: Channel, at: int) -> Iterator[Line]:
-    """The hint that METADATA SYNC has something for the session, if there is."""
-    user = session.user
+def sync_later(
+    registry: Registry, session: Session, channel: Channel, at: int, silent: set[int] | None = None
+) -> Iterator[Line | None]:
+    """The hint that METADATA SYNC has something for the session, if there is.
+
+    `silent` are targets of which it is known that nothing is said that the session wants to hear.
+    """
+    user, silent = session.user, set() if silent is None else silent
     if not session.subscriptions or user is None:
         return
-    if next(subscribed(registry, session, heard_in(registry, channel, user), at), None) is not None:
-        params = (user.nick, channel.name)
-        later = Line(registry.server_name, num.RPL_METADATASYNCLATER, params, None, at)
-        yield later._replace(needs=cap.METADATA_3, instead=later._replace(needs=cap.METADATA))
+    for named in heard_in(registry, channel, user):
+        if named.target in silent:
+            continue
+        if next(said_of(registry, session, named, session.subscriptions, at), None) is not None:
+            params = (user.nick, channel.name)
+            later = Line(registry.server_name, num.RPL_METADATASYNCLATER, params, None, at)
+            yield later._replace(needs=cap.METADATA_3, instead=later._replace(needs=cap.METADATA))
+            return
+        silent.add(named.target)
+        yield None
 
 
 def listeners(
@@ -103,17 +117,13 @@ def listeners(
         channel = registry.channels[target]
         yield channel.name, _sessions(registry.online(channel), wants)
         return
-    for user in registry.users_of(registry.accounts[-target]):
-        channels = registry.channels_of(user.id)
-        met = [
-            other
-            for channel in channels
-            for other in registry.online(channel)
-            if channel.shows(user.id, other.id)
-        ]
-        near = _sessions([user, *met], wants)
-        watchers = registry.monitors.watchers(user.nick, wants)
-        yield user.nick, Audience.of({**near.keys, **watchers.keys}.items())
+    users = registry.users_of(registry.accounts[-target])
+    online = registry.users.values() if users else ()
+    subscribers = [session for user in online for session in user.sessions if wants(session)]
+    for user in users:
+        peers, watchers = registry.peers(user).keys, registry.monitors.watchers(user.nick, wants).keys
+        near = {session.link: session.key for session in subscribers if session.link in peers}
+        yield user.nick, Audience.of({**near, **watchers}.items())
 
 
 def _sessions(users: Iterable[User], wants: Callable[[Session], bool]) -> Audience:

@@ -5,14 +5,13 @@ between the pieces: a JOIN is shown at once, and the names are those at the time
 """
 
 from collections.abc import Iterator
-from itertools import islice
 
 from securechat.chat.line import Line
 from securechat.chat.lines import channel_state, presence
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import Session, User
 from securechat.chat.turn.context import Context
-from securechat.chat.turn.pieces import at_once, follow_up
+from securechat.chat.turn.pieces import begun, follow_up
 
 
 def show_channels(ctx: Context, user: User) -> None:
@@ -21,9 +20,9 @@ def show_channels(ctx: Context, user: User) -> None:
     One after the other; but when that is too much for one piece all JOINs come first, since what is said in a
     channel may come between the pieces.
     """
-    channels, most = ctx.registry.channels_of(user.id), at_once(ctx.settings)
-    lines = list(islice(_one_by_one(ctx, user, channels), most + 1))
-    if len(lines) <= most:
+    channels = ctx.registry.channels_of(user.id)
+    lines, rest = begun(ctx.chat, _one_by_one(ctx, user, channels))
+    if rest is None:
         for line in lines:
             ctx.reply(line)
         return
@@ -38,13 +37,13 @@ def show_channel(ctx: Context, session: Session, channel: Channel) -> None:
     follow_up(ctx, session, _state(ctx, session, channel))
 
 
-def _one_by_one(ctx: Context, user: User, channels: list[Channel]) -> Iterator[Line]:
+def _one_by_one(ctx: Context, user: User, channels: list[Channel]) -> Iterator[Line | None]:
     for channel in channels:
         yield presence.joined(user, channel.name, ctx.chat.now.wall)
         yield from _state(ctx, ctx.session, channel)
 
 
-def _state(ctx: Context, session: Session, channel: Channel) -> Iterator[Line]:
+def _state(ctx: Context, session: Session, channel: Channel) -> Iterator[Line | None]:
     """What follows a JOIN; nothing when the user has left the channel meanwhile."""
     if session.user is not None and session.user.id in channel.members:
         yield from channel_state.after_join(ctx.registry, session, channel, ctx.chat.now.wall)

@@ -22,6 +22,7 @@ from securechat.chat.rules.failures import Failure, Reason, Way, note, why
 from securechat.chat.rules.operators import tell
 from securechat.chat.rules.shares import no_place
 from securechat.chat.state.account import Account
+from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import Login, Session, User
 from securechat.chat.state.throttle import Verdict, is_known, known_network
 from securechat.chat.turn.chat import Chat
@@ -237,19 +238,25 @@ def come_in(ctx: Context, account: Account, wanted: str, realname: str) -> None:
     tell(chat, f"{user.nick} ({account.name}) logged in from {session.address}")
     for line in welcome.burst(ctx):
         ctx.reply(line)
-    if first:
-        for channel in registry.channels_of(user_id):
-            joined = presence_lines.joined(user, channel.name, chat.now.wall)
-            witnesses = registry.witnesses(channel, user_id)
-            chat.fanout.others(witnesses, joined, session)
-            presence_lines.show_away(chat.fanout, witnesses, user, chat.now.wall)
-            show_ranks(chat.fanout, registry, channel, user, chat.now.wall)
     if chat.settings.nicknames == "account":
         replay.catch_up(ctx, account, arrived)
         show_channels(ctx, user)
     else:
         # In outcomes of their own: a full disk must keep nobody out.
         do_next(session, join_session, lambda then: replay.catch_up(then, account, arrived))
+    ctx.for_each(registry.channels_of(user_id) if first else (), lambda channel: show_in(ctx, channel))
+
+
+def show_in(ctx: Context, channel: Channel) -> None:
+    """Show the others in a channel that the session's user, who is a member, has come online."""
+    chat, user = ctx.chat, ctx.user
+    if user.id not in channel.members:
+        return  # it has left meanwhile
+    joined = presence_lines.joined(user, channel.name, chat.now.wall)
+    witnesses = chat.registry.witnesses(channel, user.id)
+    chat.fanout.others(witnesses, joined, ctx.session)
+    presence_lines.show_away(chat.fanout, witnesses, user, chat.now.wall)
+    show_ranks(chat.fanout, chat.registry, channel, user, chat.now.wall)
 
 
 def leave(chat: Chat, session: Session, reason: str, taken: float | None) -> None:
@@ -261,7 +268,7 @@ def leave(chat: Chat, session: Session, reason: str, taken: float | None) -> Non
     if user is None:
         return
     tell(chat, f"{user.nick} ({user.account.name}) at {session.address} has gone: {reason}")
-    peers = chat.registry.peers(user)
+    peers = chat.registry.peers(user) if len(user.sessions) == 1 else user.audience
     if user.id < 0:  # its memberships end with it
         chat.emptied.update(chat.registry.memberships.get(user.id, ()))
     if chat.registry.detach(session):

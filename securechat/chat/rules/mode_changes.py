@@ -42,6 +42,7 @@ class _Change:
         self.force = force
         self.draft = Draft(channel)
         self._said: set[str] = set()
+        self._shown: set[str] = set()
 
     def make(self, params: tuple[str, ...]) -> None:
         with_argument = 0
@@ -77,6 +78,9 @@ class _Change:
             return
         if kind != "b" and not self._allowed(CHANGED_BY, "see this list"):
             return
+        if kind in self._shown:
+            return
+        self._shown.add(kind)
         row, end, text = QUERIES[kind]
         for mask, entry in self.draft.lists[kind].items():
             self.ctx.numeric(row, self.channel.name, mask, entry.setter, str(entry.at // 1000))

@@ -1,7 +1,7 @@
 """The reactions to messages of the past, added up (`securechat/reactions`, docs/protocol.md)."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from securechat.chat.jobs import FetchReactions, JobResult, ReactionsRead
@@ -16,7 +16,7 @@ MAX_BYTES: Final = 2048
 
 
 def with_reactions(
-    ctx: Context, messages: Sequence[MessageSent], then: Callable[[Sequence[MessageSent] | None], None]
+    ctx: Context, messages: Sequence[MessageSent], then: Callable[[Iterable[MessageSent] | None], None]
 ) -> None:
     """Call `then` with the messages, which carry the reactions to them if the session asked for that.
 
@@ -29,7 +29,8 @@ def with_reactions(
 
     def read(result: JobResult) -> None:
         found = result.reactions if isinstance(result, ReactionsRead) else None
-        then(None if found is None else [_tagged(ctx.registry, message, found) for message in messages])
+        # One by one as they are shown: a thousand with many reactions take long.
+        then(None if found is None else (_tagged(ctx.registry, message, found) for message in messages))
 
     ctx.ask(FetchReactions(ctx.session.link, keys), read)
 

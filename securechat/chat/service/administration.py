@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
+from itertools import chain
 from typing import Final
 
 from securechat.chat.requests import OPERATIONS, ListAudit, NoteBackup, NoteExport, Refused, Request
@@ -36,9 +37,8 @@ def admin(asked: Asked) -> None:
     if isinstance(answer, Refused):
         asked.say(answer.text)
         return
-    for row in answer.rows:
-        asked.say(", ".join(f"{key} {shown(key, value)}" for key, value in row.items()))
-    asked.say("Done")
+    rows = (", ".join(f"{key} {shown(key, value)}" for key, value in row.items()) for row in answer.rows)
+    asked.say_all(chain(rows, ["Done"]))
 
 
 def usage(name: str) -> str:

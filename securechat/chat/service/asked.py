@@ -1,5 +1,6 @@
 """What a command of the pseudo-user has: the words it was given, and the notices it answers with."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ from securechat.chat.rules.mode_changes import change
 from securechat.chat.state.account import Account
 from securechat.chat.turn.command import Described
 from securechat.chat.turn.context import Context
+from securechat.chat.turn.pieces import reply_all
 from securechat.irc.message import Message
 from securechat.irc.text import body_room, split_text
 
@@ -34,10 +36,18 @@ class Asked:
 
     def say(self, text: str) -> None:
         """Answer; a long text takes several lines."""
+        for line in self._lines(text):
+            self.ctx.reply(line)
+
+    def say_all(self, texts: Iterable[str]) -> None:
+        """Answer with texts that may be many: they come in pieces."""
+        reply_all(self.ctx, (line for text in texts for line in self._lines(text)))
+
+    def _lines(self, text: str) -> Iterator[Line]:
         ctx = self.ctx
         source = f"{SERVICE}!{SERVICE}@{ctx.settings.server_name}"
         for piece in split_text(text, body_room(source, "NOTICE", ctx.nick)):
-            ctx.reply(Line(source, "NOTICE", (ctx.nick,), piece, ctx.chat.now.wall))
+            yield Line(source, "NOTICE", (ctx.nick,), piece, ctx.chat.now.wall)
 
     def mode(self, channel: str, *params: str) -> None:
         """Do what MODE does, by its own rules and with its replies."""

@@ -1,5 +1,7 @@
 """The pseudo-user's commands for channels: access, channels, drop, op and its like, register."""
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from securechat.chat.membership import RANKS
@@ -19,9 +21,9 @@ def channels(asked: Asked) -> None:
     Lists the channels that you are in, and your ranks there.
     """
     user = asked.ctx.user
-    for channel in asked.ctx.registry.channels_of(user.id):
-        asked.say(f"{channel.name}: {named(channel.ranks(user.id)) or 'member'}")
-    asked.say("End of your channels")
+    channels = asked.ctx.registry.channels_of(user.id)
+    texts = (f"{channel.name}: {named(channel.ranks(user.id)) or 'member'}" for channel in channels)
+    asked.say_all(chain(texts, ["End of your channels"]))
 
 
 def access(asked: Asked) -> None:
@@ -32,14 +34,17 @@ def access(asked: Asked) -> None:
     channel = known(asked, asked.word(0))
     if channel is None:
         return
+    asked.say_all(chain(_ranked(asked, channel), [f"End of the ranks in {channel.name}"]))
+
+
+def _ranked(asked: Asked, channel: Channel) -> Iterator[str]:
     registry = asked.ctx.registry
-    for member, membership in channel.members.items():
+    for member, membership in list(channel.members.items()):
         if membership.ranks:
             account = registry.accounts.get(member)
             user = registry.users.get(member)
             name = user.nick if user is not None else account.name if account is not None else "?"
-            asked.say(f"{name}: {named(membership.ranks)}")
-    asked.say(f"End of the ranks in {channel.name}")
+            yield f"{name}: {named(membership.ranks)}"
 
 
 def register(asked: Asked) -> None:

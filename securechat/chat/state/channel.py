@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from securechat.chat.audience import Audience
+from securechat.chat.audience import Audience, Listeners
 from securechat.chat.masks import Matcher
 from securechat.chat.membership import Membership
 from securechat.chat.records import LISTS, ListEntry, StoredChannel
@@ -24,13 +24,13 @@ class Channel:
     """
 
     __slots__ = (
-        "audience",
         "created",
         "folded",
         "founder",
         "id",
         "invited",
         "knocked",
+        "listeners",
         "lists",
         "matchers",
         "members",
@@ -57,7 +57,7 @@ class Channel:
         self.tighten()
         self.members: dict[int, Membership] = {}
         self.invited: dict[int, int] = {}
-        self.audience = Audience()
+        self.listeners = Listeners()
         self.spoke: dict[int, float] = {}
         """When accounts spoke last, at monotonic times; kept in slow mode only."""
         self.knocked: dict[int, float] = {}
@@ -66,6 +66,11 @@ class Channel:
     def rename(self, name: str) -> None:
         self.name = name
         self.folded = fold(name)
+
+    @property
+    def audience(self) -> Audience:
+        """The sessions of the members who are online."""
+        return self.listeners.audience
 
     def ranks(self, user_id: int) -> str:
         """Return the ranks of a user, the highest first; "" also for somebody who is no member."""

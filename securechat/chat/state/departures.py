@@ -19,6 +19,7 @@ class Departure:
     realname: str
     address: str
     at: int
+    folded: str
 
 
 class Departures:
@@ -31,9 +32,10 @@ class Departures:
 
     def add(self, user: User, address: str, at: int) -> None:
         """Remember a user, whose last session came from `address`, under the nick of now."""
-        self._last.append(Departure(user.nick, user.account.name, user.realname, address, at))
+        account, folded = user.account.name, fold(user.nick)
+        self._last.append(Departure(user.nick, account, user.realname, address, at, folded))
 
     def of(self, nick: str) -> list[Departure]:
         """Return who had this nick, the latest first."""
         folded = fold(nick)
-        return [one for one in reversed(self._last) if fold(one.nick) == folded]
+        return [one for one in reversed(self._last) if one.folded == folded]

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from securechat.chat.audience import Audience
+from securechat.chat.audience import Audience, together
 from securechat.chat.link import Link
 from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot
@@ -18,6 +18,7 @@ from securechat.chat.state.channel import Channel
 from securechat.chat.state.monitors import Monitors
 from securechat.chat.state.names import Names
 from securechat.chat.state.nonces import NonceMemory
+from securechat.chat.state.peers import Peers
 from securechat.chat.state.revisions import Revisions
 from securechat.chat.state.session import INVISIBLE, Session, User
 from securechat.irc.names import fold, skeleton
@@ -66,6 +67,7 @@ class Registry:
         self.founded: Counter[int] = Counter()
         """How many channels each account has founded."""
         self._sessions_of: dict[int, list[Session]] = {}
+        self._peers_of = Peers()
         self.cut_off: list[tuple[Account, str]] = []
         """Accounts whose sessions of a name ended with the server, when it was last here."""
         for stored in snapshot.accounts:
@@ -196,7 +198,6 @@ class Registry:
         self.forget_channel(channel_id)
 
     def restore_channel(self, stored: StoredChannel) -> None:
-        """Let a channel be what the store holds of it."""
         self._index_channel(Channel(stored))
         if stored.founder is not None:
             self.founded[stored.founder] += 1
@@ -217,17 +218,19 @@ class Registry:
         channel = self.channels[channel_id]
         channel.members[user_id] = membership
         self.memberships.setdefault(user_id, {})[channel_id] = None
+        self._peers_of.forget()
         for session in user.sessions if user else ():
-            channel.audience = channel.audience.including(session.link, session.key)
+            channel.listeners.add(session.link, session.key)
 
     def remove_member(self, channel_id: int, user_id: int) -> None:
         channel = self.channels[channel_id]
         if channel.members.pop(user_id, None) is None:
             return
         del self.memberships[user_id][channel_id]
+        self._peers_of.forget()
         user = self.users.get(user_id)
         for session in user.sessions if user else ():
-            channel.audience = channel.audience.excluding(session.link, session.key)
+            channel.listeners.remove(session.link, session.key)
 
     # Who is online
 
@@ -259,7 +262,10 @@ class Registry:
             return False
         self._unlisten(session, user)
         user.sessions.remove(session)
-        self._forget_session(session, user.account)
+        sessions = self._sessions_of[user.account.id]
+        sessions.remove(session)
+        if not sessions:
+            del self._sessions_of[user.account.id]
         session.user = None
         self.attached -= 1
         if user.sessions:
@@ -296,12 +302,6 @@ class Registry:
             user is not None and user.tags is not None for user in users
         )
 
-    def _forget_session(self, session: Session, account: Account) -> None:
-        sessions = self._sessions_of[account.id]
-        sessions.remove(session)
-        if not sessions:
-            del self._sessions_of[account.id]
-
     def rename(self, user: User, nick: str) -> None:
         """Give an online user another nick."""
         self._nicks.remove(user.nick)
@@ -320,22 +320,28 @@ class Registry:
 
     def peers(self, user: User) -> Audience:
         """Everybody who shares a channel with the user and sees them there, and the user's own sessions."""
-        keys: dict[Link, int] = dict(user.audience.keys)
-        for channel in self.channels_of(user.id):
-            keys.update(self.witnesses(channel, user.id).keys)
-        return Audience.of(keys.items())
+        channels = self.channels_of(user.id)
+        if not channels or any("u" in channel.modes for channel in channels):
+            return self._peers(user, channels)
+        return self._peers_of.of(self.memberships[user.id], lambda: self._peers(user, channels))
+
+    def _peers(self, user: User, channels: Sequence[Channel]) -> Audience:
+        auditoriums = [self.witnesses(channel, user.id) for channel in channels if "u" in channel.modes]
+        others = (channel.listeners for channel in channels if "u" not in channel.modes)
+        return together(others, [user.audience, *auditoriums])
 
     # Indexes
 
     def _listen(self, session: Session, user: User) -> None:
+        self._peers_of.forget()
         user.audience = user.audience.including(session.link, session.key)
         for channel in self.channels_of(user.id):
-            channel.audience = channel.audience.including(session.link, session.key)
+            channel.listeners.add(session.link, session.key)
 
     def _unlisten(self, session: Session, user: User) -> None:
         user.audience = user.audience.excluding(session.link, session.key)
         for channel in self.channels_of(user.id):
-            channel.audience = channel.audience.excluding(session.link, session.key)
+            channel.listeners.remove(session.link, session.key)
 
     def _index_account(self, account: Account) -> None:
         self.accounts[account.id] = account

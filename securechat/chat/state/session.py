@@ -90,6 +90,7 @@ class Session:
         "modern_cap",
         "monitored",
         "operator",
+        "postponed",
         "registration",
         "subscriptions",
         "user",
@@ -100,7 +101,7 @@ class Session:
         self.id = session_id
         self.link = link
         self.address = address
-        self.closed = False
+        self.closed = self.postponed = False  # its lines wait for a later turn (`Chat.tired`)
         # What its client can do
         self.caps = 0
         self.key = 0

@@ -5,11 +5,13 @@ from securechat.chat.state.registry import Registry
 from securechat.chat.state.session import INVISIBLE, User
 
 
-def shared(registry: Registry, one: User, other: User) -> list[Channel]:
-    """Return the channels in which `one` sees `other`, in the order in which `other` joined."""
+def first_shared(registry: Registry, one: User, other: User) -> Channel | None:
+    """Return the channel in which `one` sees `other` that `other` joined first, None when there is none."""
     mine = registry.memberships.get(one.id, {})
-    theirs = registry.channels_of(other.id)
-    return [channel for channel in theirs if channel.id in mine and channel.shows(other.id, one.id)]
+    for channel_id in registry.memberships.get(other.id, ()):
+        if channel_id in mine and (channel := registry.channels[channel_id]).shows(other.id, one.id):
+            return channel
+    return None
 
 
 def is_listed(registry: Registry, viewer: User, user: User) -> bool:
@@ -17,4 +19,4 @@ def is_listed(registry: Registry, viewer: User, user: User) -> bool:
 
     "Visible users are users who either aren't invisible or have a common channel with the requesting client."
     """
-    return INVISIBLE not in user.modes or viewer is user or bool(shared(registry, viewer, user))
+    return INVISIBLE not in user.modes or viewer is user or first_shared(registry, viewer, user) is not None

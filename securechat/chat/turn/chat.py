@@ -38,6 +38,10 @@ class Ending(NamedTuple):
     reason: str
 
 
+def _never() -> bool:
+    return False
+
+
 class Chat:
     """All state of the chat, and the doors to it. Used by one thread (the hub's), except in tests."""
 
@@ -54,6 +58,11 @@ class Chat:
         self.operators: dict[Session, None] = {}
         self.ids = MessageIds(snapshot.last_message)
         self.now = Now(0, 0.0)
+        self.tired: Callable[[], bool] = _never
+        """Whether others have waited for long enough: who drives the chat says so, since it reads no clock.
+
+        What takes long asks this between its steps, and goes on with the rest in a later turn.
+        """
         self.sessions: dict[Link, Session] = {}
         self.batching: set[Session] = set()
         self.emptied: set[int] = set()

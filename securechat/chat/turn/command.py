@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from securechat.chat.limits import TARGETS
 from securechat.chat.turn.context import Context
 
 Turn = TypeVar("Turn")
@@ -35,7 +36,7 @@ class Command(Described[Context]):
 
     `before_login` lets it through on an unregistered session, `early` on one that negotiated this capability.
     `operators` are the only ones who may use it. `cost` is in tokens of flood control, for each target where
-    the parameter at the index `listed` is a list of targets.
+    the parameter at the index `listed` is a list of targets, up to as many as it takes.
     """
 
     min_params: int = 0
@@ -50,4 +51,5 @@ class Command(Described[Context]):
         at = self.listed
         if at is None or not -len(params) <= at < len(params):
             return self.cost
-        return self.cost * (1 + params[at].count(","))
+        # What is left out costs nothing: it is answered, and done by nobody.
+        return self.cost * min(1 + params[at].count(","), TARGETS.get(self.name, 1))

@@ -1,8 +1,8 @@
 """What a command handler has: it replies, records or asks for a job, and nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from securechat.chat.effects import StartJob, Then
 from securechat.chat.items import JobDone
@@ -19,6 +19,8 @@ from securechat.irc import capabilities as cap
 from securechat.irc.message import Message, escape_tag_value
 from securechat.irc.names import NAME_BYTES
 from securechat.irc.text import printable
+
+T = TypeVar("T")
 
 MAX_LABEL: Final = 512
 """Characters of a label that is answered; "the value MUST NOT exceed 64 bytes" (labeled-response)."""
@@ -150,6 +152,24 @@ class Context:
 
         self.chat.if_refused(undo)
         self.chat.emit(Then(JobDone(job, Stored())))
+
+    def for_each(
+        self, subjects: Iterable[T], action: Callable[[T], None], then: Callable[[], None] | None = None
+    ) -> None:
+        """Do something for one after the other, in as many turns of the hub as that takes; `then` follows.
+
+        The session's further commands wait until then. What was done is stored when others have their turn:
+        if the disk is full for a part of it, what comes after it is not done.
+        """
+        rest = iter(subjects)
+        for subject in rest:
+            action(subject)
+            if self.chat.tired() and self.session.backlog.paused is None:
+                self.flush()
+                self.when_stored(lambda: self.for_each(rest, action, then))
+                return
+        if then is not None:
+            then()
 
     def await_turn(self, resume: Callable[[], None]) -> None:
         """Go on with the command when others, whose passwords are being checked, are done."""

@@ -1,21 +1,29 @@
 """Long answers: one batch, sent in pieces that an honest client's SendQ holds.
 
-The opening line is the whole answer to the command (so a label is on it, as labeled-response wants), and the
-rest follows in steps of the session's backlog: each waits until the peer has taken most of what came before.
+The opening line is the whole answer to the command (so a label is on it, as labeled-response wants), and
+the rest follows in steps of the session's backlog: each waits until the peer has taken most of what came
+before. A step also ends when others have waited for long enough. Where much is looked at and little of it
+is shown, the lines of an answer have a `None` in place of what is not shown, so that a step can end there,
+too.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice
-from typing import Final
+from itertools import chain
+from typing import Final, TypeAlias
 
 from securechat.chat.effects import Then
 from securechat.chat.items import Drained
 from securechat.chat.line import Line, fitting
 from securechat.chat.settings import Settings
 from securechat.chat.state.session import Session
+from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context, do_next
 from securechat.irc import capabilities as cap
 
+Lines: TypeAlias = Iterable[Line | None]
+"""The lines of an answer, with a `None` wherever it can be interrupted without having said something."""
+_SHORT: Final = 8
+"""Lines that are never worth a piece of their own."""
 _LINE_BYTES: Final = 700
 """What a line takes in a SendQ, with its own tags and without those of the client."""
 
@@ -24,7 +32,7 @@ def reply_batch(
     ctx: Context,
     kind: str,
     params: tuple[str, ...],
-    lines: Iterable[Line],
+    lines: Lines,
     tags: Mapping[str, str] | None = None,
 ) -> None:
     """Reply with lines; in a batch if the client knows batches, which is empty when there are no lines.
@@ -36,14 +44,16 @@ def reply_batch(
 
 def reply_batches(
     ctx: Context,
-    batches: Iterable[tuple[str, tuple[str, ...], Iterable[Line]]],
+    batches: Iterable[tuple[str, tuple[str, ...], Lines]],
     tags: Mapping[str, str] | None = None,
 ) -> None:
     """Reply with one batch after the other."""
     opened = Line(ctx.settings.server_name, "BATCH", (), None, ctx.chat.now.wall, tags=tags)
     steps = _written(ctx.session, opened, batches)
-    if ctx.label is not None and (opening := next(steps, None)) is not None:
-        ctx.reply(opening)
+    if ctx.label is not None:
+        opening = next((line for line in steps if line is not None), None)
+        if opening is not None:
+            ctx.reply(opening)
     _go_on(ctx.session, steps)
 
 
@@ -58,7 +68,7 @@ def short_batch(ctx: Context, kind: str, params: tuple[str, ...], lines: Iterabl
     return Line(server, "BATCH", opening, None, at, needs=cap.BATCH, instead=instead, parts=parts)
 
 
-def reply_long(ctx: Context, lines: Iterable[Line]) -> None:
+def reply_long(ctx: Context, lines: Lines) -> None:
     """Reply with many lines of one answer, in pieces; a label makes them a batch."""
     if ctx.label is None:
         _go_on(ctx.session, iter(lines))
@@ -71,9 +81,9 @@ def at_once(settings: Settings) -> int:
     return settings.sendq // 8 // _LINE_BYTES
 
 
-def reply_all(ctx: Context, lines: Iterable[Line]) -> None:
-    """Reply with the lines of one answer, in pieces when they are many."""
-    first, rest = _begun(ctx.settings, lines)
+def reply_all(ctx: Context, lines: Lines) -> None:
+    """Reply with the lines of one answer, in pieces when they are many or take long."""
+    first, rest = begun(ctx.chat, lines)
     if rest is not None:
         reply_long(ctx, rest)
         return
@@ -81,12 +91,12 @@ def reply_all(ctx: Context, lines: Iterable[Line]) -> None:
         ctx.reply(line)
 
 
-def follow_up(ctx: Context, session: Session, lines: Iterable[Line]) -> None:
+def follow_up(ctx: Context, session: Session, lines: Lines) -> None:
     """Let a session have lines that follow what a command, its own or not, has shown it.
 
     When they are many they come in pieces, after the answer to the command and before that to the next one.
     """
-    first, rest = _begun(ctx.settings, lines)
+    first, rest = begun(ctx.chat, lines)
     if rest is not None:
         _go_on(session, rest)
         if session is not ctx.session:
@@ -98,16 +108,21 @@ def follow_up(ctx: Context, session: Session, lines: Iterable[Line]) -> None:
         ctx.chat.fanout.send(session, *first)
 
 
-def _begun(settings: Settings, lines: Iterable[Line]) -> tuple[list[Line], Iterator[Line] | None]:
+def begun(chat: Chat, lines: Lines) -> tuple[list[Line], Iterator[Line | None] | None]:
     """Return the lines, when they fit into one piece; else what makes all of them bit by bit, too."""
-    most, rest = at_once(settings), iter(lines)
-    first = list(islice(rest, most + 1))
-    return first, chain(first, rest) if len(first) > most else None
+    most, rest = at_once(chat.settings), iter(lines)
+    first: list[Line] = []
+    for looks, line in enumerate(rest, 1):
+        if line is not None:
+            first.append(line)
+        if len(first) > most or ((line is None or looks > _SHORT) and chat.tired()):
+            return first, chain(first, rest)
+    return first, None
 
 
 def _written(
-    session: Session, opened: Line, batches: Iterable[tuple[str, tuple[str, ...], Iterable[Line]]]
-) -> Iterator[Line]:
+    session: Session, opened: Line, batches: Iterable[tuple[str, tuple[str, ...], Lines]]
+) -> Iterator[Line | None]:
     """The lines of batches; `opened` is what begins each, without its parameters."""
     for kind, params, lines in batches:
         if not session.has(cap.BATCH):
@@ -117,24 +132,27 @@ def _written(
         reference = str(session.last_batch)
         yield opened._replace(params=(f"+{reference}", kind, *params))
         for line in lines:
-            form = fitting(line, session.caps)
-            if form is not None:
-                yield form._replace(batch=reference)
+            form = fitting(line, session.caps) if line is not None else None
+            yield form._replace(batch=reference) if form is not None else None
         yield opened._replace(params=(f"-{reference}",), tags=None)
 
 
-def _go_on(session: Session, lines: Iterator[Line]) -> None:
+def _go_on(session: Session, lines: Iterator[Line | None]) -> None:
     do_next(session, lambda ctx: _step(ctx, lines))
 
 
-def _step(ctx: Context, lines: Iterator[Line]) -> None:
+def _step(ctx: Context, lines: Iterator[Line | None]) -> None:
     """Send about an eighth of a SendQ; a session waits above a quarter (see `core`)."""
     room = ctx.settings.sendq // 8
     for line in lines:
-        ctx.reply(line)
-        room -= _LINE_BYTES * (1 + len(line.parts or ()))
-        if line.tags:
-            room -= sum(len(name) + 2 * len(value) for name, value in line.tags.items())
-        if room <= 0:
+        if line is not None:
+            ctx.reply(line)
+            room -= _room_of(line)
+        if room <= 0 or ctx.chat.tired():
             _go_on(ctx.session, lines)
             return
+
+
+def _room_of(line: Line) -> int:
+    tags = sum(len(name) + 2 * len(value) for name, value in line.tags.items()) if line.tags else 0
+    return _LINE_BYTES * (1 + len(line.parts or ())) + tags

@@ -67,8 +67,10 @@ def _joined(fanout: Fanout, registry: Registry, record: Joined, origin: Origin |
 def show_ranks(fanout: Fanout, registry: Registry, channel: Channel, user: User, at: int) -> None:
     """Tell the others the ranks of somebody who came; the one who came reads them in NAMES."""
     ranks = channel.ranks(user.id)
+    if not ranks:
+        return
     others = channel.audience.without(user.audience)
-    if ranks and others.groups:
+    if others.groups:
         shown = [Shown(True, rank, user.nick) for rank in ranks]
         for line in mode_lines(Line(registry.server_name, "MODE", (channel.name,), None, at), shown):
             fanout.broadcast(others, line)

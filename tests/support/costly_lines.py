@@ -1,0 +1,172 @@
+"""Command lines that cost the hub as much as their syntax allows, for `world`; and more of them by chance."""
+
+import random
+from collections.abc import Iterator
+
+from securechat.irc import msgid
+from tests.support.world import FIRST_ID, World, called, channel_name, nick
+
+LINE = 510
+SEVERAL_PEOPLE = {"WHOIS": ",", "ISON": " ", "MONITOR +": ",", "USERHOST": " ", "PRIVMSG": ","}
+"""Commands that are for several people, and what stands between these."""
+
+
+def fitting(head: str, words: Iterator[str] | list[str], tail: str = "", between: str = ",") -> str:
+    """As many words as a line holds."""
+    line = head
+    for word in words:
+        more = line + (between if line != head else "") + word
+        if len(more.encode()) + len(tail) > LINE:
+            break
+        line = more
+    return line + tail
+
+
+def costly(world: World) -> dict[str, list[str]]:
+    """For each command the worst lines that we know: what one group says is said one line after the other."""
+    crowd = world.crowd
+    people = [nick(one) if not crowd.free else called(one) for one in range(crowd.accounts)]
+    channels = [channel_name(one) for one in range(crowd.channels)]
+    big, key = channels[0], msgid.encode(FIRST_ID + 1)
+    stars, last = "*?" * 230, crowd.own - 1
+    groups = {
+        "WHO *": ["WHO *"],
+        "WHO * fields": ["WHO * %tcuihsnfdlaor,152"],
+        "WHO stars": ["WHO " + "*" * 480],
+        "WHO *x*x": ["WHO " + "*x" * 16],
+        "WHO *?*?": ["WHO " + stars],
+        "WHO nobody": ["WHO *x*y*z*"],
+        "WHO #big": [f"WHO {big} %tcuihsnfdlaor,152"],
+        "WHO o": ["WHO * o"],
+        "LIST": ["LIST"],
+        "LIST masks": ["LIST " + ",".join(["*z*z*z*"] * 60)],
+        "LIST not": ["LIST " + ",".join(["!*q*z"] * 80)],
+        "LIST >": ["LIST " + ",".join([">0"] * 160)],
+        "LIST none": ["LIST >99999"],
+        "NAMES": [fitting("NAMES ", channels)],
+        "NAMES #big": [f"NAMES {big}"],
+        "WHOIS": [fitting("WHOIS ", people)],
+        "WHOIS self": [f"WHOIS {people[0]}"],
+        "WHOWAS": ["WHOWAS " + ",".join(f"q{one}" for one in range(20))],
+        "USERHOST": [fitting("USERHOST ", people, between=" ")],
+        "USERIP": [fitting("USERIP ", people, between=" ")],
+        "ISON": [fitting("ISON ", people, between=" ")],
+        "MONITOR +": [fitting("MONITOR + ", people[10 * one :]) for one in range(1, 12)],
+        "MONITOR L": ["MONITOR L"],
+        "MONITOR S": ["MONITOR S"],
+        "PRIVMSG #big": [f"PRIVMSG {big} :{'m' * 200}"],
+        "PRIVMSG 7 channels": [fitting("PRIVMSG ", channels[: crowd.own], " :m")],
+        "PRIVMSG people": [fitting("PRIVMSG ", people, " :m")],
+        "PRIVMSG @#big": [f"PRIVMSG @{big} :m"],
+        "PRIVMSG self": [f"PRIVMSG {people[0]} :m"],
+        "NOTICE #big": [f"NOTICE {big} :m"],
+        "PRIVMSG tags": [f"@+a={'x' * 4000} PRIVMSG {big} :m"],
+        "PRIVMSG many tags": ["@" + ";".join(f"+{one}" for one in range(800)) + f" PRIVMSG {big} :m"],
+        "PRIVMSG nonce": [f"@+securechat/nonce=n1 {fitting('PRIVMSG ', people, ' :m')}"],
+        "PRIVMSG edit": [f"@+securechat/edit={key} PRIVMSG {big} :m"],
+        "TAGMSG": [f"@+draft/react=x TAGMSG {big}"],
+        "TAGMSG many": [f"@+typing=active {fitting('TAGMSG ', channels)}"],
+        "multiline": [
+            f"BATCH +1 draft/multiline {big}",
+            *[f"@batch=1 PRIVMSG {big} :{'m' * 100}" for _ in range(99)],
+            "BATCH -1",
+        ],
+        "multiline short": [
+            f"BATCH +1 draft/multiline {big}",
+            *[f"@batch=1 PRIVMSG {big} :m" for _ in range(100)],
+            "BATCH -1",
+        ],
+        "KICK": [fitting(f"KICK {channels[last]} ", people[last * 37 % crowd.accounts :], " :bye")],
+        "INVITE": [fitting("INVITE ", people, f" {big}")],
+        "INVITE list": ["INVITE"],
+        "KNOCK": [f"KNOCK {channels[-1]}"],
+        "TOPIC": [f"TOPIC {big} :{'t' * 390}"],
+        "RENAME": [f"RENAME {big} #renamed", f"RENAME #renamed {big}"],
+        "MODE b": [f"MODE {channels[1]} beI"],
+        "MODE b many": [f"MODE {channels[1]} {'b' * 400}"],
+        "MODE query": [f"MODE {big}"],
+        "MODE -b": [f"MODE {channels[2]} -{'b' * 5} {' '.join(f'*!*@*{n}' for n in range(5))}"],
+        "MODE o": [f"MODE {big} +{'v' * 12} {' '.join(people[1:13])}"],
+        "MODE letters": [f"MODE {big} {'ntimsCc' * 60}"],
+        "MODE minus": [f"MODE {big} {'+-' * 200}"],
+        "NICK": [f"NICK {people[0].upper()}", f"NICK {people[0]}"],
+        "SETNAME": ["SETNAME :x"],
+        "AWAY": [f"AWAY :{'a' * 200}", "AWAY"],
+        "MODE +B": [f"MODE {people[0]} +B", f"MODE {people[0]} -B"],
+        "METADATA SUB": [
+            fitting("METADATA * SUB ", [f"key{one:02}".ljust(32, "k") for one in range(20)], between=" "),
+            fitting("METADATA * SUB ", [f"key{one:02}".ljust(32, "k") for one in range(12, 20)], between=" "),
+            "METADATA * SUB soju.im/muted soju.im/blocked soju.im/pinned",
+        ],
+        "METADATA SYNC": [f"METADATA {big} SYNC"],
+        "METADATA LIST": [f"METADATA {big} LIST"],
+        "METADATA GET": ["METADATA * GET" + " abc" * 110],
+        "METADATA SET": [f"METADATA * SET {'key00'.ljust(32, 'k')} :{'w' * 250}"],
+        "METADATA SET #": [f"METADATA {big} SET {'key00'.ljust(32, 'k')} :{'w' * 250}"],
+        "METADATA SET own": [f"METADATA {people[5]} SET soju.im/pinned 1"],
+        "METADATA CLEAR": [f"METADATA {channels[5]} CLEAR"],
+        "METADATA CLEAR *": ["METADATA * CLEAR"],
+        "CHATHISTORY": [f"CHATHISTORY LATEST {big} * 1000"],
+        "CHATHISTORY TARGETS": [
+            "CHATHISTORY TARGETS timestamp=2000-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z 1000"
+        ],
+        "SEARCH": ["SEARCH text=m"],
+        "REDACT": [f"REDACT {big} {key} :why"],
+        "PINS": [f"PINS {big}"],
+        "PIN": [f"PIN {big} {key}"],
+        "MARKREAD": [f"MARKREAD {big} timestamp=2023-12-01T00:00:00.000Z"],
+        "RELAYMSG": [f"RELAYMSG {big} relay/x :m"],
+        "JOIN known": [fitting("JOIN ", channels)],
+        "JOIN new": [f"{command} {channels[last]},{channels[last - 1]}" for command in ("PART", "JOIN")],
+        "JOIN many": ["JOIN " + ",".join(f"#{one:x}" for one in range(120))],
+        "JOIN unicode": ["JOIN " + ",".join(f"#ä{one:x}" for one in range(80))],
+        "NICK unicode": ["PRIVMSG " + ",".join(f"ä{one:x}é" for one in range(20)) + " :m"],
+        "HELP": ["HELP", "HELP CMODE"],
+        "MOTD": ["MOTD"], "VERSION": ["VERSION"], "INFO": ["INFO"], "LUSERS": ["LUSERS"],
+        "STATS": ["STATS u"],
+        "LINKS": ["LINKS"], "WHOAMI": ["WHOAMI"], "TIME *": ["TIME " + "*" * 480],
+        "CAP LS": ["CAP LS 302"], "CAP LIST": ["CAP LIST"],
+        "CAP REQ": ["CAP REQ :-message-tags -server-time", "CAP REQ :message-tags server-time"],
+        "CAP REQ many": [fitting("CAP REQ :", ["server-time", "-server-time"] * 40, between=" ")],
+        "ISUPPORT": ["ISUPPORT"],
+        "unicode": [
+            fitting(f"{command} ", [f"ä{one}éöü{command[:4]}" for one in range(100)], between=between)
+            for command, between in SEVERAL_PEOPLE.items()
+        ],
+        "unicode channels": [
+            fitting(f"{command} ", [f"#ä{one}éöü{command}" for one in range(100)]) + " x"
+            for command in ("LIST", "NAMES", "PART", "KICK")
+        ],
+        "service channels": ["PRIVMSG securechat :channels"],
+        "service access": [f"PRIVMSG securechat :access {big}"],
+        "service help": ["PRIVMSG securechat :help"],
+        "service sessions": ["PRIVMSG securechat :sessions"],
+        "JOIN 0": ["JOIN 0"],
+    }  # fmt: skip
+    return groups | operators(world, people, channels)
+
+
+def operators(world: World, people: list[str], channels: list[str]) -> dict[str, list[str]]:
+    """What only operators do."""
+    return {
+        "OPER": [f"OPER {nick(0)} secret"],
+        "WALLOPS": ["WALLOPS :" + "w" * 400],
+        "SAJOIN": [f"SAJOIN {people[3]} {channels[4]}", f"SAPART {people[3]} {channels[4]}"],
+        "SAJOIN self": [f"SAJOIN {people[0]} {channels[0]}"],
+        "admin users": ["PRIVMSG securechat :admin users"],
+        "admin sessions": ["PRIVMSG securechat :admin sessions"],
+        "admin channels": ["PRIVMSG securechat :admin channels"],
+        "admin deluser": [f"PRIVMSG securechat :admin deluser {people[9]}"],
+        "admin disable": [f"PRIVMSG securechat :admin disable {people[8]}"],
+        "KILL": [f"KILL {people[7]} :x"],
+        "drop": [f"PRIVMSG securechat :drop {channels[0]} {channels[0]}"],
+    }
+
+
+def by_chance(world: World, chance: random.Random) -> str:
+    """A line made of parts that cost something."""
+    groups = costly(world)
+    command = chance.choice([line.split(" ")[0] for lines in groups.values() for line in lines])
+    parts = [word for lines in groups.values() for line in lines for word in line.split(" ")[1:]]
+    line = " ".join([command, *chance.choices(parts, k=chance.randint(1, 4))])
+    return line.encode()[:LINE].decode(errors="ignore")
