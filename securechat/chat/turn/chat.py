@@ -22,6 +22,7 @@ from securechat.chat.state.applying import apply
 from securechat.chat.state.counters import Counted, Counters
 from securechat.chat.state.departures import Departures
 from securechat.chat.state.ids import MessageIds
+from securechat.chat.state.meter import Meter
 from securechat.chat.state.places import Places
 from securechat.chat.state.registry import Registry
 from securechat.chat.state.session import Session
@@ -45,6 +46,8 @@ class Chat:
         self.fanout = Fanout(self.registry, self.emit)
         self.throttle = Throttle(account.sources for account in snapshot.accounts)
         self.places = Places()
+        self.foundings: dict[int, Meter] = {}
+        """How many channels accounts have founded lately. After a restart everybody begins anew."""
         self.departures = Departures()
         self.counters = Counters()
         self.operators: dict[Session, None] = {}
