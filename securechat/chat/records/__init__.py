@@ -29,6 +29,7 @@ from securechat.chat.records.channels import (
     ChannelCreated,
     ChannelDropped,
     ChannelRenamed,
+    FounderSet,
     Joined,
     Kicked,
     Parted,
@@ -75,6 +76,7 @@ ChannelRecord = (
     | ChannelDropped
     | ChannelModesChanged
     | ChannelRenamed
+    | FounderSet
     | Joined
     | Kicked
     | Parted
@@ -115,6 +117,7 @@ __all__ = [
     "EntryChanged",
     "Fate",
     "FlagsChanged",
+    "FounderSet",
     "Joined",
     "Kicked",
     "ListEntry",

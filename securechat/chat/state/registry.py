@@ -203,6 +203,14 @@ class Registry:
         for user_id, membership in stored.members.items():
             self.add_member(stored.id, user_id, membership)
 
+    def set_founder(self, channel_id: int, founder: int | None) -> None:
+        channel = self.channels[channel_id]
+        if channel.founder is not None:
+            self.founded[channel.founder] -= 1
+        channel.founder = founder
+        if founder is not None:
+            self.founded[founder] += 1
+
     def rename_channel(self, channel_id: int, name: str) -> None:
         channel = self.channels[channel_id]
         self._channel_names.remove(channel.name)
