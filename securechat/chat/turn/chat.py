@@ -60,7 +60,7 @@ class Chat:
         self._outcome = Outcome(None)
         self._later: list[Callable[[], None] | Ending] = []
         self._undo: list[tuple[Outcome, Callable[[], None]]] = []
-        self._consulted: dict[object, Callable[[JobResult], None]] = {}
+        self._consulted: dict[object, tuple[Callable[[JobResult], None], object]] = {}
 
     def emit(self, effect: Effect) -> None:
         """Add an effect to what the current command causes."""
@@ -90,8 +90,11 @@ class Chat:
         self._later.append(action)
 
     def consult(self, job: Job, resume: Callable[[JobResult], None]) -> None:
-        """Start a job that belongs to no session's command; `resume` is called with its result."""
-        self._consulted[job] = resume
+        """Start a job that belongs to no session's command; `resume` is called with its result.
+
+        What comes of it has the same cause, such as an administrator's request.
+        """
+        self._consulted[job] = (resume, self._outcome.cause)
         self.emit(StartJob(job))
 
     def if_refused(self, undo: Callable[[], None]) -> None:

@@ -153,7 +153,9 @@ def _left(connection: Connection, record: Parted | Kicked) -> None:
 
 def _founder_set(connection: Connection, record: FounderSet) -> None:
     """All in one: somebody who has flooded the server is the founder of very many."""
-    changed = connection.execute(_HAVE_FOUNDER, [{"of": key, "by": record.founder} for key in record.channels])
+    changed = connection.execute(
+        _HAVE_FOUNDER, [{"of": key, "by": record.founder} for key in record.channels]
+    )
     if changed.rowcount != len(record.channels):
         some = ", ".join(map(str, record.channels[:10]))
         raise RecordMismatch(f"the database lacks channels whose founder a record changes: {some}")
