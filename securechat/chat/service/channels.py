@@ -1,12 +1,15 @@
 """The pseudo-user's commands for channels: access, channels, drop, give, op and its like, register."""
 
+from itertools import islice
 from typing import Final
 
 from securechat.chat.membership import RANKS
+from securechat.chat.requests import CHANNELS_AT_ONCE
 from securechat.chat.rules import dropping, founding
 from securechat.chat.service.asked import Asked, ServiceCommand
 from securechat.chat.state.channel import Channel
-from securechat.irc.names import is_channel
+from securechat.irc.masks import Mask, is_mask
+from securechat.irc.names import fold, is_channel
 
 RANK_NAMES: Final = dict(zip(RANKS, ("founder", "admin", "operator", "half-operator", "voice"), strict=True))
 UNKNOWN: Final = "You are in no such channel"
@@ -56,8 +59,12 @@ def drop(asked: Asked) -> None:
     """drop <channel> <channel>
 
     Removes a channel for good; its founder and operators can. The name is written twice to make sure.
+    For operators it may be a mask such as #spam*: the first channels that fit are dropped.
     """
     name, again = asked.word(0), asked.word(1)
+    if asked.ctx.session.oper and is_mask(name):
+        drop_many(asked, name, again)
+        return
     channel = asked.ctx.registry.channel(name) if asked.ctx.session.oper else known(asked, name)
     if channel is None:
         if asked.ctx.session.oper:
@@ -75,6 +82,26 @@ def drop(asked: Asked) -> None:
             asked.ctx.audit("drop", channel.name)
         dropping.drop(asked.ctx.chat, channel, asked.account.id, asked.ctx)
         asked.say(f"{channel.name} was dropped")
+
+
+def drop_many(asked: Asked, mask: str, again: str) -> None:
+    """Remove as many of the channels that fit a mask as one turn of the chat has time for."""
+    chat, fits = asked.ctx.chat, Mask(fold(mask))
+    fitting = (channel for channel in chat.registry.channels.values() if fits.matches(channel.folded))
+    some = list(islice(fitting, CHANNELS_AT_ONCE + 1))
+    names = ",".join(channel.name for channel in some[:CHANNELS_AT_ONCE])
+    if not some:
+        asked.say(NO_CHANNEL)
+    elif again != mask:
+        more = " and more" if len(some) > CHANNELS_AT_ONCE else ""
+        asked.say(f"{names}{more}: to drop them, write `drop {mask} {mask}`. Nothing brings them back")
+    else:
+        asked.ctx.audit("drop", names, mask)
+        for channel in some[:CHANNELS_AT_ONCE]:
+            dropping.drop(chat, channel, asked.account.id, asked.ctx)
+        asked.say(f"{names} dropped")
+        if len(some) > CHANNELS_AT_ONCE:
+            asked.say("There are more: say it again, or use `securechat channel drop` on the server's host")
 
 
 def give(asked: Asked) -> None:
