@@ -277,7 +277,8 @@ class Core(Chat):
     def _job_done(self, item: JobDone) -> None:
         consulted = self._consulted.pop(item.job, None)
         if consulted is not None:
-            self._in_outcome(None, lambda: consulted(item.result))
+            resume, cause = consulted
+            self._in_outcome(cause, lambda: resume(item.result))
             return
         session = self.sessions.get(item.job.link)
         paused = session.backlog.paused if session is not None else None

@@ -31,11 +31,14 @@ class RemoveAccount:
     """Remove credentials and memberships; the name stays reserved.
 
     `messages` is what becomes of what the account said: keep, anonymise, delete, or "" for what the
-    configuration says.
+    configuration says. `channels` is what becomes of those that it founded: keep (or "") leaves them without
+    a founder, drop ends them; or the account `heir` gets them.
     """
 
     name: str
     messages: str = ""
+    channels: str = ""
+    heir: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,43 @@ class EndSession:
     id: int
 
 
+CHANNELS_AT_ONCE: Final = 25
+"""Channels that one request changes: the chat waits for a disk meanwhile."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListChannels:
-    """List every channel."""
+    """List channels whose names fit a mask, after the one with the id `after`; as many as are looked at once.
+
+    `founder` is the account that founded them; "" is anybody. `unused` are those that only their founder, or
+    nobody, is in, where nothing was ever set or said.
+    """
+
+    pattern: str = "*"
+    founder: str = ""
+    after: int = 0
+    unused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DropChannels:
+    """Drop those of the named channels (with commas between) to which the same still applies as in a list."""
+
+    channels: str
+    founder: str = ""
+    unused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetFounder:
+    """Give the named channels (with commas between) to an account, or ("") to nobody.
+
+    Those that are not `previous`'s any more are left alone; "" is anybody.
+    """
+
+    channels: str
+    founder: str = ""
+    previous: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +203,8 @@ Request = (
     | RevokeInvitation
     | ListAudit
     | ListChannels
+    | DropChannels
+    | SetFounder
     | Note
     | SetRetention
 )
@@ -184,6 +223,8 @@ OPERATIONS: Final[Mapping[str, type[Request]]] = {
     "revoke-invitation": RevokeInvitation,
     "audit": ListAudit,
     "channels": ListChannels,
+    "drop-channels": DropChannels,
+    "founder": SetFounder,
     "retention": SetRetention,
     "backup": NoteBackup,
     "export": NoteExport,
@@ -196,10 +237,11 @@ OPERATION_NAMES: Final[Mapping[type[Request], str]] = {kind: name for name, kind
 class Done:
     """The request is done and, where it changed something, committed.
 
-    `rows` is what was asked for, ready for JSON.
+    `rows` is what was asked for, ready for JSON. When there is more, `more` is after what to go on.
     """
 
     rows: Sequence[Mapping[str, str | int | bool | None]] = ()
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ class Share(NamedTuple):
 
     `most` is how much an account may take unless configured otherwise; 0 where it follows from something
     else. `answer` is what clients get: a numeric, `FAIL` or `ERROR`. `text` is what people read; `{most}` is
-    the number.
+    the number, `{wait}` how long until there is room again, where time gives it back.
     """
 
     name: str
@@ -44,7 +44,13 @@ CHANNELS: Final = Share(
     "405",
     "You have founded {most} channels, as many as you may: drop one (/msg securechat help drop)",
 )
-EVERY_SHARE: Final = (SESSIONS, PLACES, CHANNELS)
+FOUNDINGS: Final = Share(
+    "channels_per_day",
+    20,
+    "405",
+    "You have founded {most} channels within a day, as many as you may: the next one can be made in {wait}",
+)
+EVERY_SHARE: Final = (SESSIONS, PLACES, CHANNELS, FOUNDINGS)
 USUAL: Final[Mapping[str, int]] = MappingProxyType(
     {share.name: share.most for share in EVERY_SHARE if share.most}
 )

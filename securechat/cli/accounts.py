@@ -1,6 +1,5 @@
-"""Accounts: `adduser`, `passwd`, `deluser`, `users`, `disable` and `enable`."""
+"""Accounts: `adduser`, `passwd`, `users`, `disable` and `enable`; `deluser` is in `removal`."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,7 +30,7 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False,
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (adduser, passwd, deluser, users, disable, enable, sessions):
+    for command in (adduser, passwd, users, disable, enable, sessions):
         app.command()(command)
 
 
@@ -99,29 +98,6 @@ def passwd(
     request = SetPassword(name, phc, keep_sessions)
     with shown_or_saved(password, generate, save):
         change(place, settings, request, f"The password of {name} was changed", _whereabouts(generate, save))
-
-
-def deluser(
-    name: NameArgument,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    messages: Annotated[
-        str, typer.Option("--messages", metavar="keep|anonymise|delete", help="What becomes of its messages.")
-    ] = "",
-    config: ConfigOption = None,
-    data_dir: DataDirOption = None,
-) -> None:
-    """Remove an account.
-
-    Nobody can have its name again. Its messages stay unless history.on_account_removal, or --messages, says
-    otherwise.
-    """
-    from securechat.chat.requests import RemoveAccount
-
-    place = _existing_place(config, data_dir)
-    settings = load_config(place).config
-    if not yes:
-        _require_consent(f"Remove the account {name}? Nobody can have this name again.")
-    change(place, settings, RemoveAccount(name, messages), f"The account {name} was removed")
 
 
 def disable(name: NameArgument, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
@@ -218,13 +194,6 @@ def _check_name(name: str) -> None:
         check_account(name)
     except InvalidName as error:
         raise CommandFailed(str(error), ExitCode.REFUSED) from error
-
-
-def _require_consent(question: str) -> None:
-    if not sys.stdin.isatty():
-        raise CommandFailed("there is no terminal to ask for your consent on: use --yes", ExitCode.USAGE)
-    if not typer.confirm(question, err=True):
-        raise CommandFailed("nothing was changed")
 
 
 def _whereabouts(generate: bool, save: Path | None) -> str:

@@ -19,6 +19,7 @@ from securechat.cli import (
     exchange,
     invite,
     migrate_store,
+    removal,
     send,
     server,
     trust,
@@ -67,6 +68,7 @@ def _main(
 for module in (
     server,
     accounts,
+    removal,
     invite,
     audit,
     control,

@@ -1,16 +1,18 @@
 """Administrators' requests: to the running server if there is one, else to the store itself.
 
-The rules exist once, in `chat`. Without a server a core is made from what is stored, handles the one
-request, and its records are committed; the data directory's lock sees to it that no server starts meanwhile.
+The rules exist once, in `chat`. Without a server a core is made from what is stored, handles the
+requests, and their records are committed; the data directory's lock sees to it that no server starts
+meanwhile.
 While a server starts or stops, it holds the lock and its control socket does not answer yet or no more,
 hence a second of patience.
 """
 
 import os
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from securechat.app.configuration import ConfigError
 from securechat.app.patience import patiently
@@ -23,6 +25,7 @@ from securechat.storage.errors import StorageError
 from securechat.storage.lock import DirectoryBusy, DirectoryLock
 
 if TYPE_CHECKING:
+    from securechat.chat.effects import Effect
     from securechat.chat.items import JobDone
     from securechat.chat.jobs import Job
     from securechat.storage.databases import Database
@@ -35,68 +38,116 @@ def ask(directory: Path, config: Config, request: Request) -> Done:
 
 def ask_whoever_is_there(directory: Path, config: Config, request: Request) -> tuple[Done, bool]:
     """Do what `ask` does, and return as well whether a running server has done it. Raises CommandFailed."""
-    try:
-        answer, running = patiently(lambda: _ask_once(directory, config, request))
-    except DirectoryBusy as error:
-        holder = "another process" if error.pid is None else f"process {error.pid}"
-        raise CommandFailed(
-            f"{holder} uses {directory} and does not answer: if it is a server that starts or stops, "
-            "try again in a moment"
-        ) from error
-    except NoAnswer as error:
-        raise CommandFailed(
-            f"{error}: whether this was done is unknown, `securechat users` tells", ExitCode.UNKNOWN_OUTCOME
-        ) from error
-    except (StorageError, ConfigError, OSError) as error:
-        raise CommandFailed(str(error)) from error
-    if isinstance(answer, Refused):
-        raise CommandFailed(answer.text, ExitCode.REFUSED)
-    return answer, running
+    with Asking(directory, config) as asking:
+        return asking.ask(request), asking.running
 
 
-def _ask_once(directory: Path, config: Config, request: Request) -> tuple[Answer, bool]:
-    if directory.is_dir():
+class Asking:
+    """For several requests, one after the other: without a server, what is stored is loaded once."""
+
+    def __init__(self, directory: Path, config: Config) -> None:
+        self._directory = directory
+        self._config = config
+        self._store: _Store | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._store is not None:
+            self._store.close()
+
+    @property
+    def running(self) -> bool:
+        """Whether a running server has done what was asked so far."""
+        return self._store is None
+
+    def ask(self, request: Request) -> Done:
+        """Have a request done. Raises CommandFailed when it is not."""
         try:
-            return ask_server(directory, request), True
-        except NotRunning as error:
-            if isinstance(error.__cause__, PermissionError):
-                raise CommandFailed(
-                    f"{directory} belongs to another user: run this as the server's user"
-                ) from error
-    with DirectoryLock(directory):
-        return _answer_offline(directory, config, request), False
+            answer = patiently(lambda: self._ask_once(request))
+        except DirectoryBusy as error:
+            holder = "another process" if error.pid is None else f"process {error.pid}"
+            raise CommandFailed(
+                f"{holder} uses {self._directory} and does not answer: if it is a server that starts or "
+                "stops, try again in a moment"
+            ) from error
+        except NoAnswer as error:
+            raise CommandFailed(
+                f"{error}: whether this was done is unknown, `securechat users` tells",
+                ExitCode.UNKNOWN_OUTCOME,
+            ) from error
+        except (StorageError, ConfigError, OSError) as error:
+            raise CommandFailed(str(error)) from error
+        if isinstance(answer, Refused):
+            raise CommandFailed(answer.text, ExitCode.REFUSED)
+        return answer
+
+    def _ask_once(self, request: Request) -> Answer:
+        if self._store is None and self._directory.is_dir():
+            try:
+                return ask_server(self._directory, request)
+            except NotRunning as error:
+                if isinstance(error.__cause__, PermissionError):
+                    raise CommandFailed(
+                        f"{self._directory} belongs to another user: run this as the server's user"
+                    ) from error
+        if self._store is None:
+            self._store = _Store(self._directory, self._config)
+        return self._store.answer(request)
 
 
-def _answer_offline(directory: Path, config: Config, request: Request) -> Answer:
-    from securechat.app.composition import core_settings
-    from securechat.chat.clock import Now
-    from securechat.chat.core import Core
-    from securechat.chat.effects import Answered, Effect, StartJob
-    from securechat.chat.items import Administer, Item
-    from securechat.chat.ports import StoreUnavailable
-    from securechat.server.control import user_name
-    from securechat.storage.databases import Database
+class _Store:
+    """A core that is made from what is stored, and holds the data directory's lock until `close`."""
 
-    settings = core_settings(config)
-    database = Database(directory, config.storage.url)
-    store = database.open_store()
-    done: list[Effect] = []
-    try:
-        core = Core(settings, store.load())
+    def __init__(self, directory: Path, config: Config) -> None:
+        from securechat.app.composition import core_settings
+        from securechat.chat.core import Core
+        from securechat.storage.databases import Database
+
+        with ExitStack() as opened:
+            opened.enter_context(DirectoryLock(directory))
+            settings = core_settings(config)
+            self._database = Database(directory, config.storage.url)
+            self._store = self._database.open_store()
+            opened.callback(self._store.close)
+            self._core = Core(settings, self._store.load())
+            self.close = opened.pop_all().close
+
+    def answer(self, request: Request) -> Answer:
+        """Do one request, and what follows from it."""
+        from securechat.chat.clock import Now
+        from securechat.chat.effects import Answered, Effect, StartJob
+        from securechat.chat.items import Administer, Item
+        from securechat.chat.ports import StoreUnavailable
+        from securechat.server.control import user_name
+
+        done: list[Effect] = []
         items: list[Item] = [Administer(1, request, user_name(os.getuid()), "command line")]
         while items:
-            core.handle(items.pop(0), Now(time.time_ns() // 1_000_000, time.monotonic()))
-            outcomes = core.take()
-            store.commit([record for outcome in outcomes for record in outcome.records])
-            effects = [effect for outcome in outcomes for effect in outcome.effects]
-            items += [_do(database, effect.job) for effect in effects if isinstance(effect, StartJob)]
+            self._core.handle(items.pop(0), Now(time.time_ns() // 1_000_000, time.monotonic()))
+            try:
+                effects = self._commit()
+            except StoreUnavailable as error:
+                return Refused("STORE_UNAVAILABLE", str(error))
+            items += [_do(self._database, effect.job) for effect in effects if isinstance(effect, StartJob)]
             done += effects
-    except StoreUnavailable as error:
-        return Refused("STORE_UNAVAILABLE", str(error))
-    finally:
-        store.close()
-    (answer,) = (effect.answer for effect in done if isinstance(effect, Answered))
-    return answer
+        (answer,) = (effect.answer for effect in done if isinstance(effect, Answered))
+        return answer
+
+    def _commit(self) -> "list[Effect]":
+        """Have stored what the core did; what is refused is undone, and StoreUnavailable raised."""
+        from securechat.chat.ports import StoreUnavailable
+
+        outcomes = self._core.take()
+        try:
+            self._store.commit([record for outcome in outcomes for record in outcome.records])
+        except StoreUnavailable as problem:
+            self._core.revert(outcomes, problem.shown)
+            raise
+        return [effect for outcome in outcomes for effect in outcome.effects]
 
 
 def _do(database: "Database", job: "Job") -> "JobDone":

@@ -1,4 +1,4 @@
-"""`securechat channel`: what an administrator sets of channels."""
+"""`securechat channel`: what an administrator sees and sets of channels."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,30 +7,51 @@ import typer
 from securechat.cli.change import change
 from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+from securechat.cli.place import ConfigOption, DataDirOption, find_place
 from securechat.cli.table import print_json
 
 if TYPE_CHECKING:
-    from securechat.chat.requests import Done, Request
+    from securechat.chat.requests import SetRetention
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    group = typer.Typer(help="List channels and change their settings.", no_args_is_help=True)
+    group = typer.Typer(help="List channels, drop them and change their settings.", no_args_is_help=True)
     group.command("list")(list_channels)
+    group.command("drop")(drop_channels)
     group.command("set")(set_channel)
     app.add_typer(group, name="channel")
 
 
+FounderOption = Annotated[
+    str, typer.Option("--founder", metavar="NAME", help="Only those that this account founded.")
+]
+UnusedOption = Annotated[
+    bool,
+    typer.Option("--unused", help="Only those with no other member, where nothing was ever set or said."),
+]
+
+
 def list_channels(
-    as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None
+    pattern: Annotated[
+        str, typer.Argument(metavar="PATTERN", help="Names with * and ?, in quotes: '#project-*'.")
+    ] = "*",
+    founder: FounderOption = "",
+    unused: UnusedOption = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
 ) -> None:
     """List the channels, each with how many members it has and how many days it keeps messages."""
-    from securechat.chat.requests import ListChannels
+    from securechat.cli.ask import Asking
+    from securechat.cli.many_channels import find
 
-    rows = _ask(find_place(config, data_dir), ListChannels()).rows
+    place = find_place(config, data_dir)
+    place.require()
+    with Asking(place.directory, load_config(place).config) as asking:
+        rows = find(asking, [pattern], founder, unused=unused)
     if as_json:
-        print_json([dict(row) for row in rows])
+        print_json(rows)
         return
     for row in rows:
         days = row["retention_days"]
@@ -38,11 +59,58 @@ def list_channels(
         typer.echo(f"{row['name']}  {row['members']} members{kept}")
 
 
+def drop_channels(
+    patterns: Annotated[
+        list[str], typer.Argument(metavar="PATTERN…", help="Names with * and ?, in quotes: '#spam-*'.")
+    ],
+    founder: FounderOption = "",
+    unused: UnusedOption = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show which they are.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Remove channels for good. Their messages can no longer be read."""
+    from securechat.chat.requests import DropChannels
+    from securechat.cli.ask import Asking
+    from securechat.cli.consent import require_consent
+    from securechat.cli.many_channels import change_all, find, number, show
+
+    place = find_place(config, data_dir)
+    place.require()
+    with Asking(place.directory, load_config(place).config) as asking:
+        rows = find(asking, patterns, founder, unused=unused)
+        if dry_run:
+            for row in rows:
+                typer.echo(row["name"])
+            typer.echo(f"These are {number(len(rows))}; nothing was changed.", err=True)
+            return
+        if not rows:
+            text = "no channel fits: names begin with #, and a pattern needs quotes in a shell: '#spam-*'"
+            raise CommandFailed(text, ExitCode.REFUSED)
+        if not yes:
+            show(rows)
+            require_consent(f"Drop {number(len(rows))} in {place.directory}? Nothing brings them back.")
+        names = [str(row["name"]) for row in rows]
+        done = change_all(
+            asking, "dropped", names, lambda some: DropChannels(some, founder=founder, unused=unused)
+        )
+    typer.echo(f"{number(done).capitalize()} dropped in {place.directory}.", err=True)
+    if done < len(rows):
+        typer.echo(f"{number(len(rows) - done)} had gone, or changed, meanwhile.", err=True)
+
+
 def set_channel(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The channel, such as #general.")],
-    setting: Annotated[str, typer.Argument(metavar="SETTING", help="What to set: retention_days.")],
+    setting: Annotated[
+        str, typer.Argument(metavar="SETTING", help="What to set: retention_days or founder.")
+    ],
     value: Annotated[
-        str, typer.Argument(metavar="VALUE", help='A number of days, 0 for ever, or "default".')
+        str,
+        typer.Argument(
+            metavar="VALUE",
+            help='A number of days, 0 for ever, or "default"; the founder\'s account, or "-" for nobody.',
+        ),
     ],
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
@@ -50,22 +118,25 @@ def set_channel(
     """Change a setting of a channel.
 
     retention_days: how long its messages are kept; "default" is what history.retention_days says.
+    founder: whose channel it is; "-" is nobody's, so that administrators look after it.
     """
-    from securechat.chat.requests import SetRetention
+    from securechat.chat.requests import SetFounder
 
-    if setting != "retention_days":
-        raise CommandFailed(f"{setting!r} is no setting of a channel: use retention_days", ExitCode.USAGE)
-    if value != "default" and not (value.isascii() and value.isdigit() and len(value) <= 6):
-        raise CommandFailed(f'{value!r} is no number of days: use one, or "default"', ExitCode.USAGE)
-    days = -1 if value == "default" else int(value)
+    if setting == "founder":
+        request: SetFounder | SetRetention = SetFounder(name, "" if value == "-" else value)
+    elif setting == "retention_days":
+        request = _retention(name, value)
+    else:
+        text = f"{setting!r} is no setting of a channel: use retention_days or founder"
+        raise CommandFailed(text, ExitCode.USAGE)
     place = find_place(config, data_dir)
     place.require()
-    settings = load_config(place).config
-    change(place, settings, SetRetention(name, days), f"The setting {setting} of {name} is {value}")
+    change(place, load_config(place).config, request, f"The setting {setting} of {name} is {value}")
 
 
-def _ask(place: Place, request: "Request") -> "Done":
-    from securechat.cli.ask import ask
+def _retention(name: str, value: str) -> "SetRetention":
+    from securechat.chat.requests import SetRetention
 
-    place.require()
-    return ask(place.directory, load_config(place).config, request)
+    if value != "default" and not (value.isascii() and value.isdigit() and len(value) <= 6):
+        raise CommandFailed(f'{value!r} is no number of days: use one, or "default"', ExitCode.USAGE)
+    return SetRetention(name, -1 if value == "default" else int(value))

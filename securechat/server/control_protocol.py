@@ -53,7 +53,8 @@ def encode_answer(answer: Answer) -> bytes:
     """Write an answer as a line."""
     match answer:
         case Done():
-            return _line({"ok": True, "rows": [dict(row) for row in answer.rows]})
+            more = {"more": answer.more} if answer.more else {}
+            return _line({"ok": True, "rows": [dict(row) for row in answer.rows], **more})
         case Refused():
             return _line({"ok": False, "code": answer.code, "text": answer.text})
 
@@ -66,7 +67,10 @@ def decode_answer(line: bytes) -> Answer:
     rows = content.get("rows")
     if not isinstance(rows, list):
         raise BadLine("the answer has no rows")
-    return Done([_row(row) for row in rows])
+    more = content.get("more", 0)
+    if not isinstance(more, int):
+        raise BadLine("what the answer says of more is no number")
+    return Done([_row(row) for row in rows], more)
 
 
 def _row(row: object) -> Mapping[str, Value]:

@@ -23,6 +23,7 @@ from securechat.chat.records import (
     DirectDelivered,
     EntryChanged,
     FlagsChanged,
+    FounderSet,
     Joined,
     Kicked,
     ListEntry,
@@ -72,6 +73,7 @@ class World:
             kinds.append(self.removed)
         if self.registry.channels:
             kinds += [self.membership, self.topic, self.to_channel, self.modes, self.renamed, self.dropped]
+            kinds.append(self.given)
         return self.draw.draw(st.sampled_from(kinds))(account)
 
     def account_added(self, _account: Account) -> Record:
@@ -138,6 +140,11 @@ class World:
     def renamed(self, account: Account) -> Record:
         channel, key = self.channel(), self.next()
         return ChannelRenamed(key, channel.id, f"#Named{key}", channel.name, NOON, account.name, "")
+
+    def given(self, account: Account) -> Record:
+        channel = self.channel()
+        founder = self.draw.draw(st.sampled_from([None, account.id]))
+        return FounderSet((channel.id,), founder, channel.founder)
 
     def dropped(self, _account: Account) -> Record:
         channel = self.channel()

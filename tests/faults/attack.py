@@ -179,10 +179,30 @@ def _passwords(target: _Target) -> Callable[[], None]:
     return once
 
 
+def _channels(target: _Target) -> Callable[[], None]:
+    """Twenty sessions, as many of each account, that JOIN channels which there are not yet."""
+    each = 20 // len(target.accounts)
+    clients: list[Client] = []
+    for account in target.accounts * each:
+        client = target.client()
+        client.log_in(account)
+        clients.append(client)
+    numbers = count()
+
+    def once() -> None:
+        for client in clients:
+            client.send(*(f"JOIN #flood{next(numbers)}" for _ in range(20)), "PING joined")
+        for client in clients:
+            client.read_until(b" :joined")
+
+    return once
+
+
 _KINDS: Final[dict[str, Callable[[_Target], Callable[[], None]]]] = {
     "key updates": _key_updates,
     "tiny records": _tiny_records,
     "resets": _resets,
+    "channels": _channels,
     "http": _no_tls(b"GET / HTTP/1.1\r\nHost: chat.test\r\n\r\n"),
     "ssh": _no_tls(b"SSH-2.0-OpenSSH_9.2\r\n"),
     "random": _no_tls(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + os.urandom(600)),

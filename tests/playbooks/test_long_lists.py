@@ -14,7 +14,7 @@ def test_a_long_list_comes_whole_and_before_the_next_answer(caps: str) -> None:
     """Every channel once, one end, and then the reply to the next command."""
     play = Playbook(Path("lists"))
     with play.store:
-        play._do_settings("flood=false channels_per_account=0")
+        play._do_settings("flood=false channels_per_account=0 channels_per_day=0")
         play._do_accounts("alice")
         play._do_caps(caps)
         play._do_login("alice")

@@ -246,5 +246,7 @@ def test_the_lines_are_json() -> None:
         "op": "deluser",
         "name": "bob",
         "messages": "",
+        "channels": "",
+        "heir": "",
     }
     assert decode_request(b'{"op":"adduser","name":"a","phc":"$"}') == AddAccount("a", "$", "member")

@@ -7,10 +7,9 @@ from securechat.chat import limits
 from securechat.chat.line import Line
 from securechat.chat.lines import channel_state
 from securechat.chat.records import ChannelCreated, Joined, Parted, Topic, TopicSet
-from securechat.chat.rules import access, replay, shares, targets
+from securechat.chat.rules import access, founding, replay, targets
 from securechat.chat.rules.arrival import show_channel
 from securechat.chat.rules.finding import member_of
-from securechat.chat.shares import CHANNELS
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import User
 from securechat.chat.turn.command import Command
@@ -109,16 +108,14 @@ def found(ctx: Context, name: str) -> None:
         return
     if looks_taken(ctx, name) or not may_be_in_one_more(ctx, name):
         return
-    founder, registry = ctx.user.account, ctx.registry
-    refusal = None
-    if ctx.session.operator is None:
-        refusal = shares.reached(ctx.chat, founder, CHANNELS, registry.founded[founder.id])
+    founder = ctx.user.account
+    refusal = founding.found(ctx.chat, founder) if ctx.session.operator is None else None
     if refusal is not None:
         ctx.numeric(num.ERR_TOOMANYCHANNELS, name, text=refusal)
         return
-    channel_id = registry.last_channel + 1
+    channel_id = ctx.registry.last_channel + 1
     ctx.record(ChannelCreated(channel_id, name, founder.id, ctx.chat.now.wall))
-    make_member(ctx, ctx.user, registry.channels[channel_id])
+    make_member(ctx, ctx.user, ctx.registry.channels[channel_id])
 
 
 def looks_taken(ctx: Context, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from securechat.chat import limits
 from securechat.chat.commands.channels import make_member
 from securechat.chat.effects import Reload, Then
 from securechat.chat.items import KillUser
@@ -117,6 +118,10 @@ def sajoin(ctx: Context) -> None:
         return
     if user.id in channel.members:
         ctx.numeric(num.ERR_USERONCHANNEL, user.nick, channel.name, text="is already on channel")
+        return
+    if len(ctx.registry.memberships.get(user.id, ())) >= limits.MAX_CHANNELS:
+        text = f"{user.nick} is in {limits.MAX_CHANNELS} channels, as many as one may be in"
+        ctx.numeric(num.ERR_TOOMANYCHANNELS, channel.name, text=text)
         return
     ctx.audit("sajoin", channel.name, user.account.name)
     make_member(ctx, user, channel)

@@ -29,6 +29,7 @@ from securechat.chat.records.channels import (
     ChannelCreated,
     ChannelDropped,
     ChannelRenamed,
+    FounderSet,
     Joined,
     Kicked,
     Parted,
@@ -76,6 +77,7 @@ ChannelRecord = (
     | ChannelDropped
     | ChannelModesChanged
     | ChannelRenamed
+    | FounderSet
     | Joined
     | Kicked
     | Parted
@@ -116,6 +118,7 @@ __all__ = [
     "EntryChanged",
     "Fate",
     "FlagsChanged",
+    "FounderSet",
     "Joined",
     "Kicked",
     "ListEntry",

@@ -52,6 +52,18 @@ class ChannelRenamed:
 
 
 @dataclass(frozen=True, slots=True)
+class FounderSet:
+    """Channels have another founder, or none (None): all of them had the same one, `previous`.
+
+    The rank that goes with it is a `ChannelModesChanged` of its own.
+    """
+
+    channels: tuple[int, ...]
+    founder: int | None
+    previous: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class RetentionSet:
     """A channel keeps its messages for so many days; 0 is for ever, None as long as the server says."""
 

@@ -1,7 +1,6 @@
 """User administration: what `adduser` and its like do, with a running server and without one."""
 
-from collections.abc import Mapping
-from typing import Final, assert_never
+from typing import assert_never
 
 from securechat.chat.effects import Answered, HashAdded, Then
 from securechat.chat.items import Administer, EndSessions
@@ -9,16 +8,11 @@ from securechat.chat.jobs import AuditRead, JobResult, ReadAudit
 from securechat.chat.link import DESK
 from securechat.chat.ports import AuditEntry
 from securechat.chat.records import (
-    NOBODY,
     ROLES,
     AccountAdded,
     AccountDisabled,
     AccountEnabled,
-    AccountRemoved,
     Audited,
-    Fate,
-    MarkersForgotten,
-    Parted,
     PasswordSet,
 )
 from securechat.chat.requests import (
@@ -28,6 +22,7 @@ from securechat.chat.requests import (
     Answer,
     DisableAccount,
     Done,
+    DropChannels,
     EnableAccount,
     EndSession,
     ListAccounts,
@@ -41,13 +36,14 @@ from securechat.chat.requests import (
     Refused,
     RemoveAccount,
     RevokeInvitation,
+    SetFounder,
     SetPassword,
     SetRetention,
 )
 from securechat.chat.reserved import is_reserved
-from securechat.chat.rules import invitations, metadata
+from securechat.chat.rules import invitations, many_channels, removal
 from securechat.chat.rules.autojoin import join_account
-from securechat.chat.rules.channel_settings import channel_rows, set_retention
+from securechat.chat.rules.channel_settings import set_retention
 from securechat.chat.rules.operators import lose_powers
 from securechat.chat.state.account import Account, sorted_by_name
 from securechat.chat.turn.chat import Chat
@@ -61,6 +57,8 @@ Change = (
     | AddAccount
     | ListAccounts
     | ListChannels
+    | DropChannels
+    | SetFounder
     | SetRetention
     | AddInvitation
     | Note
@@ -71,17 +69,23 @@ Change = (
 
 QUESTIONS = (ListAccounts, ListChannels, ListInvitations, ListSessions)
 """What changes nothing, and is not in the audit log."""
-FATES: Final[Mapping[str, Fate]] = {"keep": "keep", "anonymise": "anonymise", "delete": "delete"}
 AUDIT_ROWS = 500
 """Rows of the audit log in one answer."""
 
 
 def administer(chat: Chat, item: Administer) -> None:
     """Do what was asked and answer it."""
-    if isinstance(item.request, ListAudit):
-        list_audit(chat, item.ticket, item.request)
+    request = item.request
+    if isinstance(request, ListAudit):
+        list_audit(chat, item.ticket, request)
+    elif isinstance(request, ListChannels | DropChannels) and request.unused:
+
+        def note(answer: Answer) -> None:
+            _note(chat, request, answer, item.by, item.origin, "unused")
+
+        many_channels.answer_unused(chat, item.ticket, request, note)
     else:
-        chat.emit(Answered(item.ticket, perform(chat, item.request, item.by, item.origin)))
+        chat.emit(Answered(item.ticket, perform(chat, request, item.by, item.origin)))
 
 
 def perform(chat: Chat, request: Change, by: str, origin: str, *, spare: int | None = None) -> Answer:
@@ -89,11 +93,23 @@ def perform(chat: Chat, request: Change, by: str, origin: str, *, spare: int | N
 
     When sessions end for it, that whose id is `spare` goes on.
     """
+    detail = _detail(chat, request)
     answer = _answer(chat, request, spare)
-    if isinstance(answer, Done) and not isinstance(request, QUESTIONS):
-        action, detail = OPERATION_NAMES[type(request)], _detail(chat, request)
-        chat.enter(Audited(chat.now.wall, by, origin, action, request.name, detail), None)
+    _note(chat, request, answer, by, origin, detail)
     return answer
+
+
+def _note(chat: Chat, request: Change, answer: Answer, by: str, origin: str, detail: str) -> None:
+    """Note in the audit log what was done, of many channels to which of them."""
+    if isinstance(answer, Refused) or isinstance(request, QUESTIONS):
+        return
+    if isinstance(request, DropChannels | SetFounder):
+        target = ",".join(str(row["name"]) for row in answer.rows)
+    else:
+        target = request.name
+    if target:
+        action = OPERATION_NAMES[type(request)]
+        chat.enter(Audited(chat.now.wall, by, origin, action, target, detail), None)
 
 
 def _detail(chat: Chat, request: Change) -> str:
@@ -106,8 +122,9 @@ def _detail(chat: Chat, request: Change) -> str:
         case EndSession():
             return f"session {request.id}"
         case RemoveAccount():
-            fate = request.messages or chat.settings.on_account_removal
-            return f"messages: {fate}" if fate != "keep" else ""
+            return removal.detail(chat, request)
+        case SetFounder():
+            return f"to {request.founder}" if request.founder else "to nobody"
         case SetRetention():
             return str(request.days)
         case AddInvitation():
@@ -157,7 +174,11 @@ def _answer(chat: Chat, request: Change, spare: int | None) -> Answer:
         case ListSessions(name=""):
             return Done(session_rows(chat, None))
         case ListChannels():
-            return Done(channel_rows(chat))
+            return many_channels.list_channels(chat, request)
+        case DropChannels():
+            return many_channels.drop_channels(chat, request)
+        case SetFounder():
+            return many_channels.set_founder(chat, request)
         case SetRetention():
             return set_retention(chat, request)
         case AddInvitation():
@@ -184,7 +205,10 @@ def _of_account(chat: Chat, request: OfAccount, spare: int | None) -> Answer:
             if not request.keep_sessions:
                 then_end(chat, account, "The password of this account was changed", spare=spare)
         case RemoveAccount():
-            return remove(chat, account, account.phc, request.messages)
+            answer = removal.remove(chat, account, account.phc, request)
+            if isinstance(answer, Done):
+                then_end(chat, account, "This account was removed")
+            return answer
         case DisableAccount():
             if not account.disabled:
                 chat.enter(AccountDisabled(account.id, chat.now.wall), None)
@@ -224,41 +248,6 @@ def add(chat: Chat, request: AddAccount) -> Answer:
     if chat.settings.nicknames == "account":
         join_account(chat, chat.registry.accounts[account_id])
     return Done()
-
-
-def remove(chat: Chat, account: Account, phc: str, messages: str) -> Answer:
-    """Remove credentials and memberships, and begin with what becomes of the messages."""
-    how = FATES.get(messages or chat.settings.on_account_removal)
-    if how is None:
-        return Refused("MESSAGES_UNKNOWN", f"{messages!r} cannot be done: use one of {', '.join(FATES)}")
-    for channel in chat.registry.channels_of(account.id):
-        membership = channel.members[account.id]
-        text = "The account was removed"
-        chat.enter(Parted(chat.next_id(), account.id, channel.id, chat.now.wall, text, membership), None)
-    metadata.forget(chat, -account.id, account.id, None)
-    if chat.registry.markers.get(account.id):
-        chat.enter(MarkersForgotten(account.id, tuple(chat.registry.markers[account.id].items())), None)
-    sources, waiting = tuple(account.sources.items()), chat.registry.waiting[account.id]
-    if how == "anonymise":
-        _have_nobody(chat)
-    positions = account.known_positions()
-    chat.enter(AccountRemoved(account.id, phc, chat.now.wall, sources, waiting, how, positions), None)
-    then_end(chat, account, "This account was removed")
-    return Done()
-
-
-def _have_nobody(chat: Chat) -> None:
-    """Have the account under which messages are that have lost their author."""
-    accounts = chat.registry.accounts
-    if any(account.role == NOBODY for account in accounts.values()):
-        return
-    names = ("removed", *(f"removed-{number}" for number in range(2, len(accounts) + 3)))
-    free = (
-        name for name in names if not chat.registry.account(name) and not chat.registry.account_like(name)
-    )
-    account_id = max(accounts, default=0) + 1
-    chat.enter(AccountAdded(account_id, next(free), "", NOBODY, chat.now.wall), None)
-    chat.enter(AccountRemoved(account_id, "", chat.now.wall), None)
 
 
 def end_session(chat: Chat, account: Account, session_id: int) -> Answer:

@@ -4,7 +4,6 @@ from securechat.chat.limits import MAX_RETENTION_DAYS
 from securechat.chat.records import RetentionSet
 from securechat.chat.requests import Answer, Done, Refused, SetRetention
 from securechat.chat.turn.chat import Chat
-from securechat.irc.names import fold
 
 
 def set_retention(chat: Chat, request: SetRetention) -> Answer:
@@ -20,18 +19,3 @@ def set_retention(chat: Chat, request: SetRetention) -> Answer:
     if days != channel.retention_days:
         chat.enter(RetentionSet(channel.id, days, channel.retention_days), None)
     return Done()
-
-
-def channel_rows(chat: Chat) -> list[dict[str, str | int | bool | None]]:
-    """List the channels, for people and programs; `retention_days` is None where the server's holds."""
-    accounts = chat.registry.accounts
-    return [
-        {
-            "name": channel.name,
-            "members": sum(member > 0 for member in channel.members),
-            "founder": accounts[channel.founder].name if channel.founder is not None else None,
-            "created": channel.created,
-            "retention_days": channel.retention_days,
-        }
-        for channel in sorted(chat.registry.channels.values(), key=lambda channel: fold(channel.name))
-    ]

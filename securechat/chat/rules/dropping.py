@@ -1,5 +1,6 @@
 """How channels end: somebody who may drops them, or they go since nobody ever used them."""
 
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from securechat.chat.jobs import FetchHistory, JobResult, MessagesRead
@@ -7,12 +8,14 @@ from securechat.chat.link import DESK
 from securechat.chat.reading import LAST_ID, ChannelPlace, Span
 from securechat.chat.records import ChannelDropped
 from securechat.chat.records.channels import NEW_CHANNEL_MODES
-from securechat.chat.rules import metadata
+from securechat.chat.rules import founding, metadata
 from securechat.chat.state.channel import Channel
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context
 from securechat.irc.names import fold
 
+NO_ACCOUNT: Final = 0
+"""By whom a channel goes that goes by itself."""
 DROPPED: Final = "The channel was dropped"
 ANYTHING: Final = Span(0, LAST_ID, 1, newest=True)
 
@@ -37,10 +40,20 @@ def look_at_emptied(chat: Chat) -> None:
 
 def is_untouched(chat: Chat, channel: Channel) -> bool:
     """Return whether nobody is in the channel, is to come, or has set anything of it."""
+    return not channel.members and nothing_set(chat, channel)
+
+
+def is_only_founders(chat: Chat, channel: Channel) -> bool:
+    """Return whether nobody but its founder is in the channel or is to come, and nobody has set anything."""
+    founder = None if channel.founder is None else chat.registry.accounts[channel.founder]
+    own = founding.members_of(chat, channel, founder) if founder is not None else []
+    return len(own) == len(channel.members) and nothing_set(chat, channel)
+
+
+def nothing_set(chat: Chat, channel: Channel) -> bool:
+    """Return whether the channel is as it was made, and nobody is invited."""
     return (
-        not channel.members
-        and not channel.invited
-        and channel.founder is not None
+        not channel.invited
         and not channel.topic.text
         and channel.modes == NEW_CHANNEL_MODES
         and not any(channel.lists.values())
@@ -51,11 +64,43 @@ def is_untouched(chat: Chat, channel: Channel) -> bool:
 
 
 def _ask_whether_used(chat: Chat, channel: Channel) -> None:
+    def looked(silent: bool | None) -> None:
+        if silent and chat.registry.channels.get(channel.id) is channel and is_untouched(chat, channel):
+            drop(chat, channel, NO_ACCOUNT, None)
+
+    _ask_whether_silent(chat, channel, looked)
+
+
+def _ask_whether_silent(chat: Chat, channel: Channel, then: Callable[[bool | None], None]) -> None:
+    """Find out whether nothing was ever said there; None is that the store has no time to look."""
+
     def looked(result: JobResult) -> None:
-        unused = isinstance(result, MessagesRead) and not result.messages
-        if unused and chat.registry.channels.get(channel.id) is channel and is_untouched(chat, channel):
-            assert channel.founder is not None, "it is untouched"
-            drop(chat, channel, channel.founder, None)
+        then(not result.messages if isinstance(result, MessagesRead) else None)
 
     place = ChannelPlace(channel.id, rank="q")
     chat.consult(FetchHistory(DESK, place, (ANYTHING,), events=False, tombstones=True), looked)
+
+
+def find_silent(
+    chat: Chat, channels: Iterator[Channel], then: Callable[[list[Channel] | None], None]
+) -> None:
+    """Find those where nothing was ever said, one by one; None when the store has no time to look."""
+    found: list[Channel] = []
+
+    def look_at_next() -> None:
+        channel = next(channels, None)
+        if channel is None:
+            then(found)
+            return
+
+        def looked(silent: bool | None) -> None:
+            if silent is None:
+                then(None)
+                return
+            if silent:
+                found.append(channel)
+            look_at_next()
+
+        _ask_whether_silent(chat, channel, looked)
+
+    look_at_next()

@@ -31,9 +31,8 @@ def forget(chat: Chat, target: int, by: int, origin: Context | None) -> None:
     values = tuple(
         Personal(account, of, key, value)
         for account, targets in chat.registry.personal.items()
-        for of, said in targets.items()
+        for of, said in (targets.items() if target == -account else [(target, targets.get(target, {}))])
         for key, value in said.items()
-        if target in (of, -account)
     )
     if values:
         chat.enter(PersonalForgotten(target, values), origin)

@@ -1,8 +1,16 @@
 """Whether an account may take more of what everybody shares: every limit for accounts is decided here."""
 
+import math
+from typing import Final
+
 from securechat.chat.shares import BOT_FACTOR, PLACES, SESSIONS, Share
 from securechat.chat.state.account import Account
+from securechat.chat.state.meter import Meter
 from securechat.chat.turn.chat import Chat
+
+DAY: Final = 24 * 3600.0
+"""Seconds over which what is counted by the day comes back, evenly."""
+_ROUNDING: Final = 1e-6
 
 
 def most(chat: Chat, account: Account, share: Share) -> int:
@@ -17,10 +25,34 @@ def reached(chat: Chat, account: Account, share: Share, used: int) -> str | None
     return refusal(chat, share, limit) if 0 < limit <= used else None
 
 
-def refusal(chat: Chat, share: Share, limit: int = 0) -> str:
-    """Count that a limit was reached, and return what to tell about it."""
+def spend(chat: Chat, account: Account, share: Share, meter: Meter) -> str | None:
+    """Take one more of what comes back within a day; return what to tell when there is no room for it.
+
+    Nothing is taken then, or when the command is refused since the disk is full.
+    """
+    limit, now = most(chat, account, share), chat.now.mono
+    if not limit:
+        return None
+    rate = limit / DAY
+    over = meter.level(rate, now) + 1 - limit
+    if over > _ROUNDING:
+        return refusal(chat, share, limit, over / rate)
+    meter.add(1, rate, now)
+    chat.if_refused(lambda: meter.add(-1, rate, now))
+    return None
+
+
+def refusal(chat: Chat, share: Share, limit: int = 0, wait: float = 0.0) -> str:
+    """Count that a limit was reached, and return what to tell about it; `wait` is in seconds."""
     chat.counters.refuse(share)
-    return share.text.format(most=limit)
+    return share.text.format(most=limit, wait=_lasting(wait))
+
+
+def _lasting(seconds: float) -> str:
+    minutes = max(1, math.ceil(seconds / 60 - _ROUNDING))
+    if minutes >= 120:
+        return f"{math.ceil(minutes / 60)} hours"
+    return f"{minutes} minutes" if minutes > 1 else "a minute"
 
 
 def no_place(chat: Chat, account: Account) -> str | None:

@@ -1,11 +1,19 @@
 """What administrators ask for on the command line, for operators in the chat: the same table of requests."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from itertools import chain
 from typing import Final
 
-from securechat.chat.requests import OPERATIONS, ListAudit, NoteBackup, NoteExport, Refused, Request
+from securechat.chat.requests import (
+    OPERATIONS,
+    DropChannels,
+    ListAudit,
+    NoteBackup,
+    NoteExport,
+    Refused,
+    Request,
+)
 from securechat.chat.rules.administration import perform
 from securechat.chat.service.asked import Asked, ServiceCommand
 from securechat.irc.timestamp import format_ms
@@ -16,7 +24,7 @@ TIMES: Final = frozenset({"created", "expires", "since"})
 OFFERED: Final[Mapping[str, type[Request]]] = {
     name: kind
     for name, kind in OPERATIONS.items()
-    if kind not in (ListAudit, NoteBackup, NoteExport)
+    if kind not in (DropChannels, ListAudit, NoteBackup, NoteExport)
     and not any(field.name in SECRETS for field in fields(kind))
 }
 """Requests that need no secret, which would stand in the operator's client, and that are done here."""
@@ -38,13 +46,19 @@ def admin(asked: Asked) -> None:
         asked.say(answer.text)
         return
     rows = (", ".join(f"{key} {shown(key, value)}" for key, value in row.items()) for row in answer.rows)
-    asked.say_all(chain(rows, ["Done"]))
+    end = f"There is more: say it again with {answer.more} as <after>" if answer.more else "Done"
+    asked.say_all(chain(rows, [end]))
+
+
+def said(kind: type[Request]) -> list[Field[object]]:
+    """Return the fields that are said here: yes and no are for the command line."""
+    return [field for field in fields(kind) if field.type is not bool]
 
 
 def usage(name: str) -> str:
     """Return how an operation is written."""
     words = [name]
-    for field in fields(OFFERED[name]):
+    for field in said(OFFERED[name]):
         word = f"<{'account' if field.name == 'name' else field.name}>"
         words.append(word if field.default is MISSING else f"[{word}]")
     return " ".join(words)
@@ -52,7 +66,7 @@ def usage(name: str) -> str:
 
 def read(kind: type[Request], words: list[str]) -> Request | None:
     """Make a request of words; None when they do not fit."""
-    wanted = fields(kind)
+    wanted = said(kind)
     needed = sum(field.default is MISSING for field in wanted)
     if not needed <= len(words) <= len(wanted):
         return None

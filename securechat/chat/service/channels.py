@@ -1,18 +1,22 @@
-"""The pseudo-user's commands for channels: access, channels, drop, op and its like, register."""
+"""The pseudo-user's commands for channels: access, channels, drop, give, op and its like, register."""
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
 from securechat.chat.membership import RANKS
-from securechat.chat.rules import dropping
+from securechat.chat.requests import CHANNELS_AT_ONCE
+from securechat.chat.rules import dropping, founding
 from securechat.chat.service.asked import Asked, ServiceCommand
 from securechat.chat.state.channel import Channel
-from securechat.irc.names import is_channel
+from securechat.irc.masks import Mask, is_mask
+from securechat.irc.names import fold, is_channel
 
 RANK_NAMES: Final = dict(zip(RANKS, ("founder", "admin", "operator", "half-operator", "voice"), strict=True))
 UNKNOWN: Final = "You are in no such channel"
 """The same for a channel that does not exist: it may be a secret one."""
+NO_CHANNEL: Final = "There is no such channel"
+NO_MEMBER: Final = "Only a member of the channel can be given it: nobody of this name is in it"
 
 
 def channels(asked: Asked) -> None:
@@ -59,12 +63,16 @@ def drop(asked: Asked) -> None:
     """drop <channel> <channel>
 
     Removes a channel for good; its founder and operators can. The name is written twice to make sure.
+    For operators it may be a mask such as #spam*: the first channels that fit are dropped.
     """
     name, again = asked.word(0), asked.word(1)
+    if asked.ctx.session.oper and is_mask(name):
+        drop_many(asked, name, again)
+        return
     channel = asked.ctx.registry.channel(name) if asked.ctx.session.oper else known(asked, name)
     if channel is None:
         if asked.ctx.session.oper:
-            asked.say("There is no such channel")
+            asked.say(NO_CHANNEL)
         return
     founder = channel.founder == asked.account.id
     if not founder and not asked.ctx.session.oper:
@@ -78,6 +86,54 @@ def drop(asked: Asked) -> None:
             asked.ctx.audit("drop", channel.name)
         dropping.drop(asked.ctx.chat, channel, asked.account.id, asked.ctx)
         asked.say(f"{channel.name} was dropped")
+
+
+def drop_many(asked: Asked, mask: str, again: str) -> None:
+    """Remove as many of the channels that fit a mask as one turn of the chat has time for."""
+    chat, fits = asked.ctx.chat, Mask(fold(mask))
+    fitting = (channel for channel in chat.registry.channels.values() if fits.matches(channel.folded))
+    some = list(islice(fitting, CHANNELS_AT_ONCE + 1))
+    names = ",".join(channel.name for channel in some[:CHANNELS_AT_ONCE])
+    if not some:
+        asked.say(NO_CHANNEL)
+    elif again != mask:
+        more = " and more" if len(some) > CHANNELS_AT_ONCE else ""
+        asked.say(f"{names}{more}: to drop them, write `drop {mask} {mask}`. Nothing brings them back")
+    else:
+        asked.ctx.audit("drop", names, mask)
+        for channel in some[:CHANNELS_AT_ONCE]:
+            dropping.drop(chat, channel, asked.account.id, asked.ctx)
+        asked.say(f"{names} dropped")
+        if len(some) > CHANNELS_AT_ONCE:
+            asked.say("There are more: say it again, or use `securechat channel drop` on the server's host")
+
+
+def give(asked: Asked) -> None:
+    """give <channel> <account>
+
+    Gives a channel to one of its members, who is its founder from then on. Its founder can; operators can
+    give it to anybody.
+    """
+    ctx, oper = asked.ctx, bool(asked.ctx.session.oper)
+    channel = ctx.registry.channel(asked.word(0)) if oper else known(asked, asked.word(0))
+    if channel is None:
+        if oper:
+            asked.say(NO_CHANNEL)
+        return
+    mine, heir = channel.founder == asked.account.id, ctx.registry.account_of(asked.word(1))
+    if not mine and not oper:
+        asked.say("Only its founder and operators can give a channel to somebody")
+    elif heir is None or not heir.usable or not (oper or founding.members_of(ctx.chat, channel, heir)):
+        asked.say("There is no such account" if oper else NO_MEMBER)
+    elif channel.founder == heir.id:
+        asked.say(f"{heir.name} is the founder of {channel.name} already")
+    elif not oper and founding.no_more(ctx.chat, heir) is not None:
+        asked.say(f"{heir.name} has as many channels as one may have: {channel.name} stays yours")
+    else:
+        if oper and not mine:
+            ctx.audit("give", channel.name, heir.name)
+        founding.hand_over(ctx.chat, channel, heir, ctx.nick, ctx)
+        asked.say(f"{heir.name} is the founder of {channel.name} now")
 
 
 def known(asked: Asked, name: str) -> Channel | None:
@@ -115,5 +171,6 @@ COMMANDS: Final = (
     ServiceCommand("access", access, 1),
     ServiceCommand("channels", channels),
     ServiceCommand("drop", drop, 1),
+    ServiceCommand("give", give, 2),
     ServiceCommand("register", register, 1),
 )

@@ -21,6 +21,7 @@ from securechat.chat.records import (
     ChannelRenamed,
     DirectDelivered,
     DirectMissed,
+    FounderSet,
     InvitationAdded,
     InvitationRecord,
     InvitationRevoked,
@@ -136,6 +137,9 @@ def _channel(registry: Registry, record: ChannelRecord, back: bool) -> None:
                 registry.drop_channel(record.channel)
         case ChannelRenamed():
             registry.rename_channel(record.channel, record.previous if back else record.name)
+        case FounderSet():
+            for channel in record.channels:
+                registry.set_founder(channel, record.previous if back else record.founder)
         case RetentionSet():
             registry.channels[record.channel].retention_days = record.previous if back else record.days
         case TopicSet():

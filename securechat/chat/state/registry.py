@@ -64,8 +64,8 @@ class Registry:
         self._account_names: Names[Account] = Names()
         self._channel_names: Names[Channel] = Names()
         self._nicks: Names[User] = Names()
-        self.founded: Counter[int] = Counter()
-        """How many channels each account has founded."""
+        self.founded: Counter[int | None] = Counter()
+        """How many channels each account has founded; None is nobody."""
         self._sessions_of: dict[int, list[Session]] = {}
         self._peers_of = Peers()
         self.cut_off: list[tuple[Account, str]] = []
@@ -188,8 +188,7 @@ class Registry:
     def forget_channel(self, channel_id: int) -> None:
         channel = self.channels.pop(channel_id)
         self._channel_names.remove(channel.name)
-        if channel.founder is not None:
-            self.founded[channel.founder] -= 1
+        self.founded[channel.founder] -= 1
 
     def drop_channel(self, channel_id: int) -> None:
         """Take away a channel and whoever is in it."""
@@ -199,10 +198,15 @@ class Registry:
 
     def restore_channel(self, stored: StoredChannel) -> None:
         self._index_channel(Channel(stored))
-        if stored.founder is not None:
-            self.founded[stored.founder] += 1
+        self.founded[stored.founder] += 1
         for user_id, membership in stored.members.items():
             self.add_member(stored.id, user_id, membership)
+
+    def set_founder(self, channel_id: int, founder: int | None) -> None:
+        channel = self.channels[channel_id]
+        self.founded[channel.founder] -= 1
+        channel.founder = founder
+        self.founded[founder] += 1
 
     def rename_channel(self, channel_id: int, name: str) -> None:
         channel = self.channels[channel_id]

@@ -23,6 +23,7 @@ from securechat.chat.state.applying import apply
 from securechat.chat.state.counters import Counted, Counters
 from securechat.chat.state.departures import Departures
 from securechat.chat.state.ids import MessageIds
+from securechat.chat.state.meter import Meter
 from securechat.chat.state.places import Places
 from securechat.chat.state.readers import Readers
 from securechat.chat.state.registry import Registry
@@ -51,6 +52,8 @@ class Chat:
         self.fanout = Fanout(self.registry, self.emit)
         self.throttle = Throttle(account.sources for account in snapshot.accounts)
         self.places = Places()
+        self.foundings: dict[int, Meter] = {}
+        """How many channels accounts have founded lately. After a restart everybody begins anew."""
         self.departures = Departures()
         self.counters = Counters()
         self.alarms = Alarms()
@@ -70,7 +73,7 @@ class Chat:
         self._outcome = Outcome(None)
         self._later: list[Callable[[], None] | Ending] = []
         self._undo: list[tuple[Outcome, Callable[[], None]]] = []
-        self._consulted: dict[object, Callable[[JobResult], None]] = {}
+        self._consulted: dict[object, tuple[Callable[[JobResult], None], object]] = {}
 
     def emit(self, effect: Effect) -> None:
         """Add an effect to what the current command causes."""
@@ -100,8 +103,11 @@ class Chat:
         self._later.append(action)
 
     def consult(self, job: Job, resume: Callable[[JobResult], None]) -> None:
-        """Start a job that belongs to no session's command; `resume` is called with its result."""
-        self._consulted[job] = resume
+        """Start a job that belongs to no session's command; `resume` is called with its result.
+
+        What comes of it has the same cause, such as an administrator's request.
+        """
+        self._consulted[job] = (resume, self._outcome.cause)
         self.emit(StartJob(job))
 
     def if_refused(self, undo: Callable[[], None]) -> None:

@@ -1,9 +1,9 @@
 """Facts about channels, as changes of rows."""
 
-from typing import assert_never
+from typing import Final, assert_never
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from securechat.chat.records import (
     ChannelCreated,
@@ -12,6 +12,7 @@ from securechat.chat.records import (
     ChannelRecord,
     ChannelRenamed,
     EntryChanged,
+    FounderSet,
     Joined,
     Kicked,
     Parted,
@@ -20,8 +21,13 @@ from securechat.chat.records import (
     TopicSet,
 )
 from securechat.irc.names import fold
+from securechat.storage.errors import RecordMismatch
 from securechat.storage.schema import channel_lists, channels, dropped_channels, memberships, pins
 from securechat.storage.writer.checks import expect_one
+
+_HAVE_FOUNDER: Final = (
+    update(channels).where(channels.c.id == bindparam("of")).values(founder=bindparam("by"))
+)
 
 
 def write(connection: Connection, record: ChannelRecord) -> None:
@@ -39,6 +45,8 @@ def write(connection: Connection, record: ChannelRecord) -> None:
             _joined(connection, record)
         case Parted() | Kicked():
             _left(connection, record)
+        case FounderSet():
+            _founder_set(connection, record)
         case RetentionSet():
             _retention_set(connection, record)
         case TopicSet():
@@ -141,6 +149,16 @@ def _left(connection: Connection, record: Parted | Kicked) -> None:
             memberships.c.channel == record.channel, memberships.c.account == record.user
         )
     )
+
+
+def _founder_set(connection: Connection, record: FounderSet) -> None:
+    """All in one: somebody who has flooded the server is the founder of very many."""
+    changed = connection.execute(
+        _HAVE_FOUNDER, [{"of": key, "by": record.founder} for key in record.channels]
+    )
+    if changed.rowcount != len(record.channels):
+        some = ", ".join(map(str, record.channels[:10]))
+        raise RecordMismatch(f"the database lacks channels whose founder a record changes: {some}")
 
 
 def _retention_set(connection: Connection, record: RetentionSet) -> None:

@@ -22,6 +22,7 @@ from securechat.chat.records import (
     DirectMissed,
     EntryChanged,
     FlagsChanged,
+    FounderSet,
     Invitation,
     InvitationAdded,
     InvitationRevoked,
@@ -107,6 +108,7 @@ def state(one: Registry) -> object:
         },
         names,
         dict(one.invitations),
+        {account: count for account, count in one.founded.items() if count},
     )
 
 
@@ -168,6 +170,8 @@ def possible_in(one: Registry, dev: Channel) -> list[Record]:
         ChannelRenamed(9, 1, other, dev.name, 9, "alice", ""),
         ChannelModesChanged(9, 1, 9, "alice", (), FlagsChanged(flags, dict(dev.modes)), (banned,)),
         ChannelDropped(9, 1, 9, "over", dev.stored()),
+        FounderSet((1,), 2 if dev.founder == 1 else 1, dev.founder),
+        FounderSet((1,), None, dev.founder),
         RetentionSet(1, 7 if dev.retention_days is None else None, dev.retention_days),
     ]
     for user in one.accounts:

@@ -13,6 +13,7 @@ from securechat.chat.records import (
     ChannelModesChanged,
     ChannelRecord,
     ChannelRenamed,
+    FounderSet,
     Joined,
     Kicked,
     Parted,
@@ -47,7 +48,7 @@ def announce(fanout: Fanout, registry: Registry, record: ChannelRecord, origin: 
             _renamed(fanout, registry, record, origin)
         case ChannelCreated():
             pass  # its founder joins next
-        case RetentionSet():
+        case FounderSet() | RetentionSet():
             pass
         case _:
             assert_never(record)

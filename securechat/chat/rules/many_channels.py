@@ -1,0 +1,171 @@
+"""Many channels at a time: what administrators list, drop and give to somebody else.
+
+A flood leaves tens of thousands of channels, so a request looks at some of them, or changes a few, and
+whoever asks goes on with the next ones. What applied when they were listed is looked at again.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from securechat.chat.effects import Answered
+from securechat.chat.requests import (
+    CHANNELS_AT_ONCE,
+    Answer,
+    Done,
+    DropChannels,
+    ListChannels,
+    Refused,
+    SetFounder,
+)
+from securechat.chat.rules import dropping, founding
+from securechat.chat.state.account import Account
+from securechat.chat.state.channel import Channel
+from securechat.chat.turn.chat import Chat
+from securechat.irc.masks import Mask
+from securechat.irc.names import fold
+
+LOOKED_AT: Final = 1000
+"""Channels that one request looks at."""
+Row = dict[str, str | int | bool | None]
+BUSY: Final = Refused(
+    "STORE_UNAVAILABLE", "The server is busy and could not look at what was said: try again"
+)
+
+
+def list_channels(chat: Chat, request: ListChannels) -> Answer:
+    """List the channels that are asked for, but for what only the store knows."""
+    found = _page(chat, request)
+    return found if isinstance(found, Refused) else Done(rows(chat, found[0]), found[1])
+
+
+def drop_channels(chat: Chat, request: DropChannels) -> Answer:
+    """Drop the channels that are asked for, but for what only the store knows."""
+    found = _to_drop(chat, request)
+    return found if isinstance(found, Refused) else _dropped(chat, found)
+
+
+def answer_unused(
+    chat: Chat, ticket: int, request: ListChannels | DropChannels, note: Callable[[Answer], None]
+) -> None:
+    """Do what is asked for with those channels where nothing was ever said, and `note` the answer."""
+    page = _page(chat, request) if isinstance(request, ListChannels) else _to_drop(chat, request)
+    if isinstance(page, Refused):
+        chat.emit(Answered(ticket, page))
+        return
+    candidates, more = page if isinstance(page, tuple) else (page, 0)
+
+    def looked(silent: list[Channel] | None) -> None:
+        answer: Answer = BUSY
+        if silent is not None:
+            still = [one for one in silent if chat.registry.channels.get(one.id) is one and fits(one)]
+            dropping_them = isinstance(request, DropChannels)
+            answer = _dropped(chat, still) if dropping_them else Done(rows(chat, still), more)
+        note(answer)
+        chat.emit(Answered(ticket, answer))
+
+    def fits(channel: Channel) -> bool:
+        return dropping.is_only_founders(chat, channel)
+
+    dropping.find_silent(chat, iter(candidates), looked)
+
+
+def set_founder(chat: Chat, request: SetFounder) -> Answer:
+    """Give channels to an account, or to nobody."""
+    heir, previous = _account(chat, request.founder), _account(chat, request.previous)
+    named = _named(chat, request.channels)
+    for problem in (heir, previous, named):
+        if isinstance(problem, Refused):
+            return problem
+    assert not isinstance(heir, Refused) and not isinstance(previous, Refused) and isinstance(named, list)
+    if heir is not None and heir.phc is None:
+        return Refused("ACCOUNT_UNKNOWN", f"The account {heir.name!r} was removed")
+    given = [
+        channel
+        for channel in named
+        if (previous is None or channel.founder == previous.id)
+        and channel.founder != (heir.id if heir is not None else None)
+    ]
+    for channel in given:
+        founding.hand_over(chat, channel, heir, chat.settings.server_name, None)
+    return Done([{"name": channel.name} for channel in given])
+
+
+def rows(chat: Chat, channels: list[Channel]) -> list[Row]:
+    """List channels, for people and programs; `retention_days` is None where the server's holds."""
+    accounts = chat.registry.accounts
+    return [
+        {
+            "name": channel.name,
+            "members": sum(member > 0 for member in channel.members),
+            "founder": accounts[channel.founder].name if channel.founder is not None else None,
+            "created": channel.created,
+            "retention_days": channel.retention_days,
+        }
+        for channel in channels
+    ]
+
+
+def _page(chat: Chat, request: ListChannels) -> tuple[list[Channel], int] | Refused:
+    """Return the next channels that fit, and the id after which there are more; 0 at the end."""
+    fits = _condition(chat, request)
+    if isinstance(fits, Refused):
+        return fits
+    registry, mask = chat.registry, Mask(fold(request.pattern))
+    last = min(max(0, request.after) + LOOKED_AT, registry.last_channel)
+    ids = range(max(0, request.after) + 1, last + 1)
+    there = (channel for key in ids if (channel := registry.channels.get(key)) is not None)
+    found = [channel for channel in there if fits(channel) and mask.matches(channel.folded)]
+    return found, last if last < registry.last_channel else 0
+
+
+def _to_drop(chat: Chat, request: DropChannels) -> list[Channel] | Refused:
+    fits, named = _condition(chat, request), _named(chat, request.channels)
+    if isinstance(fits, Refused):
+        return fits
+    return named if isinstance(named, Refused) else [channel for channel in named if fits(channel)]
+
+
+def _condition(chat: Chat, request: ListChannels | DropChannels) -> Callable[[Channel], bool] | Refused:
+    founder = _account(chat, request.founder)
+    if isinstance(founder, Refused):
+        return founder
+
+    def fits(channel: Channel) -> bool:
+        if founder is not None and channel.founder != founder.id:
+            return False
+        return not request.unused or dropping.is_only_founders(chat, channel)
+
+    return fits
+
+
+def _account(chat: Chat, name: str) -> Account | Refused | None:
+    """Return the account of this name, a removed one too; None for no name."""
+    account = chat.registry.account(name) if name else None
+    if account is None and name:
+        return Refused("ACCOUNT_UNKNOWN", f"There is no account {name!r}: `securechat users` lists them")
+    return account
+
+
+def _named(chat: Chat, names: str) -> list[Channel] | Refused:
+    """Return the channels of these names that there are; one alone has to be there."""
+    wanted = [name for name in names.split(",") if name]
+    if len(wanted) > CHANNELS_AT_ONCE:
+        text = f"One request is for at most {CHANNELS_AT_ONCE} channels"
+        return Refused("TOO_MANY_CHANNELS", text)
+    found = list(dict.fromkeys(_each(chat, wanted)))
+    if not found and len(wanted) == 1:
+        return Refused("CHANNEL_UNKNOWN", f"There is no channel {wanted[0]!r}: `securechat channel list`")
+    return found
+
+
+def _each(chat: Chat, names: list[str]) -> Iterator[Channel]:
+    for name in names:
+        channel = chat.registry.channel(name)
+        if channel is not None:
+            yield channel
+
+
+def _dropped(chat: Chat, channels: list[Channel]) -> Done:
+    for channel in channels:
+        dropping.drop(chat, channel, dropping.NO_ACCOUNT, None)
+    return Done([{"name": channel.name} for channel in channels])

@@ -1,0 +1,21 @@
+"""An amount that drains away evenly: how much of something was taken lately."""
+
+
+class Meter:
+    """`now` is in seconds of a monotonic clock, `rate` what drains in one. The hub's thread uses it."""
+
+    __slots__ = ("_at", "_level")
+
+    def __init__(self) -> None:
+        self._level = 0.0
+        self._at = 0.0
+
+    def level(self, rate: float, now: float) -> float:
+        """Return what is left of all that was added."""
+        self._level = max(0.0, self._level - max(0.0, now - self._at) * rate)
+        self._at = now
+        return self._level
+
+    def add(self, amount: float, rate: float, now: float) -> None:
+        """Add to it; less than nothing gives back."""
+        self._level = max(0.0, self.level(rate, now) + amount)

@@ -1,0 +1,20 @@
+"""Asking a person at the terminal before something that cannot be undone."""
+
+import sys
+
+import typer
+
+from securechat.cli.exits import CommandFailed, ExitCode
+
+
+def can_be_asked() -> bool:
+    """Return whether somebody sits at a terminal."""
+    return sys.stdin.isatty()
+
+
+def require_consent(question: str) -> None:
+    """Go on only when somebody says yes. Raises CommandFailed."""
+    if not can_be_asked():
+        raise CommandFailed("there is no terminal to ask for your consent on: use --yes", ExitCode.USAGE)
+    if not typer.confirm(question, err=True):
+        raise CommandFailed("nothing was changed")

@@ -1,0 +1,64 @@
+"""Many channels, in steps: what is listed comes in pages, and what is changed is asked for in pieces.
+
+A running server stands still for no piece longer than a moment.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from securechat.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from securechat.chat.requests import DropChannels, SetFounder
+    from securechat.cli.ask import Asking
+
+Row = dict[str, str | int | bool | None]
+SHOWN: Final = 20
+"""Names that are shown before somebody is asked; --dry-run shows all."""
+
+
+def find(asking: "Asking", patterns: Sequence[str], founder: str = "", *, unused: bool = False) -> list[Row]:
+    """Return the channels whose names fit one of the masks, by name. Raises CommandFailed."""
+    from securechat.chat.requests import ListChannels
+    from securechat.irc.names import fold
+
+    found: dict[str, Row] = {}
+    for pattern in patterns:
+        more = 0
+        while True:
+            page = asking.ask(ListChannels(pattern, founder, more, unused))
+            found |= {str(row["name"]): dict(row) for row in page.rows}
+            more = page.more
+            if not more:
+                break
+    return [found[name] for name in sorted(found, key=fold)]
+
+
+def change_all(
+    asking: "Asking", what: str, names: Sequence[str], request: "Callable[[str], DropChannels | SetFounder]"
+) -> int:
+    """Have a change made of many channels; return of how many it was. Raises CommandFailed."""
+    from securechat.chat.requests import CHANNELS_AT_ONCE
+
+    changed = 0
+    with Progress(what) as progress:
+        for start in range(0, len(names), CHANNELS_AT_ONCE):
+            progress(start, len(names))
+            some = names[start : start + CHANNELS_AT_ONCE]
+            changed += len(asking.ask(request(",".join(some))).rows)
+    return changed
+
+
+def show(rows: Sequence[Row], most: int = SHOWN) -> None:
+    """Print the first of the names, and how many there are, on standard error."""
+    for row in rows[:most]:
+        typer.echo(f"  {row['name']}", err=True)
+    if len(rows) > most:
+        typer.echo(f"  and {len(rows) - most} more", err=True)
+
+
+def number(count: int) -> str:
+    """Return how many channels there are, in words."""
+    return f"{count} channel{'' if count == 1 else 's'}"

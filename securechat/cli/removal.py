@@ -1,0 +1,87 @@
+"""`deluser`: removes an account, and asks what becomes of the channels that it founded."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from securechat.cli.accounts import NameArgument
+from securechat.cli.change import change
+from securechat.cli.config import load_config
+from securechat.cli.consent import can_be_asked, require_consent
+from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.place import ConfigOption, DataDirOption, find_place
+
+if TYPE_CHECKING:
+    from securechat.cli.ask import Asking
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(deluser)
+
+
+def deluser(
+    name: NameArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    messages: Annotated[
+        str, typer.Option("--messages", metavar="keep|anonymise|delete", help="What becomes of its messages.")
+    ] = "",
+    channels: Annotated[
+        str, typer.Option("--channels", metavar="keep|drop", help="What becomes of the channels it founded.")
+    ] = "",
+    heir: Annotated[
+        str, typer.Option("--channels-to", metavar="NAME", help="The account that gets these channels.")
+    ] = "",
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Remove an account.
+
+    Nobody can have its name again. Its messages stay unless history.on_account_removal, or --messages, says
+    otherwise. Channels that it founded stay without a founder unless --channels or --channels-to says
+    otherwise.
+    """
+    from securechat.chat.requests import RemoveAccount
+    from securechat.cli.ask import Asking
+    from securechat.cli.many_channels import find, number, show
+
+    if channels not in ("", "keep", "drop") or (channels and heir):
+        raise CommandFailed("use one of --channels keep, --channels drop, --channels-to NAME", ExitCode.USAGE)
+    place = find_place(config, data_dir)
+    place.require()
+    settings = load_config(place).config
+    with Asking(place.directory, settings) as asking:
+        founded = find(asking, ["*"], name)
+        if founded and not channels and not heir:
+            typer.echo(f"{name} founded {number(len(founded))}:", err=True)
+            show(founded)
+            channels, heir = ("keep", "") if yes or not can_be_asked() else _ask_what_becomes()
+        if not yes:
+            require_consent(f"Remove the account {name}? Nobody can have this name again.")
+        names = [str(row["name"]) for row in founded]
+        more = _hand_on(asking, name, names, channels, heir)
+    request = RemoveAccount(name, messages, channels, heir)
+    change(place, settings, request, f"The account {name} was removed", more)
+
+
+def _ask_what_becomes() -> tuple[str, str]:
+    """Ask what becomes of the channels: return keep or drop, or who gets them."""
+    question = "Type keep (they stay, without a founder), drop, or the name of the account that gets them"
+    answer = str(typer.prompt(question, default="keep", err=True)).strip()
+    return (answer, "") if answer in ("keep", "drop") else ("", answer)
+
+
+def _hand_on(asking: "Asking", name: str, names: list[str], channels: str, heir: str) -> str:
+    """Drop the channels or give them to somebody, in steps; return what to say of them."""
+    from securechat.chat.requests import DropChannels, SetFounder
+    from securechat.cli.many_channels import change_all, number
+
+    if not names:
+        return ""
+    if heir:
+        given = change_all(asking, "given", names, lambda some: SetFounder(some, heir, previous=name))
+        return f"{heir} is the founder of its {number(given)} now."
+    if channels == "drop":
+        dropped = change_all(asking, "dropped", names, lambda some: DropChannels(some, founder=name))
+        return f"Its {number(dropped)} went with it."
+    return f"Its {number(len(names))} stay without a founder: administrators look after them."
