@@ -12,6 +12,7 @@ while flood control says so, and while more than a quarter of its SendQ is still
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Final
 
 from securechat.chat.clock import Now
 from securechat.chat.commands import COMMANDS
@@ -37,7 +38,8 @@ from securechat.chat.line import Line
 from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
 from securechat.chat.requests import Refused
-from securechat.chat.rules import administration, login, multiline, operators, replay
+from securechat.chat.rules import administration, login, multiline, operators, replay, storing
+from securechat.chat.rules.storing import Problem
 from securechat.chat.settings import Settings
 from securechat.chat.state import applying
 from securechat.chat.state.flood import Bucket
@@ -46,6 +48,10 @@ from securechat.chat.turn.chat import Chat, Ending
 from securechat.chat.turn.context import Context, Continuation
 from securechat.irc.framing import Rejected
 from securechat.irc.message import Message
+
+STORE_FULL: Final = Problem(
+    "STORE_UNAVAILABLE", "The server's disk is full: nothing was stored or sent, try again later"
+)
 
 
 class Core(Chat):
@@ -104,16 +110,13 @@ class Core(Chat):
         Their commands are refused instead of confirmed.
         """
         refused = [outcome for outcome in outcomes if outcome.records]
-        for outcome in reversed(refused):
-            for record in reversed(outcome.records):
-                applying.revert(self.registry, record)
-        known = set(refused)
-        for outcome, undo in reversed(self._undoable):
-            if outcome in known:
-                undo()
         for outcome in refused:
-            outcome.records = []
-            outcome.effects = self._refusal(outcome)
+            if isinstance(outcome.cause, Context):
+                storing.give_back(self, outcome.cause.session, outcome.records)
+        self._take_back(refused, self._undoable)
+        for outcome in refused:
+            self.count("refusals.store_full")
+            outcome.effects = self._refusal(outcome, STORE_FULL)
 
     def next_due(self) -> float | None:
         """Return the monotonic time at which a slowed-down session may go on, if any is."""
@@ -151,17 +154,39 @@ class Core(Chat):
                     action = partial(self._end, action)
                 self._in_outcome(None, action)
 
-    def _refusal(self, outcome: Outcome) -> list[Effect]:
-        self.count("refusals.store_full")
-        text = "The server's disk is full: nothing was stored or sent, try again later"
-        self._outcome = refusal = Outcome(outcome.cause)
+    def _settle(self, session: Session, outcome: Outcome) -> None:
+        """Have the session's account pay for what its command stores, or refuse the command."""
+        problem = storing.pay(self, session, outcome.records)
+        if problem is not None:
+            self._take_back([outcome], self._undo)
+            outcome.effects = self._refusal(outcome, problem)
+
+    def _take_back(
+        self, outcomes: Sequence[Outcome], undoable: Sequence[tuple[Outcome, Callable[[], None]]]
+    ) -> None:
+        """Undo the records of these outcomes, the last first, when nothing later is applied any more."""
+        for outcome in reversed(outcomes):
+            for record in reversed(outcome.records):
+                applying.revert(self.registry, record)
+        known = set(outcomes)
+        for outcome, undo in reversed(undoable):
+            if outcome in known:
+                undo()
+        for outcome in outcomes:
+            outcome.records = []
+
+    def _refusal(self, outcome: Outcome, problem: Problem) -> list[Effect]:
+        """Return the effects of a command that was taken back: its answer."""
+        before, self._outcome = self._outcome, Outcome(outcome.cause)
+        refusal = self._outcome
         if isinstance(outcome.cause, Context):
             ctx = outcome.cause
             ctx.discard()
-            ctx.fail("STORE_UNAVAILABLE", *ctx.params[:1], text=text)
+            ctx.fail(problem.code, *ctx.params[:1], text=problem.text)
             ctx.finish()
         elif isinstance(outcome.cause, int):
-            self.emit(Answered(outcome.cause, Refused("STORE_UNAVAILABLE", text)))
+            self.emit(Answered(outcome.cause, Refused(problem.code, problem.text)))
+        self._outcome = before
         return refusal.effects
 
     # Lines
@@ -192,14 +217,21 @@ class Core(Chat):
             self._in_outcome(None, lambda: self.emit(AwaitDrain(session.link)))
             return False
         if self.settings.flood and session.user is not None:
-            bucket = session.bucket
-            if bucket is None:
-                bucket = session.bucket = Bucket(self.now.mono)
-            wait = bucket.spend(self._cost(session.backlog[0]), self.now.mono)
+            wait = self._wait(session)
             if wait > 0:
                 self._slowed[session] = self.now.mono + wait
+                self._in_outcome(None, lambda: storing.tell_slowed(self, session, wait))
                 return False
         return True
+
+    def _wait(self, session: Session) -> float:
+        """Return the seconds that the next line waits: for what its account stores, or for commands."""
+        bucket = session.bucket
+        if bucket is None:
+            bucket = session.bucket = Bucket(self.now.mono)
+        if session.account is not None and (wait := storing.wait(self, session.account)) > 0:
+            return wait
+        return bucket.spend(self._cost(session.backlog[0]), self.now.mono)
 
     def _cost(self, line: Message | Rejected | Step) -> float:
         if isinstance(line, Step):
@@ -228,6 +260,8 @@ class Core(Chat):
             line.step(ctx)
         if session.job is None:
             ctx.finish()
+        if outcome.records:
+            self._settle(session, outcome)
         if outcome.effects or outcome.records:
             self._outcomes.append(outcome)
 
@@ -247,6 +281,7 @@ class Core(Chat):
             resume(item.result)
             if session.job is None:
                 ctx.finish()
+            self._settle(session, self._outcome)
 
         self._in_outcome(ctx, go_on)
         self._run_later()

@@ -38,7 +38,13 @@ PLACES: Final = Share(
     "FAIL * LIMIT_REACHED, then ERROR",
     "The server is nearly full and keeps its last places for people with fewer sessions: try again later",
 )
-EVERY_SHARE: Final = (SESSIONS, PLACES)
+STORED: Final = Share(
+    "stored_per_day",
+    64,
+    "FAIL <command> LIMIT_REACHED",
+    "Your account had {most} MiB stored within a day, as much as it may",
+)
+EVERY_SHARE: Final = (SESSIONS, PLACES, STORED)
 USUAL: Final[Mapping[str, int]] = MappingProxyType(
     {share.name: share.most for share in EVERY_SHARE if share.most}
 )

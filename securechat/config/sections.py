@@ -203,6 +203,13 @@ class LimitsSection(Struct, frozen=True, forbid_unknown_fields=True):
     sessions_per_account: Annotated[
         _Count, Key("Sessions of one account; a bot may have five times as many; 0 is no limit.", live=True)
     ] = 20
+    stored_per_day: Annotated[
+        _Count,
+        Key(
+            "MiB that one account may have stored in a day; a bot five times as much; 0 is no limit.",
+            live=True,
+        ),
+    ] = 64
     exempt: Annotated[
         tuple[str, ...],
         Key(

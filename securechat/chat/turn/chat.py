@@ -25,6 +25,7 @@ from securechat.chat.state.ids import MessageIds
 from securechat.chat.state.places import Places
 from securechat.chat.state.registry import Registry
 from securechat.chat.state.session import Session
+from securechat.chat.state.spending import Spending
 from securechat.chat.state.throttle import Throttle
 
 
@@ -45,6 +46,7 @@ class Chat:
         self.fanout = Fanout(self.registry, self.emit)
         self.throttle = Throttle(account.sources for account in snapshot.accounts)
         self.places = Places()
+        self.spending = Spending()
         self.departures = Departures()
         self.counters = Counters()
         self.operators: dict[Session, None] = {}
