@@ -32,14 +32,14 @@ class Prunable(Protocol):
 
     def erase(self, erasure: Erasure, limit: int, sweep: Sweep) -> int: ...
 
-    def give_back(self) -> bool: ...
+    def give_back(self, *, all_of_it: bool = False) -> bool: ...
 
 
 class Retention:
     """A chore of the hub's thread, which calls it about once a second when nothing else waits.
 
     `days` returns the setting in force; 0 keeps messages for ever. When there is nothing left to do, the next
-    look is a minute later.
+    look is a minute later. While the disk is `short` of room the database keeps no free pages for itself.
     """
 
     def __init__(
@@ -49,11 +49,13 @@ class Retention:
         *,
         wall: Callable[[], float] = time.time,
         mono: Callable[[], float] = time.monotonic,
+        short: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store = store
         self._days = days
         self._wall = wall
         self._mono = mono
+        self._short = short
         self._next = float("-inf")
         self._sweep = Sweep()
         self._kept: tuple[int, Mapping[int, int]] | None = None
@@ -85,7 +87,7 @@ class Retention:
         yield from self._prune_channels(own)
         for erasure in self._store.erasures():
             yield from self._erase(erasure)
-        while self._store.give_back():
+        while self._store.give_back(all_of_it=self._short()):
             yield
 
     def _prune(self, own: Mapping[int, int]) -> Iterator[None]:

@@ -27,6 +27,7 @@ from securechat.app.indexing import Indexing
 from securechat.app.online_copy import OnlineCopy
 from securechat.app.patience import patiently
 from securechat.app.retention import Retention
+from securechat.app.space import Space
 from securechat.chat.core import Core
 from securechat.chat.ports import Snapshot
 from securechat.chat.reading import time_of
@@ -77,6 +78,9 @@ class Running:
         self._open_files = open_files
         self._database = Database(directory, config.storage.url)
         self._copy = OnlineCopy(directory)
+        self._space = Space(
+            directory, lambda: self._config.storage.reserve, lambda item: self._server.put(item)
+        )
         self._settings = core_settings(config, places_for(config, open_files))
         prepare(config, directory)
         self.tls = Tls(make_context(config, directory))
@@ -151,8 +155,12 @@ class Running:
             reload=self.reload,
             commands=commands | {"identity": announcement.identity},
             at_stop=[self._copy.stop],
-            chores=[Retention(store, lambda: self._config.history.retention_days), Indexing(store)],
-            every_second=[self.renew_certificate],
+            chores=[
+                Retention(store, lambda: self._config.history.retention_days, short=lambda: self._space.low),
+                Indexing(store, short=lambda: self._space.low),
+            ],
+            every_second=[self.renew_certificate, self._space],
+            measured=self._space.status,
             notify_socket=os.environ.get("NOTIFY_SOCKET"),
             announce=announcement,
         )

@@ -24,6 +24,7 @@ from securechat.chat.items import (
     Administer,
     Connected,
     Disconnected,
+    DiskSpace,
     Drained,
     EndSessions,
     Item,
@@ -39,6 +40,7 @@ from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
 from securechat.chat.requests import Refused
 from securechat.chat.rules import administration, login, multiline, operators, replay, storing
+from securechat.chat.rules.owed import pay_owed
 from securechat.chat.rules.storing import Problem
 from securechat.chat.settings import Settings
 from securechat.chat.state import applying
@@ -91,6 +93,8 @@ class Core(Chat):
                 operators.end_user(self, item)
             case Reloaded():
                 self._in_outcome(None, lambda: operators.tell_reloaded(self, item))
+            case DiskSpace():
+                self.low_on_space = item.low
             case Tick():
                 self._tick()
             case ShutDown():
@@ -115,7 +119,8 @@ class Core(Chat):
                 storing.give_back(self, outcome.cause.session, outcome.records)
         self._take_back(refused, self._undoable)
         for outcome in refused:
-            self.count("refusals.store_full")
+            if outcome.cause is not None:
+                self.count("refusals.store_full")
             outcome.effects = self._refusal(outcome, STORE_FULL)
 
     def next_due(self) -> float | None:
@@ -289,6 +294,7 @@ class Core(Chat):
 
     def _tick(self) -> None:
         multiline.expire(self)
+        pay_owed(self)
         due = [session for session, at in self._slowed.items() if at <= self.now.mono]
         for session in due:
             del self._slowed[session]

@@ -240,6 +240,14 @@ class StorageSection(Struct, frozen=True, forbid_unknown_fields=True):
             secret=True,
         ),
     ] = ""
+    reserve: Annotated[
+        _Count,
+        Key(
+            "MiB on the data directory's disk that are kept for operators: with less, members have nothing "
+            "stored; 0 is none.",
+            live=True,
+        ),
+    ] = 64
 
 
 class LogSection(Struct, frozen=True, forbid_unknown_fields=True):

@@ -21,7 +21,7 @@ from threading import Lock, Thread
 from types import MappingProxyType
 from typing import Final
 
-from securechat.chat.items import Reloaded, ShutDown, Tick
+from securechat.chat.items import Item, Reloaded, ShutDown, Tick
 from securechat.chat.link import Link
 from securechat.chat.ports import Reader, Store
 from securechat.chat.requests import Answer, Done, Refused
@@ -63,7 +63,8 @@ class Server:
     control socket, one call at a time, in the main or the control thread; it swaps `tls.current` and calls
     `reconfigure`, and answers what it did. `commands` are more that the control thread answers. `chores` run
     on the hub's thread about once a second when nothing else waits, `every_second` and, once no more commands
-    come, `at_stop` on the main thread. `latest` is for the hub.
+    come, `at_stop` on the main thread. `latest` is for the hub;
+    `measured` returns more fields of `status`, for any thread.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Server:
         latest: int = 0,
         notify_socket: str | None = None,
         announce: Callable[[str], None] = say,
+        measured: Callable[[], Mapping[str, int | bool | None]] = dict,
     ) -> None:
         self._store = store
         self._open_reader = open_reader
@@ -99,7 +101,7 @@ class Server:
         self._commands = commands
         self._at_stop = at_stop
         self._every_second = every_second
-        self._announce = announce
+        self._announce, self._measured = announce, measured
         self._notifier = Notifier(notify_socket)
         self._signals = Signals()
         self._inbox = Inbox()
@@ -121,8 +123,7 @@ class Server:
         )
         self._listeners: list[Listener] = []
         self._threads: list[Thread] = []
-        self._lock = Lock()
-        self._reloading = Lock()
+        self._lock, self._reloading = Lock(), Lock()
         self._stopping = False
         self._failed: str | None = None  # the name of the thread that has failed
         self._started = time.monotonic()
@@ -140,6 +141,10 @@ class Server:
         self._admission.limits = limits
         for worker in self._workers:
             worker.reconfigure(limits)
+
+    def put(self, item: Item) -> None:
+        """Let something happen to the chat. Any thread may call."""
+        self._inbox.put(item)
 
     def reload(self) -> Answer:
         """Reload the configuration. Any thread may call; one call at a time."""
@@ -175,7 +180,7 @@ class Server:
             "password_jobs_refused": hub.passwords.refused,
             "password_jobs_waiting": hub.passwords.waiting,
         }
-        return Done([{**row, **hub.counts()}])
+        return Done([{**row, **self._measured(), **hub.counts()}])
 
     # The main thread
 

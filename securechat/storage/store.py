@@ -143,10 +143,11 @@ class SqlStore(ABC):
         """
         return self._transact(self._index.tidy)
 
-    def give_back(self) -> bool:
+    def give_back(self, *, all_of_it: bool = False) -> bool:
         """Give room back that deleted messages have left, where the database does not do so by itself.
 
-        A little of it; return whether there is more to do. Raises like `commit`.
+        A little of it; return whether there is more to do, of what is too much to keep or of all. Raises
+        like `commit`.
         """
         return False
 

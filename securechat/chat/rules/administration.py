@@ -49,6 +49,7 @@ from securechat.chat.rules import invitations, metadata
 from securechat.chat.rules.autojoin import join_account
 from securechat.chat.rules.channel_settings import channel_rows, set_retention
 from securechat.chat.rules.operators import lose_powers
+from securechat.chat.rules.owed import owe
 from securechat.chat.state.account import Account, sorted_by_name
 from securechat.chat.turn.chat import Chat
 from securechat.irc.names import InvalidName, check_account
@@ -92,7 +93,11 @@ def perform(chat: Chat, request: Change, by: str, origin: str, *, spare: int | N
     answer = _answer(chat, request, spare)
     if isinstance(answer, Done) and not isinstance(request, QUESTIONS):
         action, detail = OPERATION_NAMES[type(request)], _detail(chat, request)
-        chat.enter(Audited(chat.now.wall, by, origin, action, request.name, detail), None)
+        audited = Audited(chat.now.wall, by, origin, action, request.name, detail)
+        if isinstance(request, EndSession):
+            owe(chat, audited)
+        else:
+            chat.enter(audited, None)
     return answer
 
 
@@ -260,7 +265,7 @@ def _have_nobody(chat: Chat) -> None:
 
 
 def end_session(chat: Chat, account: Account, session_id: int) -> Answer:
-    """End one session of an account, once that is in the audit log."""
+    """End one session of an account, also on a full disk: the audit log owes the entry then."""
     own = (session.id for session in chat.sessions.values() if session.account is account)
     if session_id not in own:
         text = f"{account.name} has no session {session_id}: `sessions` lists them"

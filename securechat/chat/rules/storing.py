@@ -4,7 +4,8 @@ Theory of operation. What a command stores is known when it is done, and not bef
 weight (`records.weight`), whatever the command was and for how many it is. The engine has each command paid
 for before anything of it is stored or leaves. Who is above the burst of flood control waits before the next
 command; a command that the budget of the day has no room for is taken back and refused, as a whole, as it
-would be on a full disk. So no command needs to know of it, and none can forget it.
+would be on a full disk. The same happens to members' commands that store something while the disk has less
+room than the reserve (`storage.reserve`). So no command needs to know of it, and none can forget it.
 """
 
 from collections.abc import Sequence
@@ -37,6 +38,13 @@ class Problem(NamedTuple):
     text: str
 
 
+RESERVED: Final = Problem(
+    "STORE_UNAVAILABLE",
+    "The server's disk is nearly full, and the rest is for its operators: nothing was stored or sent, try "
+    "again later",
+)
+
+
 def pay(chat: Chat, session: Session, records: Sequence[Record]) -> Problem | None:
     """Have the session's account pay for what its command stores; return why it cannot, with nothing paid.
 
@@ -46,6 +54,9 @@ def pay(chat: Chat, session: Session, records: Sequence[Record]) -> Problem | No
     if account is None:
         return None
     size, spent = weight_of(records), chat.spending.of(account)
+    if size and chat.low_on_space and session.operator is None:
+        chat.count("refusals.store_reserve")
+        return RESERVED
     spent.fresh += size
     if spent.fresh <= spent.room or not size:
         return None

@@ -45,7 +45,7 @@ class Counted:
     def erase(self, erasure: Erasure, limit: int, sweep: Sweep) -> int:
         return self._noted(self.store.erase(erasure, limit, sweep))
 
-    def give_back(self) -> bool:
+    def give_back(self, *, all_of_it: bool = False) -> bool:
         self.to_give_back -= 1
         return self.to_give_back > 0
 
