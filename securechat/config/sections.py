@@ -203,6 +203,18 @@ class LimitsSection(Struct, frozen=True, forbid_unknown_fields=True):
     sessions_per_account: Annotated[
         _Count, Key("Sessions of one account; a bot may have five times as many; 0 is no limit.", live=True)
     ] = 20
+    waiting: Annotated[
+        _Count,
+        Key(
+            "Direct messages that wait for one person who is offline; one of more than 2 KiB counts as "
+            "several; 0 is no limit.",
+            live=True,
+        ),
+    ] = 5000
+    waiting_per_sender: Annotated[
+        _Count,
+        Key("How many of these may be from one account; a bot five times as many; 0 is no limit.", live=True),
+    ] = 500
     stored_per_day: Annotated[
         _Count,
         Key(

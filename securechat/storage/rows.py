@@ -17,6 +17,7 @@ from securechat.chat.records import (
     StoredChannel,
     Topic,
 )
+from securechat.chat.records.weight import PIECE
 from securechat.irc.capabilities import EDIT_TAG, REACT_TAG, UNREACT_TAG
 from securechat.storage.schema import (
     accounts,
@@ -80,7 +81,18 @@ def read_snapshot(connection: Connection) -> Snapshot:
         metadata=_metadata(connection),
         personal=_personal(connection),
         invitations=_invitations(connection),
+        boxes=_boxes(connection),
     )
+
+
+def _boxes(connection: Connection) -> dict[int, dict[int, int]]:
+    found: dict[int, dict[int, int]] = {}
+    m, waiting = messages.c, undelivered.c
+    long = (func.length(m.text) + func.coalesce(func.length(m.tags), 0)) // PIECE
+    query = select(waiting.account, m.sender, func.count() + func.sum(long)).join_from(undelivered, messages)
+    for account, sender, number in connection.execute(query.group_by(waiting.account, m.sender)):
+        found.setdefault(account, {})[sender] = int(number)
+    return found
 
 
 def _last_message(connection: Connection) -> int:

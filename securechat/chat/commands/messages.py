@@ -18,6 +18,7 @@ from securechat.chat.reserved import is_service
 from securechat.chat.rules import targets
 from securechat.chat.rules.access import is_op_moderated, may_speak, spoke
 from securechat.chat.rules.references import Reference, referred
+from securechat.chat.rules.shares import no_room
 from securechat.chat.state.channel import Channel
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
@@ -316,6 +317,10 @@ def happen(
         message = message._replace(refers=draft.reference.of(message))
     if command == "TAGMSG" and not draft.tags.keys() - UNSTORED:
         chat.announce(message, ctx)
+        return False
+    full = no_room(chat, user.account, recipient) if offline and recipient is not None else None
+    if full is not None:
+        ctx.fail("LIMIT_REACHED", addressed, text=full)
         return False
     ctx.record(message)
     return True

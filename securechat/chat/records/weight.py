@@ -30,6 +30,9 @@ from securechat.chat.records import (
 ROW: Final = 150
 """Bytes of a row besides its texts, with its entries in the indexes."""
 
+PIECE: Final = 2048
+"""Bytes of a message that waits for somebody which count as one message."""
+
 
 def weight_of(records: Sequence[Record]) -> int:
     """Return about how many bytes these records add to the database."""

@@ -113,6 +113,7 @@ def _sent(registry: Registry, message: MessageSent, back: bool) -> None:
             registry.nonces.add(message.sender, message.nonce, message)
     if message.undelivered and message.recipient is not None:
         registry.waiting[message.recipient] += -1 if back else 1
+        (registry.boxes.take_back if back else registry.boxes.add)(message, message.recipient)
     if message.refers is not None and EDIT_TAG in message.tags and not back:
         registry.revisions.note(message.refers)
 

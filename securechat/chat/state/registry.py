@@ -14,6 +14,7 @@ from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import ONLINE, StoredAccount, StoredChannel, Topic
 from securechat.chat.state.account import Account
+from securechat.chat.state.boxes import Boxes
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.monitors import Monitors
 from securechat.chat.state.names import Names
@@ -47,6 +48,7 @@ class Registry:
         self.revisions = Revisions()
         self.waiting = Counter(snapshot.waiting)
         """Accounts for which direct messages wait; how many is known only to the store."""
+        self.boxes = Boxes(snapshot.boxes)
         self.attached = self.invisible = self.peak = 0
         """Sessions that are logged in, users who have the mode i, and the most users at one time."""
         self.markers = {account: dict(targets) for account, targets in snapshot.markers.items()}
@@ -239,6 +241,7 @@ class Registry:
         session.user = user
         self._sessions_of.setdefault(account.id, []).append(session)
         user.sessions.append(session)
+        self.boxes.empty(account.id)
         self.attached += 1
         self.peak = max(self.peak, len(self.users))
         self._listen(session, user)
