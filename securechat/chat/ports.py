@@ -30,6 +30,8 @@ class Snapshot:
     """What accounts keep for themselves: account → target → key → value."""
     boxes: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
     """How many messages wait (`state.boxes`): account → sender → number."""
+    silences: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    """Whom accounts ignore: account → mask → since when."""
     invitations: Mapping[str, Invitation] = field(default_factory=dict)
     """By the hash of the code."""
 

@@ -19,6 +19,7 @@ from securechat.chat.records import (
 )
 from securechat.chat.records.weight import PIECE
 from securechat.irc.capabilities import EDIT_TAG, REACT_TAG, UNREACT_TAG
+from securechat.storage.reading.silences import read_silences
 from securechat.storage.schema import (
     accounts,
     audit,
@@ -82,6 +83,7 @@ def read_snapshot(connection: Connection) -> Snapshot:
         personal=_personal(connection),
         invitations=_invitations(connection),
         boxes=_boxes(connection),
+        silences=read_silences(connection),
     )
 
 

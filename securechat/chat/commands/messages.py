@@ -19,6 +19,7 @@ from securechat.chat.rules import targets
 from securechat.chat.rules.access import is_op_moderated, may_speak, spoke
 from securechat.chat.rules.references import Reference, referred
 from securechat.chat.rules.shares import no_room
+from securechat.chat.rules.silence import keeps_out
 from securechat.chat.state.channel import Channel
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
@@ -282,6 +283,9 @@ def happen(
 ) -> bool:
     """Record and announce the message; False when nothing of it is kept."""
     chat, user, command, text = ctx.chat, ctx.user, draft.command, draft.text
+    passing = command == "TAGMSG" and not draft.tags.keys() - UNSTORED
+    if recipient is not None and keeps_out(ctx, recipient, addressed, quietly=passing):
+        return False
     size = len(text.encode())
     if "\n" in text:
         size = max(len(line.removeprefix("\r").encode()) for line in text.split("\n"))
@@ -315,7 +319,7 @@ def happen(
             ctx.fail(refusal.code, addressed, printable(draft.reference.written), text=refusal.text)
             return False
         message = message._replace(refers=draft.reference.of(message))
-    if command == "TAGMSG" and not draft.tags.keys() - UNSTORED:
+    if passing:
         chat.announce(message, ctx)
         return False
     full = no_room(chat, user.account, recipient) if offline and recipient is not None else None

@@ -67,6 +67,7 @@ from securechat.chat.records.places import (
     PersonalForgotten,
     PersonalSet,
     PlaceRecord,
+    Silenced,
 )
 from securechat.chat.records.stored import Invitation, ListEntry, StoredAccount, StoredChannel, Topic
 
@@ -137,6 +138,7 @@ __all__ = [
     "Record",
     "RetentionSet",
     "Shown",
+    "Silenced",
     "StoredAccount",
     "StoredChannel",
     "Topic",

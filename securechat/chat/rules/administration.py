@@ -45,7 +45,7 @@ from securechat.chat.requests import (
     SetRetention,
 )
 from securechat.chat.reserved import is_reserved
-from securechat.chat.rules import invitations, metadata
+from securechat.chat.rules import invitations, metadata, silence
 from securechat.chat.rules.autojoin import join_account
 from securechat.chat.rules.channel_settings import channel_rows, set_retention
 from securechat.chat.rules.operators import lose_powers
@@ -239,6 +239,7 @@ def remove(chat: Chat, account: Account, phc: str, messages: str) -> Answer:
         text = "The account was removed"
         chat.enter(Parted(chat.next_id(), account.id, channel.id, chat.now.wall, text, membership), None)
     metadata.forget(chat, -account.id, account.id, None)
+    silence.forget(chat, account.id)
     if chat.registry.markers.get(account.id):
         chat.enter(MarkersForgotten(account.id, tuple(chat.registry.markers[account.id].items())), None)
     sources, waiting = tuple(account.sources.items()), chat.registry.waiting[account.id]

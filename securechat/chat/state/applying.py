@@ -42,6 +42,7 @@ from securechat.chat.records import (
     PlaceRecord,
     Record,
     RetentionSet,
+    Silenced,
     TopicSet,
 )
 from securechat.chat.state.registry import Registry
@@ -224,6 +225,9 @@ def _place(registry: Registry, record: PlaceRecord, back: bool) -> None:
             for account, target, key, value in record.values:
                 personal = registry.personal[account].setdefault(target, {})
                 _put(personal, key, value if back else None)
+        case Silenced():
+            since = record.previous if back else record.since
+            registry.silences.put(record.account, record.mask, since)
         case MessagePinned() | MessageUnpinned():
             pass  # pins are only in the store, as messages are
         case _:

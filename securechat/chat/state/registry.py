@@ -21,6 +21,7 @@ from securechat.chat.state.names import Names
 from securechat.chat.state.nonces import NonceMemory
 from securechat.chat.state.revisions import Revisions
 from securechat.chat.state.session import INVISIBLE, Session, User
+from securechat.chat.state.silences import Silences
 from securechat.irc.names import fold, skeleton
 
 NO_TOPIC: Final = Topic("", "", 0)
@@ -49,6 +50,7 @@ class Registry:
         self.waiting = Counter(snapshot.waiting)
         """Accounts for which direct messages wait; how many is known only to the store."""
         self.boxes = Boxes(snapshot.boxes)
+        self.silences = Silences(snapshot.silences)
         self.attached = self.invisible = self.peak = 0
         """Sessions that are logged in, users who have the mode i, and the most users at one time."""
         self.markers = {account: dict(targets) for account, targets in snapshot.markers.items()}
