@@ -13,6 +13,7 @@ _STEP: Final = 500
 _ERASING: Final = 2000
 """The same for erasing, which deletes only some of them."""
 _REST: Final = 60.0
+_SHORT_REST: Final = 2.0
 _ANEW: Final = 24 * 60 * 60.0
 _DAY: Final = 24 * 60 * 60 * 1000
 
@@ -39,7 +40,8 @@ class Retention:
     """A chore of the hub's thread, which calls it about once a second when nothing else waits.
 
     `days` returns the setting in force; 0 keeps messages for ever. When there is nothing left to do, the next
-    look is a minute later. While the disk is `short` of room the database keeps no free pages for itself.
+    look is a minute later. While the disk is `short` of room the database keeps no free pages for itself, and
+    there are no pauses: room is wanted soon.
     """
 
     def __init__(
@@ -63,10 +65,10 @@ class Retention:
         self._everything = float("-inf")
         self._steps: Iterator[None] | None = None
 
-    def __call__(self) -> None:
-        """Do one step if it is time."""
+    def __call__(self) -> bool:
+        """Do one step if it is time; return whether to go on at once."""
         if self._mono() < self._next:
-            return
+            return False
         try:
             steps = self._steps = self._steps or self._round()
             next(steps)
@@ -75,10 +77,11 @@ class Retention:
         except StoreFull as error:
             _log.warning("old messages could not be deleted: %s", error)
             self._rest()
+        return self._steps is not None and self._short()
 
     def _rest(self) -> None:
         self._steps = None
-        self._next = self._mono() + _REST
+        self._next = self._mono() + (_SHORT_REST if self._short() else _REST)
 
     def _round(self) -> Iterator[None]:
         """Do everything that there is to do now, a step between each two stops."""
