@@ -95,7 +95,10 @@ class SqliteStore(SqlStore):
 
     def give_back(self, *, all_of_it: bool = False) -> bool:
         """Make the file a little shorter when too much of it is free; return whether there is more to do."""
-        return self._transact(lambda: self._shorten(all_of_it))
+        more = self._transact(lambda: self._shorten(all_of_it))
+        if all_of_it and not more:
+            self._checkpoint("TRUNCATE")  # only now the files become shorter
+        return more
 
     def _shorten(self, all_of_it: bool) -> bool:
         free, pages = self._pages("freelist_count"), self._pages("page_count")
