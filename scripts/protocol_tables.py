@@ -112,6 +112,7 @@ TOKEN: Final = {
     "NICKLEN": "characters of a nick",
     "PREFIX": "ranks in a channel and their signs, the highest first",
     "soju.im/SAFERATE": "nobody is disconnected for sending too fast: what is too fast waits",
+    "SILENCE": "so many masks an account can ignore",
     "STATUSMSG": "before a channel's name: only members with this rank or a higher one get the message",
     "TARGMAX": "targets of one command",
     "TOPICLEN": "bytes of a topic",

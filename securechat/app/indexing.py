@@ -28,18 +28,26 @@ class Indexing:
     """A chore of the hub's thread, which calls it while nothing else waits.
 
     When a step finds less than it may index there is nothing left to do, and the next look is some seconds
-    later: what was said meanwhile is searched without the index.
+    later: what was said meanwhile is searched without the index. While the disk is `short` of room it is not
+    written.
     """
 
-    def __init__(self, store: Indexed, *, mono: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        store: Indexed,
+        *,
+        mono: Callable[[], float] = time.monotonic,
+        short: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._store = store
+        self._short = short
         self._mono = mono
         self._next = float("-inf")
         self._untidy = False
 
     def __call__(self) -> bool:
         """Do one step if it is time; return whether there is more to do."""
-        if not self._untidy and self._mono() < self._next:
+        if (not self._untidy and self._mono() < self._next) or self._short():
             return False
         try:
             self._step()

@@ -13,6 +13,7 @@ _STEP: Final = 500
 _ERASING: Final = 2000
 """The same for erasing, which deletes only some of them."""
 _REST: Final = 60.0
+_SHORT_REST: Final = 2.0
 _ANEW: Final = 24 * 60 * 60.0
 _DAY: Final = 24 * 60 * 60 * 1000
 
@@ -36,7 +37,7 @@ class Prunable(Protocol):
 
     def erase(self, erasure: Erasure, limit: int, sweep: Sweep) -> int: ...
 
-    def give_back(self) -> bool: ...
+    def give_back(self, *, all_of_it: bool = False) -> bool: ...
 
 
 class Clock(Protocol):
@@ -54,7 +55,8 @@ class Retention:
     """A chore of the hub's thread, which calls it about once a second when nothing else waits.
 
     `days` returns the setting in force; 0 keeps messages for ever. When there is nothing left to do, the next
-    look is a minute later. While `clock` is not believed nothing is deleted for its age.
+    look is a minute later. While `clock` is not believed nothing is deleted for its age. While the disk is
+    `short` of room the database keeps no free pages for itself, and there are no pauses: room is wanted soon.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Retention:
         clock: Clock,
         *,
         mono: Callable[[], float] = time.monotonic,
+        short: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store = store
         self._days = days
@@ -71,6 +74,7 @@ class Retention:
         self._mono = mono
         self._by_age = False
         self._waits = False
+        self._short = short
         self._next = float("-inf")
         self._sweep = Sweep()
         self._kept: tuple[int, Mapping[int, int]] | None = None
@@ -78,12 +82,12 @@ class Retention:
         self._everything = float("-inf")
         self._steps: Iterator[None] | None = None
 
-    def __call__(self) -> None:
-        """Do one step if it is time."""
+    def __call__(self) -> bool:
+        """Do one step if it is time; return whether to go on at once."""
         self._clock.look()
         self._tell_doubt()
         if self._mono() < self._next:
-            return
+            return False
         try:
             steps = self._steps = self._steps or self._round()
             next(steps)
@@ -92,6 +96,7 @@ class Retention:
         except StoreUnavailable as error:
             _log.warning("old messages could not be deleted: %s", error)
             self._rest()
+        return self._steps is not None and self._short()
 
     def facts(self) -> Mapping[str, str]:
         """Return what `status` says of it. Any thread may call."""
@@ -112,7 +117,7 @@ class Retention:
 
     def _rest(self) -> None:
         self._steps = None
-        self._next = self._mono() + _REST
+        self._next = self._mono() + (_SHORT_REST if self._short() else _REST)
 
     def _round(self) -> Iterator[None]:
         """Do everything that there is to do now, a step between each two stops."""
@@ -125,7 +130,7 @@ class Retention:
         yield from self._prune_channels(own)
         for erasure in self._store.erasures():
             yield from self._erase(erasure)
-        while self._store.give_back():
+        while self._store.give_back(all_of_it=self._short()):
             yield
 
     def _prune(self, own: Mapping[int, int]) -> Iterator[None]:

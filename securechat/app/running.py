@@ -37,6 +37,7 @@ from securechat.app.indexing import Indexing
 from securechat.app.online_copy import OnlineCopy
 from securechat.app.patience import patiently
 from securechat.app.retention import Retention
+from securechat.app.space import Space
 from securechat.chat.core import Core
 from securechat.chat.ports import Snapshot, StoreUnavailable
 from securechat.chat.reading import time_of
@@ -90,6 +91,9 @@ class Running:
         self._config = config
         self._open_files = open_files
         self._database = Database(directory, config.storage.url)
+        self._space = Space(
+            directory, lambda: self._config.storage.reserve, lambda item: self._server.put(item)
+        )
         self._settings = core_settings(config, places_for(config, open_files))
         prepare(config, directory)
         self._lock = Lock()
@@ -176,7 +180,9 @@ class Running:
         has_accounts = any(account.phc is not None for account in snapshot.accounts)
         announcement = _Announcement(lambda: self._config, self._directory, has_accounts)
         clock = WatchedClock(store.seen_clock(), snapshot.last_message)
-        retention = Retention(store, lambda: self._config.history.retention_days, clock)
+        retention = Retention(
+            store, lambda: self._config.history.retention_days, clock, short=lambda: self._space.low
+        )
         copy = OnlineCopy(self._directory, store.copy, Loan(lambda call: self._server.call(call)))
         commands = {"copy-start": copy.start, "copy-status": copy.status}
         return Server(
@@ -195,9 +201,9 @@ class Running:
             reload=self.reload,
             commands=commands | {"identity": announcement.identity},
             at_stop=[copy.stop],
-            chores=[retention, Indexing(store)],
-            every_second=[self.renew_certificate],
-            facts=lambda: {**self.facts(), **retention.facts()},
+            chores=[retention, Indexing(store, short=lambda: self._space.low)],
+            every_second=[self.renew_certificate, self._space],
+            facts=lambda: {**self.facts(), **retention.facts(), **self._space.status()},
             notify_socket=os.environ.get("NOTIFY_SOCKET"),
             announce=announcement,
         )

@@ -13,18 +13,18 @@ have waited for long enough (`Chat.tired`), the session goes on in its place beh
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Final
 
 from securechat.chat.clock import Now
-from securechat.chat.commands import COMMANDS
+from securechat.chat.commands import COMMANDS, pace
 from securechat.chat.commands.capabilities import announce_changes, offers
 from securechat.chat.commands.dispatch import MAX_LINES_BEFORE_LOGIN, dispatch
-from securechat.chat.commands.rejected import refuse
+from securechat.chat.commands.rejected import head_of, refuse
 from securechat.chat.effects import Answered, AwaitDrain, Close, Effect, Handled, StartJob, Then
 from securechat.chat.items import (
     Administer,
     Connected,
     Disconnected,
+    DiskSpace,
     Drained,
     EndSessions,
     Item,
@@ -39,28 +39,17 @@ from securechat.chat.line import Line
 from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
 from securechat.chat.requests import Refused
-from securechat.chat.rules import (
-    administration,
-    dropping,
-    failures,
-    login,
-    multiline,
-    operators,
-    replay,
-    slowed,
-)
+from securechat.chat.rules import administration, dropping, failures, login, multiline, operators, replay
+from securechat.chat.rules.owed import pay_owed
+from securechat.chat.rules.storing import Problem, give_back, pay
 from securechat.chat.settings import Settings
 from securechat.chat.state import applying
 from securechat.chat.state.backlog import Step
-from securechat.chat.state.flood import Bucket
 from securechat.chat.state.session import Session
 from securechat.chat.turn.chat import Chat, Ending
 from securechat.chat.turn.context import Context, Continuation
 from securechat.irc.framing import Rejected
 from securechat.irc.message import Message
-
-NOTICEABLE: Final = 2.0
-"""Seconds that flood control lets a line wait before the person is told."""
 
 
 class Core(Chat):
@@ -101,6 +90,8 @@ class Core(Chat):
                 operators.end_user(self, item)
             case Reloaded():
                 self._in_outcome(None, lambda: operators.tell_reloaded(self, item))
+            case DiskSpace():
+                self.low_on_space = item.low
             case Tick():
                 self._tick()
             case ShutDown():
@@ -123,16 +114,14 @@ class Core(Chat):
         Their commands are refused instead of confirmed, and `why` is what people are told.
         """
         refused = [outcome for outcome in outcomes if outcome.records]
-        for outcome in reversed(refused):
-            for record in reversed(outcome.records):
-                applying.revert(self.registry, record)
-        known = set(refused)
-        for outcome, undo in reversed(self._undoable):
-            if outcome in known:
-                undo()
         for outcome in refused:
-            outcome.records = []
-            outcome.effects = self._refusal(outcome, why)
+            if isinstance(outcome.cause, Context):
+                give_back(self, outcome.cause.session, outcome.records)
+        self._take_back(refused, self._undoable)
+        for outcome in refused:
+            if outcome.cause is not None:
+                self.count("refusals.store_full")
+            outcome.effects = self._refusal(outcome, Problem("STORE_UNAVAILABLE", why))
 
     def next_due(self) -> float | None:
         """Return the monotonic time at which a slowed-down session may go on, if any is."""
@@ -170,16 +159,39 @@ class Core(Chat):
                     action = partial(self._end, action)
                 self._in_outcome(None, action)
 
-    def _refusal(self, outcome: Outcome, text: str) -> list[Effect]:
-        self.count("refusals.store_full")
-        self._outcome = refusal = Outcome(outcome.cause)
+    def _settle(self, session: Session, outcome: Outcome) -> None:
+        """Have the session's account pay for what its command stores, or refuse the command."""
+        problem = pay(self, session, outcome.records)
+        if problem is not None:
+            self._take_back([outcome], self._undo)
+            outcome.effects = self._refusal(outcome, problem)
+
+    def _take_back(
+        self, outcomes: Sequence[Outcome], undoable: Sequence[tuple[Outcome, Callable[[], None]]]
+    ) -> None:
+        """Undo the records of these outcomes, the last first, when nothing later is applied any more."""
+        for outcome in reversed(outcomes):
+            for record in reversed(outcome.records):
+                applying.revert(self.registry, record)
+        known = set(outcomes)
+        for outcome, undo in reversed(undoable):
+            if outcome in known:
+                undo()
+        for outcome in outcomes:
+            outcome.records = []
+
+    def _refusal(self, outcome: Outcome, problem: Problem) -> list[Effect]:
+        """Return the effects of a command that was taken back: its answer."""
+        before, self._outcome = self._outcome, Outcome(outcome.cause)
+        refusal = self._outcome
         if isinstance(outcome.cause, Context):
             ctx = outcome.cause
             ctx.discard()
-            ctx.fail("STORE_UNAVAILABLE", *ctx.params[:1], text=text)
+            ctx.fail(problem.code, *ctx.params[:1], text=problem.text)
             ctx.finish()
         elif isinstance(outcome.cause, int):
-            self.emit(Answered(outcome.cause, Refused("STORE_UNAVAILABLE", text)))
+            self.emit(Answered(outcome.cause, Refused(problem.code, problem.text)))
+        self._outcome = before
         return refusal.effects
 
     # Lines
@@ -233,24 +245,12 @@ class Core(Chat):
             self._in_outcome(None, lambda: self.emit(AwaitDrain(session.link)))
             return False
         if self.settings.flood and session.user is not None:
-            bucket = session.bucket
-            if bucket is None:
-                bucket = session.bucket = Bucket(self.now.mono)
-            wait = bucket.spend(self._cost(session.backlog.lines[-1]), self.now.mono)
+            wait = pace.wait(self, session)
             if wait > 0:
-                if wait >= NOTICEABLE and session not in self._slowed:
-                    self._in_outcome(None, lambda: slowed.tell(self, session, wait))
+                self._in_outcome(None, lambda: pace.tell(self, session, wait))
                 self._slowed[session] = self.now.mono + wait
                 return False
         return True
-
-    def _cost(self, line: Message | Rejected | Step) -> float:
-        if isinstance(line, Step):
-            return 0.0
-        if not isinstance(line, Message):
-            return 1.0
-        command = COMMANDS.get(line.command)
-        return command.cost_of(line.params) if command is not None else 1.0
 
     def _line(self, session: Session, line: Message | Rejected | Step) -> None:
         if session.registration is not None:
@@ -260,7 +260,7 @@ class Core(Chat):
                 self.end(session, "Too many lines before the login", "Too many lines before the login")
                 return
         # Not `_in_outcome`: this runs for every line, and a closure for each would cost a tenth of it.
-        ctx = Context(self, session, line if isinstance(line, Message) else _head(line))
+        ctx = Context(self, session, line if isinstance(line, Message) else head_of(line))
         outcome = self._outcome = Outcome(ctx)
         if isinstance(line, Message):
             dispatch(COMMANDS, ctx)
@@ -271,6 +271,8 @@ class Core(Chat):
             line.step(ctx)
         if session.backlog.paused is None:
             ctx.finish()
+        if outcome.records:
+            self._settle(session, outcome)
         if outcome.effects or outcome.records:
             self._outcomes.append(outcome)
 
@@ -290,6 +292,7 @@ class Core(Chat):
             paused.resume(item.result)
             if session.backlog.paused is None:
                 paused.command.finish()
+            self._settle(session, self._outcome)
 
         self._in_outcome(paused.command, go_on)
         self._run_later()
@@ -298,6 +301,7 @@ class Core(Chat):
     def _tick(self) -> None:
         multiline.expire(self)
         failures.settle(self)
+        pay_owed(self)
         due = [session for session, at in self._slowed.items() if at <= self.now.mono]
         for session in due:
             del self._slowed[session]
@@ -341,8 +345,3 @@ class Core(Chat):
         if session.account is not None:
             self.places.give_back(session.account)
         login.leave(self, session, reason, taken)
-
-
-def _head(line: Rejected | Step) -> Message:
-    """What the command of an answer to this is called, with its tags."""
-    return line.head if isinstance(line, Rejected) else Message("*")

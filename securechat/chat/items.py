@@ -101,6 +101,13 @@ class Reloaded:
 
 
 @dataclass(frozen=True, slots=True)
+class DiskSpace:
+    """The free space on the disk has become less than the reserve (`low`), or more again."""
+
+    low: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed: wakes what waits for the clock."""
 
@@ -122,6 +129,7 @@ Item = (
     | EndSessions
     | KillUser
     | Reloaded
+    | DiskSpace
     | Tick
     | ShutDown
 )

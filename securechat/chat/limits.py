@@ -26,6 +26,8 @@ MAX_FOUND: Final = 200
 """Messages that one SEARCH gives at most."""
 MAX_MONITORED: Final = 100
 """Nicks on one list of MONITOR."""
+MAX_SILENCED: Final = 64
+"""Masks on the list of SILENCE of an account."""
 MAX_PINS: Final = 50
 MAX_RETENTION_DAYS: Final = 36_500
 MULTILINE_BYTES: Final = 16_384

@@ -41,6 +41,10 @@ class Snapshot:
     """What is said of each target: target → key → value."""
     personal: Mapping[int, Mapping[int, Mapping[str, str]]] = field(default_factory=dict)
     """What accounts keep for themselves: account → target → key → value."""
+    boxes: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
+    """How many messages wait (`state.boxes`): account → sender → number."""
+    silences: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    """Whom accounts ignore: account → mask → since when."""
     invitations: Mapping[str, Invitation] = field(default_factory=dict)
     """By the hash of the code."""
 

@@ -50,7 +50,25 @@ FOUNDINGS: Final = Share(
     "405",
     "You have founded {most} channels within a day, as many as you may: the next one can be made in {wait}",
 )
-EVERY_SHARE: Final = (SESSIONS, PLACES, CHANNELS, FOUNDINGS)
+STORED: Final = Share(
+    "stored_per_day",
+    64,
+    "FAIL <command> LIMIT_REACHED",
+    "Your account had {most} MiB stored within a day, as much as it may",
+)
+WAITING: Final = Share(
+    "waiting",
+    5000,
+    "FAIL <command> LIMIT_REACHED",
+    "So many messages wait for this person, who is offline, that yours have no room: write again later",
+)
+WAITING_OF_ONE: Final = Share(
+    "waiting_per_sender",
+    500,
+    "FAIL <command> LIMIT_REACHED",
+    "{most} of your messages wait for this person, who is offline, as many as may: write again later",
+)
+EVERY_SHARE: Final = (SESSIONS, PLACES, CHANNELS, FOUNDINGS, STORED, WAITING, WAITING_OF_ONE)
 USUAL: Final[Mapping[str, int]] = MappingProxyType(
     {share.name: share.most for share in EVERY_SHARE if share.most}
 )

@@ -227,6 +227,25 @@ class LimitsSection(Struct, frozen=True, forbid_unknown_fields=True):
             live=True,
         ),
     ] = 20
+    waiting: Annotated[
+        _Count,
+        Key(
+            "Direct messages that wait for one person who is offline; one of more than 2 KiB counts as "
+            "several; 0 is no limit.",
+            live=True,
+        ),
+    ] = 5000
+    waiting_per_sender: Annotated[
+        _Count,
+        Key("How many of these may be from one account; a bot five times as many; 0 is no limit.", live=True),
+    ] = 500
+    stored_per_day: Annotated[
+        _Count,
+        Key(
+            "MiB that one account may have stored in a day; a bot five times as much; 0 is no limit.",
+            live=True,
+        ),
+    ] = 64
     exempt: Annotated[
         tuple[str, ...],
         Key(
@@ -257,6 +276,14 @@ class StorageSection(Struct, frozen=True, forbid_unknown_fields=True):
             secret=True,
         ),
     ] = ""
+    reserve: Annotated[
+        _Count,
+        Key(
+            "MiB on the data directory's disk that are kept for operators: with less, members have nothing "
+            "stored; 0 is none.",
+            live=True,
+        ),
+    ] = 64
 
 
 class LogSection(Struct, frozen=True, forbid_unknown_fields=True):

@@ -27,6 +27,8 @@ RPL_ADMINEMAIL: Final = "259"
 RPL_TRYAGAIN: Final = "263"
 RPL_LOCALUSERS: Final = "265"
 RPL_GLOBALUSERS: Final = "266"
+RPL_SILELIST: Final = "271"
+RPL_ENDOFSILELIST: Final = "272"
 RPL_WHOISCERTFP: Final = "276"
 
 # Replies to queries about users and channels
@@ -134,8 +136,10 @@ ERR_CANTKILLSERVER: Final = "483"
 ERR_NOOPERHOST: Final = "491"
 ERR_UMODEUNKNOWNFLAG: Final = "501"
 ERR_USERSDONTMATCH: Final = "502"
+ERR_SILELISTFULL: Final = "511"
 ERR_HELPNOTFOUND: Final = "524"
 ERR_INVALIDKEY: Final = "525"
+ERR_CANNOTSENDTOUSER: Final = "531"
 
 # TLS, help, privileges
 RPL_STARTTLS: Final = "670"

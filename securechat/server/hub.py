@@ -13,7 +13,6 @@ are dropped and the error ends the process.
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from ipaddress import ip_address
 from typing import Final, Protocol, assert_never, cast
 
 from securechat.chat.clock import Now
@@ -35,8 +34,7 @@ from securechat.chat.effects import (
     StartJob,
     Then,
 )
-from securechat.chat.items import Disconnected, Item, JobDone, Tick
-from securechat.chat.jobs import CheckPassword, HashPassword, Job, JobResult, PasswordJob, Query
+from securechat.chat.items import Disconnected, Item, Tick
 from securechat.chat.link import Link
 from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Store, StoreUnavailable
@@ -44,12 +42,12 @@ from securechat.chat.records import MessageSent, Record
 from securechat.chat.requests import Answer
 from securechat.chat.settings import Settings
 from securechat.irc.timestamp import format_ms
-from securechat.server.admission import Admission, source_of
+from securechat.server.admission import Admission
 from securechat.server.connection import Connection
 from securechat.server.delivery import Delivery, end, schedule
 from securechat.server.inbox import Call, Inbox
+from securechat.server.jobs import Jobs
 from securechat.server.limits import Limits
-from securechat.server.pools import Pool
 from securechat.server.shares import Shares
 from securechat.server.sparing import Sparing
 from securechat.server.worker import Worker
@@ -123,8 +121,6 @@ class Hub:
         latest: int = 0,
         clock: Clock | None = None,
     ) -> None:
-        self.passwords = Pool[PasswordJob](self._password_done, place=_place)
-        self.queries = Pool[Query](self._job_done, bound=limits.query_queue, wait=limits.query_wait)
         self.sessions = 0
         self.messages = 0
         self.turns = 0
@@ -143,6 +139,7 @@ class Hub:
         self._hash_added = hash_added
         self._chores = chores
         self._clock = clock or Clock()
+        self.jobs = Jobs(inbox, limits, self._clock.monotonic)
         self._stopping = False
         self._complained = float("-inf")
         self._wall = latest
@@ -269,7 +266,7 @@ class Hub:
             case Handled():
                 self._handled(cast(Connection, effect.link), effect.lines)
             case StartJob():
-                self._start(effect.job)
+                self.jobs.start(effect.job)
             case AwaitDrain():
                 self._await_drain(cast(Connection, effect.link))
             case LoggedIn():
@@ -305,14 +302,6 @@ class Hub:
             and link.unhandled_bytes <= limits.unhandled_bytes // 2
         ):
             link.owner.resumed.append(link)
-
-    def _start(self, job: Job) -> None:
-        if isinstance(job, CheckPassword | HashPassword):
-            link = cast(Connection, job.link)
-            link.hashing, link.hashing_since = job, self._clock.now().mono
-            self.passwords.submit(job)
-        else:
-            self.queries.submit(job)
 
     def _await_drain(self, link: Connection) -> None:
         self._delivery.catch_up(link)
@@ -351,30 +340,7 @@ class Hub:
         self.sessions -= link.authenticated
         self._shares.leave(link)
         link.handle_no_more()
-        if link.hashing is not None:
-            self.passwords.drop(link.hashing)
-
-    def _job_done(self, job: Job, result: JobResult) -> None:
-        """Called by the pools' threads."""
-        self._inbox.put(JobDone(job, result))
-
-    def _password_done(self, job: Job, result: JobResult) -> None:
-        """Called by the pool's threads."""
-        self._inbox.put(lambda: self._hashed(cast(Connection, job.link)))
-        self._inbox.put(JobDone(job, result))
-
-    def _hashed(self, link: Connection) -> None:
-        """The deadline of the login goes on where it was when the connection began to wait for its hash."""
-        # In this order: its worker may look in between, and must not find the wait forgotten.
-        link.waited += self._clock.now().mono - link.hashing_since
-        link.hashing, link.hashing_since = None, 0.0
+        self.jobs.drop(link)
 
     def _end(self) -> None:
         self._stopping = True
-
-
-def _place(job: PasswordJob) -> tuple[str, bool]:
-    """Return the source of a password job, and whether it is one that people log in from."""
-    link = cast(Connection, job.link)
-    familiar = link.authenticated or (isinstance(job, CheckPassword) and job.familiar)
-    return source_of(ip_address(link.address)), familiar

@@ -20,7 +20,7 @@ from threading import Lock, Thread
 from types import MappingProxyType
 from typing import Final
 
-from securechat.chat.items import Reloaded, ShutDown, Tick
+from securechat.chat.items import Item, Reloaded, ShutDown, Tick
 from securechat.chat.link import Link
 from securechat.chat.ports import Reader, Store
 from securechat.chat.requests import Answer, Done, Refused
@@ -86,7 +86,7 @@ class Server:
         chores: Sequence[Callable[[], bool | None]] = (),
         at_stop: Sequence[Callable[[], None]] = (),
         every_second: Sequence[Callable[[], None]] = (),
-        facts: Callable[[], Mapping[str, str]] = dict,
+        facts: Callable[[], Mapping[str, str | int | bool | None]] = dict,
         latest: int = 0,
         notify_socket: str | None = None,
         announce: Callable[[str], None] = say,
@@ -146,6 +146,10 @@ class Server:
         """Have the hub do something in its place between the items. Any thread may call."""
         self._inbox.put(call)
 
+    def put(self, item: Item) -> None:
+        """Let something happen to the chat. Any thread may call."""
+        self._inbox.put(item)
+
     def reload(self) -> Answer:
         """Reload the configuration. Any thread may call; one call at a time."""
         if self._reload is None:
@@ -176,12 +180,12 @@ class Server:
             "turns": hub.turns,
             "biggest_batch": hub.biggest_batch,
             "inbox": len(self._inbox),
-            "password_jobs": hub.passwords.done,
-            "password_jobs_refused": hub.passwords.refused,
-            "password_jobs_waiting": hub.passwords.waiting,
-            "queries": hub.queries.done,
-            "queries_refused": hub.queries.refused,
-            "queries_failed": hub.queries.failed,
+            "password_jobs": hub.jobs.passwords.done,
+            "password_jobs_refused": hub.jobs.passwords.refused,
+            "password_jobs_waiting": hub.jobs.passwords.waiting,
+            "queries": hub.jobs.queries.done,
+            "queries_refused": hub.jobs.queries.refused,
+            "queries_failed": hub.jobs.queries.failed,
             **state_of(self._readers, time.monotonic()),
         }
         return Done([{**row, **self._facts(), **hub.counts()}])
@@ -227,9 +231,9 @@ class Server:
             worker.watch.ring = self._signals.interrupt
         self._spawn("hub", hub.run)
         for number in range(1, limits.slots + 1):
-            self._spawn(f"password-{number}", lambda: check_passwords(hub.passwords, self._hasher))
+            self._spawn(f"password-{number}", lambda: check_passwords(hub.jobs.passwords, self._hasher))
         for number, reader in enumerate(self._readers, 1):
-            self._spawn(f"query-{number}", partial(run_queries, hub.queries, reader))
+            self._spawn(f"query-{number}", partial(run_queries, hub.jobs.queries, reader))
         for number, worker in enumerate(self._workers, 1):
             self._spawn(f"worker-{number}", worker.run)
         self._spawn("control", self._control.run)
@@ -304,8 +308,8 @@ class Server:
         for worker in self._workers:
             worker.stop(deadline)
         self._join("worker-")
-        self._hub.passwords.stop()
-        self._hub.queries.stop()
+        self._hub.jobs.passwords.stop()
+        self._hub.jobs.queries.stop()
         self._join("password-", "query-")
         self._hub.stop()
         self._join("hub")

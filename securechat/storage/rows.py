@@ -1,38 +1,21 @@
-"""Rows to values: what the registry is made from, and messages."""
+"""Rows to values: messages, the audit log, reactions and pins."""
 
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, select
 
-from securechat.chat.membership import Membership
-from securechat.chat.ports import AuditEntry, Pin, Snapshot
+from securechat.chat.ports import AuditEntry, Pin
 from securechat.chat.records import (
     Audited,
-    Invitation,
-    ListEntry,
     MessageSent,
-    StoredAccount,
-    StoredChannel,
-    Topic,
 )
 from securechat.irc.capabilities import EDIT_TAG, REACT_TAG, UNREACT_TAG
 from securechat.storage.schema import (
-    accounts,
     audit,
-    channel_lists,
-    channels,
-    dropped_channels,
-    invitations,
-    login_sources,
-    markers,
-    memberships,
     messages,
-    metadata_values,
-    personal,
     pins,
-    positions,
     undelivered,
 )
 
@@ -69,123 +52,6 @@ MessageSelect = Select[
 ]
 
 
-def read_snapshot(connection: Connection) -> Snapshot:
-    """Read everything but the messages. The caller's transaction makes it one state."""
-    return Snapshot(
-        accounts=_accounts(connection),
-        channels=_channels(connection),
-        waiting=frozenset(connection.scalars(select(undelivered.c.account).distinct())),
-        last_message=_last_message(connection),
-        last_channel=max(
-            connection.scalar(select(func.max(channels.c.id))) or 0,
-            connection.scalar(select(func.max(dropped_channels.c.id))) or 0,
-        ),
-        markers=_markers(connection),
-        metadata=_metadata(connection),
-        personal=_personal(connection),
-        invitations=_invitations(connection),
-    )
-
-
-def _last_message(connection: Connection) -> int:
-    m = messages.c
-    # Said so that an index of the redactions alone is read, not every message.
-    redactions = select(func.max(m.redacted_id)).where(m.redacted_id.is_not(None))
-    return max(
-        connection.scalar(select(func.max(m.id))) or 0,
-        connection.scalar(redactions) or 0,
-        # The retention deletes JOINs as well, and what comes must be after all of them.
-        connection.scalar(select(func.max(memberships.c.joined_id))) or 0,
-    )
-
-
-def _invitations(connection: Connection) -> dict[str, Invitation]:
-    i = invitations.c
-    rows = connection.execute(select(i.code, i.uses, i.expires, i.created))
-    return {code: Invitation(uses, expires, created) for code, uses, expires, created in rows}
-
-
-def _markers(connection: Connection) -> dict[int, dict[int, int]]:
-    found: dict[int, dict[int, int]] = {}
-    for account, target, upto in connection.execute(
-        select(markers.c.account, markers.c.target, markers.c.upto)
-    ):
-        found.setdefault(account, {})[target] = upto
-    return found
-
-
-def _metadata(connection: Connection) -> dict[int, dict[str, str]]:
-    found: dict[int, dict[str, str]] = {}
-    m = metadata_values.c
-    for target, key, value in connection.execute(select(m.target, m.key, m.value)):
-        found.setdefault(target, {})[key] = value
-    return found
-
-
-def _personal(connection: Connection) -> dict[int, dict[int, dict[str, str]]]:
-    found: dict[int, dict[int, dict[str, str]]] = {}
-    p = personal.c
-    for account, target, key, value in connection.execute(select(p.account, p.target, p.key, p.value)):
-        found.setdefault(account, {}).setdefault(target, {})[key] = value
-    return found
-
-
-def _accounts(connection: Connection) -> list[StoredAccount]:
-    sources: dict[int, dict[str, int]] = {}
-    # The oldest first: the registry forgets in this order.
-    by_age = select(login_sources.c.account, login_sources.c.source, login_sources.c.at).order_by(
-        login_sources.c.at, login_sources.c.source
-    )
-    for account, source, at in connection.execute(by_age):
-        sources.setdefault(account, {})[source] = at
-    named: dict[int, dict[str, int]] = {}
-    p = positions.c
-    for account, name, at in connection.execute(select(p.account, p.name, p.seen)):
-        named.setdefault(account, {})[name] = at
-    a = accounts.c
-    rows = connection.execute(
-        select(a.id, a.name, a.phc, a.role, a.disabled, a.created, a.last_login, a.seen).order_by(a.id)
-    )
-    return [
-        StoredAccount(
-            key,
-            name,
-            phc,
-            role,
-            disabled,
-            created,
-            last_login,
-            sources.get(key, {}),
-            seen,
-            named.get(key, {}),
-        )
-        for key, name, phc, role, disabled, created, last_login, seen in rows
-    ]
-
-
-def _channels(connection: Connection) -> list[StoredChannel]:
-    members, lists = _members(connection), _lists(connection)
-    c = channels.c
-    topic = (c.topic, c.topic_setter, c.topic_at)
-    rows = connection.execute(
-        select(c.id, c.name, c.founder, c.created, *topic, c.modes, c.retention_days).order_by(c.id)
-    )
-    return [
-        StoredChannel(
-            key,
-            name,
-            founder,
-            created,
-            Topic(text, setter, at),
-            members.get(key, {}),
-            decode_modes(modes),
-            lists.get(key, {}),
-            retention_days,
-        )
-        for key, name, founder, created, text, setter, at, modes, retention_days in rows
-    ]
-
-
 def read_audit(connection: Connection, after: int, limit: int) -> list[AuditEntry]:
     """Read rows of the audit log."""
     a = audit.c
@@ -199,26 +65,6 @@ def read_audit(connection: Connection, after: int, limit: int) -> list[AuditEntr
         AuditEntry(number, Audited(at, actor, origin, action, target, detail), digest)
         for number, at, actor, origin, action, target, detail, digest in rows
     ]
-
-
-def _members(connection: Connection) -> dict[int, dict[int, Membership]]:
-    members: dict[int, dict[int, Membership]] = {}
-    m = memberships.c
-    in_order = select(m.channel, m.account, m.joined, m.joined_id, m.ranks).order_by(
-        m.joined_id, m.channel, m.account
-    )
-    for channel, account, joined, joined_id, ranks in connection.execute(in_order):
-        members.setdefault(channel, {})[account] = Membership(joined, joined_id, ranks)
-    return members
-
-
-def _lists(connection: Connection) -> dict[int, dict[str, dict[str, ListEntry]]]:
-    lists: dict[int, dict[str, dict[str, ListEntry]]] = {}
-    e = channel_lists.c
-    by_age = select(e.channel, e.kind, e.mask, e.setter, e.at).order_by(e.at, e.channel, e.kind, e.mask)
-    for channel, kind, mask, setter, at in connection.execute(by_age):
-        lists.setdefault(channel, {}).setdefault(kind, {})[mask] = ListEntry(setter, at)
-    return lists
 
 
 def select_messages() -> MessageSelect:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0015"
+HEAD: Final = "0016"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -218,6 +218,14 @@ class PersonalColumns(TypedColumns):
     value: Named[str] = Column(Text)
 
 
+class SilenceColumns(TypedColumns):
+    """Whom an account ignores (SILENCE): a mask, and since when."""
+
+    account: Named[int] = Column(BigInteger, primary_key=True)
+    mask: Named[str] = Column(Text, primary_key=True)
+    since: Named[int] = Column(BigInteger)
+
+
 class InvitationColumns(TypedColumns):
     """Codes with which accounts can still be made; `code` is the code's hash."""
 
@@ -245,6 +253,7 @@ markers: Final = Table("markers", metadata, MarkerColumns, sqlite_with_rowid=Fal
 metadata_values: Final = Table("metadata", metadata, MetadataColumns, sqlite_with_rowid=False)
 personal: Final = Table("personal", metadata, PersonalColumns, sqlite_with_rowid=False)
 positions: Final = Table("positions", metadata, PositionColumns, sqlite_with_rowid=False)
+silences: Final = Table("silences", metadata, SilenceColumns, sqlite_with_rowid=False)
 pins: Final = Table("pins", metadata, PinColumns, sqlite_with_rowid=False)
 memberships: Final = Table("memberships", metadata, MembershipColumns, sqlite_with_rowid=False)
 channel_lists: Final = Table("channel_lists", metadata, ChannelListColumns, sqlite_with_rowid=False)

@@ -105,17 +105,20 @@ class SqliteStore(SqlStore):
         self._log = path.with_name(f"{path.name}-wal")
         self._looked = 0
 
-    def give_back(self) -> bool:
+    def give_back(self, *, all_of_it: bool = False) -> bool:
         """Make the file a little shorter when too much of it is free; return whether there is more to do."""
-        return self._transact(self._shorten)
+        more = self._transact(lambda: self._shorten(all_of_it))
+        if all_of_it and not more:
+            self._checkpoint("TRUNCATE")  # only now the files become shorter
+        return more
 
     def copy(self, target: Path, progress: Progress, turns: Turns) -> None:
         """Copy everything that is stored in the end into a file. Raises StorageError."""
         copy_shared(self._driver, target, progress, turns)
 
-    def _shorten(self) -> bool:
+    def _shorten(self, all_of_it: bool) -> bool:
         free, pages = self._pages("freelist_count"), self._pages("page_count")
-        if free <= max(_SPARE_PAGES, pages // 8):
+        if free <= (0 if all_of_it else max(_SPARE_PAGES, pages // 8)):
             return False
         for _ in range(_GIVEN_BACK):
             # The driver ends the statement after its first step, which gives back one page.

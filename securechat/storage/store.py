@@ -37,12 +37,12 @@ from securechat.storage.rows import (
     read_messages,
     read_pins,
     read_reactions,
-    read_snapshot,
     select_messages,
 )
 from securechat.storage.schema import accounts, messages, undelivered
 from securechat.storage.search.find import Indexed, find
 from securechat.storage.search.index import SearchIndex
+from securechat.storage.snapshot import read_snapshot
 from securechat.storage.upkeep import Erasure, Seen, Sweep
 from securechat.storage.writer import RecordWriter, is_stored
 
@@ -158,10 +158,11 @@ class SqlStore(ABC):
         """
         return self._transact(self._index.tidy)
 
-    def give_back(self) -> bool:
+    def give_back(self, *, all_of_it: bool = False) -> bool:
         """Give room back that deleted messages have left, where the database does not do so unasked.
 
-        A little of it; return whether there is more to do. Raises like `commit`.
+        A little of it; return whether there is more to do, of what is too much to keep or of all. Raises
+        like `commit`.
         """
         return False
 

@@ -16,6 +16,7 @@ from securechat.chat.records import (
     MetadataSet,
     PersonalForgotten,
     PersonalSet,
+    Silenced,
 )
 from securechat.irc.capabilities import EDIT_TAG
 from tests.contracts.databases import Database, DurableDatabase
@@ -188,6 +189,32 @@ def test_what_accounts_keep_for_themselves_is_loaded(database: Database) -> None
     assert store.load().personal == {ALICE: {DEV: {"soju.im/muted": "0"}}}
     store.commit([PersonalForgotten(DEV, ())])
     assert store.load().personal == {}
+
+
+def test_whom_accounts_ignore(database: Database) -> None:
+    """The masks of each account and since when; what is taken back is gone."""
+    store = database.store()
+    store.commit(
+        [
+            *PEOPLE,
+            Silenced(ALICE, "$a:bob", NOON + 1, None),
+            Silenced(ALICE, "x!*@*", NOON, None),
+            Silenced(BOB, "$a:alice", NOON, None),
+            Silenced(BOB, "$a:alice", None, NOON),
+        ]
+    )
+    assert store.load().silences == {ALICE: {"x!*@*": NOON, "$a:bob": NOON + 1}}
+
+
+def test_how_much_waits_for_whom_from_whom(database: Database) -> None:
+    """A long message counts as several; what was delivered counts no more."""
+    store = database.store()
+    direct = [message(key, recipient=BOB, undelivered=True) for key in (1, 2)]
+    long = message(3, text="x" * 5000, sender=CAROL, recipient=BOB, undelivered=True)
+    store.commit([*PEOPLE, *direct, long])
+    assert store.load().boxes == {BOB: {ALICE: 2, CAROL: 3}}
+    store.commit([DirectDelivered(BOB, 3, False, 3)])
+    assert store.load().boxes == {}
 
 
 def test_undelivered_is_oldest_first_and_limited(database: Database) -> None:

@@ -191,6 +191,19 @@ def test_the_file_gets_shorter(tmp_path: Path, made_by: str) -> None:
         assert size > 20_000_000
 
 
+def test_all_that_is_free_is_given_back_when_it_is_wanted(tmp_path: Path) -> None:
+    """On a disk that is short of room the file keeps no free pages."""
+    store = open_store(tmp_path)
+    store.commit([*PEOPLE, *CHANNELS, *(message(key, text="x" * 20_000, at=key) for key in range(1, 101))])
+    assert store.prune(90, 100) == 89
+    assert not store.give_back(), "what is free is little"
+    while store.give_back(all_of_it=True):
+        pass
+    sizes = [file.stat().st_size for file in tmp_path.glob(f"{DATABASE_NAME}*") if file.suffix != ".db-shm"]
+    store.close()
+    assert sum(sizes) < 700_000
+
+
 @pytest.fixture
 def small_files() -> Iterator[Callable[[int], None]]:
     """Limits the size of files that this process may write."""

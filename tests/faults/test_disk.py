@@ -72,7 +72,7 @@ def test_a_full_disk(small_disk: Path, report: Report) -> None:
     """On a full disk messages are refused, nobody gets them, reading goes on, and it heals by itself."""
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(2 << 20))
-    server = ServerProcess(small_disk / "server", accounts=["alice", "bob"])
+    server = ServerProcess(small_disk / "server", {"storage.reserve": 0}, accounts=["alice", "bob"])
     server.log = Path(f"{small_disk}.log")  # the log is not what is tested
     confirmed: dict[str, str] = {}
     refused: list[str] = []

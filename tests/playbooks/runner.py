@@ -21,7 +21,7 @@ directives and steps, one a line; `#` begins a comment.
     +30s                       time passes
     clock +365d, clock -1h     the wall clock jumps
     reload: sts_days=30        settings that a reload of the configuration changes
-    store: full | ok           the disk is full, or has room again
+    store: full | low | ok     the disk is full, has less than its reserve, or has room again
     queries: busy | ok         queries are refused, or done at once again
     queries: slow | held       they begin only at the next `queries:`, or their results come only then
     restart                    the server starts anew from what is stored
@@ -48,7 +48,17 @@ from securechat.chat.effects import (
     StartJob,
     Then,
 )
-from securechat.chat.items import Administer, Connected, Disconnected, Item, JobDone, Received, Reloaded, Tick
+from securechat.chat.items import (
+    Administer,
+    Connected,
+    Disconnected,
+    DiskSpace,
+    Item,
+    JobDone,
+    Received,
+    Reloaded,
+    Tick,
+)
 from securechat.chat.jobs import (
     CheckPassword,
     HashPassword,
@@ -287,6 +297,7 @@ class Playbook:
 
     def _do_store(self, state: str) -> None:
         self.store.full = state == "full"
+        self._happens(DiskSpace(state == "low"))
 
     def _do_queries(self, state: str) -> None:
         self.queries = state

@@ -231,9 +231,9 @@ def test_jobs_go_to_their_pools(rig: Rig) -> None:
     password, query = CheckPassword(conn, None, "x"), FindMessages(conn, 1, ("n",))
     rig.core.cause(StartJob(password), StartJob(query))
     turn(rig, Tick())
-    assert (rig.hub.passwords.waiting, rig.hub.queries.waiting) == (1, 1)
-    rig.hub.passwords.run_once(lambda job: PasswordChecked(job is password), 0)
-    rig.hub.queries.run_once(lambda job: JobRefused(), 0)
+    assert (rig.hub.jobs.passwords.waiting, rig.hub.jobs.queries.waiting) == (1, 1)
+    rig.hub.jobs.passwords.run_once(lambda job: PasswordChecked(job is password), 0)
+    rig.hub.jobs.queries.run_once(lambda job: JobRefused(), 0)
     results = [item for item in rig.inbox.take(0, 10) if not callable(item)]
     assert results == [JobDone(password, PasswordChecked(True)), JobDone(query, JobRefused())]
 

@@ -13,7 +13,7 @@ LIMITS = replace(UNLIMITED, ping_after=60.0, gone_after=200.0)
 
 def hash_one(rig: Rig) -> bool:
     """Do what a password thread does, once; every password is right."""
-    done = rig.hub.passwords.run_once(lambda job: PasswordChecked(True), 0)
+    done = rig.hub.jobs.passwords.run_once(lambda job: PasswordChecked(True), 0)
     rig.settle(3)
     return done
 
@@ -59,13 +59,13 @@ def test_a_lost_connection_leaves_the_queue_at_once(make_rig: MakeRig) -> None:
     for each in (peer, silent):
         each.send(b"HASH right\r\n")
     rig.settle(3)
-    assert rig.hub.passwords.waiting == 2
+    assert rig.hub.jobs.passwords.waiting == 2
     peer.close()
     rig.settle(3)
-    assert rig.hub.passwords.waiting == 1
+    assert rig.hub.jobs.passwords.waiting == 1
     rig.pass_time(25)
     assert silent.lines[-1] == "ERROR :Closing link: (Ping timeout: 20 seconds)"
-    assert rig.hub.passwords.waiting == 0
+    assert rig.hub.jobs.passwords.waiting == 0
 
 
 def test_three_hundred_logins_at_once(rig: Rig) -> None:
@@ -74,14 +74,14 @@ def test_three_hundred_logins_at_once(rig: Rig) -> None:
     rig.until(lambda: all(peer.ready for peer in peers))
     for peer in peers:
         peer.send(b"HASH right\r\n")
-    rig.until(lambda: rig.hub.passwords.waiting == 300)
+    rig.until(lambda: rig.hub.jobs.passwords.waiting == 300)
     for _ in range(30):
         rig.pass_time(2)
         for _ in range(10):
-            assert rig.hub.passwords.run_once(lambda job: PasswordChecked(True), 0)
+            assert rig.hub.jobs.passwords.run_once(lambda job: PasswordChecked(True), 0)
     rig.settle(5)
     assert [peer.lines[0] for peer in peers] == ["RIGHT"] * 300
-    assert rig.hub.passwords.refused == 0
+    assert rig.hub.jobs.passwords.refused == 0
 
 
 def test_a_crowd_holds_the_next_source_up_by_one(rig: Rig) -> None:
@@ -92,10 +92,10 @@ def test_a_crowd_holds_the_next_source_up_by_one(rig: Rig) -> None:
     rig.until(lambda: all(peer.ready for peer in rig.peers))
     for peer in rig.peers:
         peer.send(b"HASH wrong\r\n")
-    rig.until(lambda: rig.hub.passwords.waiting == 200)
+    rig.until(lambda: rig.hub.jobs.passwords.waiting == 200)
     owner, _ = rig.connect(source="198.51.100.7")
     owner.send(b"HASH right\r\n")
-    rig.until(lambda: rig.hub.passwords.waiting == 201)
+    rig.until(lambda: rig.hub.jobs.passwords.waiting == 201)
     hash_one(rig)
     hash_one(rig)
     assert owner.lines == ["RIGHT"]

@@ -23,6 +23,7 @@ from securechat.chat.commands import (
     relay,
     search,
     server,
+    silence,
     who,
     whois,
 )
@@ -53,6 +54,7 @@ _EVERY: Final = table(
     relay.COMMANDS,
     search.COMMANDS,
     server.COMMANDS,
+    silence.COMMANDS,
     who.COMMANDS,
     whois.COMMANDS,
 )

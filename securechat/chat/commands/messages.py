@@ -6,9 +6,10 @@ nobody else gets anything.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from securechat.chat import service
+from securechat.chat.commands.draft import UNSTORED, Draft
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
 from securechat.chat.lines import isupport
 from securechat.chat.lines.announcements.messages import line_of
@@ -17,14 +18,15 @@ from securechat.chat.records import MessageSent
 from securechat.chat.reserved import is_service
 from securechat.chat.rules import targets
 from securechat.chat.rules.access import is_op_moderated, may_speak, spoke
-from securechat.chat.rules.references import Reference, referred
+from securechat.chat.rules.references import referred
+from securechat.chat.rules.shares import no_room
+from securechat.chat.rules.silence import keeps_out
 from securechat.chat.state.channel import Channel
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid
 from securechat.irc import numerics as num
-from securechat.irc.message import NO_TAGS
 from securechat.irc.names import is_channel
 from securechat.irc.text import body_room, printable
 
@@ -33,29 +35,6 @@ HALFOPS: Final = "h"
 OFFLINE: Final = "offline, delivered at next login"
 OFFLINE_BOT: Final = "a bot that is offline: it reads what was said only when it asks for it"
 MAX_NONCE: Final = 64
-UNSTORED: Final = frozenset({"+typing", "+draft/typing", cap.NONCE_TAG})
-"""A TAGMSG that has only these client tags is not kept."""
-
-
-class Draft(NamedTuple):
-    """What is to be said, before it is known to whom.
-
-    `known` are the messages that already carry the nonce, by the nonce as it is stored for a target.
-    """
-
-    command: str
-    text: str
-    tags: Mapping[str, str] = NO_TAGS
-    nonce: str | None = None
-    known: Mapping[str | None, MessageSent] = {}
-    reference: Reference | None = None
-
-    @property
-    def shown(self) -> str:
-        """The text, or what a TAGMSG shows in place of one, such as a reaction; "" if it shows nothing."""
-        if self.command != "TAGMSG":
-            return self.text
-        return "\n".join([value for name, value in self.tags.items() if name not in UNSTORED and value])
 
 
 def privmsg(ctx: Context) -> None:
@@ -293,6 +272,9 @@ def record_message(
 ) -> bool:
     """Record and announce the message; False when nothing of it is kept."""
     chat, user, command, text = ctx.chat, ctx.user, draft.command, draft.text
+    passing = command == "TAGMSG" and not draft.tags.keys() - UNSTORED
+    if recipient is not None and keeps_out(ctx, recipient, addressed, quietly=passing):
+        return False
     size = len(text.encode())
     if "\n" in text:
         size = max(len(line.removeprefix("\r").encode()) for line in text.split("\n"))
@@ -326,8 +308,12 @@ def record_message(
             ctx.fail(refusal.code, addressed, printable(draft.reference.written), text=refusal.text)
             return False
         message = message._replace(refers=draft.reference.of(message))
-    if command == "TAGMSG" and not draft.tags.keys() - UNSTORED:
+    if passing:
         chat.announce(message, ctx)
+        return False
+    full = no_room(chat, user.account, recipient) if offline and recipient is not None else None
+    if full is not None:
+        ctx.fail("LIMIT_REACHED", addressed, text=full)
         return False
     ctx.record(message)
     return True

@@ -9,6 +9,7 @@ from securechat.chat.records import ChannelRenamed, Kicked
 from securechat.chat.rules import access, targets
 from securechat.chat.rules.arrival import show_channel
 from securechat.chat.rules.finding import member_of, visible_channel
+from securechat.chat.rules.silence import keeps_out
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import User
@@ -123,7 +124,7 @@ def invite_one(ctx: Context, channel: Channel, nick: str) -> None:
         ctx.numeric(num.ERR_CHANOPRIVSNEEDED, channel.name, text=why)
     elif target.user in channel.members or (users and not outside):
         ctx.numeric(num.ERR_USERONCHANNEL, target.nick, channel.name, text="is already on channel")
-    else:
+    elif not keeps_out(ctx, target.account, target.nick):
         invited(ctx, channel, ctx.registry.accounts[target.account], target.nick, outside)
 
 

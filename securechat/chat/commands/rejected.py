@@ -4,9 +4,11 @@ from typing import Final
 
 from securechat.chat.commands.dispatch import not_registered, unknown_command
 from securechat.chat.rules import multiline
+from securechat.chat.state.backlog import Step
 from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
 from securechat.irc.framing import Rejected, RejectReason
+from securechat.irc.message import Message
 
 CODES: Final = {
     RejectReason.NOT_UTF8: "INVALID_UTF8",
@@ -27,3 +29,8 @@ def refuse(ctx: Context, line: Rejected) -> None:
         not_registered(ctx)
     else:
         unknown_command(ctx)
+
+
+def head_of(line: Rejected | Step) -> Message:
+    """Return what the command of an answer to this is called, with its tags."""
+    return line.head if isinstance(line, Rejected) else Message("*")

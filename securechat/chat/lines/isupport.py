@@ -44,6 +44,7 @@ def tokens(settings: Settings) -> list[str]:
         "NICKLEN": str(ACCOUNT_CHARS),
         "soju.im/SAFERATE": None,
         "PREFIX": f"({RANKS}){SYMBOLS}",
+        "SILENCE": str(limits.MAX_SILENCED),
         "STATUSMSG": SYMBOLS,
         "TARGMAX": targets,
         "TOPICLEN": str(limits.TOPICLEN),

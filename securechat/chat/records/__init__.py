@@ -69,6 +69,7 @@ from securechat.chat.records.places import (
     PersonalForgotten,
     PersonalSet,
     PlaceRecord,
+    Silenced,
 )
 from securechat.chat.records.stored import Invitation, ListEntry, StoredAccount, StoredChannel, Topic
 
@@ -141,6 +142,7 @@ __all__ = [
     "Record",
     "RetentionSet",
     "Shown",
+    "Silenced",
     "StoredAccount",
     "StoredChannel",
     "Topic",

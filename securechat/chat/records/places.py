@@ -92,6 +92,16 @@ class PersonalForgotten:
     values: tuple[Personal, ...] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """An account ignores a mask since the time `since` (SILENCE), None is no more; `previous` was before."""
+
+    account: int
+    mask: str
+    since: int | None
+    previous: int | None
+
+
 PlaceRecord = (
     MarkerMoved
     | MarkersForgotten
@@ -100,4 +110,5 @@ PlaceRecord = (
     | MetadataSet
     | PersonalForgotten
     | PersonalSet
+    | Silenced
 )

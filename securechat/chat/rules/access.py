@@ -6,8 +6,7 @@ from typing import Final, NamedTuple
 
 from securechat.chat.membership import is_at_least
 from securechat.chat.state.channel import Channel
-from securechat.chat.state.registry import Person
-from securechat.chat.state.session import User
+from securechat.chat.state.session import Person, User
 from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
 

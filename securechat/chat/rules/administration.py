@@ -45,6 +45,7 @@ from securechat.chat.rules import invitations, many_channels, removal
 from securechat.chat.rules.autojoin import join_account
 from securechat.chat.rules.channel_settings import set_retention
 from securechat.chat.rules.operators import lose_powers
+from securechat.chat.rules.owed import owe
 from securechat.chat.state.account import Account, sorted_by_name
 from securechat.chat.turn.chat import Chat
 from securechat.irc.names import InvalidName, check_account
@@ -109,7 +110,11 @@ def _note(chat: Chat, request: Change, answer: Answer, by: str, origin: str, det
         target = request.name
     if target:
         action = OPERATION_NAMES[type(request)]
-        chat.enter(Audited(chat.now.wall, by, origin, action, target, detail), None)
+        audited = Audited(chat.now.wall, by, origin, action, target, detail)
+        if isinstance(request, EndSession):
+            owe(chat, audited)
+        else:
+            chat.enter(audited, None)
 
 
 def _detail(chat: Chat, request: Change) -> str:
@@ -251,7 +256,7 @@ def add(chat: Chat, request: AddAccount) -> Answer:
 
 
 def end_session(chat: Chat, account: Account, session_id: int) -> Answer:
-    """End one session of an account, once that is in the audit log."""
+    """End one session of an account, also on a full disk: the audit log owes the entry then."""
     own = (session.id for session in chat.sessions.values() if session.account is account)
     if session_id not in own:
         text = f"{account.name} has no session {session_id}: `sessions` lists them"

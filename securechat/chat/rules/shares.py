@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from securechat.chat.shares import BOT_FACTOR, PLACES, SESSIONS, Share
+from securechat.chat.shares import BOT_FACTOR, PLACES, SESSIONS, WAITING, WAITING_OF_ONE, Share
 from securechat.chat.state.account import Account
 from securechat.chat.state.meter import Meter
 from securechat.chat.turn.chat import Chat
@@ -74,3 +74,21 @@ def no_place(chat: Chat, account: Account) -> str | None:
         return None
     fewer = most(chat, account, SESSIONS) or places
     return refusal(chat, PLACES) if 0 < have >= fewer * (free - 1) // quarter else None
+
+
+def no_room(chat: Chat, sender: Account, account: int) -> str | None:
+    """Return why no more of the sender's messages can wait for an account; None when one can.
+
+    In the last half of the box the number that a sender may have there falls to one: who has most is refused
+    first, and there is room for others.
+    """
+    boxes, limit = chat.registry.boxes, chat.settings.shares[WAITING.name]
+    mine, total = boxes.of(account, sender.id), boxes.total(account)
+    text = reached(chat, sender, WAITING_OF_ONE, mine)
+    if text is not None or not limit:
+        return text
+    free, half = limit - total, max(1, limit // 2)
+    if free <= 0:
+        return refusal(chat, WAITING)
+    fewer = most(chat, sender, WAITING_OF_ONE) or limit
+    return refusal(chat, WAITING) if free < half and mine > fewer * (free - 1) // half else None

@@ -43,6 +43,7 @@ from securechat.chat.records import (
     PlaceRecord,
     Record,
     RetentionSet,
+    Silenced,
     TopicSet,
 )
 from securechat.chat.state.registry import Registry
@@ -114,6 +115,7 @@ def _sent(registry: Registry, message: MessageSent, back: bool) -> None:
             registry.nonces.add(message.sender, message.nonce, message)
     if message.undelivered and message.recipient is not None:
         registry.waiting[message.recipient] += -1 if back else 1
+        (registry.boxes.take_back if back else registry.boxes.add)(message, message.recipient)
     if message.refers is not None and EDIT_TAG in message.tags and not back:
         registry.revisions.note(message.refers)
 
@@ -227,6 +229,9 @@ def _place(registry: Registry, record: PlaceRecord, back: bool) -> None:
             for account, target, key, value in record.values:
                 personal = registry.personal[account].setdefault(target, {})
                 _put(personal, key, value if back else None)
+        case Silenced():
+            since = record.previous if back else record.since
+            registry.silences.put(record.account, record.mask, since)
         case MessagePinned() | MessageUnpinned():
             pass  # pins are only in the store, as messages are
         case _:

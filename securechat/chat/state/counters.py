@@ -26,6 +26,7 @@ Counted = Literal[
     "refusals.lines_before_login",
     "refusals.own_passwords",
     "refusals.store_full",
+    "refusals.store_reserve",
 ]
 """`logins` say how attempts ended, `refusals` which limit was met: GROUP.NAME."""
 

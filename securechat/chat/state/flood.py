@@ -13,13 +13,17 @@ RATE: Final = 10.0
 
 
 class Bucket:
-    """Tokens for commands; `now` is in seconds of a monotonic clock."""
+    """Tokens for commands; `now` is in seconds of a monotonic clock.
 
-    __slots__ = ("_at", "_tokens")
+    `told` is when its session was told last that its lines wait.
+    """
+
+    __slots__ = ("_at", "_tokens", "told")
 
     def __init__(self, now: float) -> None:
         self._tokens = BURST
         self._at = now
+        self.told = float("-inf")
 
     def spend(self, cost: float, now: float) -> float:
         """Take `cost` tokens and return 0, or take nothing and return the seconds to wait until they are

@@ -6,7 +6,7 @@ of the former come from records (`records`), changes of the latter from logins a
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from securechat.chat.audience import Audience, together
 from securechat.chat.link import Link
@@ -14,24 +14,19 @@ from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import ONLINE, StoredAccount, StoredChannel, Topic
 from securechat.chat.state.account import Account
+from securechat.chat.state.boxes import Boxes
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.monitors import Monitors
 from securechat.chat.state.names import Names
+from securechat.chat.state.nested import copied
 from securechat.chat.state.nonces import NonceMemory
 from securechat.chat.state.peers import Peers
 from securechat.chat.state.revisions import Revisions
-from securechat.chat.state.session import INVISIBLE, Session, User
+from securechat.chat.state.session import INVISIBLE, Person, Session, User
+from securechat.chat.state.silences import Silences
 from securechat.irc.names import fold, skeleton
 
 NO_TOPIC: Final = Topic("", "", 0)
-
-
-class Person(NamedTuple):
-    """Somebody who may be a member of channels: the user's id, the account's id, and the nick."""
-
-    user: int
-    account: int
-    nick: str
 
 
 class Registry:
@@ -48,16 +43,15 @@ class Registry:
         self.revisions = Revisions()
         self.waiting = Counter(snapshot.waiting)
         """Accounts for which direct messages wait; how many is known only to the store."""
+        self.boxes = Boxes(snapshot.boxes)
+        self.silences = Silences(snapshot.silences)
         self.attached = self.invisible = self.peak = 0
         """Sessions that are logged in, users who have the mode i, and the most users at one time."""
-        self.markers = {account: dict(targets) for account, targets in snapshot.markers.items()}
+        self.markers = copied(snapshot.markers)
         """How far accounts read: account → target (a channel's id, or minus an account's) → time."""
-        self.metadata = {target: dict(values) for target, values in snapshot.metadata.items()}
+        self.metadata = copied(snapshot.metadata)
         """What is said of channels and accounts: target → key → value."""
-        self.personal = {
-            account: {target: dict(values) for target, values in targets.items()}
-            for account, targets in snapshot.personal.items()
-        }
+        self.personal = {account: copied(targets) for account, targets in snapshot.personal.items()}
         """What accounts keep for themselves of targets: account → target → key → value."""
         self.invitations = dict(snapshot.invitations)
         """By the hash of the code."""
@@ -120,8 +114,7 @@ class Registry:
 
     def account_of(self, name: str) -> Account | None:
         """Return the account of who has this nick, else the account of this name, removed ones included."""
-        found = self.known(name)
-        return found[0] if found is not None else None
+        return found[0] if (found := self.known(name)) is not None else None
 
     def known(self, name: str) -> tuple[Account, str] | None:
         """Return what `account_of` does, and the name as it is spelled: the user's nick or the account's."""
@@ -254,6 +247,7 @@ class Registry:
         session.user, session.registration = user, None
         self._sessions_of.setdefault(account.id, []).append(session)
         user.sessions.append(session)
+        self.boxes.empty(account.id)
         self.attached += 1
         self.peak = max(self.peak, len(self.users))
         self._listen(session, user)

@@ -63,6 +63,14 @@ class Login(NamedTuple):
 NOT_YET: Final = Login()
 
 
+class Person(NamedTuple):
+    """Somebody who may be a member of channels: the user's id, the account's id, and the nick."""
+
+    user: int
+    account: int
+    nick: str
+
+
 class Session:
     """The state of one connection: what it may do, who it is, and the lines that still wait.
 

@@ -4,8 +4,9 @@ The engine (`core`) drives it. A rule reads the state here and changes it only t
 effect, or is done `later`.
 """
 
+from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from securechat.chat.clock import Now
 from securechat.chat.effects import Effect, StartJob
@@ -16,7 +17,7 @@ from securechat.chat.lines.origin import Origin
 from securechat.chat.link import Link
 from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
-from securechat.chat.records import DEPARTURES, Record
+from securechat.chat.records import DEPARTURES, Audited, Record
 from securechat.chat.settings import Settings
 from securechat.chat.state.alarms import Alarms
 from securechat.chat.state.applying import apply
@@ -28,7 +29,11 @@ from securechat.chat.state.places import Places
 from securechat.chat.state.readers import Readers
 from securechat.chat.state.registry import Registry
 from securechat.chat.state.session import Session
+from securechat.chat.state.spending import Spending
 from securechat.chat.state.throttle import Throttle
+
+MAX_OWED: Final = 1000
+"""Entries of the audit log that wait for room; of more, the oldest are lost."""
 
 
 class Ending(NamedTuple):
@@ -54,10 +59,15 @@ class Chat:
         self.places = Places()
         self.foundings: dict[int, Meter] = {}
         """How many channels accounts have founded lately. After a restart everybody begins anew."""
+        self.spending = Spending()
         self.departures = Departures()
         self.counters = Counters()
         self.alarms = Alarms()
         self.readers = Readers()
+        self.owed: deque[Audited] = deque(maxlen=MAX_OWED)
+        """What is not in the audit log yet, since the disk was full."""
+        self.low_on_space = False
+        """True while the disk has less room than the reserve, which is the operators'."""
         self.operators: dict[Session, None] = {}
         self.ids = MessageIds(snapshot.last_message)
         self.now = Now(0, 0.0)

@@ -17,8 +17,9 @@ from securechat.chat.records import (
     PersonalForgotten,
     PersonalSet,
     PlaceRecord,
+    Silenced,
 )
-from securechat.storage.schema import markers, metadata_values, personal, pins
+from securechat.storage.schema import markers, metadata_values, personal, pins, silences
 
 Value = int | str
 
@@ -44,6 +45,9 @@ def write(connection: Connection, record: PlaceRecord) -> None:
             key = {"account": record.account, "target": record.target, "key": record.key}
             values = None if record.value is None else {"value": record.value}
             _put(connection, personal, key, values)
+        case Silenced():
+            key = {"account": record.account, "mask": record.mask}
+            _put(connection, silences, key, None if record.since is None else {"since": record.since})
         case PersonalForgotten():
             gone = or_(personal.c.target == record.target, personal.c.account == -record.target)
             connection.execute(delete(personal).where(gone))

@@ -69,3 +69,14 @@ def test_a_full_disk_is_no_reason_to_fail() -> None:
     clock.now += 11
     until_done(indexing)
     assert store.left == 0
+
+
+def test_it_is_not_written_while_the_disk_is_short_of_room() -> None:
+    """What was said is searched without it meanwhile."""
+    store, clock, short = Store(2 * STEP), Clock(), [True]
+    indexing = Indexing(store, mono=clock, short=lambda: short[0])
+    assert until_done(indexing) == 1
+    assert store.steps == 0
+    short[0] = False
+    until_done(indexing)
+    assert store.left == 0

@@ -48,7 +48,7 @@ class Counted:
     def erase(self, erasure: Erasure, limit: int, sweep: Sweep) -> int:
         return self._noted(self.store.erase(erasure, limit, sweep))
 
-    def give_back(self) -> bool:
+    def give_back(self, *, all_of_it: bool = False) -> bool:
         self.to_give_back -= 1
         return self.to_give_back > 0
 
@@ -317,3 +317,24 @@ def test_erasing_goes_on_after_a_restart(chore: Chore) -> None:
     chore.retention = Retention(chore.counted, lambda: 0, clock, mono=lambda: chore.seconds)
     chore.run(10)
     assert chore.kept() == list(range(1, 4501, 2))
+
+
+def test_there_are_no_pauses_while_the_disk_is_short_of_room(chore: Chore) -> None:
+    """It goes on at once until everything is done, and looks again soon."""
+    chore.store.commit([message(5, at=ago(3))])
+    chore.days = 2
+    chore.counted.to_give_back = 3
+    short = [True]
+    eager = Retention(
+        chore.counted,
+        lambda: chore.days,
+        Believed(lambda: chore.wall),
+        mono=lambda: chore.seconds,
+        short=lambda: short[0],
+    )
+    assert [eager() for _ in range(4)] == [True, True, False, False]
+    chore.seconds += 2
+    chore.counted.to_give_back = 3
+    assert eager()
+    short[0] = False
+    assert not eager(), "with room there is no hurry"

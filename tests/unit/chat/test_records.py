@@ -44,6 +44,7 @@ from securechat.chat.records import (
     RanksChanged,
     Record,
     RetentionSet,
+    Silenced,
     StoredAccount,
     StoredChannel,
     Topic,
@@ -107,6 +108,7 @@ def state(one: Registry) -> object:
             if (kept := {target: dict(values) for target, values in targets.items() if values})
         },
         names,
+        dict(one.silences.of(1)),
         dict(one.invitations),
         {account: count for account, count in one.founded.items() if count},
     )
@@ -146,6 +148,8 @@ def possible(one: Registry) -> list[Record]:
     if muted is not None:
         facts.append(PersonalSet(1, -2, "soju.im/muted", None, muted, 9))
         facts.append(PersonalForgotten(-2, (Personal(1, -2, "soju.im/muted", muted),)))
+    since = one.silences.of(1).get("$a:bob")
+    facts.append(Silenced(1, "$a:bob", 9 if since is None else None, since))
     said = one.metadata.get(1, {}).get("url")
     facts.append(MetadataSet(1, "url", "x" if said is None else None, said, 1, 9))
     invitation = one.invitations.get("hash")

@@ -16,6 +16,7 @@ from securechat.chat.records import (
     PersonalForgotten,
     PersonalSet,
     PlaceRecord,
+    Silenced,
 )
 from securechat.chat.state.registry import Registry
 from securechat.irc import capabilities as cap
@@ -37,6 +38,8 @@ def announce(fanout: Fanout, registry: Registry, record: PlaceRecord, origin: Or
             _metadata(fanout, registry, record, origin)
         case PersonalSet():
             _personal(fanout, registry, record, origin)
+        case Silenced():
+            _silence(fanout, registry, record, origin)
         case PersonalForgotten():
             pass  # what it was about goes
         case _:
@@ -86,4 +89,19 @@ def _personal(fanout: Fanout, registry: Registry, record: PersonalSet, origin: O
     line = metadata.line(registry, name, record.key, record.value, record.at)
     for session in registry.sessions_of(registry.accounts[record.account]):
         if record.key in session.subscriptions and (origin is None or session is not origin.session):
+            fanout.send(session, line)
+
+
+def _silence(fanout: Fanout, registry: Registry, record: Silenced, origin: Origin | None) -> None:
+    """Show the account's own sessions, the one that said it as well, what is ignored from now on."""
+    if origin is None:
+        return  # the account goes, and its list with it
+    change, at = f"{'-' if record.since is None else '+'}{record.mask}", record.since or record.previous or 0
+    for session in registry.sessions_of(registry.accounts[record.account]):
+        if session.user is None:
+            continue
+        line = session.user.line("SILENCE", (change,), None, at)
+        if session is origin.session:
+            origin.reply(line)
+        else:
             fanout.send(session, line)

@@ -1,0 +1,33 @@
+"""A message before it is known who gets it."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from securechat.chat.records import MessageSent
+from securechat.chat.rules.references import Reference
+from securechat.irc import capabilities as cap
+from securechat.irc.message import NO_TAGS
+
+UNSTORED: Final = frozenset({"+typing", "+draft/typing", cap.NONCE_TAG})
+"""A TAGMSG that has only these client tags is not kept."""
+
+
+class Draft(NamedTuple):
+    """What is to be said, before it is known to whom.
+
+    `known` are the messages that already carry the nonce, by the nonce as it is stored for a target.
+    """
+
+    command: str
+    text: str
+    tags: Mapping[str, str] = NO_TAGS
+    nonce: str | None = None
+    known: Mapping[str | None, MessageSent] = {}
+    reference: Reference | None = None
+
+    @property
+    def shown(self) -> str:
+        """The text, or what a TAGMSG shows in place of one, such as a reaction; "" if it shows nothing."""
+        if self.command != "TAGMSG":
+            return self.text
+        return "\n".join([value for name, value in self.tags.items() if name not in UNSTORED and value])

@@ -1,0 +1,100 @@
+"""Who may have how much stored, and what is said to who may not.
+
+Theory of operation. What a command stores is known when it is done, and not before: its records have a
+weight (`records.weight`), whatever the command was and for how many it is. The engine has each command paid
+for before anything of it is stored or leaves. Who is above the burst of flood control waits before the next
+command; a command that the budget of the day has no room for is taken back and refused, as a whole, as it
+would be on a full disk. The same happens to members' commands that store something while the disk has less
+room than the reserve (`storage.reserve`). So no command needs to know of it, and none can forget it.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from securechat.chat.records import Record
+from securechat.chat.records.weight import weight_of
+from securechat.chat.rules.shares import most, refusal
+from securechat.chat.shares import BOT_FACTOR, STORED
+from securechat.chat.state.account import Account
+from securechat.chat.state.session import Session
+from securechat.chat.state.spending import BURST, DAY, RATE, Spent
+from securechat.chat.turn.chat import Chat
+
+MIB: Final = 1 << 20
+AT_ONCE: Final = 8192
+"""Bytes until the meters of an account are read again."""
+
+
+class Problem(NamedTuple):
+    """Why a command is not done, as `FAIL` says it: the code and the text."""
+
+    code: str
+    text: str
+
+
+RESERVED: Final = Problem(
+    "STORE_UNAVAILABLE",
+    "The server's disk is nearly full, and the rest is for its operators: nothing was stored or sent, try "
+    "again later",
+)
+
+
+def pay(chat: Chat, session: Session, records: Sequence[Record]) -> Problem | None:
+    """Have the session's account pay for what its command stores; return why it cannot, with nothing paid.
+
+    Operators pay, and are never refused.
+    """
+    account = session.account
+    if account is None:
+        return None
+    size, spent = weight_of(records), chat.spending.of(account)
+    if size and chat.low_on_space and session.operator is None:
+        chat.count("refusals.store_reserve")
+        return RESERVED
+    spent.fresh += size
+    if spent.fresh <= spent.room or not size:
+        return None
+    spent.fresh -= size
+    over = _over_the_day(chat, account, spent, size)
+    if over > 0 and session.operator is None:
+        text = refusal(chat, STORED, most(chat, account, STORED))
+        return Problem("LIMIT_REACHED", f"{text}: nothing of this was sent, try again in {spoken(over)}")
+    spent.fresh = size
+    return None
+
+
+def give_back(chat: Chat, session: Session, records: Sequence[Record]) -> None:
+    """Take back what was paid for records that were not stored, since the disk is full."""
+    if session.account is not None:
+        chat.spending.of(session.account).fresh -= weight_of(records)
+
+
+def wait(chat: Chat, account: Account) -> float:
+    """Return the seconds until the account has drained to its burst, 0 when it may go on."""
+    spent, (burst, rate) = chat.spending.of(account), _flow(account)
+    over = spent.flow.level(rate, chat.now.mono) + spent.fresh - burst
+    return over / rate if over > 0 else 0.0
+
+
+def _over_the_day(chat: Chat, account: Account, spent: Spent, size: int) -> float:
+    """Return the seconds until there is room for `size` bytes more, 0 or less when there is."""
+    limit, now = most(chat, account, STORED) * MIB, chat.now.mono
+    rate = limit / DAY
+    spent.read(_flow(account)[1], rate, now)
+    left = limit - spent.day.level(rate, now) - size if limit else AT_ONCE
+    spent.room = size + int(min(left, AT_ONCE))
+    return -left / rate if limit else 0.0
+
+
+def _flow(account: Account) -> tuple[float, float]:
+    """Return the bytes that the account may have stored at once, and then in a second."""
+    factor = BOT_FACTOR if account.role == "bot" else 1
+    return BURST * factor, RATE * factor
+
+
+def spoken(seconds: float) -> str:
+    """Return a time for people, rounded up."""
+    whole = int(seconds) + 1
+    if whole < 120:
+        return f"{whole} second{'s' if whole > 1 else ''}"
+    return f"{whole // 60 + 1} minutes"

@@ -1,0 +1,56 @@
+"""What each account has had stored lately, in bytes: in the last moments, and in the last day.
+
+After a restart nothing of it is known, so everybody begins with nothing spent. To read two meters for every
+message would cost a third of what the chat spends on it, so what is spent is added up and goes into the
+meters when it is more than the room that there was at the last look. As meters only drain meanwhile, that
+lets nobody have more.
+"""
+
+from typing import Final
+
+from securechat.chat.state.account import Account
+from securechat.chat.state.meter import Meter
+
+BURST: Final = 256 * 1024
+"""Bytes that a rested account may have stored at once."""
+RATE: Final = 16 * 1024
+"""Bytes a second that it may have stored from then on."""
+DAY: Final = 24 * 3600.0
+"""Seconds over which the budget of a day comes back, evenly."""
+
+
+class Spent:
+    """What one account has spent: what the meters know, and the bytes `fresh` since they were read.
+
+    When `fresh` is more than `room` they have to be read.
+    """
+
+    __slots__ = ("day", "flow", "fresh", "room")
+
+    def __init__(self) -> None:
+        self.flow = Meter()
+        self.day = Meter()
+        self.fresh = 0
+        self.room = 0
+
+    def read(self, flow: float, day: float, now: float) -> None:
+        """Let the meters, which drain at these rates, know what is fresh."""
+        self.flow.add(self.fresh, flow, now)
+        self.day.add(self.fresh, day, now)
+        self.fresh = self.room = 0
+
+
+class Spending:
+    """Who has spent what: all sessions of an account spend together."""
+
+    __slots__ = ("_spent",)
+
+    def __init__(self) -> None:
+        self._spent: dict[int, Spent] = {}
+
+    def of(self, account: Account) -> Spent:
+        """Return what an account has spent."""
+        spent = self._spent.get(account.id)
+        if spent is None:
+            spent = self._spent[account.id] = Spent()
+        return spent

@@ -1,0 +1,68 @@
+"""The reserve on the disk: it is noticed, told once, and over when there is some room again."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from securechat.app.space import MIB, Space, free_bytes
+from securechat.chat.items import DiskSpace
+
+
+class Disk:
+    """A disk whose free space a test sets, in MiB; None is one that does not know it."""
+
+    def __init__(self) -> None:
+        self.free: int | None = 100
+        self.reserve = 64
+        self.told: list[bool] = []
+        self.space = Space(Path(), lambda: self.reserve, self._tell, lambda _: self._bytes())
+
+    def look(self, free: int | None) -> list[bool]:
+        """Look at the disk; return what was told up to now."""
+        self.free = free
+        self.space()
+        return self.told
+
+    def _bytes(self) -> int | None:
+        return None if self.free is None else self.free * MIB
+
+    def _tell(self, item: DiskSpace) -> None:
+        self.told.append(item.low)
+
+
+def test_it_is_told_once_when_it_begins_and_once_when_it_ends(caplog: pytest.LogCaptureFixture) -> None:
+    """And the log has both."""
+    disk = Disk()
+    with caplog.at_level(logging.INFO):
+        assert disk.look(64) == []
+        assert disk.look(63) == [True]
+        assert disk.look(10) == [True]
+        assert disk.look(71) == [True], "an eighth more than the reserve has to be free"
+        assert disk.look(72) == [True, False]
+    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+    assert "63 MiB are free on the disk, less than storage.reserve (64 MiB)" in caplog.text
+
+
+def test_a_reload_changes_it() -> None:
+    """0 is no reserve."""
+    disk = Disk()
+    disk.look(63)
+    disk.reserve = 0
+    assert disk.look(1) == [True, False]
+
+
+def test_a_file_system_that_does_not_know_its_size_has_room() -> None:
+    """Some network file systems do not."""
+    disk = Disk()
+    assert disk.look(None) == []
+    assert disk.space.status() == {"disk_free": None, "disk_low": False}
+
+
+def test_status_shows_it(tmp_path: Path) -> None:
+    """In bytes."""
+    disk = Disk()
+    disk.look(10)
+    assert disk.space.status() == {"disk_free": 10 * MIB, "disk_low": True}
+    free = free_bytes(tmp_path)
+    assert free is not None and free > 0
