@@ -85,6 +85,7 @@ class Peer:
         "parked",
         "scheduled",
         "sendq",
+        "share",
         "stalled",
         "written",
     )
@@ -96,6 +97,7 @@ class Peer:
         self.sendq: list[bytes] = []
         self.appended = self.written = 0
         self.parked: bytearray | None = None
+        self.share = None
         self.closed = self.ending = self.overflowed = self.scheduled = False
         self.stalled = 0.0
 

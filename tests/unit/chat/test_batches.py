@@ -26,7 +26,7 @@ class SlowPlaybook(Playbook):
 @pytest.mark.parametrize("sendq", [65536, 1 << 20])
 @pytest.mark.parametrize("tag", ["", "x" * 4000])
 def test_a_thousand_messages_go_through_a_small_sendq(sendq: int, tag: str) -> None:
-    """The longest lines, with the biggest tags: the queue stays below its limit, and everything comes."""
+    """The longest lines, with the biggest tags: the queue stays below its limit, and the page comes whole."""
     play = SlowPlaybook(Path("batches"))
     with play.store:
         play._do_settings(f"sendq={sendq}")
@@ -48,6 +48,8 @@ def test_a_thousand_messages_go_through_a_small_sendq(sendq: int, tag: str) -> N
             most = max(most, link.queued)
             link.queued = 0
             play._happens(Drained(link))
-        assert len([line for line in link.lines if "PRIVMSG" in line]) == 1000
+        got = len([line for line in link.lines if "PRIVMSG" in line])
+        # A page that would take very much memory has fewer messages.
+        assert got == 1000 if not tag else 300 < got < 1000
         assert link.lines[0].endswith("BATCH +1 chathistory #dev") and link.lines[-2].endswith("BATCH -1")
         assert most <= sendq // 2
