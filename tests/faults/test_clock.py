@@ -141,7 +141,7 @@ def test_a_clock_that_is_ahead_deletes_nothing(
 
 def _retention(server: ServerProcess) -> str:
     row = json.loads(server.administer("status", "--json"))
-    return str(row["retention.state"])
+    return str(row["retention"]["state"])
 
 
 def _until(done: Callable[[], bool]) -> None:

@@ -130,7 +130,7 @@ def test_flood_control_slows_and_keeps_order(serve: Serve, enter: Enter) -> None
 
 def test_many_logins_at_once_all_get_in(serve: Serve) -> None:
     """However long the queue for the one thread that checks passwords is, a right password is accepted."""
-    server = serve({"auth.slots": 1}, accounts=["alice", "bob"])
+    server = serve({"auth.slots": 1, "limits.sessions_per_account": 0}, accounts=["alice", "bob"])
     with ExitStack() as connections:
         names = ["alice", "bob"] * 60
         wires = [connections.enter_context(Wire(server, source=f"127.0.0.{n + 2}")) for n in range(120)]

@@ -34,6 +34,7 @@ def test_people_come_talk_and_go(shared_server: ServerProcess, enter: Enter, tmp
     options = [*server_options(shared_server, "alice"), *password_file(tmp_path), "--join", "#talk"]
     bob = enter(shared_server, "bob")
     bob.join("#talk")  # he founds it, so he may change its topic
+    bob.say("#talk", "first")  # so that it stays when he leaves
     bob.send("PART #talk")
     with ClientPipe(tmp_path, *options) as alice:
         alice.until("Your text goes to #talk")

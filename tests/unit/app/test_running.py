@@ -190,7 +190,7 @@ def test_a_chain_that_clients_refuse_changes_nothing(server: ServerProcess, tmp_
     server.administer("reload")
     assert "ends in 19 days" in server.log_text()
     assert "ends in 19 days" in server.administer("certs", "show")
-    assert json.loads(server.administer("status", "--json"))["certificate.state"] == "ends in 19 days"
+    assert json.loads(server.administer("status", "--json"))["certificate"]["state"] == "ends in 19 days"
     server.ca.touch(0o600)
     server.ca.write_bytes(root.certificate.public_bytes(Encoding.PEM))
     assert served_serial(server) == leaf.certificate.serial_number
