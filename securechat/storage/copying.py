@@ -35,9 +35,9 @@ _STEPS: Final = 1_000_000
 """Of SQLite's virtual machine, between two questions whether to go on with the check."""
 _PAGES: Final = 2048
 """Copied between two calls of `Progress`: 8 MiB."""
-_PAGES_A_TURN: Final = 128
-"""Copied while somebody waits: about a millisecond."""
-_SYNC_EVERY: Final = 16
+_PAGES_A_TURN: Final = 64
+"""Copied while somebody waits: half a millisecond."""
+_SYNC_EVERY: Final = 32
 """Turns between two syncs: 8 MiB."""
 _GOING_ON: Final = (sqlite3.SQLITE_OK, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 """After any other result the driver takes no further step."""
