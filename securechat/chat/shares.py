@@ -40,13 +40,13 @@ PLACES: Final = Share(
 )
 CHANNELS: Final = Share(
     "channels_per_account",
-    50,
+    100,
     "405",
     "You have founded {most} channels, as many as you may: drop one (/msg securechat help drop)",
 )
 FOUNDINGS: Final = Share(
     "channels_per_day",
-    20,
+    50,
     "405",
     "You have founded {most} channels within a day, as many as you may: the next one can be made in {wait}",
 )

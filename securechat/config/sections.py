@@ -219,14 +219,14 @@ class LimitsSection(Struct, frozen=True, forbid_unknown_fields=True):
         Key(
             "Channels that one account founds; a bot may found five times as many; 0 is no limit.", live=True
         ),
-    ] = 50
+    ] = 100
     channels_per_day: Annotated[
         _Count,
         Key(
             "Channels that one account founds in a day; a bot may found five times as many; 0 is no limit.",
             live=True,
         ),
-    ] = 20
+    ] = 50
     waiting: Annotated[
         _Count,
         Key(

@@ -58,7 +58,8 @@ def test_a_bystander(
 ) -> None:
     """While they all end, or are moved, others chat on."""
     names = [f"crowd{number}" for number in range(ACCOUNTS)]
-    server = serve({"limits.flood": False}, accounts=["alice", "bob", *names])
+    settings = {"limits.flood": False, "limits.channels_per_account": 0, "limits.channels_per_day": 0}
+    server = serve(settings, accounts=["alice", "bob", *names])
     server.administer("adduser", "root", "--admin", "--password-stdin", text=PASSWORD + "\n")
     with ExitStack() as crowd:
         crowd.enter_context(Crowd(server, SESSIONS // ACCOUNTS, CHANNELS, *names))
