@@ -28,8 +28,8 @@ from securechat.server.limits import Limits  # noqa: E402
 BEGIN: Final = "<!-- generated: limits -->"
 END: Final = "<!-- end: limits -->"
 ANSWER: Final = {
-    "connections": "one that has not logged in is closed for the newcomer; with none, the connection is reset; "
-    "logins that would take the last places: `FAIL * LIMIT_REACHED`, `ERROR`",
+    "connections": "one that has not logged in is closed for the newcomer; with none, the connection is "
+    "reset; logins that would take the last places: `FAIL * LIMIT_REACHED`, `ERROR`",
     "connections_per_source": "the connection is reset",
     "connections_window": "the connection is reset",
     "exempt": "",
