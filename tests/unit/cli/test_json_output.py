@@ -97,7 +97,7 @@ def test_what_the_chat_answers(
     """Rows from the running server, or the database."""
     home.mkdir(parents=True)
     answers = [Done([ROW]), Done([])]
-    monkeypatch.setattr(ask_module, "ask", lambda *_: answers.pop(0))
+    monkeypatch.setattr(ask_module.Asking, "ask", lambda *_: answers.pop(0))
     value = printed(command(*arguments, "--json").out)
     assert value in (ROW, [ROW])
 
