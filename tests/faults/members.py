@@ -149,12 +149,12 @@ class _Member:
 
 
 def _fill(come: Callable[[], Client], accounts: Sequence[str]) -> None:
-    """Say a thousand messages with large tags, so that there is something to page through."""
-    for number in range(20):  # no session says more than flood control lets it say at once
+    """Say as many messages with large tags as accounts may at once, so that there is a past to page through."""
+    for number, account in enumerate(accounts):
         client = come()
-        client.log_in(accounts[number % len(accounts)])
+        client.log_in(account)
         client.send("CAP REQ :message-tags", f"JOIN {ROOM.decode()}")
-        for _ in range(6):
+        for _ in range(7):
             client.socket.sendall(_nonces(number))
         client.send("PING said")
         client.read_until(b" :said")
