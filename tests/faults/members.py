@@ -149,7 +149,7 @@ class _Member:
 
 
 def _fill(come: Callable[[], Client], accounts: Sequence[str]) -> None:
-    """Say as many messages with large tags as accounts may at once, so that there is a past to page through."""
+    """Say as many messages with large tags as accounts may at once: there must be a past to page through."""
     for number, account in enumerate(accounts):
         client = come()
         client.log_in(account)
