@@ -21,6 +21,8 @@ def test_a_stop_is_announced(serve: Serve, enter: Enter, number: signal.Signals)
     server = serve(accounts=["alice"])
     alice, stranger = enter(server, "alice"), Wire(server)
     with stranger:
+        stranger.send("PING here")  # the server's side of the handshake is done, too
+        stranger.expect("PONG")
         server.send_signal(number)
         for wire in (alice, stranger):
             last = wire.remainder()[-1]
