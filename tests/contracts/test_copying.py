@@ -19,6 +19,7 @@ from securechat.chat.records import (
     MessageRedacted,
     PersonalSet,
     Record,
+    Silenced,
     StoredChannel,
     Topic,
 )
@@ -202,6 +203,7 @@ EVERYTHING: tuple[Record, ...] = (
     AccountSeen(BOB, 20, None),
     AccountSeen(BOB, 19, None, "phone"),
     PersonalSet(ALICE, DEV, "soju.im/muted", "1", None, NOON),
+    Silenced(ALICE, "$a:bob", NOON, None),
     AccountDisabled(BOB, NOON),
     Audited(NOON, "root", "local", "adduser", "alice", "grüße"),
     ChannelCreated(3, "#gone", ALICE, NOON),
