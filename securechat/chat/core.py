@@ -116,7 +116,7 @@ class Core(Chat):
         refused = [outcome for outcome in outcomes if outcome.records]
         for outcome in refused:
             if isinstance(outcome.cause, Context):
-                give_back(self, outcome.cause.session, outcome.records)
+                give_back(outcome.cause.session, outcome.records)
         self._take_back(refused, self._undoable)
         for outcome in refused:
             if outcome.cause is not None:
@@ -159,12 +159,10 @@ class Core(Chat):
                     action = partial(self._end, action)
                 self._in_outcome(None, action)
 
-    def _settle(self, session: Session, outcome: Outcome) -> None:
-        """Have the session's account pay for what its command stores, or refuse the command."""
-        problem = pay(self, session, outcome.records)
-        if problem is not None:
-            self._take_back([outcome], self._undo)
-            outcome.effects = self._refusal(outcome, problem)
+    def _refuse(self, outcome: Outcome, problem: Problem) -> None:
+        """Take a command back whose account has no room for what it stores."""
+        self._take_back([outcome], self._undo)
+        outcome.effects = self._refusal(outcome, problem)
 
     def _take_back(
         self, outcomes: Sequence[Outcome], undoable: Sequence[tuple[Outcome, Callable[[], None]]]
@@ -271,8 +269,8 @@ class Core(Chat):
             line.step(ctx)
         if session.backlog.paused is None:
             ctx.finish()
-        if outcome.records:
-            self._settle(session, outcome)
+        if outcome.records and (problem := pay(self, session, outcome.records)) is not None:
+            self._refuse(outcome, problem)
         if outcome.effects or outcome.records:
             self._outcomes.append(outcome)
 
@@ -292,7 +290,9 @@ class Core(Chat):
             paused.resume(item.result)
             if session.backlog.paused is None:
                 paused.command.finish()
-            self._settle(session, self._outcome)
+            problem = pay(self, session, self._outcome.records)
+            if problem is not None:
+                self._refuse(self._outcome, problem)
 
         self._in_outcome(paused.command, go_on)
         self._run_later()

@@ -44,8 +44,12 @@ def weight_of(records: Sequence[Record]) -> int:
 
 def message_weight(message: MessageSent) -> int:
     """Return about how many bytes a message adds to the database."""
-    texts = f"{message.nick}{message.addressed}{message.nonce or ''}{message.text}"
-    return ROW + len(texts.encode()) + (_tags(message.tags) if message.tags else 0)
+    text = message.text
+    weight = ROW + len(message.nick) + len(message.addressed)
+    weight += len(text) if text.isascii() else len(text.encode())
+    if message.tags:
+        weight += _tags(message.tags) + len(message.nonce or "")
+    return weight
 
 
 def _weight(record: Record) -> int:

@@ -47,7 +47,7 @@ def pay(chat: Chat, session: Session, records: Sequence[Record]) -> Problem | No
     account = session.account
     if account is None:
         return None
-    size, spent = weight_of(records), chat.spending.of(account)
+    size, spent = weight_of(records), account.spent
     if size and chat.low_on_space and session.operator is None:
         chat.count("refusals.store_reserve")
         return RESERVED
@@ -63,15 +63,15 @@ def pay(chat: Chat, session: Session, records: Sequence[Record]) -> Problem | No
     return None
 
 
-def give_back(chat: Chat, session: Session, records: Sequence[Record]) -> None:
+def give_back(session: Session, records: Sequence[Record]) -> None:
     """Take back what was paid for records that were not stored, since the disk is full."""
     if session.account is not None:
-        chat.spending.of(session.account).fresh -= weight_of(records)
+        session.account.spent.fresh -= weight_of(records)
 
 
 def wait(chat: Chat, account: Account) -> float:
     """Return the seconds until the account has drained to its burst, 0 when it may go on."""
-    spent, (burst, rate) = chat.spending.of(account), _flow(account)
+    spent, (burst, rate) = account.spent, _flow(account)
     over = spent.flow.level(rate, chat.now.mono) + spent.fresh - burst
     return over / rate if over > 0 else 0.0
 

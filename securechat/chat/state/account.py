@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from securechat.chat.limits import REMEMBERED_SOURCES
 from securechat.chat.records import StoredAccount
+from securechat.chat.state.spending import Spent
 from securechat.irc.names import fold
 
 
@@ -53,6 +54,7 @@ class Account:
         "positions",
         "role",
         "sources",
+        "spent",
     )
 
     def __init__(self, stored: StoredAccount) -> None:
@@ -70,6 +72,7 @@ class Account:
         if stored.seen is not None:
             self.positions[""] = Position(stored.seen)
         self.sources = dict(stored.sources)
+        self.spent = Spent()
         self.epoch = 0
         """Grows with every change that ends sessions.
 

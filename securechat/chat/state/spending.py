@@ -8,7 +8,6 @@ lets nobody have more.
 
 from typing import Final
 
-from securechat.chat.state.account import Account
 from securechat.chat.state.meter import Meter
 
 BURST: Final = 256 * 1024
@@ -20,7 +19,7 @@ DAY: Final = 24 * 3600.0
 
 
 class Spent:
-    """What one account has spent: what the meters know, and the bytes `fresh` since they were read.
+    """What an account has spent, its sessions together: what the meters know, and since then `fresh` bytes.
 
     When `fresh` is more than `room` they have to be read.
     """
@@ -38,19 +37,3 @@ class Spent:
         self.flow.add(self.fresh, flow, now)
         self.day.add(self.fresh, day, now)
         self.fresh = self.room = 0
-
-
-class Spending:
-    """Who has spent what: all sessions of an account spend together."""
-
-    __slots__ = ("_spent",)
-
-    def __init__(self) -> None:
-        self._spent: dict[int, Spent] = {}
-
-    def of(self, account: Account) -> Spent:
-        """Return what an account has spent."""
-        spent = self._spent.get(account.id)
-        if spent is None:
-            spent = self._spent[account.id] = Spent()
-        return spent

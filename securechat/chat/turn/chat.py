@@ -29,7 +29,6 @@ from securechat.chat.state.places import Places
 from securechat.chat.state.readers import Readers
 from securechat.chat.state.registry import Registry
 from securechat.chat.state.session import Session
-from securechat.chat.state.spending import Spending
 from securechat.chat.state.throttle import Throttle
 
 MAX_OWED: Final = 1000
@@ -59,7 +58,6 @@ class Chat:
         self.places = Places()
         self.foundings: dict[int, Meter] = {}
         """How many channels accounts have founded lately. After a restart everybody begins anew."""
-        self.spending = Spending()
         self.departures = Departures()
         self.counters = Counters()
         self.alarms = Alarms()

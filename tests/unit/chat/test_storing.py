@@ -38,7 +38,7 @@ class Room:
     def spent(self, name: str) -> Spent:
         account = self.core.registry.account(name)
         assert account is not None
-        return self.core.spending.of(account)
+        return account.spent
 
     def spend(self, name: str, *, flow: int = 0, day: int = 0) -> None:
         """Let an account have had so much stored."""
