@@ -16,6 +16,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENT: Final = ROOT / "docs" / "operations.md"
 sys.path.insert(0, str(ROOT))
 
+from scripts._generated import rewritten, write_or_check  # noqa: E402
 from securechat.chat import limits  # noqa: E402
 from securechat.chat.reading import PAGE_BYTES  # noqa: E402
 from securechat.chat.shares import EVERY_SHARE  # noqa: E402
@@ -25,8 +26,6 @@ from securechat.irc.message import MAX_TAGS  # noqa: E402
 from securechat.server.delivery import SENDQS_OF_ACCOUNT  # noqa: E402
 from securechat.server.limits import Limits  # noqa: E402
 
-BEGIN: Final = "<!-- generated: limits -->"
-END: Final = "<!-- end: limits -->"
 ANSWER: Final = {
     "connections": "one that has not logged in is closed for the newcomer; with none, the connection is "
     "reset; logins that would take the last places: `FAIL * LIMIT_REACHED`, `ERROR`",
@@ -108,23 +107,8 @@ def _size(number: int) -> str:
 
 def updated(document: str) -> str:
     """Return the document with the table written anew."""
-    before, _, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    assert end, f"{DOCUMENT.name} has no place for the table"
-    return "\n".join([before + BEGIN, *rows(), END + after])
-
-
-def main() -> int:
-    """Write the document, or check it."""
-    document = DOCUMENT.read_text(encoding="utf-8")
-    wanted = updated(document)
-    if "--check" in sys.argv[1:]:
-        if document != wanted:
-            print("docs/operations.md is not up to date: run scripts/limits_table.py", file=sys.stderr)
-        return int(document != wanted)
-    DOCUMENT.write_text(wanted, encoding="utf-8")
-    return 0
+    return rewritten(document, "limits", rows())
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(write_or_check(DOCUMENT, updated))

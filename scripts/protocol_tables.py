@@ -17,6 +17,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENT: Final = ROOT / "docs" / "protocol.md"
 sys.path.insert(0, str(ROOT))
 
+from scripts._generated import rewritten, write_or_check  # noqa: E402
 from securechat.chat import modes  # noqa: E402
 from securechat.chat.commands import COMMANDS  # noqa: E402
 from securechat.chat.commands.capabilities import VALUES  # noqa: E402
@@ -195,29 +196,9 @@ def _cell(text: str) -> str:
 def updated(document: str) -> str:
     """Return the document with each generated section written anew."""
     for name, rows in SECTIONS.items():
-        begin, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
-        assert begin in document and end in document, f"{DOCUMENT.name} has no section {name}"
-        body = "\n".join(rows())
-        document = re.sub(
-            re.escape(begin) + ".*?" + re.escape(end),
-            lambda _, begin=begin, body=body, end=end: f"{begin}\n{body}\n{end}",  # type: ignore[misc]
-            document,
-            flags=re.DOTALL,
-        )
+        document = rewritten(document, name, rows())
     return document
 
 
-def main() -> int:
-    """Write the document, or check it."""
-    document = DOCUMENT.read_text(encoding="utf-8")
-    wanted = updated(document)
-    if "--check" in sys.argv[1:]:
-        if document != wanted:
-            print("docs/protocol.md is not up to date: run scripts/protocol_tables.py", file=sys.stderr)
-        return int(document != wanted)
-    DOCUMENT.write_text(wanted, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(write_or_check(DOCUMENT, updated))
