@@ -6,7 +6,6 @@ from securechat.chat.rules.mode_draft import Draft
 from securechat.chat.shares import CHANNELS, FOUNDINGS
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
-from securechat.chat.state.meter import Meter
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context
 
@@ -20,7 +19,7 @@ def found(chat: Chat, account: Account) -> str | None:
     """Return why an account cannot found a channel now; None when it can, and that is counted."""
     text = no_more(chat, account)
     if text is None:
-        text = shares.spend(chat, account, FOUNDINGS, chat.foundings.setdefault(account.id, Meter()))
+        text = shares.spend(chat, account, FOUNDINGS, account.spent.channels)
     return text
 
 

@@ -1,4 +1,4 @@
-"""What each account has had stored lately, in bytes: in the last moments, and in the last day.
+"""What each account has taken lately: bytes that were stored for it, at once and in a day, and channels.
 
 After a restart nothing of it is known, so everybody begins with nothing spent. To read two meters for every
 message would cost a third of what the chat spends on it, so what is spent is added up and goes into the
@@ -24,13 +24,15 @@ class Spent:
     When `fresh` is more than `room` they have to be read.
     """
 
-    __slots__ = ("day", "flow", "fresh", "room")
+    __slots__ = ("channels", "day", "flow", "fresh", "room")
 
     def __init__(self) -> None:
         self.flow = Meter()
         self.day = Meter()
         self.fresh = 0
         self.room = 0
+        self.channels = Meter()
+        """How many it has founded lately."""
 
     def read(self, flow: float, day: float, now: float) -> None:
         """Let the meters, which drain at these rates, know what is fresh."""

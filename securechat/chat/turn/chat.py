@@ -24,7 +24,6 @@ from securechat.chat.state.applying import apply
 from securechat.chat.state.counters import Counted, Counters
 from securechat.chat.state.departures import Departures
 from securechat.chat.state.ids import MessageIds
-from securechat.chat.state.meter import Meter
 from securechat.chat.state.places import Places
 from securechat.chat.state.readers import Readers
 from securechat.chat.state.registry import Registry
@@ -56,8 +55,6 @@ class Chat:
         self.fanout = Fanout(self.registry, self.emit)
         self.throttle = Throttle(account.sources for account in snapshot.accounts)
         self.places = Places()
-        self.foundings: dict[int, Meter] = {}
-        """How many channels accounts have founded lately. After a restart everybody begins anew."""
         self.departures = Departures()
         self.counters = Counters()
         self.alarms = Alarms()
