@@ -1,6 +1,7 @@
 """What holds for every test: none leaves a thread or an open socket behind, none is timed."""
 
 import gc
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,6 +15,9 @@ _DESCRIPTORS = Path("/proc/self/fd")
 # How long an example takes says more about the machine than about the program.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+# What a shell starts in the background ignores Ctrl+C, and so would all that tests start and send it to.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _sockets() -> set[str]:
