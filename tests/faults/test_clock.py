@@ -101,6 +101,7 @@ def test_what_is_said_after_the_clock_was_ahead(
     report(f"the clock was {ahead[1:]} ahead: {len(texts)} of {len(texts)} are found; the log: {told[0]}")
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("restart", [True, False], ids=["restarted", "running"])
 @pytest.mark.parametrize("ahead", ["+1y", "+2d"])
 def test_a_clock_that_is_ahead_deletes_nothing(
