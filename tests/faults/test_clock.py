@@ -110,6 +110,7 @@ def test_a_clock_that_is_ahead_deletes_nothing(
     """With one day of retention everything is there after the clock was ahead; log and `status` say why."""
     clock = FakeClock(tmp_path)
     server = serve({"history.retention_days": 1}, accounts=["alice"], environment=clock.environment)
+    _until(lambda: "was not watched before" in server.log_text())
     server.stop()
     with closing(sqlite3.connect(server.database)) as database, database:
         # As if it had been watched for long: only what happens now is new.
