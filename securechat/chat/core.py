@@ -50,6 +50,7 @@ from securechat.chat.turn.chat import Chat, Ending
 from securechat.chat.turn.context import Context, Continuation
 from securechat.irc.framing import Rejected
 from securechat.irc.message import Message
+from securechat.irc.text import printable
 
 
 class Core(Chat):
@@ -185,7 +186,7 @@ class Core(Chat):
         if isinstance(outcome.cause, Context):
             ctx = outcome.cause
             ctx.discard()
-            ctx.fail(problem.code, *ctx.params[:1], text=problem.text)
+            ctx.fail(problem.code, *map(printable, ctx.params[:1]), text=problem.text)
             ctx.finish()
         elif isinstance(outcome.cause, int):
             self.emit(Answered(outcome.cause, Refused(problem.code, problem.text)))

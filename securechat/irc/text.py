@@ -108,6 +108,7 @@ def count(number: float, noun: str) -> str:
 def printable(name: str) -> str:
     """Return a command or name that a peer sent in a form that fits into a middle parameter.
 
-    It is cut where it is longer than any name can be.
+    It is cut where it is longer than any name can be. What holds a line end or the like is no name.
     """
-    return clip(name, _LONGEST_NAME) if name and not name.startswith(":") and " " not in name else "*"
+    fits = name.isprintable() and not name.startswith(":") and " " not in name
+    return clip(name, _LONGEST_NAME) if name and fits else "*"
