@@ -15,7 +15,8 @@ UNSTORED: Final = frozenset({"+typing", "+draft/typing", cap.NONCE_TAG})
 class Draft(NamedTuple):
     """What is to be said, before it is known to whom.
 
-    `known` are the messages that already carry the nonce, by the nonce as it is stored for a target.
+    `known` are the messages that already carry the nonce, by the nonce as it is stored for a target. `nick`
+    is that of a person in another chat for whom a bridge says it.
     """
 
     command: str
@@ -24,6 +25,7 @@ class Draft(NamedTuple):
     nonce: str | None = None
     known: Mapping[str | None, MessageSent] = {}
     reference: Reference | None = None
+    nick: str | None = None
 
     @property
     def shown(self) -> str:

@@ -63,7 +63,7 @@ def tagmsg(ctx: Context) -> None:
         return
     tags = client_tags(ctx)
     if tags:
-        prepare(ctx, Draft("TAGMSG", "", tags))
+        prepare(ctx, Draft("TAGMSG", "", tags), recipients(ctx))
 
 
 def text(ctx: Context) -> None:
@@ -77,7 +77,7 @@ def text(ctx: Context) -> None:
         return
     ctx.session.active = ctx.chat.now.mono
     if ctx.message.tags:
-        prepare(ctx, Draft(command, said, client_tags(ctx)))
+        prepare(ctx, Draft(command, said, client_tags(ctx)), recipients(ctx))
     elif "," in name:
         to_all(ctx, Draft(command, said), recipients(ctx))
     else:
@@ -93,9 +93,8 @@ def recipients(ctx: Context) -> list[str]:
     return []
 
 
-def prepare(ctx: Context, draft: Draft) -> None:
-    """Find what the tags of a message refer to, and whether its nonce was used; then send it."""
-    names = recipients(ctx)
+def prepare(ctx: Context, draft: Draft, names: Sequence[str]) -> None:
+    """Find what the tags of a message refer to, and whether its nonce was used; then send it to these."""
     nonce, reference = draft.tags.get(cap.NONCE_TAG) or None, referred(draft.tags)
     if nonce is not None and (len(nonce) > MAX_NONCE or "\n" in nonce):
         ctx.fail(
@@ -272,13 +271,15 @@ def record_message(
 ) -> bool:
     """Record and announce the message; False when nothing of it is kept."""
     chat, user, command, text = ctx.chat, ctx.user, draft.command, draft.text
+    nick = draft.nick or user.nick
     passing = command == "TAGMSG" and not draft.tags.keys() - UNSTORED
     if recipient is not None and keeps_out(ctx, recipient, addressed, quietly=passing):
         return False
     size = len(text.encode())
     if "\n" in text:
         size = max(len(line.removeprefix("\r").encode()) for line in text.split("\n"))
-    over = size - body_room(user.source, command, addressed)
+    source = f"{nick}!{user.account.name}@{ctx.settings.server_name}"
+    over = size - body_room(source, command, addressed)
     if over > 0:
         # Cutting it would lose what was said; passing it on would break clients that hold lines of 512 bytes.
         reason = f"The text is {over} bytes too long for one line: nothing was sent"
@@ -292,7 +293,7 @@ def record_message(
         chat.now.wall,
         command,
         user.account.id,
-        user.nick,
+        nick,
         channel,
         recipient,
         addressed,

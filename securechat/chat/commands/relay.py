@@ -8,14 +8,14 @@ account tag and the tag `draft/relaymsg`.
 import re
 from typing import Final
 
-from securechat.chat.commands.messages import client_tags, open_channel
-from securechat.chat.records import MessageSent
-from securechat.chat.rules.access import is_op_moderated, spoke
+from securechat.chat.commands.draft import Draft
+from securechat.chat.commands.messages import client_tags, open_channel, prepare
+from securechat.chat.rules.access import is_op_moderated
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
-from securechat.irc.text import body_room, printable
+from securechat.irc.text import printable
 
 SEPARATOR: Final = "/"
 MAX_NICK: Final = 64
@@ -38,31 +38,20 @@ def relaymsg(ctx: Context) -> None:
         reason = f"A relayed nick has a {SEPARATOR} between name and network, and at most {MAX_NICK} bytes"
         ctx.fail("INVALID_NICK", printable(nick), text=reason)
     else:
-        record_relayed(ctx, name, nick, text)
+        relay(ctx, name, nick, text)
 
 
-def record_relayed(ctx: Context, name: str, nick: str, text: str) -> None:
-    """Record the message, as one of the bridge's with another nick."""
-    channel, chat, user = open_channel(ctx, name, text), ctx.chat, ctx.user
+def relay(ctx: Context, name: str, nick: str, text: str) -> None:
+    """Send the message, as one of the bridge's with another nick, by the rules of PRIVMSG."""
+    channel = open_channel(ctx, name, text)
     if channel is None:
         return
-    if is_op_moderated(channel, user):
+    if is_op_moderated(channel, ctx.user):
         why = "Cannot relay to channel (+U): the bridge needs a rank in it"
         ctx.numeric(num.ERR_CANNOTSENDTOCHAN, channel.name, text=why)
         return
-    source = f"{nick}!{user.account.name}@{ctx.settings.server_name}"
-    over = len(text.encode()) - body_room(source, "PRIVMSG", channel.name)
-    if over > 0:
-        ctx.numeric(
-            num.ERR_INPUTTOOLONG, text=f"The text is {over} bytes too long for one line: nothing was sent"
-        )
-        return
-    tags = {cap.RELAYMSG_TAG: user.nick, **client_tags(ctx)}
-    at, account = chat.now.wall, user.account.id
-    ctx.record(
-        MessageSent(chat.next_id(), at, "PRIVMSG", account, nick, channel.id, None, channel.name, text, tags)
-    )
-    spoke(ctx, channel)
+    tags = {cap.RELAYMSG_TAG: ctx.user.nick, **client_tags(ctx)}
+    prepare(ctx, Draft("PRIVMSG", text, tags, nick=nick), [name])
 
 
 COMMANDS = (Command("RELAYMSG", relaymsg, min_params=3),)
