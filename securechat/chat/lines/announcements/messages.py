@@ -155,6 +155,9 @@ def _to_channel(fanout: Fanout, line: Line, audience: Audience, origin: Origin |
         fanout.others(audience, line, origin.session)
     else:
         fanout.broadcast(audience, line, origin)
+    sender = origin.session.user if origin is not None else None
+    if origin is not None and sender is not None and origin.session.link not in audience.keys:
+        _to_sender(fanout, line, origin, sender, to_self=False)  # who spoke from outside
 
 
 def _to_sender(fanout: Fanout, line: Line, origin: Origin, sender: User, *, to_self: bool) -> None:
