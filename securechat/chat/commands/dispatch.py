@@ -9,6 +9,7 @@ from securechat.irc import numerics as num
 from securechat.irc.text import printable
 
 MAX_LINES_BEFORE_LOGIN = 30
+UNKNOWN = "Unknown command: HELP lists what there is"
 
 
 def table(*families: Iterable[Command]) -> dict[str, Command]:
@@ -25,15 +26,22 @@ def dispatch(commands: Mapping[str, Command], ctx: Context) -> None:
     if session.user is None and not (command and (command.before_login or command.early & session.caps)):
         not_registered(ctx)
     elif command is None:
-        unknown_command(ctx)
+        if not _spoils(ctx, UNKNOWN):
+            unknown_command(ctx)
     elif len(ctx.params) < command.min_params:
-        ctx.numeric(num.ERR_NEEDMOREPARAMS, name, text=f"Not enough parameters: {command.syntax}")
+        if not _spoils(ctx, "Not enough parameters"):
+            ctx.numeric(num.ERR_NEEDMOREPARAMS, name, text=f"Not enough parameters: {command.syntax}")
     elif command.operators and session.operator is None:
         ctx.numeric(num.ERR_NOPRIVILEGES, text="Permission denied: only operators can do this (OPER)")
     elif ctx.message.tags and "batch" in ctx.message.tags:
         multiline.collect(ctx)
     else:
         command.handler(ctx)
+
+
+def _spoils(ctx: Context, why: str) -> bool:
+    """Refuse the batch that a line without a handler belongs to, if it does to one."""
+    return bool(ctx.message.tags) and "batch" in ctx.message.tags and multiline.spoil(ctx, why)
 
 
 def not_registered(ctx: Context) -> None:
@@ -44,4 +52,4 @@ def not_registered(ctx: Context) -> None:
 def unknown_command(ctx: Context) -> None:
     """Say that there is no such command."""
     name = printable(ctx.message.command)
-    ctx.numeric(num.ERR_UNKNOWNCOMMAND, name, text="Unknown command: HELP lists what there is")
+    ctx.numeric(num.ERR_UNKNOWNCOMMAND, name, text=UNKNOWN)

@@ -86,7 +86,7 @@ def close_batch(ctx: Context) -> Incoming | None:
     ctx.chat.batching.discard(session)
     if incoming.failed:
         return None
-    ctx.label = incoming.label
+    ctx.label = incoming.label or ctx.label
     return incoming
 
 
@@ -156,7 +156,7 @@ def _refuse(ctx: Context, code: str, *context: str, text: str) -> None:
     """Say what is wrong with the batch that is open, unless it is a notice; nothing more comes of it."""
     incoming = ctx.session.incoming
     assert incoming is not None, "what is refused is a batch"
-    ctx.label = incoming.label
+    ctx.label = incoming.label or ctx.label
     incoming.failed = True
     incoming.lines.clear()
     if not incoming.is_notice:  # not `ctx.server`: a notice among messages is answered
