@@ -15,6 +15,7 @@ from securechat.chat.records import MessageRedacted, MessageSent
 from securechat.chat.rules import access
 from securechat.chat.rules.history import may_read
 from securechat.chat.rules.references import key_of
+from securechat.chat.rules.silence import keeps_out
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
 from securechat.chat.turn.command import Command
@@ -157,8 +158,11 @@ def record_redaction(ctx: Context, place: Conversation, messages: tuple[MessageS
 def sayable(ctx: Context, channel: Channel | None, message: MessageSent) -> str:
     """Return the reason; "" when the user may not say it where the message was said."""
     reason = ctx.param(2)
-    if channel is None or ctx.session.operator is not None:
+    if ctx.session.operator is not None:
         return reason
+    if channel is None:
+        other = message.recipient if message.sender == ctx.user.account.id else message.sender
+        return "" if other is not None and keeps_out(ctx, other, "", quietly=True) else reason
     if message.rank is None:
         return access.reason_for(ctx, channel, reason)
     return reason if access.may_speak(ctx, channel, reason) is None else ""
