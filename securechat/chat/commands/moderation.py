@@ -12,7 +12,7 @@ from securechat.chat.rules.finding import member_of, visible_channel
 from securechat.chat.rules.silence import keeps_out
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
-from securechat.chat.state.session import User
+from securechat.chat.state.session import Person, User
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
@@ -122,10 +122,18 @@ def invite_one(ctx: Context, channel: Channel, nick: str) -> None:
     elif "i" in channel.modes and not access.has_rank(channel, ctx.user, "o"):
         why = f"You need the rank +o in {channel.name} to invite (+i)"
         ctx.numeric(num.ERR_CHANOPRIVSNEEDED, channel.name, text=why)
-    elif target.user in channel.members or (users and not outside):
+    elif is_seen_in(ctx, channel, target, inside=bool(users) and not outside):
         ctx.numeric(num.ERR_USERONCHANNEL, target.nick, channel.name, text="is already on channel")
     elif not keeps_out(ctx, target.account, target.nick):
-        invited(ctx, channel, ctx.registry.accounts[target.account], target.nick, outside)
+        invited(ctx, channel, ctx.registry.accounts[target.account], target.nick, outside or users)
+
+
+def is_seen_in(ctx: Context, channel: Channel, person: Person, *, inside: bool) -> bool:
+    """Return whether the user sees that somebody is in the channel: in an auditorium (+u) not everybody does.
+
+    `inside` says that all users of the person's account are in it.
+    """
+    return (person.user in channel.members or inside) and channel.shows(ctx.user.id, person.user)
 
 
 def invited(ctx: Context, channel: Channel, account: Account, nick: str, users: Sequence[User]) -> None:
@@ -170,14 +178,14 @@ def knock(ctx: Context) -> None:
         ctx.numeric(num.ERR_CHANOPEN, channel.name, text="The channel is open: join it")
     elif channel.listed("b", user) and not channel.listed("e", user):
         ctx.numeric(num.ERR_BANNEDFROMCHAN, channel.name, text="You are banned from the channel (+b)")
-    elif now - channel.knocked.get(user.id, now - KNOCK_AGAIN) < KNOCK_AGAIN:
+    elif now - channel.knocked.get(user.account.id, now - KNOCK_AGAIN) < KNOCK_AGAIN:
         text = f"You knocked already: wait {KNOCK_AGAIN:.0f} seconds"
         ctx.numeric(num.ERR_TOOMANYKNOCK, channel.name, text=text)
     elif len(ctx.param(1).encode()) > limits.KICKLEN:
         ctx.fail("INVALID_PARAMS", channel.name, text=f"A text has at most {limits.KICKLEN} bytes")
     else:
         recent = [(one, at) for one, at in channel.knocked.items() if now - at < KNOCK_AGAIN]
-        channel.knocked = {**dict(recent), user.id: now}
+        channel.knocked = {**dict(recent), user.account.id: now}
         announce_knock(ctx, channel)
         ctx.numeric(num.RPL_KNOCKDLVR, channel.name, text="Your knock was heard")
 
