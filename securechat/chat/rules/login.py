@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from securechat.chat.effects import LoggedIn, Then
 from securechat.chat.items import JobDone
 from securechat.chat.jobs import AwaitTurn, CheckPassword, JobResult, PasswordChecked, Stored
+from securechat.chat.line import by_operator
 from securechat.chat.lines import presence as presence_lines
 from securechat.chat.lines.announcements.channels import show_ranks
 from securechat.chat.records import LoginRemembered, PasswordSet
@@ -271,8 +272,10 @@ def leave(chat: Chat, session: Session, reason: str, taken: float | None) -> Non
     peers = chat.registry.peers(user) if len(user.sessions) == 1 else user.audience
     if user.id < 0:  # its memberships end with it
         chat.emptied.update(chat.registry.memberships.get(user.id, ()))
+    operator = user.operator
     if chat.registry.detach(session):
-        chat.fanout.others(peers, user.line("QUIT", (), reason, chat.now.wall), session)
+        line = user.line("QUIT", (), reason, chat.now.wall)
+        chat.fanout.others(peers, by_operator(line) if operator else line, session)
         presence.departed(chat, user, session)
     else:
         presence.update_away(chat, user)

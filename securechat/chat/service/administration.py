@@ -33,7 +33,8 @@ OFFERED: Final[Mapping[str, type[Request]]] = {
 def admin(asked: Asked) -> None:
     """admin <operation> [<word>]{ <word>}
 
-    Does what `securechat <operation>` does on the server's command line.
+    Does what `securechat <operation>` does on the server's command line. For a word that is left out before
+    another one, say -.
     """
     kind = OFFERED.get(asked.word(0).lower())
     request = read(kind, asked.words[1:]) if kind is not None else None
@@ -46,7 +47,8 @@ def admin(asked: Asked) -> None:
         asked.say(answer.text)
         return
     rows = (", ".join(f"{key} {shown(key, value)}" for key, value in row.items()) for row in answer.rows)
-    end = f"There is more: say it again with {answer.more} as <after>" if answer.more else "Done"
+    more = f"There is more: say it again with {answer.more} as <after>, and - for a word that is left out"
+    end = more if answer.more else "Done"
     asked.say_all(chain(rows, [end]))
 
 
@@ -72,7 +74,9 @@ def read(kind: type[Request], words: list[str]) -> Request | None:
         return None
     values: list[str | int] = []
     for field, word in zip(wanted, words, strict=False):
-        if field.type is int:
+        if word == "-" and field.default is not MISSING:
+            values.append(field.default)  # type: ignore[arg-type]  # all defaults are texts and numbers
+        elif field.type is int:
             if not (word.isascii() and word.isdigit()):
                 return None
             values.append(int(word[:9]))
