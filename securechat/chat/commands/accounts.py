@@ -11,6 +11,7 @@ from securechat.chat.rules import administration
 from securechat.chat.rules.failures import Failure, Reason, Way, note
 from securechat.chat.rules.invitations import usable
 from securechat.chat.rules.login import BUSY, MAX_FAILURES, TOO_MANY, accepted, complete, failed_exchange
+from securechat.chat.rules.shares import no_place
 from securechat.chat.state.registration import Pending
 from securechat.chat.state.throttle import Verdict
 from securechat.chat.turn.command import Command
@@ -122,8 +123,13 @@ def registered(ctx: Context, pending: Pending) -> None:
         ctx.fail("TEMPORARILY_UNAVAILABLE", pending.name, text="The account was taken away at once")
         return
     ctx.chat.count("logins.registered")
-    accepted(ctx, account, PasswordChecked(True))
     ctx.server("VERIFY", "SUCCESS", account.name, text="Your account was made")
+    full = no_place(ctx.chat, account)
+    if full is not None:
+        ctx.server("FAIL", "*", "LIMIT_REACHED", text=full)
+        ctx.chat.end(ctx.session, full, "Too many sessions")
+        return
+    accepted(ctx, account, PasswordChecked(True))
     source = f"{ctx.nick}!{account.name}@{ctx.settings.server_name}"
     ctx.numeric(num.RPL_LOGGEDIN, source, account.name, text=f"You are now logged in as {account.name}")
     complete(ctx)

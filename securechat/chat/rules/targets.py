@@ -3,12 +3,17 @@
 from securechat.chat import limits
 from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
+from securechat.irc.names import fold
 from securechat.irc.text import printable
 
 
 def listed(ctx: Context, index: int) -> list[str]:
     """Return the targets in a parameter that the command is for, each once; only "" when there are none."""
-    return within(ctx, list(dict.fromkeys(name for name in ctx.param(index).split(",") if name)) or [""])
+    names: dict[str, str] = {}
+    for name in ctx.param(index).split(","):
+        if name:
+            names.setdefault(fold(name), name)
+    return within(ctx, list(names.values()) or [""])
 
 
 def within(ctx: Context, names: list[str]) -> list[str]:
