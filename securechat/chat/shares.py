@@ -1,4 +1,4 @@
-"""What one account may take of what everybody shares: the limits, and what is said to who has reached one.
+"""What one account may take of what everybody shares: the limits, and what is said at each.
 
 Each limit has one entry here, and those with a number have a key of the same name in the configuration
 (`limits`). `rules.shares` decides.

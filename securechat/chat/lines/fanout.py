@@ -1,4 +1,4 @@
-"""Who gets to see what: the only module that knows how capabilities change what a client is sent.
+"""Who gets to see what: how capabilities change what a client is sent.
 
 `announcements` makes the lines. The session that caused a line (`origin`) gets its own copy like everybody
 else, unless its command carried a label: then the copy belongs to the labelled answer.

@@ -1,4 +1,4 @@
-"""Who may have how much stored, and what is said to who may not.
+"""How much each account may have stored, and what is said when it may not.
 
 Theory of operation. What a command stores is known when it is done, and not before: its records have a
 weight (`records.weight`), whatever the command was and for how many it is. The engine has each command paid

@@ -10,7 +10,7 @@ from securechat.chat.service import accounts, administration, channels, ignoring
 from securechat.chat.service.asked import ONLY_OPERATORS, Asked, ServiceCommand
 from securechat.chat.turn.context import Context
 
-__all__ = ["COMMANDS", "answer"]
+__all__ = ["COMMANDS", "obey"]
 
 
 def help_command(asked: Asked) -> None:

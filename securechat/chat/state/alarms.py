@@ -1,6 +1,6 @@
-"""When failed logins are worth a word to the operators: ten within ten minutes on one subject.
+"""When operators are told of failed logins: at ten within ten minutes on one subject.
 
-Theory of operation. A subject is an account, a name that is none, or a source. Once it is worth a word it is
+Theory of operation. A subject is an account, a name that is none, or a source. Once it is told of it is
 watched for an hour, in which its failures are only added up; when the hour is over the sum is told, if there
 is any, and the next hour begins. So a subject makes one entry an hour, however hard it is tried. At most
 `MOST_WATCHED` subjects of a kind are watched at the same time, and those beyond are one subject together: a

@@ -1,4 +1,4 @@
-"""What a record does to the registry, and its exact undoing.
+"""What a record does to the registry, and its undoing.
 
 Doing and undoing stand side by side: together they are the identity (a property test). `back` undoes.
 """

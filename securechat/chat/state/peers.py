@@ -1,7 +1,7 @@
 """Who shares a channel with whom, for what everybody who knows somebody is told: QUIT, NICK, AWAY.
 
-To put the members of 256 channels together takes milliseconds. Who is in the same channels has the same
-peers, so these are remembered until somebody comes to hear a channel, or leaves one and goes on: of many
+To put the members of 256 channels together takes milliseconds. Users who are in the same channels have the
+same peers, so these are remembered until somebody comes to hear a channel, or leaves one and goes on: of many
 who go at once each costs only itself. Sessions that have ended may be among the peers, which hear nothing
 any more.
 """

@@ -10,7 +10,7 @@ from securechat.chat.state.registry import Registry
 def announce(fanout: Fanout, registry: Registry, record: Record, origin: Origin | None) -> None:
     """Show a record to everybody who may see it. Nobody sees a record that has no case here.
 
-    A `Parted` is announced before it is applied, all others after.
+    `records.DEPARTURES` are announced before they are applied, all others after.
     """
     if isinstance(record, MessageSent):
         messages.announce(fanout, registry, record, origin)
