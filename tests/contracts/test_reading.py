@@ -13,8 +13,8 @@ from securechat.chat.records import (
     MessageRedacted,
     MessageSent,
     MessageUnpinned,
+    MetadataForgotten,
     MetadataSet,
-    PersonalForgotten,
     PersonalSet,
     Silenced,
 )
@@ -185,9 +185,9 @@ def test_what_accounts_keep_for_themselves_is_loaded(database: Database) -> None
         ALICE: {DEV: {"soju.im/muted": "0"}, -BOB: {"soju.im/pinned": "1"}},
         BOB: {DEV: {"soju.im/muted": "1"}},
     }
-    store.commit([PersonalForgotten(-BOB, ())])
+    store.commit([MetadataForgotten(-BOB, (), ())])
     assert store.load().personal == {ALICE: {DEV: {"soju.im/muted": "0"}}}
-    store.commit([PersonalForgotten(DEV, ())])
+    store.commit([MetadataForgotten(DEV, (), ())])
     assert store.load().personal == {}
 
 

@@ -82,14 +82,15 @@ class Personal(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class PersonalForgotten:
-    """A target is about to go, and with it what was said of it, and by it if it is an account.
+class MetadataForgotten:
+    """A target is about to go, and with it what was said of it, and what it kept if it is an account.
 
-    `values` are all that there were.
+    `values` (key, value) are all that everybody saw, `personal` all that accounts had for themselves.
     """
 
     target: int
-    values: tuple[Personal, ...] = field(repr=False)
+    values: tuple[tuple[str, str], ...] = field(repr=False)
+    personal: tuple[Personal, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ PlaceRecord = (
     | MessagePinned
     | MessageUnpinned
     | MetadataSet
-    | PersonalForgotten
+    | MetadataForgotten
     | PersonalSet
     | Silenced
 )

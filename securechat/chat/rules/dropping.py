@@ -14,15 +14,13 @@ from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context
 from securechat.irc.names import fold
 
-NO_ACCOUNT: Final = 0
-"""By whom a channel goes that goes by itself."""
 DROPPED: Final = "The channel was dropped"
 ANYTHING: Final = Span(0, LAST_ID, 1, newest=True)
 
 
-def drop(chat: Chat, channel: Channel, by: int, ctx: Context | None) -> None:
-    """Let a channel be no more; `by` is the id of the account that does it."""
-    metadata.forget(chat, channel.id, by, ctx)
+def drop(chat: Chat, channel: Channel, ctx: Context | None) -> None:
+    """Let a channel be no more."""
+    metadata.forget(chat, channel.id, ctx)
     chat.enter(ChannelDropped(chat.next_id(), channel.id, chat.now.wall, DROPPED, channel.stored()), ctx)
 
 
@@ -66,7 +64,7 @@ def nothing_set(chat: Chat, channel: Channel) -> bool:
 def _ask_whether_used(chat: Chat, channel: Channel) -> None:
     def looked(silent: bool | None) -> None:
         if silent and chat.registry.channels.get(channel.id) is channel and is_untouched(chat, channel):
-            drop(chat, channel, NO_ACCOUNT, None)
+            drop(chat, channel, None)
 
     _ask_whether_silent(chat, channel, looked)
 

@@ -167,5 +167,5 @@ def _each(chat: Chat, names: list[str]) -> Iterator[Channel]:
 
 def _dropped(chat: Chat, channels: list[Channel]) -> Done:
     for channel in channels:
-        dropping.drop(chat, channel, dropping.NO_ACCOUNT, None)
+        dropping.drop(chat, channel, None)
     return Done([{"name": channel.name} for channel in channels])

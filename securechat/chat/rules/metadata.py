@@ -6,7 +6,7 @@ A *target* is a channel's id, or minus an account's. A session's subscriptions e
 from collections.abc import Callable
 
 from securechat.chat.lines.metadata import line
-from securechat.chat.records import MetadataSet, Personal, PersonalForgotten
+from securechat.chat.records import MetadataForgotten, Personal
 from securechat.chat.state.session import Session, User
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context
@@ -24,15 +24,17 @@ def tell_watchers(chat: Chat, user: User) -> None:
         chat.fanout.broadcast(watchers, line(chat.registry, user.nick, key, value, chat.now.wall))
 
 
-def forget(chat: Chat, target: int, by: int, origin: Context | None) -> None:
-    """Take everything away that is said of a target, which is about to go."""
-    for key, value in sorted(chat.registry.metadata.get(target, {}).items()):
-        chat.enter(MetadataSet(target, key, None, value, by, chat.now.wall), origin)
-    values = tuple(
+def forget(chat: Chat, target: int, origin: Context | None) -> None:
+    """Take everything away that is said of a target, which is about to go.
+
+    Nobody is told of each key: that the target goes says it all.
+    """
+    values = tuple(chat.registry.metadata.get(target, {}).items())
+    personal = tuple(
         Personal(account, of, key, value)
         for account, targets in chat.registry.personal.items()
         for of, said in (targets.items() if target == -account else [(target, targets.get(target, {}))])
         for key, value in said.items()
     )
-    if values:
-        chat.enter(PersonalForgotten(target, values), origin)
+    if values or personal:
+        chat.enter(MetadataForgotten(target, values, personal), origin)

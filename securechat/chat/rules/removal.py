@@ -34,7 +34,7 @@ def remove(chat: Chat, account: Account, phc: str, request: RemoveAccount) -> An
         membership = channel.members[account.id]
         text = "The account was removed"
         chat.enter(Parted(chat.next_id(), account.id, channel.id, chat.now.wall, text, membership), None)
-    metadata.forget(chat, -account.id, account.id, None)
+    metadata.forget(chat, -account.id, None)
     silence.forget(chat, account.id)
     if chat.registry.markers.get(account.id):
         chat.enter(MarkersForgotten(account.id, tuple(chat.registry.markers[account.id].items())), None)
@@ -84,7 +84,7 @@ def _leave_channels(chat: Chat, account: Account, request: RemoveAccount) -> Non
             founding.hand_over(chat, channel, heir, chat.settings.server_name, None)
     elif request.channels == "drop":
         for channel in founded:
-            dropping.drop(chat, channel, account.id, None)
+            dropping.drop(chat, channel, None)
     elif founded:
         chat.enter(FounderSet(tuple(channel.id for channel in founded), None, account.id), None)
 

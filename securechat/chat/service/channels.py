@@ -84,7 +84,7 @@ def drop(asked: Asked) -> None:
     else:
         if not founder:
             asked.ctx.audit("drop", channel.name)
-        dropping.drop(asked.ctx.chat, channel, asked.account.id, asked.ctx)
+        dropping.drop(asked.ctx.chat, channel, asked.ctx)
         asked.say(f"{channel.name} was dropped")
 
 
@@ -102,7 +102,7 @@ def drop_many(asked: Asked, mask: str, again: str) -> None:
     else:
         asked.ctx.audit("drop", names, mask)
         for channel in some[:CHANNELS_AT_ONCE]:
-            dropping.drop(chat, channel, asked.account.id, asked.ctx)
+            dropping.drop(chat, channel, asked.ctx)
         asked.say(f"{names} dropped")
         if len(some) > CHANNELS_AT_ONCE:
             asked.say("There are more: say it again, or use `securechat channel drop` on the server's host")

@@ -35,10 +35,10 @@ from securechat.chat.records import (
     MessageRedacted,
     MessageSent,
     MessageUnpinned,
+    MetadataForgotten,
     MetadataSet,
     Parted,
     PasswordSet,
-    PersonalForgotten,
     PersonalSet,
     PlaceRecord,
     Record,
@@ -225,8 +225,11 @@ def _place(registry: Registry, record: PlaceRecord, back: bool) -> None:
         case PersonalSet():
             personal = registry.personal.setdefault(record.account, {}).setdefault(record.target, {})
             _put(personal, record.key, record.previous if back else record.value)
-        case PersonalForgotten():
-            for account, target, key, value in record.values:
+        case MetadataForgotten():
+            registry.metadata.pop(record.target, None)
+            if back and record.values:
+                registry.metadata[record.target] = dict(record.values)
+            for account, target, key, value in record.personal:
                 personal = registry.personal[account].setdefault(target, {})
                 _put(personal, key, value if back else None)
         case Silenced():

@@ -13,8 +13,8 @@ from securechat.chat.records import (
     MarkersForgotten,
     MessagePinned,
     MessageUnpinned,
+    MetadataForgotten,
     MetadataSet,
-    PersonalForgotten,
     PersonalSet,
     PlaceRecord,
     Silenced,
@@ -48,7 +48,8 @@ def write(connection: Connection, record: PlaceRecord) -> None:
         case Silenced():
             key = {"account": record.account, "mask": record.mask}
             _put(connection, silences, key, None if record.since is None else {"since": record.since})
-        case PersonalForgotten():
+        case MetadataForgotten():
+            connection.execute(delete(metadata_values).where(metadata_values.c.target == record.target))
             gone = or_(personal.c.target == record.target, personal.c.account == -record.target)
             connection.execute(delete(personal).where(gone))
         case _:

@@ -35,11 +35,11 @@ from securechat.chat.records import (
     MarkersForgotten,
     MessageRedacted,
     MessageSent,
+    MetadataForgotten,
     MetadataSet,
     Parted,
     PasswordSet,
     Personal,
-    PersonalForgotten,
     PersonalSet,
     RanksChanged,
     Record,
@@ -147,11 +147,13 @@ def possible(one: Registry) -> list[Record]:
     facts.append(PersonalSet(1, -2, "soju.im/muted", "0" if muted == "1" else "1", muted, 9))
     if muted is not None:
         facts.append(PersonalSet(1, -2, "soju.im/muted", None, muted, 9))
-        facts.append(PersonalForgotten(-2, (Personal(1, -2, "soju.im/muted", muted),)))
+        facts.append(MetadataForgotten(-2, (), (Personal(1, -2, "soju.im/muted", muted),)))
     since = one.silences.of(1).get("$a:bob")
     facts.append(Silenced(1, "$a:bob", 9 if since is None else None, since))
     said = one.metadata.get(1, {}).get("url")
     facts.append(MetadataSet(1, "url", "x" if said is None else None, said, 1, 9))
+    if said is not None:
+        facts.append(MetadataForgotten(1, (("url", said),), ()))
     invitation = one.invitations.get("hash")
     if invitation is None:
         facts.append(InvitationAdded("hash", Invitation(2, 9, 1)))

@@ -12,8 +12,8 @@ from securechat.chat.records import (
     MarkersForgotten,
     MessagePinned,
     MessageUnpinned,
+    MetadataForgotten,
     MetadataSet,
-    PersonalForgotten,
     PersonalSet,
     PlaceRecord,
     Silenced,
@@ -40,7 +40,7 @@ def announce(fanout: Fanout, registry: Registry, record: PlaceRecord, origin: Or
             _personal(fanout, registry, record, origin)
         case Silenced():
             _silence(fanout, registry, record, origin)
-        case PersonalForgotten():
+        case MetadataForgotten():
             pass  # what it was about goes
         case _:
             assert_never(record)
