@@ -1,6 +1,6 @@
 """What a command handler has: it replies, records or asks for a job, and nothing else."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -162,14 +162,28 @@ class Context:
         if the disk is full for a part of it, what comes after it is not done.
         """
         rest = iter(subjects)
+        if not self._in_next_turn(rest, action, then):
+            self._for_each(rest, action, then)
+
+    def _for_each(
+        self, rest: Iterator[T], action: Callable[[T], None], then: Callable[[], None] | None
+    ) -> None:
         for subject in rest:
             action(subject)
-            if self.chat.tired() and self.session.backlog.paused is None:
-                self.flush()
-                self.when_stored(lambda: self.for_each(rest, action, then))
+            if self._in_next_turn(rest, action, then):
                 return
         if then is not None:
             then()
+
+    def _in_next_turn(
+        self, rest: Iterator[T], action: Callable[[T], None], then: Callable[[], None] | None
+    ) -> bool:
+        """Go on with the rest in the next turn if others have waited for long enough."""
+        if not self.chat.tired() or self.session.backlog.paused is not None:
+            return False
+        self.flush()
+        self.when_stored(lambda: self._for_each(rest, action, then))
+        return True
 
     def await_turn(self, resume: Callable[[], None]) -> None:
         """Go on with the command when others, whose passwords are being checked, are done."""
