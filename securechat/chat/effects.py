@@ -34,6 +34,12 @@ class Broadcast(NamedTuple):
     skip: Link | None = None
 
 
+class SendEach(NamedTuple):
+    """Append to each of these SendQs its own bytes (whole lines)."""
+
+    data: Mapping[Link, bytes]
+
+
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
     """The session proved an account: the login deadline and the admission limits no longer apply to it.
@@ -137,6 +143,7 @@ class Reload:
 
 Effect = (
     Send
+    | SendEach
     | Broadcast
     | LoggedIn
     | LoginFailed

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
 from securechat.chat.audience import Audience
-from securechat.chat.effects import Broadcast, Send
+from securechat.chat.effects import Broadcast, Send, SendEach
 from securechat.chat.link import Link
 from securechat.server.connection import PIECE, Connection, Owner, Share
 
@@ -30,7 +30,7 @@ NOBODY: Final = Audience()
 
 
 class Delivery:
-    """Performs `Send` and `Broadcast`. Used by the hub's thread only; `flush` ends the turn.
+    """Performs `Send`, `SendEach` and `Broadcast`. Used by the hub's thread only; `flush` ends the turn.
 
     `crowded` holds the workers with a connection whose SendQ is more than half full though its peer takes
     what it gets: the server itself is behind with writing, and the hub ought to let it catch up.
@@ -54,6 +54,12 @@ class Delivery:
         """Queue bytes for one link."""
         self.catch_up(effect.link)
         self._append(cast(Connection, effect.link), effect.data, ahead=effect.ahead)
+
+    def send_each(self, effect: SendEach) -> None:
+        """Queue for each link bytes of its own."""
+        self.flush()
+        for link, data in effect.data.items():
+            self._append(cast(Connection, link), data)
 
     def broadcast(self, effect: Broadcast) -> None:
         """Queue bytes for an audience."""

@@ -31,6 +31,7 @@ from securechat.chat.effects import (
     Release,
     Reload,
     Send,
+    SendEach,
     StartJob,
     Then,
 )
@@ -263,6 +264,8 @@ class Hub:
                 self._delivery.broadcast(effect)
             case Send():
                 self._delivery.send(effect)
+            case SendEach():
+                self._delivery.send_each(effect)
             case Handled():
                 self._handled(cast(Connection, effect.link), effect.lines)
             case StartJob():

@@ -45,6 +45,7 @@ from securechat.chat.effects import (
     Release,
     Reload,
     Send,
+    SendEach,
     StartJob,
     Then,
 )
@@ -334,6 +335,9 @@ class Playbook:
         match effect:
             case Send(link, data, ahead):
                 _fake(link).take(data, ahead)
+            case SendEach(each):
+                for link, line in each.items():
+                    _fake(link).take(line)
             case HoldBack(link):
                 _fake(link).parked = []
             case Release(link):

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple, cast
 
 from securechat.chat.clock import Now
 from securechat.chat.core import Core
-from securechat.chat.effects import AwaitDrain, Broadcast, Close, Effect, Send, StartJob, Then
+from securechat.chat.effects import AwaitDrain, Broadcast, Close, Effect, Send, SendEach, StartJob, Then
 from securechat.chat.items import Connected, Disconnected, Drained, Item, JobDone, Received
 from securechat.chat.jobs import (
     AuditRead,
@@ -243,6 +243,8 @@ class World:
                 self.delivery.broadcast(effect)
             case Send():
                 self.delivery.send(effect)
+            case SendEach():
+                self.delivery.send_each(effect)
             case StartJob():
                 jobs.append(effect.job)
             case AwaitDrain():

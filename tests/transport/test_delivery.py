@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from securechat.chat.audience import Audience
-from securechat.chat.effects import Broadcast, Send
+from securechat.chat.effects import Broadcast, Send, SendEach
+from securechat.chat.link import Link
 from securechat.server.burden import Burden
 from securechat.server.connection import PIECE, Connection, Owner
 from securechat.server.delivery import SENDQ_EXCEEDED, Delivery, end
@@ -64,6 +65,8 @@ Step = tuple[str, int, int, int]
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("send"), st.integers(0, LINKS - 1), st.just(0), st.just(0)),
+        # to whom, as bits
+        st.tuples(st.just("each"), st.integers(0, (1 << LINKS) - 1), st.just(0), st.just(0)),
         # which audience, whom to skip (LINKS: nobody), which groups hear it (as bits)
         st.tuples(
             st.just("broadcast"),
@@ -96,6 +99,11 @@ def deliver(script: list[Step], links: list[Connection]) -> None:
         match kind:
             case "send":
                 delivery.send(Send(links[which], b"send %d\n" % number))
+            case "each":
+                own: dict[Link, bytes] = {
+                    link: b"each %d, %d\n" % (number, n) for n, link in enumerate(links) if which >> n & 1
+                }
+                delivery.send_each(SendEach(own))
             case "broadcast":
                 encoded = {key: b"%d for %d\n" % (number, key) for key in (0, 1) if heard >> key & 1}
                 nobody = skip == LINKS
@@ -137,6 +145,10 @@ def append_each(script: list[Step]) -> list[bytes]:
         match kind:
             case "send":
                 append(which, b"send %d\n" % number)
+            case "each":
+                for member in range(LINKS):
+                    if which >> member & 1:
+                        append(member, b"each %d, %d\n" % (number, member))
             case "ahead" if which not in closed:
                 got[which] += b"ahead %d\n" % number
             case "hold back":

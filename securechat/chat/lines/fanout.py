@@ -4,14 +4,15 @@
 else, unless its command carried a label: then the copy belongs to the labelled answer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from securechat.chat.audience import Audience
-from securechat.chat.effects import Broadcast, Effect, Send
+from securechat.chat.effects import Broadcast, Effect, Send, SendEach
 from securechat.chat.line import Line, by_operator, encode, fitting, separate, variants
 from securechat.chat.lines.origin import Origin
+from securechat.chat.lines.stencil import Stencils, Written
 from securechat.chat.state.registry import Registry
-from securechat.chat.state.session import Session
+from securechat.chat.state.session import Session, User
 from securechat.irc import capabilities as cap
 
 
@@ -76,6 +77,14 @@ class Fanout:
         self._emit(Send(session.link, data, ahead))
 
     # To many
+
+    def each(self, users: Iterable[User], write: Written, without: Session | None = None) -> None:
+        """Tell each of many what is the same for all but for who they are, as `write` writes it."""
+        data = Stencils(write).filled(users)
+        if without is not None:
+            data.pop(without.link, None)
+        if data:
+            self._emit(SendEach(data))
 
     def broadcast(self, audience: Audience, line: Line, origin: Origin | None = None) -> None:
         """Send a line to an audience; the origin's copy is part of its answer when that is labelled."""

@@ -185,8 +185,9 @@ class Registry:
 
     def drop_channel(self, channel_id: int) -> None:
         """Take away a channel and whoever is in it."""
-        for user_id in list(self.channels[channel_id].members):
-            self.remove_member(channel_id, user_id)
+        self._peers_of.forget()
+        for user_id in self.channels[channel_id].members:
+            del self.memberships[user_id][channel_id]
         self.forget_channel(channel_id)
 
     def restore_channel(self, stored: StoredChannel) -> None:
@@ -272,9 +273,8 @@ class Registry:
         del self.users[user.id]
         self._nicks.remove(user.nick)
         if user.id < 0:
-            for channel in self.channels_of(user.id):
-                del channel.members[user.id]
-            self.memberships.pop(user.id, None)
+            for channel_id in self.memberships.pop(user.id, ()):
+                del self.channels[channel_id].members[user.id]
         return True
 
     def regroup(self, session: Session, key: int) -> None:

@@ -24,7 +24,7 @@ from securechat.chat.records import (
 )
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.registry import Registry
-from securechat.chat.state.session import Session, User
+from securechat.chat.state.session import User
 from securechat.irc import capabilities as cap
 from securechat.irc.names import fold
 
@@ -111,30 +111,37 @@ def _modes(fanout: Fanout, registry: Registry, record: ChannelModesChanged, orig
 def _dropped(fanout: Fanout, registry: Registry, record: ChannelDropped, origin: Origin | None) -> None:
     """Everybody sees only themselves go: of n members going one by one there would be n² lines."""
     channel = registry.channels[record.channel]
-    for user in registry.online(channel):
-        line = user.line("PART", (channel.name,), record.reason, record.at)
-        fanout.broadcast(user.audience, line, origin)
+
+    def gone(user: User) -> Line:
+        return user.line("PART", (channel.name,), record.reason, record.at)
+
+    members = registry.online(channel)
+    doing = origin.session.user if origin is not None else None
+    if doing in members:
+        members.remove(doing)
+        fanout.broadcast(doing.audience, gone(doing), origin)
+    fanout.each(members, lambda user, _: [gone(user)])
 
 
 def _renamed(fanout: Fanout, registry: Registry, record: ChannelRenamed, origin: Origin | None) -> None:
-    """Rare, and different for each session, so each session is told alone."""
-    for user in registry.online(registry.channels[record.channel]):
-        for session in user.sessions:
-            lines = list(_rename_lines(registry, record, user, session))
-            if origin is not None and session is origin.session:
-                for line in lines:
-                    origin.reply(line)
-            else:
-                fanout.send(session, *lines)
+    doing = origin.session if origin is not None else None
+
+    def renamed(user: User, caps: int) -> Iterator[Line]:
+        return _rename_lines(registry, record, user, caps)
+
+    fanout.each(registry.online(registry.channels[record.channel]), renamed, doing)
+    if origin is not None and doing is not None and doing.user is not None:
+        for line in renamed(doing.user, doing.caps):
+            origin.reply(line)
 
 
-def _rename_lines(registry: Registry, record: ChannelRenamed, user: User, session: Session) -> Iterator[Line]:
+def _rename_lines(registry: Registry, record: ChannelRenamed, user: User, caps: int) -> Iterator[Line]:
     """A RENAME. A client that does not know it leaves one channel and joins the other (IRCv3 channel-rename).
 
     The command sends the lines that follow a JOIN: they are long.
     """
     at = record.at
-    if session.has(cap.CHANNEL_RENAME):
+    if caps & cap.CHANNEL_RENAME:
         params = (record.previous, record.name)
         yield _by(registry, record.by, "RENAME", params, record.reason, at, record.id)
     elif fold(record.previous) != fold(record.name):
