@@ -44,6 +44,7 @@ from securechat.chat.reading import time_of
 from securechat.chat.requests import Answer, Done, Refused
 from securechat.config import Config
 from securechat.irc.names import load_tables
+from securechat.server.hub import Clock
 from securechat.server.loan import Loan
 from securechat.server.server import Server, say
 from securechat.server.transport import Tls
@@ -186,7 +187,7 @@ class Running:
         copy = OnlineCopy(self._directory, store.copy, Loan(lambda call: self._server.call(call)))
         commands = {"copy-start": copy.start, "copy-status": copy.status}
         return Server(
-            core=Core(self._settings, snapshot),
+            core=Core(self._settings, snapshot, Clock().now()),
             latest=time_of(snapshot.last_message),
             store=store,
             open_reader=self._database.open_reader,

@@ -1,6 +1,7 @@
 """Time as an argument: the core never reads a clock."""
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +13,7 @@ class Now:
 
     wall: int
     mono: float
+
+
+LONG_AGO: Final = Now(0, 0.0)
+"""Before everything, for a chat that is not told when it begins."""

@@ -14,7 +14,7 @@ have waited for long enough (`Chat.tired`), the session goes on in its place beh
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from securechat.chat.clock import Now
+from securechat.chat.clock import LONG_AGO, Now
 from securechat.chat.commands import COMMANDS, pace
 from securechat.chat.commands.capabilities import announce_changes, offers
 from securechat.chat.commands.dispatch import MAX_LINES_BEFORE_LOGIN, dispatch
@@ -56,12 +56,15 @@ from securechat.irc.text import printable
 class Core(Chat):
     """The engine. Used by one thread (the hub's), except in tests."""
 
-    def __init__(self, settings: Settings, snapshot: Snapshot) -> None:
-        super().__init__(settings, snapshot)
+    def __init__(self, settings: Settings, snapshot: Snapshot, now: Now = LONG_AGO) -> None:
+        """Begin with what is stored, at the instant `now`."""
+        super().__init__(settings, snapshot, now)
         self._last_session = 0
         self._outcomes: list[Outcome] = []
         self._undoable = self._undo
         self._slowed: dict[Session, float] = {}
+        for account, noted in snapshot.spent.items():
+            self.registry.accounts[account].spent.resume(noted, now)
         replay.began(self, self.registry.cut_off)
 
     # What the hub calls

@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
-from securechat.chat.records import Audited, Invitation, MessageSent, Record, StoredAccount, StoredChannel
+from securechat.chat.records import (
+    Audited,
+    Invitation,
+    MessageSent,
+    Record,
+    StoredAccount,
+    StoredChannel,
+    StoredSpending,
+)
 
 
 class StoreUnavailable(Exception):
@@ -45,6 +53,8 @@ class Snapshot:
     """How many messages wait (`state.boxes`): account → sender → number."""
     silences: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     """Whom accounts ignore: account → mask → since when."""
+    spent: Mapping[int, StoredSpending] = field(default_factory=dict)
+    """What accounts had spent of their budgets of a day when that was noted last."""
     invitations: Mapping[str, Invitation] = field(default_factory=dict)
     """By the hash of the code."""
 

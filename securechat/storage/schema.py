@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0016"
+HEAD: Final = "0017"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -226,6 +227,15 @@ class SilenceColumns(TypedColumns):
     since: Named[int] = Column(BigInteger)
 
 
+class SpendingColumns(TypedColumns):
+    """What an account had spent of its budgets of a day at the time `at`: bytes and channels."""
+
+    account: Named[int] = Column(BigInteger, primary_key=True)
+    stored: Named[int] = Column(BigInteger)
+    channels: Named[float] = Column(Double)
+    at: Named[int] = Column(BigInteger)
+
+
 class InvitationColumns(TypedColumns):
     """Codes with which accounts can still be made; `code` is the code's hash."""
 
@@ -254,6 +264,7 @@ metadata_values: Final = Table("metadata", metadata, MetadataColumns, sqlite_wit
 personal: Final = Table("personal", metadata, PersonalColumns, sqlite_with_rowid=False)
 positions: Final = Table("positions", metadata, PositionColumns, sqlite_with_rowid=False)
 silences: Final = Table("silences", metadata, SilenceColumns, sqlite_with_rowid=False)
+spendings: Final = Table("spendings", metadata, SpendingColumns, sqlite_with_rowid=False)
 pins: Final = Table("pins", metadata, PinColumns, sqlite_with_rowid=False)
 memberships: Final = Table("memberships", metadata, MembershipColumns, sqlite_with_rowid=False)
 channel_lists: Final = Table("channel_lists", metadata, ChannelListColumns, sqlite_with_rowid=False)

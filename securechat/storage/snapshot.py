@@ -9,6 +9,7 @@ from securechat.chat.records import (
     ListEntry,
     StoredAccount,
     StoredChannel,
+    StoredSpending,
     Topic,
 )
 from securechat.chat.records.weight import PIECE
@@ -27,6 +28,7 @@ from securechat.storage.schema import (
     metadata_values,
     personal,
     positions,
+    spendings,
     undelivered,
 )
 
@@ -48,7 +50,14 @@ def read_snapshot(connection: Connection) -> Snapshot:
         invitations=_invitations(connection),
         boxes=_boxes(connection),
         silences=read_silences(connection),
+        spent=_spent(connection),
     )
+
+
+def _spent(connection: Connection) -> dict[int, StoredSpending]:
+    s = spendings.c
+    rows = connection.execute(select(s.account, s.stored, s.channels, s.at))
+    return {account: StoredSpending(stored, channels, at) for account, stored, channels, at in rows}
 
 
 def _boxes(connection: Connection) -> dict[int, dict[int, int]]:

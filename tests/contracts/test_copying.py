@@ -10,6 +10,7 @@ import pytest
 from securechat.chat.records import (
     AccountDisabled,
     AccountSeen,
+    AccountSpent,
     Audited,
     ChannelCreated,
     ChannelDropped,
@@ -204,6 +205,7 @@ EVERYTHING: tuple[Record, ...] = (
     AccountSeen(BOB, 19, None, "phone"),
     PersonalSet(ALICE, DEV, "soju.im/muted", "1", None, NOON),
     Silenced(ALICE, "$a:bob", NOON, None),
+    AccountSpent(ALICE, 1 << 40, 1.25, NOON),
     AccountDisabled(BOB, NOON),
     Audited(NOON, "root", "local", "adduser", "alice", "grüße"),
     ChannelCreated(3, "#gone", ALICE, NOON),

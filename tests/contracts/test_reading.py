@@ -6,6 +6,8 @@ import pytest
 
 from securechat.chat.ports import Pin, Reader
 from securechat.chat.records import (
+    AccountRemoved,
+    AccountSpent,
     DirectDelivered,
     MarkerMoved,
     MarkersForgotten,
@@ -17,6 +19,7 @@ from securechat.chat.records import (
     MetadataSet,
     PersonalSet,
     Silenced,
+    StoredSpending,
 )
 from securechat.irc.capabilities import EDIT_TAG
 from tests.contracts.databases import Database, DurableDatabase
@@ -204,6 +207,25 @@ def test_whom_accounts_ignore(database: Database) -> None:
         ]
     )
     assert store.load().silences == {ALICE: {"x!*@*": NOON, "$a:bob": NOON + 1}}
+
+
+def test_what_accounts_have_spent(database: Database) -> None:
+    """What was noted last of each; nothing of who was removed."""
+    store = database.store()
+    store.commit(
+        [
+            *PEOPLE,
+            AccountSpent(ALICE, 5, 0.0, NOON),
+            AccountSpent(ALICE, 1 << 40, 2.25, NOON + 1),
+            AccountSpent(BOB, 0, 1.0, NOON),
+            AccountSpent(CAROL, 7, 0.0, NOON),
+            AccountRemoved(CAROL, "$carol", NOON),
+        ]
+    )
+    assert store.load().spent == {
+        ALICE: StoredSpending(1 << 40, 2.25, NOON + 1),
+        BOB: StoredSpending(0, 1.0, NOON),
+    }
 
 
 def test_how_much_waits_for_whom_from_whom(database: Database) -> None:

@@ -136,7 +136,7 @@ class Playbook:
         self.settings = Settings("chat.test", "TestNet", "1.0", autojoin=())
         self.store = ScratchStore()
         self.now = Now(START, 1000.0)
-        self.core = Core(self.settings, self.store.load())
+        self.core = Core(self.settings, self.store.load(), self.now)
         self.links: dict[str, FakeLink] = {}
         self.framers: dict[str, Framer] = {}
         self.jobs: dict[str, Job] = {}
@@ -175,7 +175,7 @@ class Playbook:
         elif line == "restart":
             self._nothing_left()
             self.links.clear()
-            self.core = Core(self.settings, self.store.load())
+            self.core = Core(self.settings, self.store.load(), self.now)
         elif wait := re.fullmatch(r"\+(\d+)(s|h|d)", line):
             self._nothing_left()
             seconds = int(wait[1]) * {"s": 1, "h": 3600, "d": 86400}[wait[2]]
@@ -244,7 +244,7 @@ class Playbook:
 
     def _do_settings(self, text: str) -> None:
         self._change_settings(text)
-        self.core = Core(self.settings, self.store.load())
+        self.core = Core(self.settings, self.store.load(), self.now)
 
     def _do_reload(self, text: str) -> None:
         self._change_settings(text)

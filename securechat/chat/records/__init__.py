@@ -19,6 +19,7 @@ from securechat.chat.records.accounts import (
     AccountRecord,
     AccountRemoved,
     AccountSeen,
+    AccountSpent,
     Fate,
     LoginRemembered,
     PasswordSet,
@@ -71,7 +72,14 @@ from securechat.chat.records.places import (
     PlaceRecord,
     Silenced,
 )
-from securechat.chat.records.stored import Invitation, ListEntry, StoredAccount, StoredChannel, Topic
+from securechat.chat.records.stored import (
+    Invitation,
+    ListEntry,
+    StoredAccount,
+    StoredChannel,
+    StoredSpending,
+    Topic,
+)
 
 ChannelRecord = (
     ChannelCreated
@@ -108,6 +116,7 @@ __all__ = [
     "AccountRecord",
     "AccountRemoved",
     "AccountSeen",
+    "AccountSpent",
     "Audited",
     "ChannelCreated",
     "ChannelDropped",
@@ -145,6 +154,7 @@ __all__ = [
     "Silenced",
     "StoredAccount",
     "StoredChannel",
+    "StoredSpending",
     "Topic",
     "TopicSet",
     "mode_params",

@@ -95,6 +95,19 @@ class AccountSeen:
     forgotten: tuple[str, int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AccountSpent:
+    """What the account has spent of its budgets of a day, at the time `at`: bytes stored, channels founded.
+
+    The registry knows it already, and better: this is for the next start.
+    """
+
+    account: int
+    stored: int
+    channels: float
+    at: int
+
+
 AccountRecord = (
     AccountAdded
     | AccountRemoved
@@ -102,5 +115,6 @@ AccountRecord = (
     | AccountDisabled
     | AccountEnabled
     | AccountSeen
+    | AccountSpent
     | LoginRemembered
 )

@@ -15,6 +15,14 @@ class Invitation(NamedTuple):
     created: int
 
 
+class StoredSpending(NamedTuple):
+    """What an account had spent of its budgets of a day at the time `at`, as in `records.AccountSpent`."""
+
+    stored: int
+    channels: float
+    at: int
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """A channel's topic: the text ("" is no topic), the nick that set it and when."""

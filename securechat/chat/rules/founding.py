@@ -1,7 +1,7 @@
 """Who founds channels: how many, how fast, and to whom a channel belongs afterwards."""
 
 from securechat.chat.records import FounderSet
-from securechat.chat.rules import shares
+from securechat.chat.rules import shares, storing
 from securechat.chat.rules.mode_draft import Draft
 from securechat.chat.shares import CHANNELS, FOUNDINGS
 from securechat.chat.state.account import Account
@@ -20,6 +20,8 @@ def found(chat: Chat, account: Account) -> str | None:
     text = no_more(chat, account)
     if text is None:
         text = shares.spend(chat, account, FOUNDINGS, account.spent.channels)
+    if text is None:
+        storing.note(chat, account)
     return text
 
 

@@ -34,6 +34,7 @@ def spend(chat: Chat, account: Account, share: Share, meter: Meter) -> str | Non
     if not limit:
         return None
     rate = limit / DAY
+    meter.cap(limit)
     over = meter.level(rate, now) + 1 - limit
     if over > _ROUNDING:
         return refusal(chat, share, limit, over / rate)

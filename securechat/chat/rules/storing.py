@@ -11,13 +11,13 @@ room than the reserve (`storage.reserve`). So no command needs to know of it, an
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from securechat.chat.records import Record
+from securechat.chat.records import AccountSpent, Record
 from securechat.chat.records.weight import weight_of
 from securechat.chat.rules.shares import most, refusal
-from securechat.chat.shares import BOT_FACTOR, STORED
+from securechat.chat.shares import BOT_FACTOR, FOUNDINGS, STORED
 from securechat.chat.state.account import Account
 from securechat.chat.state.session import Session
-from securechat.chat.state.spending import BURST, DAY, RATE, Spent
+from securechat.chat.state.spending import BURST, DAY, NOTED, RATE, Spent
 from securechat.chat.turn.chat import Chat
 
 MIB: Final = 1 << 20
@@ -60,7 +60,18 @@ def pay(chat: Chat, session: Session, records: Sequence[Record]) -> Problem | No
         text = refusal(chat, STORED, most(chat, account, STORED))
         return Problem("LIMIT_REACHED", f"{text}: nothing of this was sent, try again in {spoken(over)}")
     spent.fresh = size
+    if spent.unnoted >= NOTED:
+        note(chat, account)
     return None
+
+
+def note(chat: Chat, account: Account) -> None:
+    """Have it stored with the current command what the account has spent of its budgets of a day."""
+    spent, mono = account.spent, chat.now.mono
+    stored = spent.day.level(most(chat, account, STORED) * MIB / DAY, mono) + spent.fresh
+    channels = spent.channels.level(most(chat, account, FOUNDINGS) / DAY, mono)
+    spent.unnoted = 0
+    chat.enter(AccountSpent(account.id, int(stored), channels, chat.now.wall), None)
 
 
 def give_back(session: Session, records: Sequence[Record]) -> None:
@@ -81,6 +92,7 @@ def _over_the_day(chat: Chat, account: Account, spent: Spent, size: int) -> floa
     limit, now = most(chat, account, STORED) * MIB, chat.now.mono
     rate = limit / DAY
     spent.read(_flow(account)[1], rate, now)
+    spent.day.cap(limit)
     left = limit - spent.day.level(rate, now) - size if limit else AT_ONCE
     spent.room = size + int(min(left, AT_ONCE))
     return -left / rate if limit else 0.0

@@ -13,6 +13,7 @@ from securechat.chat.records import (
     AccountRecord,
     AccountRemoved,
     AccountSeen,
+    AccountSpent,
     Audited,
     ChannelCreated,
     ChannelDropped,
@@ -205,6 +206,8 @@ def _account(registry: Registry, record: AccountRecord, back: bool) -> None:
             if record.forgotten is not None:
                 name, seen = record.forgotten
                 account.move(name, seen if back else None)
+        case AccountSpent():
+            pass  # it is noted from what the registry has
         case _:
             assert_never(record)
 

@@ -6,9 +6,10 @@ class Meter:
 
     __slots__ = ("_at", "_level")
 
-    def __init__(self) -> None:
-        self._level = 0.0
-        self._at = 0.0
+    def __init__(self, level: float = 0.0, at: float = 0.0) -> None:
+        """Begin with what was taken up to the time `at`."""
+        self._level = level
+        self._at = at
 
     def level(self, rate: float, now: float) -> float:
         """Return what is left of all that was added."""
@@ -19,3 +20,7 @@ class Meter:
     def add(self, amount: float, rate: float, now: float) -> None:
         """Add to it; less than nothing gives back."""
         self._level = max(0.0, self.level(rate, now) + amount)
+
+    def cap(self, most: float) -> None:
+        """Forget what is above the most that may be taken now: the limit was higher, or none."""
+        self._level = min(self._level, most)

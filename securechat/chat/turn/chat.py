@@ -49,7 +49,7 @@ def _never() -> bool:
 class Chat:
     """All state of the chat, and the doors to it. Used by one thread (the hub's), except in tests."""
 
-    def __init__(self, settings: Settings, snapshot: Snapshot) -> None:
+    def __init__(self, settings: Settings, snapshot: Snapshot, now: Now) -> None:
         self.settings = settings
         self.registry = Registry(settings.server_name, snapshot)
         self.fanout = Fanout(self.registry, self.emit)
@@ -65,7 +65,7 @@ class Chat:
         """True while the disk has less room than the reserve, which is the operators'."""
         self.operators: dict[Session, None] = {}
         self.ids = MessageIds(snapshot.last_message)
-        self.now = Now(0, 0.0)
+        self.now = now
         self.tired: Callable[[], bool] = _never
         """Whether others have waited for long enough: who drives the chat says so, since it reads no clock.
 

@@ -12,20 +12,27 @@ from securechat.chat.records import (
     AccountRecord,
     AccountRemoved,
     AccountSeen,
+    AccountSpent,
     LoginRemembered,
     PasswordSet,
 )
 from securechat.irc.names import fold
-from securechat.storage.schema import accounts, login_sources, positions, undelivered
+from securechat.storage.schema import accounts, login_sources, positions, spendings, undelivered
 from securechat.storage.writer.checks import expect_one
 
 Value = int | str | None
 
 # Made once: SQLAlchemy's objects for a list of values refer to each other, and would be garbage of every
-# login.
+# login; and what busy accounts have spent is noted often.
 _FORGET_OTHERS: Final = delete(login_sources).where(
     login_sources.c.account == bindparam("of_account"),
     login_sources.c.source.not_in(bindparam("kept", expanding=True)),
+)
+
+_NOTE_SPENDING: Final = (
+    update(spendings)
+    .where(spendings.c.account == bindparam("of_account"))
+    .values(stored=bindparam("stored"), channels=bindparam("channels"), at=bindparam("at"))
 )
 
 
@@ -44,6 +51,8 @@ def write(connection: Connection, record: AccountRecord) -> None:
             _change_account(connection, record.account, disabled=False)
         case AccountSeen():
             _seen(connection, record)
+        case AccountSpent():
+            _spent(connection, record)
         case LoginRemembered():
             _login_remembered(connection, record)
         case _:
@@ -71,6 +80,7 @@ def _account_removed(connection: Connection, record: AccountRemoved) -> None:
     connection.execute(delete(login_sources).where(login_sources.c.account == record.account))
     connection.execute(delete(undelivered).where(undelivered.c.account == record.account))
     connection.execute(delete(positions).where(positions.c.account == record.account))
+    connection.execute(delete(spendings).where(spendings.c.account == record.account))
 
 
 def _seen(connection: Connection, record: AccountSeen) -> None:
@@ -83,6 +93,12 @@ def _seen(connection: Connection, record: AccountSeen) -> None:
         connection.execute(delete(positions).where(*this))
     row = {"account": record.account, "name": record.name, "seen": record.seen}
     connection.execute(insert(positions).values(row))
+
+
+def _spent(connection: Connection, record: AccountSpent) -> None:
+    row = {"stored": record.stored, "channels": record.channels, "at": record.at}
+    if not connection.execute(_NOTE_SPENDING, {"of_account": record.account, **row}).rowcount:
+        connection.execute(insert(spendings).values(account=record.account, **row))
 
 
 def _change_account(connection: Connection, account: int, **values: bool | Value) -> None:

@@ -14,6 +14,7 @@ from securechat.chat.records import (
     AccountEnabled,
     AccountRemoved,
     AccountSeen,
+    AccountSpent,
     ChannelCreated,
     ChannelDropped,
     ChannelModesChanged,
@@ -148,6 +149,7 @@ def possible(one: Registry) -> list[Record]:
     if muted is not None:
         facts.append(PersonalSet(1, -2, "soju.im/muted", None, muted, 9))
         facts.append(MetadataForgotten(-2, (), (Personal(1, -2, "soju.im/muted", muted),)))
+    facts.append(AccountSpent(1, 100, 1.5, 9))
     since = one.silences.of(1).get("$a:bob")
     facts.append(Silenced(1, "$a:bob", 9 if since is None else None, since))
     said = one.metadata.get(1, {}).get("url")

@@ -16,9 +16,10 @@ from securechat.chat.records.weight import ROW, message_weight, weight_of
 from securechat.chat.requests import AddAccount
 from securechat.chat.rules.storing import MIB
 from securechat.chat.settings import Settings
-from securechat.chat.state.spending import BURST, RATE, Spent
+from securechat.chat.state.spending import BURST, NOTED, RATE, Spent
 from securechat.irc.framing import Framer
 from tests.playbooks.runner import FakeLink
+from tests.support.scratch_store import ScratchStore
 
 WALL = 1_700_000_000_000
 
@@ -26,14 +27,21 @@ WALL = 1_700_000_000_000
 class Room:
     """A core with alice, bob, root (an administrator) and robot (a bot), and what it stores."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: ScratchStore | None = None) -> None:
         settings = Settings("chat.test", "Net", "1", autojoin=())
+        self.store = store
         self.core = Core(settings, Snapshot((), (), frozenset(), 0))
         self.now = Now(WALL, 10.0)
         self.stored = 0
         for name, role in {"alice": "member", "bob": "member", "root": "admin", "robot": "bot"}.items():
             self.core.handle(Administer(1, AddAccount(name, "$p$", role)), self.now)
-        self.core.take()
+        self.took(FakeLink("nobody"))
+
+    def restart(self, seconds: float = 0.0) -> None:
+        """Let the server start anew after some seconds, with another monotonic clock."""
+        assert self.store is not None
+        self.now = Now(self.now.wall + int(seconds * 1000), 3.0)
+        self.core = Core(self.core.settings, self.store.load(), self.now)
 
     def spent(self, name: str) -> Spent:
         account = self.core.registry.account(name)
@@ -82,6 +90,8 @@ class Room:
 
     def took(self, link: FakeLink) -> str:
         outcomes = self.core.take()
+        if self.store is not None:
+            self.store.commit([record for outcome in outcomes for record in outcome.records])
         self.stored += sum(weight_of(outcome.records) for outcome in outcomes)
         sent = [e.data for o in outcomes for e in o.effects if isinstance(e, Send) and e.link is link]
         return b"".join(sent).decode()
@@ -208,6 +218,72 @@ def test_operators_are_not_refused_and_nobody_is_without_a_limit(room: Room) -> 
     shares = {**room.core.settings.shares, "stored_per_day": 0}
     room.core.reconfigure(replace(room.core.settings, shares=shares))
     assert "PRIVMSG root :hi" in room.say(bob, b"PRIVMSG root :hi\r\n")
+
+
+def test_a_limit_that_is_set_later_is_waited_for_at_most_a_day(room: Room) -> None:
+    """What was stored while there was none, or more, is no debt of weeks; an operator runs none up either."""
+    alice, shares = room.enter("alice"), room.core.settings.shares
+    room.core.reconfigure(replace(room.core.settings, shares={**shares, "stored_per_day": 0}))
+    room.spend("alice", day=1000 * MIB)
+    room.say(alice, b"PRIVMSG bob :hi\r\n")
+    room.core.reconfigure(replace(room.core.settings, shares=shares))
+    room.spend("alice", day=1000 * MIB)
+    assert "LIMIT_REACHED" in room.say(alice, b"PRIVMSG bob :hi\r\n")
+    room.passes(3600.0)
+    assert "PRIVMSG bob :hi" in room.say(alice, b"PRIVMSG bob :hi\r\n")
+
+
+@pytest.mark.parametrize("data", [LINE, BATCH, b"TOPIC #a :" + b"t" * 300 + b"\r\n"])
+def test_what_was_spent_today_is_known_after_a_restart(data: bytes) -> None:
+    """But for the last bytes, whatever was stored; the time without a server counts as time."""
+    with ScratchStore() as store:
+        room = Room(store)
+        alice = room.enter("alice")
+        room.say(alice, b"JOIN #a\r\n")
+        while room.today("alice") < 3 * NOTED:
+            room.say(alice, data)
+            room.passes(30.0)
+        before = room.today("alice")
+        room.restart()
+        assert before - NOTED <= room.today("alice") <= before
+        known = room.today("alice")
+        room.restart(3600.0)
+        room.say(room.enter("alice"), b"PRIVMSG bob :hi\r\n")
+        drained = 64 * MIB / 24
+        assert room.today("alice") == pytest.approx(max(0.0, known - drained), abs=1000)
+
+
+def test_who_has_spent_its_day_does_not_get_another_by_a_restart() -> None:
+    """It is refused as before, also after many; who spent nothing is not."""
+    with ScratchStore() as store:
+        room = Room(store)
+        room.core.reconfigure(replace(room.core.settings, flood=False))
+        room.spend("alice", day=64 * MIB - 3 * NOTED)
+        alice, sent = room.enter("alice"), 0
+        while "LIMIT_REACHED" not in room.say(alice, BATCH):
+            sent += 1
+        assert sent * len(BATCH) > 2 * NOTED
+        for _ in range(5):
+            room.restart()
+            alice, robot = room.enter("alice"), room.enter("robot")
+            told = "".join(room.say(alice, BATCH) for _ in range(2 + NOTED // len(BATCH)))
+            assert "LIMIT_REACHED" in told
+            assert "PRIVMSG alice :hi" in room.say(robot, b"PRIVMSG alice :hi\r\n")
+
+
+def test_a_clock_that_was_wrong_takes_no_more_than_was_spent() -> None:
+    """What was noted by a clock that was ahead is not lost, and drains within a day."""
+    with ScratchStore() as store:
+        room = Room(store)
+        room.now = Now(WALL + 365 * 86_400_000, room.now.mono)
+        alice = room.enter("alice")
+        while room.today("alice") < 2 * NOTED:
+            room.say(alice, BATCH)
+            room.passes(10.0)
+        before = room.today("alice")
+        room.now = Now(WALL, 0.0)
+        room.restart()
+        assert before - NOTED <= room.today("alice") <= before
 
 
 def test_what_a_full_disk_refuses_costs_nothing(room: Room) -> None:
