@@ -17,6 +17,7 @@ from securechat.chat.records import (
     MessageRedacted,
     Parted,
     Shown,
+    Silenced,
     Topic,
     TopicSet,
 )
@@ -168,6 +169,31 @@ def test_a_forward_leads_to_the_same_channel(durable: DurableDatabase, tmp_path:
     store.commit([ChannelDropped(50, DEV, NOON, "over", of_dev)])
     lines = [line for line in exported(store, Selection()) if isinstance(line, Channel)]
     assert [line.modes for line in lines if not line.dropped] == [{"i": ""}]
+
+
+def test_whom_people_ignore_comes_along(durable: DurableDatabase, tmp_path: Path) -> None:
+    """To accounts that an import makes; for one that is here already nobody else says whom it ignores."""
+    silenced = (
+        Silenced(ALICE, "$a:bob", NOON + 1, None),
+        Silenced(ALICE, "x!*@*", NOON, None),
+        Silenced(BOB, "$a:carol", NOON, None),
+    )
+    store = opened(durable)
+    store.commit([*STATE, *SAID, *silenced])
+    lines = exported(store, Selection())
+    path, known = written(tmp_path / "export", lines), store.load().silences
+    assert known[ALICE] == {"x!*@*": NOON, "$a:bob": NOON + 1}
+    with closing(open_store(tmp_path / "other")) as other:
+        imported(other, path)
+        assert other.load().silences == known
+        assert unmarked(exported(other, Selection())) == unprivileged(lines)
+        other.commit([Silenced(ALICE, "x!*@*", None, NOON)])
+        imported(other, path)
+        assert list(other.load().silences[ALICE]) == ["$a:bob"]
+    of_bob, of_dev = exported(store, Selection(account="bob")), exported(store, Selection(channel="#dev"))
+    ignored = {line.name: line.silences for line in of_bob if isinstance(line, Account) and line.silences}
+    assert list(ignored) == ["Bob"] and list(ignored["Bob"]) == ["$a:carol"]
+    assert not any(line.silences for line in of_dev if isinstance(line, Account))
 
 
 def test_an_import_without_room_is_refused_whole(durable: DurableDatabase, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from securechat.storage.exchange.form import (
     Said,
 )
 from securechat.storage.exchange.lines import SPOKEN
+from securechat.storage.reading.silences import read_silences
 from securechat.storage.schema import (
     accounts,
     channels,
@@ -91,12 +92,14 @@ class Exporter:
     def _accounts(self) -> Iterator[Account]:
         """Return the accounts; of one channel or account those whom its lines name."""
         named = None if self._is_all else self._named()
+        silences = read_silences(self._connection)
         for row in self._connection.execute(select(accounts).order_by(accounts.c.id)):
             if named is None or row.id in named:
-                yield self._account_line(row)
+                masks = silences.get(row.id, {}) if self._is_all or row.id == self._account else {}
+                yield self._account_line(row, {mask: format_ms(since) for mask, since in masks.items()})
 
-    def _account_line(self, row: Row[*tuple[object, ...]]) -> Account:
-        line = Account(row.name, row.role, format_ms(row.created), row.phc is None, row.disabled)
+    def _account_line(self, row: Row[*tuple[object, ...]], silences: dict[str, str]) -> Account:
+        line = Account(row.name, row.role, format_ms(row.created), row.phc is None, row.disabled, silences)
         if row.id != self._account:
             return line
         seen = None if row.last_login is None else format_ms(row.last_login)

@@ -11,7 +11,14 @@ from typing import IO, Final
 
 from sqlalchemy import Connection, select, update
 
-from securechat.chat.records import NOBODY, AccountAdded, AccountDisabled, AccountRemoved, MessageSent
+from securechat.chat.records import (
+    NOBODY,
+    AccountAdded,
+    AccountDisabled,
+    AccountRemoved,
+    MessageSent,
+    Silenced,
+)
 from securechat.chat.reserved import is_reserved
 from securechat.irc import msgid
 from securechat.irc.names import fold, skeleton
@@ -25,6 +32,7 @@ from securechat.storage.exchange.referring import References, settled
 from securechat.storage.schema import accounts, messages
 from securechat.storage.search.index import SearchIndex
 from securechat.storage.writer import accounts as account_rows
+from securechat.storage.writer import places as place_rows
 from securechat.storage.writer.messages import REDACTED, MessageWriter
 
 _BATCH: Final = 500
@@ -123,8 +131,11 @@ class Importer:
         )
         if line.removed:
             account_rows.write(self._connection, AccountRemoved(key, "", created))
-        elif line.disabled:
-            account_rows.write(self._connection, AccountDisabled(key, created))
+        else:
+            if line.disabled:
+                account_rows.write(self._connection, AccountDisabled(key, created))
+            for mask, since in line.silences.items():
+                place_rows.write(self._connection, Silenced(key, mask, parse(since), None))
         self._accounts[fold(name)] = key
         self.done.accounts += 1
 

@@ -10,6 +10,7 @@ from securechat.chat.limits import (
     MAX_LIST,
     MAX_PINS,
     MAX_RETENTION_DAYS,
+    MAX_SILENCED,
     MAX_SLOW,
     METADATA_BYTES,
     METADATA_KEYS,
@@ -17,7 +18,7 @@ from securechat.chat.limits import (
     MULTILINE_LINES,
     is_metadata_key,
 )
-from securechat.chat.masks import InvalidMask, canonical
+from securechat.chat.masks import MUTE, InvalidMask, canonical
 from securechat.chat.membership import RANKS, ordered
 from securechat.chat.modes import MODES, Kind
 from securechat.chat.records import LISTS, NOBODY, ROLES
@@ -46,6 +47,16 @@ def check_account_line(line: Account, now_ms: int) -> None:
     _check_time(line.created, now_ms)
     if line.role not in ROLES and not (line.role == NOBODY and line.removed):
         raise ValueError(f"{line.role[:32]!r} is no role")
+    _check_silences(line.silences, now_ms)
+
+
+def _check_silences(masks: Mapping[str, str], now_ms: int) -> None:
+    if len(masks) > MAX_SILENCED:
+        raise ValueError(f"an account ignores at most {MAX_SILENCED} masks")
+    for mask, since in masks.items():
+        _check_time(since, now_ms)
+        if not _is_mask(mask) or mask.startswith(MUTE):
+            raise ValueError(f"{mask[:80]!r} is nothing that SILENCE takes")
 
 
 def check_message(line: Message, now_ms: int) -> None:
@@ -214,12 +225,15 @@ def _check_list(letter: str, entries: Iterable[Entry], now_ms: int) -> None:
         raise ValueError(f"{letter[:8]!r} is no list, or has more than {MAX_LIST} masks")
     for mask, entry in masks.items():
         _check_time(entry.at, now_ms)
-        try:
-            right = canonical(mask) == mask
-        except InvalidMask:
-            right = False
-        if not right or not _WORD.fullmatch(entry.setter):
+        if not _is_mask(mask) or not _WORD.fullmatch(entry.setter):
             raise ValueError(f"{mask[:80]!r} is no mask, or nobody can have set it")
+
+
+def _is_mask(mask: str) -> bool:
+    try:
+        return canonical(mask) == mask
+    except InvalidMask:
+        return False
 
 
 def _check_metadata(values: Mapping[str, str]) -> None:
