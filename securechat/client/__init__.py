@@ -48,6 +48,8 @@ if TYPE_CHECKING:
         Renamed,
         Said,
         ServerText,
+        Silenced,
+        Silences,
         Topic,
         Welcome,
     )
@@ -92,6 +94,8 @@ __all__ = [
     "Renamed",
     "Said",
     "ServerText",
+    "Silenced",
+    "Silences",
     "Topic",
     "Welcome",
 ]

@@ -120,6 +120,24 @@ def _names(chat: Chat, argument: str) -> None:
     chat.ask("NAMES", channel)
 
 
+def _ignore(chat: Chat, argument: str) -> None:
+    if argument:
+        _silence(chat, "+", argument)
+    else:
+        chat.ask("SILENCE")
+
+
+def _unignore(chat: Chat, argument: str) -> None:
+    _silence(chat, "-", argument)
+
+
+def _silence(chat: Chat, sign: str, argument: str) -> None:
+    """Change the list, and show it: a change of nothing has no other answer."""
+    if not argument or " " in argument:
+        raise Misused
+    chat.ask("SILENCE", f"{sign}{check_target(argument)}", then=lambda: chat.ask("SILENCE"))
+
+
 def _history(chat: Chat, argument: str) -> None:
     words = argument.split()
     number = words.pop() if words and words[-1].isascii() and words[-1].isdigit() else str(_LATELY)
@@ -163,6 +181,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "topic": Command("[#CHANNEL] [TEXT]", "show the topic, or set it", _topic),
     "names": Command("[#CHANNEL]", "show who is there", _names),
     "history": Command("[#CHANNEL | NAME] [NUMBER]", "show what was said lately", _history),
+    "ignore": Command("[NAME]", "let nothing direct of a person reach you; show whom you ignore", _ignore),
+    "unignore": Command("NAME", "let a person reach you again", _unignore),
     "help": Command("", "show this list", _help),
     "quit": Command("[REASON]", "leave the chat", _quit),
 }

@@ -200,6 +200,21 @@ class ModesChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Silences:
+    """Whom the account ignores: names of accounts, and masks. It is asked for by SILENCE."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """The account ignores somebody, or does not any more; it was said in another of its sessions."""
+
+    name: str
+    added: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Announced:
     """Something that `sender` says to everybody (WALLOPS)."""
 
@@ -305,6 +320,8 @@ Event = (
     | Renamed
     | Invited
     | ModesChanged
+    | Silences
+    | Silenced
     | Announced
     | ServerText
     | Failed

@@ -149,12 +149,11 @@ class PlainClient:
         self._asked += 1
         label = f"u{self._asked}"
         self._answer = (label, then)
-        first, rest = params[0], "".join(params[1:])
-        match command:
-            case "JOIN":
-                self._submit(lambda session: session.join(first, label))
-            case "PART":
-                self._submit(lambda session: session.part(first, rest, label))
+        match command, *params:
+            case "JOIN", channel:
+                self._submit(lambda session: session.join(channel, label))
+            case "PART", channel, *reason:
+                self._submit(lambda session: session.part(channel, "".join(reason), label))
             case _:
                 self._submit(lambda session: session.request(command, *params, label=label))
 

@@ -39,6 +39,8 @@ class State:
         self.batches = Batches()
         self.recent = Recent()
         self.history = History(bookmarks, replay, self.ask_quietly, self.emit)
+        self.silences: list[str] = []
+        """Whom the account ignores, of a list that is still coming."""
         self.now = Now(0, 0.0)
         self.failure: ClientError | None = None
         self.last_words = ""
@@ -114,6 +116,7 @@ class State:
         self.history.welcomed(self.granted)
         self.nick, self.server = nick, server
         self.roster.expect_restoration()
+        self.silences.clear()
         self.logins += 1
 
     def join_wanted(self) -> None:

@@ -32,6 +32,8 @@ from securechat.client.events import (
     Renamed,
     Said,
     ServerText,
+    Silenced,
+    Silences,
     Topic,
     Welcome,
 )
@@ -67,7 +69,7 @@ def describe(event: Event, clock: Callable[[int], str] = local_time) -> list[str
             return [f'* Not sent to {event.target}: {event.reason} ("{event.text}")']
         case Joined() | Left() | Quit() | NickChanged():
             return [f"* {_moved(event)}"]
-        case Renamed() | Invited() | Announced():
+        case Renamed() | Invited() | Announced() | Silences() | Silenced():
             return [f"* {_happened(event)}"]
         case Redacted() | Reacted() | Pinned():
             return [f"* {_about(event)}"]
@@ -169,7 +171,7 @@ def _about(event: Redacted | Reacted | Pinned) -> str:
             return f"{by} has {'unpinned' if removed else 'pinned'} {_what(spoken)} in {channel}"
 
 
-def _happened(event: Renamed | Invited | Announced) -> str:
+def _happened(event: Renamed | Invited | Announced | Silences | Silenced) -> str:
     match event:
         case Renamed(old, new, by, reason):
             return f"{by} has renamed {old} to {new}{_because(reason)}"
@@ -177,6 +179,10 @@ def _happened(event: Renamed | Invited | Announced) -> str:
             return f"{by} invites you: /join {channel}" if own else f"{by} invites {nick} to {channel}"
         case Announced(sender, text):
             return f"{sender} to everybody: {text}"
+        case Silences(names):
+            return f"You ignore {', '.join(names) or 'nobody'}"
+        case Silenced(name, added):
+            return f"You ignore {name} {'now, on all your devices' if added else 'no more'}"
 
 
 def _moved(event: Joined | Left | Quit | NickChanged) -> str:

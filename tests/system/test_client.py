@@ -56,6 +56,25 @@ def test_people_come_talk_and_go(shared_server: ServerProcess, enter: Enter, tmp
     assert "(private to bob) alice: hello\n" in alice.output
 
 
+def test_people_ignore_each_other(serve: Serve, enter: Enter, tmp_path: Path) -> None:
+    """The list is told after each change; who is ignored is told, and heard again afterwards."""
+    server = serve(accounts=["alice", "bob"])
+    bob = enter(server, "bob")
+    with ClientPipe(tmp_path, *server_options(server, "alice"), *password_file(tmp_path)) as alice:
+        alice.enter("/ignore Bob")
+        alice.until("* You ignore bob\n")
+        bob.send("PRIVMSG alice :unheard")
+        bob.until(lambda line: line.command == "531")
+        alice.enter("/unignore bob")
+        alice.until("* You ignore nobody\n")
+        bob.say("alice", "heard")
+        alice.until("(private) bob: heard\n")
+        alice.enter("exit")
+        code, errors = alice.end()
+    assert (code, errors) == (0, "")
+    assert "unheard" not in alice.output
+
+
 def test_a_long_text_arrives_in_pieces_cut_between_words(
     shared_server: ServerProcess, enter: Enter, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from securechat.client.errors import Refused
 from securechat.client.events import Failed, ServerText, Welcome
-from securechat.client.incoming import channels, messages
+from securechat.client.incoming import channels, messages, silences
 from securechat.client.incoming.messages import Line, last, nick_of
 from securechat.client.labels import Request
 from securechat.client.registration import DURABLE
@@ -149,11 +149,14 @@ _HANDLERS: Final[Mapping[str, Callable[[State, Line], None]]] = {
     "RENAME": channels.rename,
     "INVITE": channels.invite,
     "MODE": channels.mode,
+    "SILENCE": silences.changed,
     "PING": _ping,
     "PONG": _pong,
     "ERROR": _error,
     "001": _welcome,
     "005": _supports,
+    "271": silences.listed,
+    "272": silences.complete,
     "301": _away,
     "331": channels.topic_is_none,
     "332": channels.topic_is,

@@ -85,6 +85,12 @@ def words(wire: Wire) -> list[str]:
         (":s.test 301 alice bob :at lunch", ["* bob is not here: at lunch"]),
         (":s.test 371 alice :securechat 1", ["* securechat 1"]),
         (":bob!b@s PRIVMSG alice :\x01VERSION\x01", ["* bob's client asks yours: VERSION"]),
+        (":alice!a@s SILENCE +$a:bob", ["* You ignore bob now, on all your devices"]),
+        (":alice!a@s SILENCE -eve!*@*", ["* You ignore eve!*@* no more"]),
+        ("@label=1 :alice!a@s SILENCE +$a:bob", []),
+        (":bob!b@s SILENCE +$a:alice", []),
+        (":alice!a@s SILENCE bob", []),
+        (":s.test 272 alice alice :End of SILENCE list", ["* You ignore nobody"]),
         (":bob!b@s AWAY :lunch", []),
         (":bob!b@s ACCOUNT bob", []),
         (":bob!b@s CHGHOST b host", []),
@@ -98,6 +104,19 @@ def test_happenings_in_words(wire: Wire, line: str, told: list[str]) -> None:
     """What a person reads of one line."""
     wire.says(line)
     assert words(wire) == told
+
+
+def test_whom_one_ignores_is_one_line(wire: Wire) -> None:
+    """A list is told when it is complete, and once; half a list of before a lost connection is forgotten."""
+    wire.says(":s.test 271 alice alice $a:gone")
+    wire.session.lose()
+    wire.session.open(wire.now)
+    wire.ready(*in_general("bob"))
+    wire.says(
+        ":s.test 271 alice alice $a:bob", ":s.test 271 alice alice eve!*@*", ":s.test 272 alice alice :End"
+    )
+    wire.says(":s.test 272 alice alice :End")
+    assert words(wire)[-2:] == ["* You ignore bob, eve!*@*", "* You ignore nobody"]
 
 
 def test_a_message_of_several_lines_is_one(wire: Wire) -> None:

@@ -25,6 +25,7 @@ from securechat.client.events import (
     Renamed,
     Said,
     ServerText,
+    Silences,
     Welcome,
 )
 from securechat.client.plain import MOST_WAITING, PATIENCE_OF_PIPE, PlainClient, Result
@@ -250,6 +251,10 @@ def test_an_unknown_command_is_never_sent(stage: Stage) -> None:
         ("/names", ("NAMES", "#general")),
         ("/names #other", ("NAMES", "#other")),
         ("/msg bob hi there", ("say", "bob", "hi there")),
+        ("/ignore", ("SILENCE",)),
+        ("/ignore bob", ("SILENCE", "+bob")),
+        ("/ignore *!*@evil.test", ("SILENCE", "+*!*@evil.test")),
+        ("/unignore bob", ("SILENCE", "-bob")),
         ("/me waves", ("say", "#general", "\x01ACTION waves\x01")),
     ],
 )
@@ -261,7 +266,20 @@ def test_commands(stage: Stage, entered: str, call: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "entered", ["/msg bob", "/msg", "/join", "/join a b", "/me", "/names #a b", "/msg :x y"]
+    "entered",
+    [
+        "/msg bob",
+        "/msg",
+        "/join",
+        "/join a b",
+        "/me",
+        "/names #a b",
+        "/msg :x y",
+        "/ignore bob eve",
+        "/ignore a,b",
+        "/unignore",
+        "/unignore a b",
+    ],
 )
 def test_misused_commands_send_nothing(stage: Stage, entered: str) -> None:
     """The person reads how it is used, or what is wrong."""
@@ -276,8 +294,36 @@ def test_help_lists_every_command(stage: Stage) -> None:
     stage.enters("/help")
     stage.run()
     text = "\n".join(stage.console.lines)
-    for name in ("/join #CHANNEL", "/part", "/msg NAME TEXT", "/topic", "/names", "/quit", "exit"):
+    for name in (
+        "/join #CHANNEL",
+        "/part",
+        "/msg NAME TEXT",
+        "/topic",
+        "/names",
+        "/ignore [NAME]",
+        "/quit",
+        "exit",
+    ):
         assert name in text
+
+
+def test_who_ignores_somebody_is_told_whom_one_ignores(stage: Stage) -> None:
+    """Also when nothing has changed; input waits for the list."""
+    stage.enters("/ignore bob", "hello")
+    stage.happens(Answered("u1"))
+    stage.happens(Silences(("bob", "eve!*@*")), Answered("u2"))
+    stage.run()
+    assert stage.session.calls == [("SILENCE", "+bob"), ("SILENCE",), ("say", "#general", "hello")]
+    assert "* You ignore bob, eve!*@*" in stage.console.lines
+
+
+def test_a_refused_ignore_shows_no_list(stage: Stage) -> None:
+    """The refusal says why."""
+    refused = Refused("511", "bob: Your SILENCE list is full")
+    stage.enters("/ignore bob")
+    stage.happens(Failed("511", refused, "u1"), Answered("u1", refused))
+    assert stage.run().refused == 1
+    assert stage.session.calls == [("SILENCE", "+bob")]
 
 
 def test_text_after_join_goes_to_the_new_channel(stage: Stage) -> None:
