@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import ctypes
 import errno
+import io
 import json
 import os
 import pwd
@@ -133,6 +134,14 @@ def accounts() -> list[str]:
     return [row["name"] for row in json.loads(answer.stdout)]
 
 
+def make_input_readable() -> None:
+    """Lets questions be asked whatever standard input is: closed is empty, what is no text is no answer."""
+    if sys.stdin is None:
+        sys.stdin = io.StringIO()
+    elif isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
+
+
 def default_name() -> str:
     """The user's own name, with what an account name cannot hold (`john.doe`, `3com`) replaced."""
     login = os.environ.get("USER", "")
@@ -161,7 +170,7 @@ def account(options: argparse.Namespace) -> str:
     elif options.generate or not terminal:
         command.append("--generate")
     asked = "--generate" not in command and terminal
-    saved = options.save_password or (asked and _ask_to_save(name))
+    saved = options.save_password or (asked and ask_to_save(name))
     if saved:
         password_file(name).unlink(missing_ok=True)
         command += ["--save", str(password_file(name))]
@@ -176,10 +185,19 @@ def password_file(name: str) -> Path:
     return STATE / f"{name}.password"
 
 
-def _ask_to_save(name: str) -> bool:
+def ask_to_save(name: str) -> bool:
+    """Ask until it is answered: whoever types the password too early must not take that for done."""
     question = f"Keep its password in {password_file(name)}, so that connecting does not ask for it? [y/N]: "
-    print(question, end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().casefold() in ("y", "yes")
+    while True:
+        print(question, end="", file=sys.stderr, flush=True)
+        answer = sys.stdin.readline().strip().casefold()
+        if answer in ("", "n", "no", "y", "yes"):
+            return answer[:1] == "y"
+        print(
+            "Type y or n. The password is asked for after this, and not shown while you type; one that you "
+            "have typed here was shown, so choose another.",
+            file=sys.stderr,
+        )
 
 
 def _ask_name(terminal: bool) -> str:
@@ -264,6 +282,7 @@ def main() -> NoReturn:
     STATE.mkdir(mode=0o700, exist_ok=True)
     check_address(options.port)
     make_certificates()
+    make_input_readable()
     run_server(options, account(options))
 
 

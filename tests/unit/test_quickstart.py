@@ -1,5 +1,6 @@
 """The parts of scripts/quickstart that need no installation."""
 
+import io
 import os
 import shlex
 import signal
@@ -57,6 +58,42 @@ def test_a_saved_password_need_not_be_typed(monkeypatch: pytest.MonkeyPatch, tmp
     quickstart.password_file("alice").touch()
     assert f"--password-file {tmp_path}/alice.password\n" in quickstart.next_steps(1, "alice")
     assert "--password-file" not in quickstart.next_steps(1, "bob")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "asked"),
+    [
+        ("y\n", True, 1),
+        ("YES \n", True, 1),
+        ("n\n", False, 1),
+        ("No\n", False, 1),
+        ("\n", False, 1),
+        ("", False, 1),
+        ("correct horse battery\ny\n", True, 2),
+        ("yn\nyess\n\n", False, 3),
+        ("correct horse battery", False, 2),
+    ],
+)
+def test_what_is_no_answer_is_asked_again(
+    typed: str, kept: bool, asked: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A password that was typed too early is not taken for a no; the end of the input is one."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    assert quickstart.ask_to_save("alice") is kept
+    told = capsys.readouterr()
+    assert told.err.count("[y/N]: ") == asked and told.out == ""
+    assert told.err.count("Type y or n. The password is asked for after this") == asked - 1
+    assert "horse" not in told.err
+
+
+def test_any_input_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A closed one is empty, and what is no UTF-8 is no answer."""
+    monkeypatch.setattr(sys, "stdin", None)
+    quickstart.make_input_readable()
+    assert not sys.stdin.isatty() and not quickstart.ask_to_save("alice")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xe4\ny\n"), "utf-8"))
+    quickstart.make_input_readable()
+    assert quickstart.ask_to_save("alice")
 
 
 PROGRAM = """
