@@ -50,37 +50,37 @@ def join_one(ctx: Context, name: str, key: str) -> None:
         return
     refusal = access.may_join(channel, ctx.user, key)
     if refusal is None:
-        enter_channel(ctx, channel)
+        if may_be_in_one_more(ctx, channel.name):
+            make_member(ctx, ctx.user, channel)
         return
-    forward = forwarded(ctx, channel) if refusal.numeric != num.ERR_BANNEDFROMCHAN else None
+    forward = forwarded(ctx, channel, key) if refusal.numeric != num.ERR_BANNEDFROMCHAN else None
     if forward is None:
         # The name as it was asked for: a refusal does not tell how a hidden channel spells its own.
         ctx.numeric(refusal.numeric, printable(name), text=refusal.text)
         return
     text = f"You cannot join it, so you are sent to {forward.name}"
     ctx.numeric(num.ERR_LINKCHANNEL, printable(name), forward.name, text=text)
-    refusal = access.may_join(forward, ctx.user, key)
-    if refusal is not None:
-        ctx.numeric(refusal.numeric, forward.name, text=refusal.text)
-    elif ctx.user.id not in forward.members:
-        enter_channel(ctx, forward)
+    if ctx.user.id not in forward.members:
+        make_member(ctx, ctx.user, forward)
 
 
-def forwarded(ctx: Context, channel: Channel) -> Channel | None:
-    """Return the channel for those who cannot join this one (+f), when they may see it."""
-    target = ctx.registry.channels.get(channel.forward or 0)
-    return target if target is not None and target.visible_to(ctx.user.id) else None
+def forwarded(ctx: Context, channel: Channel, key: str) -> Channel | None:
+    """Return the channel for those who cannot join this one (+f), when they may see it and come in there."""
+    target, user = ctx.registry.channels.get(channel.forward or 0), ctx.user
+    if target is None or not target.visible_to(user.id):
+        return None
+    comes_in = has_room(ctx, user) and access.may_join(target, user, key) is None
+    return target if comes_in or user.id in target.members else None
 
 
-def enter_channel(ctx: Context, channel: Channel) -> None:
-    """Make the user a member, unless they are in too many channels."""
-    if may_be_in_one_more(ctx, channel.name):
-        make_member(ctx, ctx.user, channel)
+def has_room(ctx: Context, user: User) -> bool:
+    """Return whether somebody may be in one more channel."""
+    return len(ctx.registry.memberships.get(user.id, ())) < limits.MAX_CHANNELS
 
 
 def may_be_in_one_more(ctx: Context, name: str) -> bool:
     """Return whether the user may be in one more channel; else reply why not."""
-    if len(ctx.registry.memberships.get(ctx.user.id, ())) < limits.MAX_CHANNELS:
+    if has_room(ctx, ctx.user):
         return True
     text = f"You are in {limits.MAX_CHANNELS} channels: leave one first"
     ctx.numeric(num.ERR_TOOMANYCHANNELS, printable(name), text=text)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from securechat.chat import limits
-from securechat.chat.commands.channels import make_member
+from securechat.chat.commands.channels import has_room, make_member
 from securechat.chat.effects import Reload, Then
 from securechat.chat.items import KillUser
 from securechat.chat.line import Line, by_operator
@@ -119,7 +119,7 @@ def sajoin(ctx: Context) -> None:
     if user.id in channel.members:
         ctx.numeric(num.ERR_USERONCHANNEL, user.nick, channel.name, text="is already on channel")
         return
-    if len(ctx.registry.memberships.get(user.id, ())) >= limits.MAX_CHANNELS:
+    if not has_room(ctx, user):
         text = f"{user.nick} is in {limits.MAX_CHANNELS} channels, as many as one may be in"
         ctx.numeric(num.ERR_TOOMANYCHANNELS, channel.name, text=text)
         return
