@@ -20,6 +20,7 @@ import msgspec
 
 from securechat.app.checks import check_value
 from securechat.config import PREFIX, Config, Field, Value, fields, sections
+from securechat.log import UNSAFE, escape
 
 # The options of `securechat server` that set a key.
 OPTIONS: Final = {
@@ -114,7 +115,7 @@ def as_toml(loaded: Loaded) -> str:
         for field in section.fields:
             origin = loaded.origins.get(field.name)
             assignment = _assignment(field, values[field.name])
-            lines.append(f"{assignment}  # {origin}" if origin else assignment)
+            lines.append(f"{assignment}  # {escape(origin)}" if origin else assignment)
     return "\n".join(lines[1:]) + "\n"
 
 
@@ -273,8 +274,13 @@ def _assignment(field: Field, value: Value) -> str:
 
 
 def _toml(value: Value) -> str:
-    """Write a value as TOML; JSON's texts, numbers, booleans and lists are TOML's, except DEL in a text."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """Write a value as TOML that is safe on a terminal: as JSON, but for how characters are escaped."""
+    return UNSAFE.sub(_escaped, json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _shown(value: object) -> str:

@@ -221,6 +221,14 @@ def _raise_file_limit() -> int:
     return hard if hard != resource.RLIM_INFINITY else _MAX_FILES
 
 
+def say_to_people(config: Config, text: str) -> None:
+    """Say something on standard error that is for whoever started the server; a line, made safe."""
+    if config.log.format == "json":
+        _log.info("%s", text)
+    else:
+        print(log.escape(text), file=sys.stderr, flush=True)
+
+
 class _Announcement:
     """Says on standard output where the server listens, and before that, to people, how to go on."""
 
@@ -260,7 +268,4 @@ class _Announcement:
             self._tell(f"Connect with: {connect_line(config, identity, port)}")
 
     def _tell(self, text: str) -> None:
-        if self._config().log.format == "json":
-            _log.info(text)
-        else:
-            print(text, file=sys.stderr, flush=True)
+        say_to_people(self._config(), text)

@@ -20,6 +20,7 @@ from securechat.cli.passwords import (
 )
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.table import day, minute, print_json, print_table
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.chat.requests import Done, Request
@@ -127,7 +128,7 @@ def users(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Da
     elif not rows:
         option = data_dir_option(place.directory)
         text = f"There is no account in {place.directory}: make one with `securechat adduser NAME{option}`."
-        typer.echo(text, err=True)
+        tell(text)
     else:
         table: list[tuple[str, ...]] = [("NAME", "ROLE", "STATE", "SESSIONS", "CREATED")]
         for row in rows:

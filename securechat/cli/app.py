@@ -25,6 +25,7 @@ from securechat.cli import (
     trust,
 )
 from securechat.cli.exits import CommandFailed
+from securechat.cli.telling import tell
 
 app = typer.Typer(
     name="securechat",
@@ -43,16 +44,14 @@ def run(arguments: Sequence[str] | None = None) -> None:
     try:
         app(arguments, prog_name="securechat")
     except CommandFailed as failure:
-        from securechat.log import escape
-
         for line in str(failure).splitlines():
-            typer.echo(f"securechat: {escape(line)}", err=True)
+            tell(f"securechat: {line}")
         sys.exit(failure.code)
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"securechat {__version__}")
+        tell(f"securechat {__version__}", out=True)
         raise typer.Exit
 
 

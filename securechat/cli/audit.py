@@ -9,6 +9,7 @@ from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.table import print_json
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.chat.ports import AuditEntry
@@ -39,7 +40,6 @@ def show(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Dat
     With --json there is one object a line.
     """
     from securechat.irc.timestamp import format_ms
-    from securechat.log import escape
 
     for row in _rows(find_place(config, data_dir)):
         if as_json:
@@ -48,7 +48,7 @@ def show(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Dat
         at = row["at"]
         assert isinstance(at, int)
         words = [row["actor"], "from", row["origin"], row["action"], row["target"], row["detail"]]
-        typer.echo(f"{format_ms(at)}  {escape(' '.join(str(word) for word in words if word))}")
+        tell(f"{format_ms(at)}  {' '.join(str(word) for word in words if word)}", out=True)
 
 
 def verify(expect: HashOption = None, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
@@ -71,7 +71,7 @@ def verify(expect: HashOption = None, config: ConfigOption = None, data_dir: Dat
         raise CommandFailed(
             f"no entry of the audit log has the hash {expect}: its end was removed or replaced"
         )
-    typer.echo(f"{last} entries, last hash {head}")
+    tell(f"{last} entries, last hash {head}", out=True)
 
 
 def _rows(place: Place) -> Iterator[Row]:

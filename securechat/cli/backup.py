@@ -25,6 +25,7 @@ from securechat.cli.files import (
 )
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.table import print_facts
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.config import Config
@@ -98,10 +99,7 @@ def backup(
     except (StorageError, OSError) as error:
         raise CommandFailed(f"there is no backup: {error}") from error
     rows = manifest.rows
-    typer.echo(
-        f"The backup holds {_contents(manifest)}, {held} ({name}).",
-        err=True,
-    )
+    tell(f"The backup holds {_contents(manifest)}, {held} ({name}).")
     facts = {"file": name, "keys": keys}
     print_facts(facts | {"accounts": rows["accounts"], "messages": rows["messages"]}, as_json)
 
@@ -158,10 +156,7 @@ def restore(
     except (StorageError, OSError) as error:
         raise CommandFailed(f"nothing was restored: {error}") from error
     rows = manifest.rows
-    typer.echo(
-        f"Restored {_contents(manifest)} of {manifest.server}, in {', '.join(restored)}.",
-        err=True,
-    )
+    tell(f"Restored {_contents(manifest)} of {manifest.server}, in {', '.join(restored)}.")
     facts = {"server": manifest.server, "files": restored}
     print_facts(facts | {"accounts": rows["accounts"], "messages": rows["messages"]}, as_json)
 

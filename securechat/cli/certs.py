@@ -9,6 +9,7 @@ from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.table import print_json
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.config import Config
@@ -65,7 +66,7 @@ def renew(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
         _renew(settings, place)
     except CertificateProblem as error:
         raise CommandFailed(str(error)) from error
-    typer.echo("The certificate was renewed.", err=True)
+    tell("The certificate was renewed.")
     _show(settings, place, as_json=False)
 
 
@@ -90,7 +91,6 @@ def _renew(config: "Config", place: Place) -> None:
 
 def _show(config: "Config", place: Place, as_json: bool, given: Path | None = None) -> None:
     from securechat.app.certificates import certificates_of, connect_line, read_identity
-    from securechat.log import escape
     from securechat.tls.errors import CertificateProblem
 
     port, used = _ask_server(config, place)
@@ -132,7 +132,7 @@ def _show(config: "Config", place: Place, as_json: bool, given: Path | None = No
         f"valid        {identity.starts:{_MINUTES}} to {identity.expires:{_MINUTES}}{remark}",
         f"connect      {line}",
     ):
-        typer.echo(escape(text))
+        tell(text, out=True)
 
 
 def _ask_server(config: "Config", place: Place) -> tuple[int, Path]:

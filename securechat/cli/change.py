@@ -6,10 +6,9 @@ and it is said when no server runs on it.
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from securechat.app.directory import data_dir_option
 from securechat.cli.place import Place
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.chat.requests import Request
@@ -29,10 +28,10 @@ def change(
     _, running = ask_whoever_is_there(place.directory, config, request)
     if quiet:
         return
-    typer.echo(f"{done} in {place.directory}. {more}".rstrip(), err=True)
+    tell(f"{done} in {place.directory}. {more}".rstrip())
     if is_new:
         hint = "if your server has its data elsewhere, name that directory with --data-dir"
-        typer.echo(f"This data directory is new: {hint}.", err=True)
+        tell(f"This data directory is new: {hint}.")
     if not running:
         option = data_dir_option(place.directory)
-        typer.echo(f"No server runs there: start it with `securechat server{option}`.", err=True)
+        tell(f"No server runs there: start it with `securechat server{option}`.")

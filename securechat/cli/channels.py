@@ -9,6 +9,7 @@ from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import ConfigOption, DataDirOption, find_place
 from securechat.cli.table import print_json
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.chat.requests import SetRetention
@@ -56,7 +57,7 @@ def list_channels(
     for row in rows:
         days = row["retention_days"]
         kept = "" if days is None else "  kept for ever" if days == 0 else f"  kept {days} days"
-        typer.echo(f"{row['name']}  {row['members']} members{kept}")
+        tell(f"{row['name']}  {row['members']} members{kept}", out=True)
 
 
 def drop_channels(
@@ -82,8 +83,8 @@ def drop_channels(
         rows = find(asking, patterns, founder, unused=unused)
         if dry_run:
             for row in rows:
-                typer.echo(row["name"])
-            typer.echo(f"These are {number(len(rows))}; nothing was changed.", err=True)
+                tell(str(row["name"]), out=True)
+            tell(f"These are {number(len(rows))}; nothing was changed.")
             return
         if not rows:
             text = "no channel fits: names begin with #, and a pattern needs quotes in a shell: '#spam-*'"
@@ -95,9 +96,9 @@ def drop_channels(
         done = change_all(
             asking, "dropped", names, lambda some: DropChannels(some, founder=founder, unused=unused)
         )
-    typer.echo(f"{number(done).capitalize()} dropped in {place.directory}.", err=True)
+    tell(f"{number(done).capitalize()} dropped in {place.directory}.")
     if done < len(rows):
-        typer.echo(f"{number(len(rows) - done)} had gone, or changed, meanwhile.", err=True)
+        tell(f"{number(len(rows) - done)} had gone, or changed, meanwhile.")
 
 
 def set_channel(

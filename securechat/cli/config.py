@@ -10,6 +10,7 @@ from securechat.cli.exits import CommandFailed
 from securechat.cli.files import is_stdin
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.table import print_json
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.app.configuration import Loaded
@@ -48,7 +49,8 @@ def show(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Dat
         return
     from securechat.app.configuration import as_toml
 
-    typer.echo(as_toml(loaded), nl=False)
+    for line in as_toml(loaded).removesuffix("\n").split("\n"):
+        tell(line, out=True)
 
 
 def check(
@@ -76,17 +78,18 @@ def check(
     except (ValueError, CertificateProblem) as error:
         raise CommandFailed(str(error)) from error
     for remark in remarks:
-        typer.echo(f"Note: {remark}", err=True)
+        tell(f"Note: {remark}")
     source = (
         STANDARD_INPUT
         if place.file == STDIN
         else place.file or "no configuration file: every key has its default or comes from the environment"
     )
-    typer.echo(f"The configuration is right ({source}).")
+    tell(f"The configuration is right ({source}).", out=True)
 
 
 def default() -> None:
     """Print a configuration file with every key, its documentation and its default."""
     from securechat.app.configuration import defaults_as_toml
 
-    typer.echo(defaults_as_toml(), nl=False)
+    for line in defaults_as_toml().removesuffix("\n").split("\n"):
+        tell(line, out=True)

@@ -2,9 +2,8 @@
 
 import sys
 
-import typer
-
 from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.telling import agrees
 
 
 def can_be_asked() -> bool:
@@ -16,5 +15,5 @@ def require_consent(question: str) -> None:
     """Go on only when somebody says yes. Raises CommandFailed."""
     if not can_be_asked():
         raise CommandFailed("there is no terminal to ask for your consent on: use --yes", ExitCode.USAGE)
-    if not typer.confirm(question, err=True):
+    if not agrees(question):
         raise CommandFailed("nothing was changed")

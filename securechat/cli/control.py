@@ -9,6 +9,7 @@ from securechat.cli.config import JsonOption
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.table import print_json
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.chat.requests import Done
@@ -33,7 +34,7 @@ def status(as_json: JsonOption = False, config: ConfigOption = None, data_dir: D
     width = max(map(len, row))
     for name, value in row.items():
         shown = "none" if value is None else value
-        typer.echo(f"{name.translate(_WORDS):{width}}  {shown}")
+        tell(f"{name.translate(_WORDS):{width}}  {shown}", out=True)
 
 
 def nested(row: Mapping[str, Value]) -> dict[str, Value | dict[str, Value]]:
@@ -51,10 +52,10 @@ def reload(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
     The certificate is read again, too. What needs a restart of the server is said.
     """
     done = command(find_place(config, data_dir), "reload")
-    typer.echo("The server has read its configuration and certificate again.", err=True)
+    tell("The server has read its configuration and certificate again.")
     for row in done.rows:
         state = "in force now" if row["applied"] else "needs a restart of the server"
-        typer.echo(f"{row['key']}: {state}")
+        tell(f"{row['key']}: {state}", out=True)
 
 
 def command(place: Place, name: str) -> "Done":

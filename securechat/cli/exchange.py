@@ -21,6 +21,7 @@ from securechat.cli.files import (
 )
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.table import for_terminals, print_facts
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.config import Config
@@ -72,7 +73,7 @@ def export_messages(
             done = _export(place, settings, Selection(channel, account), stream)
     except (StorageError, OSError) as error:
         raise CommandFailed(f"nothing was exported: {error}") from error
-    typer.echo(f"Exported {count(done, 'message')}.", err=True)
+    tell(f"Exported {count(done, 'message')}.")
     print_facts({"file": into, "messages": done}, as_json)
 
 
@@ -111,18 +112,17 @@ def import_messages(
     except (StorageError, OSError) as error:
         reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
         raise CommandFailed(f"nothing was imported: {reason}") from error
-    typer.echo(
+    tell(
         f"Imported {count(done.messages, 'message')}, {count(done.events, 'event')}, "
         f"{count(done.accounts, 'account')} and {count(done.channels, 'channel')}; "
-        f"{_lines(done.known)} there already.",
-        err=True,
+        f"{_lines(done.known)} there already."
     )
     if done.dropped:
-        typer.echo(f"{_lines(done.dropped)} left out: their channels are no more.", err=True)
+        tell(f"{_lines(done.dropped)} left out: their channels are no more.")
     if done.alone:
-        typer.echo(f"{_answers(done.alone)} not linked to what they answer: it was said elsewhere.", err=True)
+        tell(f"{_answers(done.alone)} not linked to what they answer: it was said elsewhere.")
     if done.accounts:
-        typer.echo("Give the new accounts passwords with `securechat passwd NAME`.", err=True)
+        tell("Give the new accounts passwords with `securechat passwd NAME`.")
     print_facts(asdict(done), as_json)
 
 

@@ -11,6 +11,7 @@ from securechat.cli.files import read_line
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.secret import shown_first
 from securechat.cli.table import minute, print_json, print_table
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.config import Config
@@ -67,7 +68,7 @@ def _make(place: Place, settings: "Config", uses: int, days: int) -> None:
         change(place, settings, request, done, "Its code is above and shown only now.")
     if settings.identity.registration != "invite":
         text = 'Nobody can use it yet: set identity.registration = "invite" and reload the server.'
-        typer.echo(text, err=True)
+        tell(text)
 
 
 def _list(place: Place, settings: "Config", as_json: bool) -> None:
@@ -79,7 +80,7 @@ def _list(place: Place, settings: "Config", as_json: bool) -> None:
         print_json([dict(row) for row in rows])
         return
     if not rows:
-        typer.echo("There is no invitation: make one with `securechat invite`.", err=True)
+        tell("There is no invitation: make one with `securechat invite`.")
         return
     table: list[tuple[str, ...]] = [("ID", "ACCOUNTS", "MADE (UTC)", "EXPIRES (UTC)", "")]
     for row in rows:

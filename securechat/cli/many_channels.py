@@ -6,9 +6,8 @@ A running server stands still for no piece longer than a moment.
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-import typer
-
 from securechat.cli.progress import Progress
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.chat.requests import DropChannels, SetFounder
@@ -54,9 +53,9 @@ def change_all(
 def show(rows: Sequence[Row], most: int = SHOWN) -> None:
     """Print the first of the names, and how many there are, on standard error."""
     for row in rows[:most]:
-        typer.echo(f"  {row['name']}", err=True)
+        tell(f"  {row['name']}")
     if len(rows) > most:
-        typer.echo(f"  and {len(rows) - most} more", err=True)
+        tell(f"  and {len(rows) - most} more")
 
 
 def number(count: int) -> str:

@@ -8,6 +8,7 @@ from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.table import print_facts
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.storage.databases import Database
@@ -61,10 +62,10 @@ def migrate_store(
         raise CommandFailed(f"{error}: what is written meanwhile would be lost") from error
     except StorageError as error:
         raise CommandFailed(str(error)) from error
-    typer.echo(f"Copied {sum(rows.values())} rows, {rows['messages']} of them history, to {new}.", err=True)
+    tell(f"Copied {sum(rows.values())} rows, {rows['messages']} of them history, to {new}.")
     if new.url != settings.storage.url:
         value = f'url = "{new}"' if new.url else 'url = ""'
-        typer.echo(f"Now set this in the section [storage] of the configuration: {value}", err=True)
+        tell(f"Now set this in the section [storage] of the configuration: {value}")
     print_facts({"database": str(new), "rows": sum(rows.values()), "messages": rows["messages"]}, as_json)
 
 

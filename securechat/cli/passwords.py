@@ -14,6 +14,7 @@ import typer
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.files import stdin_or_file
 from securechat.cli.secret import shown_first
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.config import Argon2Section
@@ -102,7 +103,7 @@ def _ask_twice(name: str) -> str:
     problem, code = "", ExitCode.ERROR
     for _ in range(_TRIES):
         if problem:
-            typer.echo(f"{problem}. Once again:", err=True)
+            tell(f"{problem}. Once again:")
         password = _ask(f"New password for {name} ({MIN_LENGTH} characters or more): ")
         try:
             check_policy(password)

@@ -10,6 +10,7 @@ import typer
 
 from securechat.cli.exits import ExitCode
 from securechat.cli.files import stdin_or_file
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.client.address import Address
@@ -102,7 +103,7 @@ def complain(first: str, *more: str) -> None:
     from securechat.client.safe import safe
 
     for line in (f"securechat: {first}", *more):
-        typer.echo(safe(line), err=True)
+        tell(safe(line))
 
 
 def exit_code(error: "ClientError") -> ExitCode:
@@ -184,7 +185,7 @@ def _ask(server: "UnknownServer") -> bool:
         *(f"  {line}" for line in WHERE_THE_PIN_IS),
         f"To trust this server from now on, type the first {_SHOWN_OF_PIN} characters of its pin",
     ):
-        typer.echo(line, err=True)
+        tell(line)
     typer.echo('that come after "sha256:". To stop, press Enter: ', err=True, nl=False)
     # Not sys.stdin: it would read ahead, and what follows belongs to whoever reads next.
     answer = os.read(0, 1024).decode(errors="replace").strip().removeprefix("sha256:")

@@ -10,6 +10,7 @@ from securechat.cli.config import load_config
 from securechat.cli.consent import can_be_asked, require_consent
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import ConfigOption, DataDirOption, find_place
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.cli.ask import Asking
@@ -53,7 +54,7 @@ def deluser(
     with Asking(place.directory, settings) as asking:
         founded = find(asking, ["*"], name)
         if founded and not channels and not heir:
-            typer.echo(f"{name} founded {number(len(founded))}:", err=True)
+            tell(f"{name} founded {number(len(founded))}:")
             show(founded)
             channels, heir = ("keep", "") if yes or not can_be_asked() else _ask_what_becomes()
         if not yes:
@@ -66,8 +67,11 @@ def deluser(
 
 def _ask_what_becomes() -> tuple[str, str]:
     """Ask what becomes of the channels: return keep or drop, or who gets them."""
-    question = "Type keep (they stay, without a founder), drop, or the name of the account that gets them"
-    answer = str(typer.prompt(question, default="keep", err=True)).strip()
+    answer = typer.prompt(
+        "Type keep (they stay, without a founder), drop, or the name of the account that gets them",
+        default="keep",
+        err=True,
+    ).strip()
     return (answer, "") if answer in ("keep", "drop") else ("", answer)
 
 

@@ -8,6 +8,7 @@ import typer
 from securechat.cli.exits import CommandFailed
 from securechat.cli.remote import fail, parse_host
 from securechat.cli.table import print_json
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.client.known_servers import KnownServers
@@ -37,7 +38,7 @@ def list_servers(
         print_json([{"server": str(address), "pin": pin} for address, pin in known])
         return
     for address, pin in known:
-        typer.echo(f"{address}  {pin}")
+        tell(f"{address}  {pin}", out=True)
 
 
 def remove(
@@ -53,7 +54,7 @@ def remove(
         fail(error)
     if not removed:
         raise CommandFailed(f"{address} is not among the servers that you trust (`securechat trust list`)")
-    typer.echo(f"{address} is forgotten.")
+    tell(f"{address} is forgotten.", out=True)
 
 
 def _known() -> "KnownServers":

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from securechat.client.errors import CredentialError, NoTerminal
+from securechat.client.safe import safe
 
 _LONGEST: Final = 4096
 _STDIN: Final = 0
@@ -68,7 +69,7 @@ def ask_on_terminal(prompt: str) -> str:
     import getpass
 
     try:
-        return getpass.getpass(prompt)
+        return getpass.getpass(safe(prompt))
     except EOFError:
         raise CredentialError("no password was typed") from None
     except OSError as error:  # the terminal has gone, or belongs to another process
