@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from securechat.cli.exits import CommandFailed
 from securechat.cli.remote import (
     CaOption,
     CommandOption,
@@ -79,8 +80,11 @@ def _standard_input() -> str:
     descriptor.
     """
     data = bytearray()
-    while len(data) <= _LONGEST and (piece := os.read(_STDIN, 65536)):
-        data += piece
+    try:
+        while len(data) <= _LONGEST and (piece := os.read(_STDIN, 65536)):
+            data += piece
+    except OSError as error:  # a directory, say
+        raise CommandFailed(f"standard input cannot be read: {error.strerror}") from error
     if len(data) > _LONGEST:
         raise typer.BadParameter(
             f"the message is too long: the most is {_LONGEST // 1024} KiB", param_hint="-"

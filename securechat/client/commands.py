@@ -34,6 +34,9 @@ class Chat(Protocol):
     def tell(self, *lines: str) -> None:
         """Show lines to the person."""
 
+    def refuse(self, line: str) -> None:
+        """Show why what was entered was not done."""
+
     def leave(self, reason: str) -> None:
         """Quit once everything is confirmed."""
 
@@ -69,9 +72,9 @@ def enter(chat: Chat, text: str) -> None:
         command.run(chat, argument.strip(" "))
     except Misused as error:
         usage = f"Usage: /{name} {command.arguments}" if command is not None else ""
-        chat.tell(f"* {error}" if str(error) else f"* {usage}")
+        chat.refuse(f"* {error}" if str(error) else f"* {usage}")
     except Refused as error:
-        chat.tell(f"* {error}")
+        chat.refuse(f"* {error}")
 
 
 def _say(chat: Chat, text: str) -> None:
@@ -80,7 +83,7 @@ def _say(chat: Chat, text: str) -> None:
     if chat.target:
         chat.say(chat.target, text)
     else:
-        chat.tell("* You are in no channel, so nobody would read this. Enter one with /join #name")
+        chat.refuse("* You are in no channel, so nobody would read this. Enter one with /join #name")
 
 
 def _join(chat: Chat, argument: str) -> None:

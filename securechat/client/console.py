@@ -35,6 +35,7 @@ else:
 _PASTE_ON: Final = "\x1b[?2004h"
 _PASTE_OFF: Final = "\x1b[?2004l"
 _LONGEST_LINE: Final = 1 << 20
+_TOO_LONG: Final = "a line has more than 1 MiB: the rest of the input is not sent"
 
 
 class Terminated(Exception):
@@ -104,13 +105,15 @@ class StreamConsole:
         if data is None:
             return []
         self._ended = not data
+        problem = self._source.problem
         # Cut at "\n" only: str.splitlines would also cut at U+2028 and others.
         *lines, self._partial = (self._partial + self._decoder.decode(data, final=self._ended)).split("\n")
-        if self._partial and (self._ended or len(self._partial) > _LONGEST_LINE):
+        if self._partial and self._ended:
             lines.append(self._partial)
-            self._partial = ""
+        elif len(self._partial) > _LONGEST_LINE:
+            self._partial, self._ended, problem = "", True, _TOO_LONG
         entered: list[Input] = [Submitted(line.removesuffix("\r")) for line in lines]
-        return [*entered, EndOfInput()] if self._ended else entered
+        return [*entered, EndOfInput(problem)] if self._ended else entered
 
     def wake(self) -> None:
         self._source.wake()
@@ -175,7 +178,7 @@ class TerminalConsole:
         keys = self._keys.feed(data)
         entered = [event for event in map(self._editor.press, keys) if event is not None]
         self._draw()
-        return entered if data else [EndOfInput()]
+        return entered if data else [EndOfInput(self._source.problem)]
 
     def wake(self) -> None:
         self._source.wake()

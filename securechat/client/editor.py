@@ -31,7 +31,12 @@ class Interrupted:
 
 @dataclass(frozen=True, slots=True)
 class EndOfInput:
-    """Ctrl-D on an empty line, or the end of what comes through a pipe."""
+    """Ctrl-D on an empty line, or the end of what comes through a pipe.
+
+    `problem` is why nothing more can be taken though there may be more.
+    """
+
+    problem: str = ""
 
 
 Input = Submitted | Interrupted | EndOfInput

@@ -1,5 +1,6 @@
 """Waiting for what a person types, while others may call the waiting thread away."""
 
+import errno
 import os
 import select
 import socket
@@ -16,6 +17,9 @@ class Source(Protocol):
     """Bytes from standard input. `wake` may be called by any thread and from a signal handler, the rest by
     one.
     """
+
+    problem: str
+    """Why the input could not be read to its end, "" otherwise."""
 
     def wait(self, timeout: float | None, wanted: bool) -> bytes | None:
         """Return what was typed, b"" at the end of input, and None when the time is up or `wake` was called.
@@ -34,6 +38,7 @@ class DescriptorSource:
     """A source for systems on which every file descriptor can be waited for."""
 
     def __init__(self, descriptor: int = 0) -> None:
+        self.problem = ""
         self._descriptor = descriptor
         self._wake_up, self._woken = socket.socketpair()
         self._wake_up.setblocking(False)
@@ -49,7 +54,10 @@ class DescriptorSource:
         if self._descriptor in ready:
             try:
                 return os.read(self._descriptor, _PIECE)
-            except OSError:  # EIO: the terminal is gone
+            except BlockingIOError:  # somebody else took it
+                return None
+            except OSError as error:
+                self.problem = _problem(error)
                 return b""
         return None
 
@@ -68,6 +76,7 @@ class ThreadSource:
     _READ_AHEAD: Final = 16
 
     def __init__(self, descriptor: int = 0) -> None:
+        self.problem = ""
         self._descriptor = descriptor
         self._pieces: deque[bytes] = deque()
         self._changed = threading.Condition()
@@ -101,12 +110,18 @@ class ThreadSource:
         while piece:
             try:
                 piece = os.read(self._descriptor, _PIECE)
-            except OSError:
+            except OSError as error:
+                self.problem = _problem(error)
                 piece = b""
             with self._changed:
                 self._changed.wait_for(lambda: len(self._pieces) < self._READ_AHEAD)
                 self._pieces.append(piece)
                 self._changed.notify_all()
+
+
+def _problem(error: OSError) -> str:
+    """Say why input cannot be read; a terminal that is gone (EIO) is the end of what comes from it."""
+    return "" if error.errno == errno.EIO else f"standard input cannot be read: {error.strerror}"
 
 
 def standard_input() -> Source:

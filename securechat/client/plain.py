@@ -6,6 +6,9 @@ events into a queue and wakes it. Input is taken line by line, and a line that a
 `/join #x` goes to #x. Text needs no connection: it waits in the outbox. Input also stops while many messages
 wait for their confirmation, so that a long file is not read faster than the server takes it.
 
+Input of which nothing is done, such as a file that is no text, is not read for ever: after many refusals in
+a row the chat ends.
+
 One's own message is printed when the server has confirmed it, not before. When nothing can be printed any
 more (a full disk, a reader that has gone), no further input is taken, and what was sent is still confirmed.
 """
@@ -44,6 +47,8 @@ from securechat.irc.text import count
 
 MOST_WAITING: Final = 64
 """Messages that may wait for their confirmation before further input is read."""
+MOST_REFUSED: Final = 100
+"""Refusals in a row after which no further input is read."""
 PATIENCE_OF_PERSON: Final = 5.0
 PATIENCE_OF_PIPE: Final = 60.0
 """Seconds to wait at the end until everything is confirmed."""
@@ -90,6 +95,10 @@ class PlainClient:
         self._leave_at: float | None = None
         self._goodbye = ""
         self._refused = 0
+        self._in_a_row = 0
+        """Refusals since something was done."""
+        self._broken: ClientError | None = None
+        """Why the rest of the input is not read."""
         self._interrupted = False
         self._muted: ClientError | None = None
         self._ended: Ended | None = None
@@ -131,7 +140,7 @@ class PlainClient:
         if self._leave_at is None:  # the lines behind the end were not to be sent
             unconfirmed += sum(isinstance(item, Submitted) for item in self._entered)
         if error is None and not unconfirmed:
-            error = self._muted
+            error = self._muted or self._broken
         return Result(error, unconfirmed, self._refused, self._interrupted, self._goodbye)
 
     # What commands do
@@ -170,6 +179,11 @@ class PlainClient:
         if self._muted is None:
             self._console.show(*lines)
 
+    def refuse(self, line: str) -> None:
+        """Show why what was entered was not done."""
+        self.tell(line)
+        self._was_refused()
+
     def leave(self, reason: str) -> None:
         """Quit once everything is confirmed."""
         self._leave(reason, PATIENCE_OF_PERSON)
@@ -192,7 +206,9 @@ class PlainClient:
         match item:
             case Submitted(text):
                 self._take(text)
-            case EndOfInput():
+            case EndOfInput(problem):
+                if problem:
+                    self._broken = ClientError(problem)
                 self._leave("", PATIENCE_OF_PIPE)
             case Interrupted():
                 pass  # seen when it came: it waits for nothing
@@ -204,7 +220,7 @@ class PlainClient:
             check_text(text, first)
         except Refused as reason:
             self._refused += 1
-            self.tell(f"* Not sent: {reason}.")
+            self.refuse(f"* Not sent: {reason}.")
         else:
             commands.enter(self, text)
 
@@ -215,6 +231,13 @@ class PlainClient:
             self.tell(
                 f"* Waiting for the connection: {count(self._unconfirmed, 'message')} not confirmed yet."
             )
+
+    def _was_refused(self) -> None:
+        self._in_a_row += 1
+        if self._in_a_row == MOST_REFUSED and self._leave_at is None:
+            text = f"{MOST_REFUSED} in a row were refused: the rest of the input is not sent"
+            self._broken = Refused("TOO_MANY_REFUSED", text)
+            self._leave("", PATIENCE_OF_PIPE)
 
     def _mute(self, closed: OutputClosed) -> None:
         """Nothing can be printed any more: leave, as soon as what was sent is confirmed."""
@@ -249,11 +272,14 @@ class PlainClient:
                 self._waiting.update(nonces)
             case Message(nonce=nonce) if nonce:
                 self._waiting.discard(nonce)
+                self._in_a_row = 0
             case MessageTaken():
                 self._waiting.discard(event.nonce)
+                self._in_a_row = 0
             case MessageRefused():
                 self._waiting.discard(event.nonce)
                 self._refused += 1
+                self._was_refused()
             case Joined(channel, own=True):
                 self._channels[fold(channel)] = channel
             case Left(channel, own=True):
@@ -264,6 +290,7 @@ class PlainClient:
                 self._answered(event)
             case Failed():
                 self._refused += 1
+                self._was_refused()
             case Welcome():
                 self._catching_up = True
             case Ready():
@@ -280,8 +307,10 @@ class PlainClient:
         if self._answer is not None and event.label == self._answer[0]:
             _, then = self._answer
             self._answer = None
-            if then is not None and event.refused is None:
-                then()
+            if event.refused is None:
+                self._in_a_row = 0
+                if then is not None:
+                    then()
 
     def _arrive(self, ready: Ready) -> None:
         """The first login is done: text goes to the channel that was asked for, else to the first there is.

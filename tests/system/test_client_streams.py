@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.client_process import command, password_file, run, server_options
+from tests.system.conftest import Serve
 from tests.system.person import Person
 from tests.system.server_process import DEADLINE, ServerProcess, clean_environment
 
@@ -35,6 +36,34 @@ def test_without_input_the_chat_ends_at_once(
     done = run_with(tmp_path, streams, "connect", "--plain", *options)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Your text goes to #general" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("streams", "code", "reason"),
+    [
+        ("</dev/zero", 1, "a line has more than 1 MiB: the rest of the input is not sent"),
+        ("</dev/urandom", 6, "100 in a row were refused: the rest of the input is not sent"),
+        ("0>/dev/null", 1, "standard input cannot be read: Bad file descriptor"),
+    ],
+)
+def test_input_that_is_no_text_ends_the_chat(
+    serve: Serve, tmp_path: Path, streams: str, code: int, reason: str
+) -> None:
+    """With a reason, and not only when somebody stops it."""
+    server = serve(accounts=["alice"])
+    options = [*server_options(server, "alice"), *password_file(tmp_path)]
+    done = run_with(tmp_path, streams, "connect", "--plain", *options)
+    assert (done.returncode, done.stderr) == (code, f"securechat: {reason}\n")
+
+
+def test_a_message_from_what_cannot_be_read_is_an_error(shared_server: ServerProcess, tmp_path: Path) -> None:
+    """It is not an empty message, nor a traceback."""
+    options = [*server_options(shared_server, "alice"), *password_file(tmp_path)]
+    done = run_with(tmp_path, "0>/dev/null", "send", "#general", "-", *options)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "securechat: standard input cannot be read: Bad file descriptor\n",
+    )
 
 
 def test_lines_after_exit_are_not_sent(shared_server: ServerProcess, enter: Enter, tmp_path: Path) -> None:

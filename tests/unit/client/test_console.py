@@ -104,6 +104,49 @@ def test_a_byte_order_mark_is_no_part_of_the_first_line(
         assert [*entered, *console.wait(None, True)] == [Submitted("exit"), Submitted("\ufeffx")]
 
 
+def test_a_line_without_an_end_ends_the_input(pipes: tuple[int, int, int, int], tmp_path: Path) -> None:
+    """What comes before it is taken; nothing is cut into lines that nobody wrote, and no memory is filled."""
+    _, _, outgoing, _ = pipes
+    file = tmp_path / "input"
+    file.write_bytes(b"one\n" + b"x" * (2 << 20))
+    with file.open("rb") as stream, StreamConsole(DescriptorSource(stream.fileno()), outgoing) as console:
+        entered: list[Input] = []
+        while not entered or not isinstance(entered[-1], EndOfInput):
+            entered += console.wait(None, True)
+        assert entered == [
+            Submitted("one"),
+            EndOfInput("a line has more than 1 MiB: the rest of the input is not sent"),
+        ]
+        assert console.wait(0, True) == []
+
+
+def test_a_line_of_a_mebibyte_is_taken(pipes: tuple[int, int, int, int], tmp_path: Path) -> None:
+    """Whether or not the input ends with it."""
+    _, _, outgoing, _ = pipes
+    file, line = tmp_path / "input", "x" * (1 << 20)
+    file.write_text(f"{line}\n{line}")
+    with file.open("rb") as stream, StreamConsole(DescriptorSource(stream.fileno()), outgoing) as console:
+        entered: list[Input] = []
+        while not entered or not isinstance(entered[-1], EndOfInput):
+            entered += console.wait(None, True)
+    assert entered == [Submitted(line), Submitted(line), EndOfInput()]
+
+
+@pytest.mark.parametrize("threaded", [False, True])
+def test_input_that_cannot_be_read_is_not_an_empty_one(
+    pipes: tuple[int, int, int, int], tmp_path: Path, threaded: bool
+) -> None:
+    """A directory, say: the reason is told."""
+    outgoing = pipes[2]
+    directory = os.open(tmp_path, os.O_RDONLY)
+    source = ThreadSource(directory) if threaded else DescriptorSource(directory)
+    with StreamConsole(source, outgoing) as console:
+        problem = "standard input cannot be read: Is a directory"
+        assert console.wait(None, True) == [EndOfInput(problem)]
+        assert console.wait(0, True) == []
+    os.close(directory)
+
+
 def test_input_that_is_not_wanted_is_not_read(pipes: tuple[int, int, int, int]) -> None:
     """It stays in the pipe, whose writer then has to wait."""
     typing, incoming, outgoing, _ = pipes

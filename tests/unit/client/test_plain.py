@@ -153,6 +153,11 @@ def stage() -> Stage:
     return made
 
 
+def own_message(nonce: str) -> Message:
+    """What confirms a message."""
+    return Message("alice", "#general", "hello", 0, f"m{nonce}", own=True, nonce=nonce)
+
+
 def test_text_goes_to_the_channel_one_is_in(stage: Stage) -> None:
     """Type and it goes there; blank lines go nowhere."""
     stage.enters("hello", "  ", "//slash")
@@ -225,6 +230,51 @@ def test_what_no_message_can_carry_is_refused(stage: Stage) -> None:
         "* Not sent: line 3 is not UTF-8, which no message can carry.",
         "* Not sent: line 4 has a NUL, which no message can carry.",
     ]
+
+
+@pytest.mark.parametrize("line", ["\0", "\udcff", "/nothing", "/msg", "/msg a,b c"])
+def test_input_that_is_nothing_but_refused_ends(stage: Stage, line: str) -> None:
+    """A file that is no text, or a script that is for another program, does not run for ever."""
+    stage.enters("hello")
+    stage.happens(Said(("n1",)), own_message("n1"))
+    for _ in range(50):
+        stage.enters(*[line] * 50)
+    result = stage.run()
+    assert isinstance(result.error, Refused) and not result.interrupted
+    assert str(result.error) == "100 in a row were refused: the rest of the input is not sent"
+    assert stage.session.calls == [("say", "#general", "hello")]
+    assert len(stage.console.lines) < 120
+
+
+def test_the_server_may_be_the_one_that_refuses(stage: Stage) -> None:
+    """An account that may send no more does not go on being told so."""
+    refused = Refused("LIMIT_REACHED", "no more today")
+    for number in range(200):
+        stage.enters(f"line {number}")
+        stage.happens(Said((f"n{number}",)), MessageRefused(f"n{number}", "#general", "line", refused))
+    result = stage.run()
+    assert isinstance(result.error, Refused) and result.unconfirmed == 0
+    assert len(stage.session.calls) == 100
+
+
+def test_who_is_refused_now_and_then_goes_on(stage: Stage) -> None:
+    """What is confirmed in between counts."""
+    for number in range(150):
+        stage.enters("\0", f"line {number}")
+        stage.happens(Said((f"n{number}",)), own_message(f"n{number}"))
+    stage.ends()
+    result = stage.run()
+    assert (result.error, result.refused, len(stage.session.calls)) == (None, 150, 150)
+
+
+def test_input_that_breaks_is_an_error_when_all_is_confirmed(stage: Stage) -> None:
+    """What came before is sent; the reason is the error."""
+    stage.enters("one")
+    stage.console.steps.append(lambda: [Submitted("two"), EndOfInput("a line is too long")])
+    stage.happens(Said(("n1",)), Said(("n2",)), own_message("n1"), own_message("n2"))
+    result = stage.run()
+    assert str(result.error) == "a line is too long"
+    assert stage.session.calls == [("say", "#general", "one"), ("say", "#general", "two")]
 
 
 def test_an_unknown_command_is_never_sent(stage: Stage) -> None:
