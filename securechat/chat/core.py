@@ -35,6 +35,7 @@ from securechat.chat.items import (
     ShutDown,
     Tick,
 )
+from securechat.chat.jobs import Pages
 from securechat.chat.line import Line
 from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
@@ -289,6 +290,8 @@ class Core(Chat):
         if session is None or paused is None or paused.job is not item.job:
             return  # the connection has gone meanwhile
         session.backlog.paused = None
+        if isinstance(item.job, Pages):
+            self.readers.got(session, item.job, item.result)
 
         def go_on() -> None:
             paused.resume(item.result)

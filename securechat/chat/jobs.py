@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from securechat.chat.link import Link
 from securechat.chat.ports import AuditEntry, Pin
-from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
+from securechat.chat.reading import PAGE_BYTES, ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import MessageSent
 
 
@@ -50,6 +50,7 @@ class FetchContext:
 
     link: Link
     messages: tuple[int, ...]
+    room: int = PAGE_BYTES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +69,7 @@ class FetchUndelivered:
     account: int
     after: int
     limit: int
+    room: int = PAGE_BYTES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +80,7 @@ class FetchReceived:
     account: int
     after: int
     limit: int
+    room: int = PAGE_BYTES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +104,7 @@ class FetchHistory:
     spans: tuple[Span, ...]
     events: bool
     tombstones: bool
+    room: int = PAGE_BYTES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,6 +115,7 @@ class FetchMissed:
     channels: tuple[ChannelPlace, ...]
     span: Span
     redactions: bool
+    room: int = PAGE_BYTES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,6 +124,7 @@ class FetchFound:
 
     link: Link
     search: Search
+    room: int = PAGE_BYTES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,6 +140,7 @@ class FetchTargets:
     span: Span
     events: bool
     tombstones: bool
+    room: int = PAGE_BYTES
 
 
 Query = (
@@ -151,8 +158,13 @@ Query = (
 )
 
 
-Pages = FetchContext | FetchFound | FetchHistory | FetchMissed | FetchReceived | FetchUndelivered
-"""Those whose results are many messages, which stay in memory until the session has taken them."""
+Pages = (
+    FetchContext | FetchFound | FetchHistory | FetchMissed | FetchReceived | FetchTargets | FetchUndelivered
+)
+"""Those whose results are many, and stay in memory until the session has taken them.
+
+Their `room` is how many bytes the result may take there.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,7 +189,7 @@ class PasswordChecked:
 
 @dataclass(frozen=True, slots=True)
 class MessagesRead:
-    """Messages that a query found, oldest first; `ended` says of history that there is no more."""
+    """Messages that a query found, oldest first; `ended` says that there is no more."""
 
     messages: tuple[MessageSent, ...]
     ended: bool = False
@@ -192,9 +204,10 @@ class AuditRead:
 
 @dataclass(frozen=True, slots=True)
 class TargetsRead:
-    """Places that a query found, those whose latest message is oldest first."""
+    """Places that a query found, those whose latest message is oldest first; `ended`: there are no more."""
 
     targets: tuple[Target, ...]
+    ended: bool = True
 
 
 @dataclass(frozen=True, slots=True)

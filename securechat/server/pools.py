@@ -14,7 +14,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from threading import Event
@@ -47,8 +47,9 @@ from securechat.chat.jobs import (
     TargetsRead,
 )
 from securechat.chat.ports import Reader
-from securechat.chat.reading import PAGE_BYTES, fitting, page
+from securechat.chat.reading import fitting, page
 from securechat.chat.records import MessageSent
+from securechat.chat.weight import TARGET
 from securechat.server.fair_queue import FairQueue
 
 log: Final = logging.getLogger("securechat.jobs")
@@ -195,14 +196,13 @@ def query(reader: Reader, job: Query) -> JobResult:
         case FetchPins():
             return PinsRead(tuple(reader.pins(job.channel)))
         case FetchContext():
-            related = reader.context(job.messages)
-            return MessagesRead(tuple(related[: fitting(related, PAGE_BYTES, newest=False)]))
+            return _oldest(reader.context(job.messages), job.room)
         case FetchReactions():
             return ReactionsRead(reader.reactions(job.messages))
         case FetchUndelivered():
-            return MessagesRead(tuple(reader.undelivered(job.account, job.after, job.limit)))
+            return _oldest(reader.undelivered(job.account, job.after, job.limit), job.room, job.limit)
         case FetchReceived():
-            return MessagesRead(tuple(reader.received(job.account, job.after, job.limit)))
+            return _oldest(reader.received(job.account, job.after, job.limit), job.room, job.limit)
         case ReadAudit():
             return AuditRead(tuple(reader.audit(job.after, job.limit)))
         case FetchHistory():
@@ -211,16 +211,29 @@ def query(reader: Reader, job: Query) -> JobResult:
             return MessagesRead(tuple(read_missed(reader, job)))
         case FetchFound():
             try:
-                return MessagesRead(tuple(reader.search(job.search)))
+                found = reader.search(job.search)
             except TimeoutError:
                 return JobRefused()
+            return MessagesRead(tuple(page(found, job.search.span, job.room)[0]))
         case FetchTargets():
-            found = reader.targets(
-                job.account, job.channels, job.span, events=job.events, tombstones=job.tombstones
-            )
-            return TargetsRead(tuple(found))
+            return read_targets(reader, job)
         case _:
             assert_never(job)
+
+
+def _oldest(found: Sequence[MessageSent], room: int, limit: int = 0) -> MessagesRead:
+    """Return the oldest of the messages that have room; fewer than `limit` are all that there are."""
+    number = fitting(found, room, newest=False)
+    return MessagesRead(tuple(found[:number]), number >= len(found) < limit)
+
+
+def read_targets(reader: Reader, job: FetchTargets) -> TargetsRead:
+    """Answer one job: one place more than wanted is read, to know whether there are more."""
+    most = min(job.span.limit, max(1, job.room // TARGET))
+    wider = replace(job.span, limit=most + 1)
+    found = reader.targets(job.account, job.channels, wider, events=job.events, tombstones=job.tombstones)
+    shown = found[-most:] if job.span.newest else found[:most]
+    return TargetsRead(tuple(shown), len(found) <= most)
 
 
 def read_pages(reader: Reader, job: FetchHistory) -> MessagesRead:
@@ -229,14 +242,14 @@ def read_pages(reader: Reader, job: FetchHistory) -> MessagesRead:
     for span in job.spans:
         wider = replace(span, limit=span.limit + 1)
         found = reader.history(job.place, wider, events=job.events, tombstones=job.tombstones)
-        pages.append(page(found, span, PAGE_BYTES // len(job.spans)))
+        pages.append(page(found, span, job.room // len(job.spans)))
     messages = tuple(message for found, _ in pages for message in found)
     return MessagesRead(messages, all(ended for _, ended in pages))
 
 
 def read_missed(reader: Reader, job: FetchMissed) -> Iterator[MessageSent]:
     """Yield the newest of each channel, which has its part of what one answer may take."""
-    room = PAGE_BYTES // max(1, len(job.channels))
+    room = job.room // max(1, len(job.channels))
     for channel in job.channels:
         found = reader.history(channel, job.span, events=False, tombstones=job.redactions)
         yield from found[-fitting(found, room, newest=True) :]

@@ -14,14 +14,18 @@ from typing import Final
 
 from tests.faults.companion import Companion, report, rounds
 from tests.faults.probe import Client
-from tests.system.server_process import ServerProcess
+from tests.system.server_process import DEADLINE, ServerProcess
 
 SESSIONS_OF_ACCOUNT: Final = 20
 ROOM: Final = b"#hostile"
+SPEAKERS: Final = 20
+"""Accounts that make the past that is paged through: together they say more than a page."""
 
 
 class Members(Companion):
     """Hostile sessions of these kinds in turn, from `with` to its end."""
+
+    patience = 6 * DEADLINE
 
     def __init__(self, server: ServerProcess, sessions: int, kinds: Sequence[str], *accounts: str) -> None:
         super().__init__("members", sessions, ",".join(kinds), server.port, server.ca, *accounts)
@@ -171,12 +175,11 @@ def main(sessions: str, kinds: str, port: str, ca: str, *accounts: str) -> None:
         for number, kind in enumerate(chosen[index % len(chosen)] for index in range(int(sessions)))
     ]
     if {_pages, _most_tags} & {KINDS[kind][0] for kind in chosen}:
-        _fill(lambda: Client(int(port), context), accounts)
+        _fill(lambda: Client(int(port), context), accounts[:SPEAKERS])
     for member in members:
         member.step()
-    for _ in rounds(0.02):
-        for member in members:
-            member.step()
+    for number, _ in enumerate(rounds(0.02 / len(members))):  # to come again takes long: one by one
+        members[number % len(members)].step()
     report(sent=[sum(member.sent for member in members)], closed=[sum(member.closed for member in members)])
 
 

@@ -174,21 +174,18 @@ def targets(ctx: Context) -> None:
             raise Unusable("INVALID_PARAMS", "TARGETS takes timestamps", printable(text))
     first, second = (point(ctx, text, False) for text in ctx.params[1:3])
     (span,) = between([first, second], read_limit(ctx))
-    wider = replace(span, limit=span.limit + 1)
 
     def read(result: JobResult) -> None:
         if isinstance(result, TargetsRead):
-            ended = len(result.targets) <= span.limit
-            found = result.targets[-span.limit :] if span.newest else result.targets[: span.limit]
-            lines = target_lines(ctx, found)
-            reply_batch(ctx, "draft/chathistory-targets", (), lines, end_tag(ended))
-            handed_over(ctx, found, span)
+            lines = target_lines(ctx, result.targets)
+            reply_batch(ctx, "draft/chathistory-targets", (), lines, end_tag(result.ended))
+            handed_over(ctx, result, span)
         else:
             text = "Targets could not be retrieved: the server is busy, try again"
             ctx.fail("MESSAGE_ERROR", "TARGETS", text=text)
 
     channels = readable_channels(ctx)
-    ctx.ask(FetchTargets(ctx.session.link, ctx.user.account.id, channels, wider, *wanted(ctx)), read)
+    ctx.ask(FetchTargets(ctx.session.link, ctx.user.account.id, channels, span, *wanted(ctx)), read)
 
 
 def target_lines(ctx: Context, found: tuple[Target, ...]) -> list[Line]:
@@ -202,18 +199,19 @@ def target_lines(ctx: Context, found: tuple[Target, ...]) -> list[Line]:
     ]
 
 
-def handed_over(ctx: Context, found: tuple[Target, ...], span: Span) -> None:
+def handed_over(ctx: Context, result: TargetsRead, span: Span) -> None:
     """A client that reads history needs no delivery: messages stop waiting once it knows where to read them.
 
     Conversations that were not named go on waiting: those that went on after the span, and those that the
     limit left out. In an outcome of its own: a full disk must not keep anybody from reading.
     """
     account, waiting = ctx.user.account, ctx.registry.waiting[ctx.user.account.id]
-    named = {target.place.other: target.id for target in found if isinstance(target.place, Conversation)}
+    places = [(target.place, target.id) for target in result.targets]
+    named = {place.other: key for place, key in places if isinstance(place, Conversation)}
     if not waiting or not named or not ctx.session.has(cap.CHATHISTORY):
         return
-    whole, until = len(found) < span.limit, span.until
-    if not (whole or span.newest) or (until is not None and until <= ctx.chat.now.wall):
+    until = span.until
+    if not (result.ended or span.newest) or (until is not None and until <= ctx.chat.now.wall):
         return  # it does not reach up to the present
     upto, senders = max(named.values()), tuple(named)
     record = DirectDelivered(account.id, upto, True, waiting, span.since, senders)

@@ -33,7 +33,8 @@ def _fetch(ctx: Context, account: Account, after: int) -> None:
         messages = result.messages
         _show(ctx, messages)
         upto = messages[-1].id if messages else after
-        more = len(messages) == AT_ONCE or waiting[account.id] != counted  # others have come meanwhile
+        left = bool(messages) and not result.ended
+        more = left or waiting[account.id] != counted  # others have come meanwhile
         if more:
             deliver_waiting(ctx.session, account, upto)
         if messages:
@@ -61,7 +62,8 @@ def _fetch_received(ctx: Context, account: Account, missed: Missed, after: int, 
             return
         messages = [message for message in result.messages if message.id <= until]
         _show(ctx, messages)
-        upto, more = messages[-1].id if messages else after, len(messages) == AT_ONCE
+        upto = messages[-1].id if messages else after
+        more = bool(messages) and not result.ended and len(messages) == len(result.messages)
         if more:
             deliver_received(ctx.session, account, missed, upto, until)
         if messages and waiting[account.id] > 0:

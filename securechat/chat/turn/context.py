@@ -135,9 +135,10 @@ class Context:
         `resume` is called with its result, and the session's further commands wait until then. Where others
         of the account have long answers, the job itself waits as well.
         """
-        self.session.backlog.paused = Paused(job, self, resume)
-        if not isinstance(job, Pages) or self.chat.readers.begin(self.session, job):
-            self.chat.emit(StartJob(job))
+        begun = self.chat.readers.begin(self.session, job) if isinstance(job, Pages) else job
+        self.session.backlog.paused = Paused(begun or job, self, resume)
+        if begun is not None:
+            self.chat.emit(StartJob(begun))
 
     def when_stored(self, resume: Callable[[], None]) -> None:
         """Go on with the command when its records are stored; the session's further commands wait until then.

@@ -7,18 +7,32 @@ from securechat.chat.clock import Now
 from securechat.chat.core import Core
 from securechat.chat.effects import Send, StartJob
 from securechat.chat.items import Administer, Connected, Disconnected, Drained, JobDone, Received
-from securechat.chat.jobs import CheckPassword, Job, JobRefused, JobResult, MessagesRead, PasswordChecked
+from securechat.chat.jobs import (
+    CheckPassword,
+    FetchContext,
+    FetchHistory,
+    Job,
+    JobRefused,
+    JobResult,
+    MessagesRead,
+    PasswordChecked,
+)
+from securechat.chat.memory import ANSWERS, PARTS
 from securechat.chat.ports import Snapshot
-from securechat.chat.reading import PAGE_BYTES, Span, page
-from securechat.chat.records import MessageSent
+from securechat.chat.reading import PAGE_BYTES, ChannelPlace, Span, page
+from securechat.chat.records import MessageSent, StoredAccount
 from securechat.chat.requests import AddAccount
 from securechat.chat.settings import Settings
-from securechat.chat.state.readers import AT_ONCE
+from securechat.chat.state.account import Account
+from securechat.chat.state.readers import AT_ONCE, Readers
+from securechat.chat.state.session import Session
 from securechat.chat.weight import weight_of
 from securechat.irc.framing import Framer
 from tests.playbooks.runner import FakeLink
 
 NOW = Now(1_700_000_000_000, 10.0)
+PLACE = ChannelPlace(1)
+SPAN = Span(0, 5000, 1000, newest=True)
 TAGS = {f"+tag{number}": "x" * 50 for number in range(64)}
 
 
@@ -77,6 +91,18 @@ class Devices:
         raise AssertionError
 
 
+def session(account: int) -> Session:
+    """Return a session of an account."""
+    one = Session(account, FakeLink(f"member.{account}"), "192.0.2.1")
+    one.account = Account(StoredAccount(account, f"member{account}", "$p$", "member", False, 0, None, {}))
+    return one
+
+
+def paging(one: Session) -> FetchHistory:
+    """Return what a session asks for that wants a large page."""
+    return FetchHistory(one.link, PLACE, (SPAN,), True, True)
+
+
 def begun(devices: Devices) -> list[Job]:
     """Let all ask, and return the jobs that begin."""
     for link in devices.links:
@@ -131,6 +157,35 @@ def test_a_session_that_asks_again_and_again_lets_others_have_their_turn() -> No
     devices.done(jobs[0], MessagesRead(()))
     started = devices.take()
     assert [job.link for job in started] == [devices.links[AT_ONCE]]
+
+
+def test_all_accounts_together_have_a_bound() -> None:
+    """Where large answers wait for many accounts, the next pages are smaller; they grow again after that."""
+    readers = Readers(memory=PARTS * PAGE_BYTES)
+    sessions = [session(number) for number in range(ANSWERS.parts + 1)]
+    jobs = [readers.begin(one, paging(one)) for one in sessions]
+    assert [job.room for job in jobs if job is not None] == [PAGE_BYTES] * ANSWERS.parts + [ANSWERS.modest]
+    assert readers.taken.bytes == ANSWERS.parts * PAGE_BYTES + ANSWERS.modest
+    assert jobs[0] is not None
+    readers.got(sessions[0], jobs[0], MessagesRead(()))
+    readers.end(sessions[1])
+    assert readers.taken.bytes == (ANSWERS.parts - 2) * PAGE_BYTES + ANSWERS.modest
+    for one in sessions:
+        readers.end(one)
+    assert readers.taken.bytes == 0
+
+
+def test_what_belongs_to_a_page_shares_its_room() -> None:
+    """Reactions and edits get what the messages have left."""
+    readers, one = Readers(), session(1)
+    job = readers.begin(one, paging(one))
+    assert job is not None
+    page_of = MessagesRead(tuple(message(key) for key in range(50)))
+    readers.got(one, job, page_of)
+    job = readers.begin(one, FetchContext(one.link, (1,)))
+    assert job is not None
+    assert job.room == PAGE_BYTES - sum(map(weight_of, page_of.messages))
+    assert readers.taken.bytes == PAGE_BYTES
 
 
 def test_a_page_is_bounded_in_bytes() -> None:
