@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from scripts._generated import rewritten, write_or_check  # noqa: E402
 from securechat.chat import limits  # noqa: E402
+from securechat.chat.memory import KINDS, USUAL  # noqa: E402
 from securechat.chat.reading import PAGE_BYTES  # noqa: E402
 from securechat.chat.shares import EVERY_SHARE  # noqa: E402
 from securechat.chat.state import flood, nonces, readers, spending, throttle  # noqa: E402
@@ -34,6 +35,7 @@ ANSWER: Final = {
     "exempt": "",
     "flood": "lines wait; a wait of two seconds or more is said: `NOTE * SLOWED_DOWN`",
     "sendq": "`ERROR :SendQ exceeded`",
+    "memory": "of each kind its own, below",
     "reserve": "`FAIL <command> STORE_UNAVAILABLE` for members; operators and the command line go on",
 }
 
@@ -63,18 +65,14 @@ def fixed() -> Iterator[str]:
             "it is not read meanwhile",
         ),
         (
-            "the same of an account, of all",
-            f"{_size(usual.unhandled_of_account)}, {_size(usual.unhandled_in_all)}",
+            "the same of an account",
+            f"{_size(usual.unhandled_of_account)}",
             "those that have more than a little are not read",
         ),
         ("SendQs of an account", f"{SENDQS_OF_ACCOUNT} times `limits.sendq`", "`ERROR :SendQ exceeded`"),
         ("a page of history", f"{limits.MAX_HISTORY} messages or {_size(PAGE_BYTES)}", "fewer messages"),
         ("sessions of an account that have a page", f"{readers.AT_ONCE}", "the others wait"),
-        (
-            "nonces that are remembered, of an account and of all",
-            f"{_size(nonces.OF_ACCOUNT)}, {_size(nonces.IN_ALL)}",
-            "the database is asked",
-        ),
+        ("nonces of an account that are remembered", _size(nonces.OF_ACCOUNT), "the database is asked"),
         ("commands of a session", f"{flood.BURST:g} at once, {flood.RATE:g} a second", "they wait"),
         (
             "what an account has stored",
@@ -91,6 +89,7 @@ def fixed() -> Iterator[str]:
             f"{throttle.POWERS.burst} at once, {throttle.POWERS.hourly} more an hour",
             "464, or a notice",
         ),
+        *((f"{kind.text}, of all", _size(kind.bound(USUAL)), kind.answer) for kind in KINDS),
         ("channels that one is in", f"{limits.MAX_CHANNELS}", "405"),
         ("masks on each list of a channel", f"{limits.MAX_LIST}", "478"),
         ("people whom one ignores", f"{limits.MAX_SILENCED}", "511"),

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from securechat import __version__
+from securechat.chat.memory import LINES, SENDQS
 from securechat.chat.settings import Settings
 from securechat.chat.shares import USUAL
 from securechat.config import Config
@@ -48,6 +49,7 @@ def core_settings(config: Config, places: int = 0) -> Settings:
         motd=_motd(config.server.motd),
         flood=config.limits.flood,
         sendq=config.limits.sendq,
+        memory=config.limits.memory << 20,
         shares={name: configured.get(name, most) for name, most in USUAL.items()},
         places=places,
         admin=(config.server.admin_name, config.server.admin_location, config.server.admin_email),
@@ -62,6 +64,8 @@ def transport_limits(config: Config, open_files: int) -> Limits:
     limits, usual, connections = config.limits, Limits(), places_for(config, open_files)
     return Limits(
         sendq=limits.sendq,
+        sendqs_in_all=SENDQS.bound(limits.memory << 20),
+        unhandled_in_all=LINES.bound(limits.memory << 20) // worker_count(config),
         connections_per_source=limits.connections_per_source,
         connections_window=limits.connections_window,
         exempt=tuple(ip_network(network) for network in limits.exempt),

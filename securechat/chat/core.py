@@ -11,7 +11,7 @@ while flood control says so, and while more than a quarter of its SendQ is still
 have waited for long enough (`Chat.tired`), the session goes on in its place behind them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from securechat.chat.clock import LONG_AGO, Now
@@ -132,16 +132,13 @@ class Core(Chat):
         """Return the monotonic time at which a slowed-down session may go on, if any is."""
         return min(self._slowed.values(), default=None)
 
-    def counts(self) -> Mapping[str, int]:
-        """Return what was counted, by GROUP.NAME. Any thread may call."""
-        return self.counters.read()
-
     def reconfigure(self, settings: Settings) -> None:
         """Take over new settings.
 
         The settings that identify the server (its name, the kind of nicknames) must be the same.
         """
         before, self.settings = self.settings, settings
+        self.share_memory(settings.memory)
         self._in_outcome(None, lambda: announce_changes(self, offers(before), offers(settings)))
 
     def _connected(self, item: Connected) -> None:

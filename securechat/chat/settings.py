@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from securechat.chat.shares import USUAL
+from securechat.chat import shares as limits
+from securechat.chat.memory import USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,12 @@ class Settings:
     edit_window: int = 0
     """Seconds in which people may edit or redact what they said; 0 is no limit."""
     sendq: int = 1 << 20
+    memory: int = USUAL
+    """What waits for somebody may take so much in all (`memory`)."""
     admin: tuple[str, str, str] = ("", "", "")
     """Who runs the server: name, place or organisation, e-mail address."""
     registration: Literal["closed", "invite"] = "closed"
-    shares: Mapping[str, int] = field(default_factory=lambda: USUAL)
+    shares: Mapping[str, int] = field(default_factory=lambda: limits.USUAL)
     """How much one account may take, by the names of the limits (`shares`); 0 is no limit."""
     places: int = 0
     """Connections at the same time; 0 is no limit."""

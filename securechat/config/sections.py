@@ -261,6 +261,15 @@ class LimitsSection(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(ge=65536, le=1 << 30),
         Key("Bytes that may wait for one peer; a peer that lets more pile up is disconnected.", live=True),
     ] = 1 << 20
+    memory: Annotated[
+        int,
+        Meta(ge=64, le=1 << 20),
+        Key(
+            "MiB that everything may take which waits for somebody: half of it SendQs, a quarter lines, the "
+            "rest pages of history and parts of messages.",
+            live=True,
+        ),
+    ] = 256
 
 
 class StorageSection(Struct, frozen=True, forbid_unknown_fields=True):

@@ -45,6 +45,10 @@ class Owner(Protocol):
     resumed: "list[Connection]"
     burden: Burden
 
+    @property
+    def written(self) -> int:
+        """What its connections have written, or will never write, in bytes."""
+
     def wake(self) -> None: ...
 
 

@@ -8,20 +8,23 @@ between is caught up with the run first, and `_positions` remembers how far it h
 bytes exactly in the order of the effects, and what is spent per recipient is spent once per run. Lines that
 are held back for a link wait outside its SendQ, and count for the limit.
 
-A SendQ has a limit, and so have those of an account together. When it is passed, the session that has most
-is closed if its peer takes nothing at that moment; else the server itself is behind with writing.
+A SendQ has a limit, and so have those of an account together, and those of all. When it is passed, the
+session that has most is closed if its peer takes nothing at that moment; else the server itself is behind
+with writing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from heapq import heapify, heappop, heappush
 from typing import Final, cast
 
 from securechat.chat.audience import Audience
 from securechat.chat.effects import Broadcast, Send, SendEach
 from securechat.chat.link import Link
-from securechat.server.connection import PIECE, Connection, Owner, Share
+from securechat.server.connection import PIECE, Connection, Owner, Share, State
 
 SENDQ_EXCEEDED: Final = b"ERROR :SendQ exceeded\r\n"
 TOGETHER_EXCEEDED: Final = b"ERROR :SendQ exceeded: the sessions of your account read too slowly\r\n"
+IN_ALL_EXCEEDED: Final = b"ERROR :SendQ exceeded: too much waits for all, and most of it for your account\r\n"
 SENDQS_OF_ACCOUNT: Final = 8
 """How many full SendQs the sessions of an account may have together."""
 MODEST: Final = 8
@@ -36,19 +39,40 @@ class Delivery:
     what it gets: the server itself is behind with writing, and the hub ought to let it catch up.
     """
 
-    __slots__ = ("_audience", "_limit", "_positions", "_run", "_skipped", "crowded")
+    __slots__ = (
+        "_audience",
+        "_counted",
+        "_in_all",
+        "_limit",
+        "_positions",
+        "_run",
+        "_skipped",
+        "_workers",
+        "crowded",
+        "overflows",
+    )
 
-    def __init__(self, sendq: int) -> None:
-        self._limit = sendq
+    def __init__(self, sendq: int, in_all: int = 1 << 62, workers: Sequence[Owner] = ()) -> None:
+        self.set_limits(sendq, in_all)
+        self._workers = workers
+        self.overflows = 0
+        """Connections that were closed since too much waited for them."""
+        self._counted = 0
+        """What was queued or held back since the start, in bytes."""
         self._audience = NOBODY
         self._run: list[Mapping[int, bytes]] = []
         self._positions: dict[Link, int] = {}
         self._skipped: dict[Link, list[int]] = {}
         self.crowded: set[Owner] = set()
 
-    def set_limit(self, sendq: int) -> None:
-        """Set the size of a SendQ in bytes."""
-        self._limit = sendq
+    def set_limits(self, sendq: int, in_all: int) -> None:
+        """Set the size of a SendQ, and of all together, in bytes."""
+        self._limit, self._in_all = sendq, in_all
+
+    @property
+    def queued(self) -> int:
+        """What waits for all peers, in bytes. Any thread may call."""
+        return self._counted - sum(worker.written for worker in self._workers)
 
     def send(self, effect: Send) -> None:
         """Queue bytes for one link."""
@@ -100,6 +124,7 @@ class Delivery:
         connection = cast(Connection, link)
         parked, connection.parked = connection.parked, None
         if parked:
+            self._counted -= len(parked)
             self._append(connection, bytes(parked))
 
     def flush(self) -> None:
@@ -111,7 +136,7 @@ class Delivery:
         special = {*positions, *skipped}
         for key, links in self._audience.groups.items():
             pieces = [encoded.get(key, b"") for encoded in run]
-            ordinary = cast("Iterable[Connection]", links)
+            ordinary = cast("Collection[Connection]", links)
             if special:
                 for link in special.intersection(links):
                     if link.closed:
@@ -127,6 +152,32 @@ class Delivery:
         self._skipped = {}
         self._audience = NOBODY
 
+    def relieve(self, shares: Iterable[Share]) -> None:
+        """Where all SendQs together have too much, close sessions that take nothing, of who has most."""
+        if self.queued <= self._in_all:
+            return
+        accounts = [(-share.queued, share.account, share) for share in shares]
+        heapify(accounts)
+        over = -sum(size for size, _, _ in accounts) - self._in_all
+        while over > 0 and accounts:
+            _, account, share = heappop(accounts)
+            deaf = [link for link in share.links if link.stalled and not link.closed]
+            if deaf:
+                most = max(deaf, key=lambda link: link.queued)
+                over -= most.queued
+                self._overflow(most, IN_ALL_EXCEEDED)
+                heappush(accounts, (-share.queued, account, share))
+            else:
+                self.crowded |= {link.owner for link in share.links}
+
+    def forget(self, link: Connection) -> None:
+        """A connection is gone, and so is what its worker did not know of when it was closed."""
+        self._counted -= len(link.parked or b"")
+        link.parked = None
+        if link.state is State.GONE:
+            self._counted -= link.queued
+            link.appended -= link.queued
+
     def _append_pieces(self, link: Link, pieces: list[bytes], position: int) -> None:
         """Queue what the run has for a link from a position on, without what the link skips."""
         for index in self._skipped.get(link, ()):
@@ -136,12 +187,14 @@ class Delivery:
         if data:
             self._append(cast(Connection, link), data)
 
-    def _append_all(self, links: Iterable[Connection], data: bytes) -> None:
+    def _append_all(self, links: Collection[Connection], data: bytes) -> None:
         size = len(data) + PIECE
         soft = self._limit // MODEST
+        self._counted += size * len(links)
         for link in links:
             appended = link.appended + size
             if link.closed or link.parked is not None or appended - link.written > soft:
+                self._counted -= size
                 self._append(link, data)
                 continue
             link.sendq.append(data)
@@ -160,8 +213,9 @@ class Delivery:
             return
         if parked is not None and not ahead:
             parked += data
+            self._counted += len(data)
         else:
-            _queue(link, data)
+            self._queue(link, data)
         if queued > self._limit // 2 and not link.stalled:
             self.crowded.add(link.owner)
         if queued > self._limit // MODEST and link.share is not None:
@@ -177,15 +231,17 @@ class Delivery:
             self.crowded.add(most.owner)
 
     def _overflow(self, link: Connection, error: bytes) -> None:
+        self.overflows += 1
         link.overflowed = True
-        _queue(link, error)
+        self._queue(link, error)
         end(link)
 
-
-def _queue(link: Connection, data: bytes) -> None:
-    link.sendq.append(data)
-    link.appended += len(data) + PIECE
-    schedule(link)
+    def _queue(self, link: Connection, data: bytes) -> None:
+        size = len(data) + PIECE
+        link.sendq.append(data)
+        link.appended += size
+        self._counted += size
+        schedule(link)
 
 
 def end(link: Connection) -> None:

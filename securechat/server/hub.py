@@ -133,7 +133,7 @@ class Hub:
         self._admission = admission
         self._limits = limits
         self._failed_logins = Sparing(log)
-        self._delivery = Delivery(limits.sendq)
+        self.delivery = Delivery(limits.sendq, limits.sendqs_in_all, workers)
         self._shares = Shares()
         self._answered = answered
         self._reload = reload
@@ -163,7 +163,7 @@ class Hub:
         def replace() -> None:
             self._core.reconfigure(settings)
             self._limits = limits
-            self._delivery.set_limit(limits.sendq)
+            self.delivery.set_limits(limits.sendq, limits.sendqs_in_all)
 
         self._inbox.put(replace)
 
@@ -202,7 +202,8 @@ class Hub:
         for outcome in outcomes:
             for effect in outcome.effects:
                 self._perform(effect)
-        self._delivery.flush()
+        self.delivery.flush()
+        self.delivery.relieve(self._shares)
         if self._failed_logins.left_out:
             self._failed_logins.settle(now.mono)
         # After the effects: a login and the end of its connection may come in one batch.
@@ -261,11 +262,11 @@ class Hub:
     def _perform(self, effect: Effect) -> None:
         match effect:
             case Broadcast():
-                self._delivery.broadcast(effect)
+                self.delivery.broadcast(effect)
             case Send():
-                self._delivery.send(effect)
+                self.delivery.send(effect)
             case SendEach():
-                self._delivery.send_each(effect)
+                self.delivery.send_each(effect)
             case Handled():
                 self._handled(cast(Connection, effect.link), effect.lines)
             case StartJob():
@@ -281,11 +282,11 @@ class Hub:
             case Alarmed():
                 log.warning("%s", effect.text)
             case HoldBack():
-                self._delivery.hold_back(effect.link)
+                self.delivery.hold_back(effect.link)
             case Release():
-                self._delivery.release(effect.link)
+                self.delivery.release(effect.link)
             case Close():
-                self._delivery.release(effect.link)
+                self.delivery.release(effect.link)
                 end(cast(Connection, effect.link))
             case Then():
                 self._inbox.put(effect.item)
@@ -307,7 +308,7 @@ class Hub:
             link.owner.resumed.append(link)
 
     def _await_drain(self, link: Connection) -> None:
-        self._delivery.catch_up(link)
+        self.delivery.catch_up(link)
         link.awaiting = True
         schedule(link)  # it may have drained already, and the worker sees the mark only when it looks
 
@@ -325,7 +326,7 @@ class Hub:
         self._failed_logins.write(logging.INFO, now, text, *words)
 
     def _wake_workers(self) -> None:
-        crowded = self._delivery.crowded
+        crowded = self.delivery.crowded
         for worker in self._workers:
             if worker in crowded:
                 worker.flushed.clear()
@@ -342,6 +343,7 @@ class Hub:
         """A connection has gone: it is no session any more, and needs no hash."""
         self.sessions -= link.authenticated
         self._shares.leave(link)
+        self.delivery.forget(link)
         link.handle_no_more()
         self.jobs.drop(link)
 

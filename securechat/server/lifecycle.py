@@ -47,6 +47,8 @@ class Lifecycle:
         """By their descriptors; only this class changes it."""
         self.failures = 0
         """TLS handshakes that have failed, and headers of proxies."""
+        self.written = 0
+        """Bytes of SendQs that do not wait any more: the sum of `Connection.written`."""
         self.deadlines = Deadlines(moment)
         self._refusals = Sparing(log, most=1)
         self._tls = tls
@@ -157,8 +159,9 @@ class Lifecycle:
         elif conn.header is not None and reason:
             self.failures += 1
             log.info("%d ! %s gave no PROXY header: %s", conn.serial, conn.address, reason)
-        conn.state = State.GONE
         conn.closed = True
+        self.wrote(conn, conn.queued)
+        conn.state = State.GONE  # after that: what the hub has appended meanwhile is the hub's to take back
         self.deadlines.forget(conn)
         if self.connections.get(conn.fd) is conn:
             del self.connections[conn.fd]  # before the number is free for the next connection
@@ -212,9 +215,14 @@ class Lifecycle:
 
     def _say(self, conn: Connection, line: bytes) -> None:
         """Queue a line of the worker's own; it counts in `written`, since `appended` is the hub's."""
-        conn.written -= len(line) + PIECE
+        self.wrote(conn, -len(line) - PIECE)
         conn.sendq.append(line)
         self._turns.to_write(conn)
+
+    def wrote(self, conn: Connection, size: int) -> None:
+        """Count bytes of a SendQ that do not wait any more."""
+        conn.written += size
+        self.written += size
 
     def _begin_to_close(self, conn: Connection, reason: str) -> None:
         self._disconnected(conn, reason)

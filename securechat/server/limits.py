@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
+from securechat.chat.memory import LINES, SENDQS, USUAL
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -27,6 +29,8 @@ class Limits:
     lingering: float = 2.0
     """How long a closed connection is kept so that the peer can read those lines before the reset."""
     sendq: int = 1 << 20
+    sendqs_in_all: int = SENDQS.bound(USUAL)
+    """What may wait for all peers together."""
     bytes_before_login: int = 16 * 1024
     unhandled_lines: int = 256
     """Lines of one connection that the chat has not handled yet, above which it is not read; half lets it go
@@ -36,9 +40,9 @@ class Limits:
     unhandled_of_account: int = 2 << 20
     """What such lines of all sessions of an account may take in memory. Above it, each may have a
     `modest_share`."""
-    unhandled_in_all: int = 64 << 20
+    unhandled_in_all: int = LINES.bound(USUAL)
     """The same of all connections of a worker."""
-    modest_share: int = 16 * 1024
+    modest_share: int = LINES.modest
     fruitless_reads: int = 5_000
     """Reads since the last complete line: more than the longest line sent byte by byte needs."""
     wasted_cpu: float = 0.5

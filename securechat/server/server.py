@@ -22,6 +22,7 @@ from typing import Final
 
 from securechat.chat.items import Item, Reloaded, ShutDown, Tick
 from securechat.chat.link import Link
+from securechat.chat.memory import LINES, SENDQS
 from securechat.chat.ports import Reader, Store
 from securechat.chat.requests import Answer, Done, Refused
 from securechat.chat.settings import Settings
@@ -180,6 +181,9 @@ class Server:
             "turns": hub.turns,
             "biggest_batch": hub.biggest_batch,
             "inbox": len(self._inbox),
+            "refusals.sendq": hub.delivery.overflows,
+            SENDQS.counter: hub.delivery.queued,
+            LINES.counter: sum(worker.burden.waiting for worker in self._workers),
             "password_jobs": hub.jobs.passwords.done,
             "password_jobs_refused": hub.jobs.passwords.refused,
             "password_jobs_waiting": hub.jobs.passwords.waiting,

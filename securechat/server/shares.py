@@ -1,5 +1,7 @@
 """What the sessions of one account have in common: their share of the server's memory."""
 
+from collections.abc import Iterator
+
 from securechat.server.connection import Connection, Share
 
 
@@ -10,6 +12,9 @@ class Shares:
 
     def __init__(self) -> None:
         self._shares: dict[int, Share] = {}
+
+    def __iter__(self) -> Iterator[Share]:
+        return iter(self._shares.values())
 
     def join(self, link: Connection, account: int) -> None:
         """A connection has proved an account."""

@@ -70,6 +70,11 @@ class Worker:
         """TLS handshakes that have failed. Any thread may call."""
         return self._lives.failures
 
+    @property
+    def written(self) -> int:
+        """What was written, or will never be, in bytes as SendQs count them. Any thread may call."""
+        return self._lives.written
+
     def adopt(self, conn: Connection) -> None:
         """Take over an accepted connection. Called by listeners."""
         self._adopted.append(conn)

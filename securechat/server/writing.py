@@ -58,7 +58,7 @@ class Writer:
         except Broken as problem:
             self._lives.release(conn, str(problem))
             return
-        conn.written += written + PIECE * (transport.pieces - pieces)
+        self._lives.wrote(conn, written + PIECE * (transport.pieces - pieces))
         if transport.blocked:
             self._blocked(conn, written)
         elif transport.rest is not None or conn.sendq:

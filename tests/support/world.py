@@ -68,6 +68,8 @@ class Owner:
         self.dirty: list[Connection] = []
         self.resumed: list[Connection] = []
 
+        self.written = 0
+
     def wake(self) -> None: ...
 
 

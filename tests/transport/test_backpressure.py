@@ -6,7 +6,7 @@ from itertools import chain, repeat
 
 import pytest
 
-from securechat.chat.effects import Handled, Send
+from securechat.chat.effects import Handled, HoldBack, Release, Send
 from securechat.chat.items import Tick
 from securechat.server.connection import PIECE, Connection, State
 from tests.transport.conftest import UNLIMITED
@@ -129,3 +129,41 @@ def test_the_sessions_of_an_account_share_its_sendqs(make_rig: MakeRig) -> None:
     assert sum(conn.queued for conn in left) <= 8 * 100_000
     other.send(b"ECHO :fine\r\n")
     rig.until(lambda: other.lines == ["fine"])
+
+
+def test_the_sendqs_of_all_accounts_have_a_bound_together(make_rig: MakeRig) -> None:
+    """Of many deaf sessions, none of which has much, those of the accounts with most are closed."""
+    rig = make_rig(replace(UNLIMITED, sendqs_in_all=400_000))
+    deaf = [rig.connect(f"mallory{number}", buffer=4096) for number in range(12)]
+    other, listener = rig.connect("alice", buffer=4096)
+    for peer, _ in deaf:
+        peer.reading = False
+    for _ in range(6):
+        for _, conn in deaf:
+            rig.core.cause(Send(conn, b"x" * 9_998 + b"\r\n"))
+        rig.core.cause(Send(listener, b"x" * 9_998 + b"\r\n"))
+        rig.inbox.put(Tick())
+        rig.settle(3)
+    left = [conn for _, conn in deaf if not conn.overflowed]
+    assert 4 <= len(left) < 12
+    assert sum(conn.queued for conn in left) <= 400_000
+    other.send(b"ECHO :fine\r\n")
+    rig.until(lambda: "fine" in other.lines)
+
+
+def test_what_waits_in_all_is_counted_to_the_last_byte(make_rig: MakeRig) -> None:
+    """When peers have taken everything, or are gone, nothing counts any more."""
+    rig = make_rig(replace(UNLIMITED, sendq=20_000))
+    pairs = [rig.connect(f"bob{number}", buffer=4096) for number in range(3)]
+    for peer, conn in pairs:
+        peer.reading = False
+        rig.core.cause(HoldBack(conn), Send(conn, b"x" * 2_000), Release(conn), Send(conn, b"x" * 9_998))
+    rig.inbox.put(Tick())
+    rig.settle(3)
+    assert rig.hub.delivery.queued == sum(conn.queued for _, conn in pairs) > 10_000
+    pairs[0][0].close()
+    rig.core.cause(HoldBack(pairs[1][1]), Send(pairs[1][1], b"x" * 15_000))
+    rig.inbox.put(Tick())
+    rig.settle(3)
+    pairs[2][0].reading = True
+    rig.until(lambda: rig.hub.delivery.queued == 0)

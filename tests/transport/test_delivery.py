@@ -22,6 +22,7 @@ class Bench:
         self.dirty: list[Connection] = []
         self.resumed: list[Connection] = []
         self.burden = Burden()
+        self.written = 0
 
     def wake(self) -> None:
         raise AssertionError("delivery only queues")

@@ -8,18 +8,23 @@ and as separate messages to the others. A batch that breaks a rule is answered o
 """
 
 import re
+from sys import getsizeof
 from typing import Final
 
 from securechat.chat.limits import MULTILINE_BYTES, MULTILINE_LINES
 from securechat.chat.line import Line
+from securechat.chat.memory import BATCHES
 from securechat.chat.state.incoming import Incoming
 from securechat.chat.state.session import Session
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context
+from securechat.chat.weight import weight_of_tags
 from securechat.irc.message import Message
 from securechat.irc.names import fold
 from securechat.irc.text import printable
 
+LINE: Final = 16
+"""Bytes of a line of a batch besides its text."""
 TIMEOUT: Final = 30.0
 """Seconds that a batch may stay open."""
 CONCAT: Final = "draft/multiline-concat"
@@ -46,6 +51,8 @@ def open_batch(ctx: Context) -> None:
         _refuse(ctx, "UNKNOWN_TYPE", reference, printable(kind), text="The only type is draft/multiline")
     elif not target or "," in target:
         _refuse(ctx, "MULTILINE_INVALID", text="A batch has one target")
+    elif not _hold(ctx.chat, incoming, LINE + weight_of_tags(incoming.tags)):
+        _refuse_for_room(ctx)
     else:
         ctx.label = None  # the whole batch is answered when it ends
 
@@ -84,6 +91,7 @@ def close_batch(ctx: Context) -> Incoming | None:
         _refuse(ctx, "MULTILINE_INVALID", text="A message needs a line that is not blank")
     session.incoming = None
     ctx.chat.batching.discard(session)
+    _hold(ctx.chat, incoming, 0)
     if incoming.failed:
         return None
     ctx.label = incoming.label or ctx.label
@@ -100,12 +108,13 @@ def expire(chat: Chat) -> None:
     """Answer batches that were left open for too long."""
     for session in [*chat.batching]:
         incoming = session.incoming
-        if incoming is None or session.closed:
+        if incoming is None:
             chat.batching.discard(session)
-        elif incoming.due <= chat.now.mono:
+        elif session.closed or incoming.due <= chat.now.mono:
             chat.batching.discard(session)
             session.incoming = None
-            if not incoming.failed:
+            _hold(chat, incoming, 0)
+            if not (incoming.failed or session.closed):
                 _say_timeout(chat, session, incoming)
 
 
@@ -148,8 +157,25 @@ def _add(ctx: Context, incoming: Incoming) -> None:
             str(MULTILINE_BYTES),
             text=f"A message has at most {MULTILINE_BYTES} bytes",
         )
+    elif not _hold(ctx.chat, incoming, incoming.weight + LINE + getsizeof(text)):
+        _refuse_for_room(ctx)
     else:
         incoming.lines.append(f"\r{text}" if concat else text)
+
+
+def _refuse_for_room(ctx: Context) -> None:
+    ctx.chat.count("refusals.memory_batches")
+    text = "Many long messages are being sent at this moment: send yours again, or a shorter one"
+    _refuse(ctx, "MULTILINE_MAX_BYTES", str(BATCHES.modest), text=text)
+
+
+def _hold(chat: Chat, incoming: Incoming, weight: int) -> bool:
+    """Let a batch take so many bytes in memory; False when there is no room for it."""
+    if chat.batches.room(weight, incoming.weight) < weight:
+        return False
+    chat.batches.bytes += weight - incoming.weight
+    incoming.weight = weight
+    return True
 
 
 def _refuse(ctx: Context, code: str, *context: str, text: str) -> None:
@@ -159,6 +185,7 @@ def _refuse(ctx: Context, code: str, *context: str, text: str) -> None:
     ctx.label = incoming.label or ctx.label
     incoming.failed = True
     incoming.lines.clear()
+    _hold(ctx.chat, incoming, 0)
     if not incoming.is_notice:  # not `ctx.server`: a notice among messages is answered
         server, params, at = ctx.settings.server_name, ("BATCH", code, *context), ctx.at
         ctx.reply(Line(server, "FAIL", params, f"{text}: nothing was sent", at))

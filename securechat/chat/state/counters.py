@@ -24,6 +24,7 @@ Counted = Literal[
     "logins.password_changed",
     "logins.password_change_failed",
     "refusals.lines_before_login",
+    "refusals.memory_batches",
     "refusals.own_passwords",
     "refusals.store_full",
     "refusals.store_reserve",

@@ -20,6 +20,8 @@ class Incoming:
     command: str = ""
     lines: list[str] = field(default_factory=list)
     size: int = 0
+    weight: int = 0
+    """Bytes that it takes in memory, as `Chat.batches` counts them."""
 
     @property
     def is_notice(self) -> bool:

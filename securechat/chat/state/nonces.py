@@ -10,12 +10,13 @@ forgotten, and has to be asked for again. So no message is stored twice, however
 from collections import OrderedDict
 from typing import Final
 
+from securechat.chat.memory import NONCES, USUAL
 from securechat.chat.records import MessageSent
 from securechat.chat.weight import weight_of
 
 OF_ACCOUNT: Final = 256 * 1024
 """Bytes that are remembered of one account: some hundred messages."""
-IN_ALL: Final = 8 << 20
+IN_ALL: Final = NONCES.bound(USUAL)
 
 
 class _Remembered:
@@ -52,6 +53,10 @@ class NonceMemory:
             self._forget_oldest(account)
         while self.weight > self._in_all:
             self._forget_oldest(next(iter(self._accounts)))
+
+    def set_memory(self, memory: int) -> None:
+        """Let all together take their part of so many bytes from now on."""
+        self._in_all = NONCES.bound(memory)
 
     def discard(self, account: int, nonce: str) -> None:
         """Forget a message that was not stored."""

@@ -5,7 +5,7 @@ effect, or is done `later`.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from securechat.chat.clock import Now
@@ -15,6 +15,7 @@ from securechat.chat.lines.announcements import announce
 from securechat.chat.lines.fanout import Fanout
 from securechat.chat.lines.origin import Origin
 from securechat.chat.link import Link
+from securechat.chat.memory import ANSWERS, BATCHES, NONCES, Taken
 from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import DEPARTURES, Audited, Record
@@ -59,6 +60,8 @@ class Chat:
         self.counters = Counters()
         self.alarms = Alarms()
         self.readers = Readers()
+        self.batches = Taken(BATCHES)
+        self.share_memory(settings.memory)
         self.owed: deque[Audited] = deque(maxlen=MAX_OWED)
         """What is not in the audit log yet, since the disk was full."""
         self.low_on_space = False
@@ -87,6 +90,22 @@ class Chat:
     def count(self, name: Counted) -> None:
         """Count something for the operators, such as a refusal by its reason."""
         self.counters.count(name)
+
+    def counts(self) -> Mapping[str, int]:
+        """Return what was counted, by GROUP.NAME. Any thread may call."""
+        return {
+            **self.counters.read(),
+            "refusals.memory_answers": self.readers.shortened,
+            ANSWERS.counter: self.readers.taken.bytes,
+            BATCHES.counter: self.batches.bytes,
+            NONCES.counter: self.registry.nonces.weight,
+        }
+
+    def share_memory(self, memory: int) -> None:
+        """Let all that waits in the chat for somebody take its part of so many bytes."""
+        self.readers.taken.set_memory(memory)
+        self.batches.set_memory(memory)
+        self.registry.nonces.set_memory(memory)
 
     def enter(self, record: Record, origin: Origin | None) -> None:
         """The one door for facts: apply it, announce it, and have it stored with the current command."""
