@@ -23,6 +23,8 @@ def pin(ctx: Context) -> None:
 
     Pins a message, for half-operators and up.
     """
+    pinned = ctx.registry.pinned
+    asked_at = pinned.count
 
     def read(pins: tuple[Pin, ...]) -> None:
         look_up(ctx, key_of(ctx.param(1)), lambda messages: found(pins, messages))
@@ -31,7 +33,9 @@ def pin(ctx: Context) -> None:
         channel = keeper_of(ctx)
         if channel is None:
             return
-        if not messages or not pinnable(channel, messages[0]):
+        if pinned.changed(channel.id, asked_at):
+            pin(ctx)  # another session was faster
+        elif not messages or not pinnable(channel, messages[0]):
             unknown(ctx, channel)
         elif any(pin.message.id == messages[0].id for pin in pins):
             ctx.fail("ALREADY_PINNED", channel.name, ctx.param(1), text="This message is pinned already")

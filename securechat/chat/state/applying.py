@@ -239,7 +239,7 @@ def _place(registry: Registry, record: PlaceRecord, back: bool) -> None:
             since = record.previous if back else record.since
             registry.silences.put(record.account, record.mask, since)
         case MessagePinned() | MessageUnpinned():
-            pass  # pins are only in the store, as messages are
+            registry.pinned.note(record.channel)  # pins are only in the store, as messages are
         case _:
             assert_never(record)
 

@@ -40,7 +40,7 @@ class Registry:
         self.memberships: dict[int, dict[int, None]] = {}
         self.monitors = Monitors()
         self.nonces = NonceMemory()
-        self.revisions = Revisions()
+        self.revisions, self.pinned = Revisions(), Revisions()  # of messages, and of channels' pins
         self.waiting = Counter(snapshot.waiting)
         """Accounts for which direct messages wait; how many is known only to the store."""
         self.boxes = Boxes(snapshot.boxes)

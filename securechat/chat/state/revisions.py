@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 
 class Revisions:
-    """The newest edits and redactions, in their order.
+    """The newest edits and redactions, in their order; and so what was pinned, by channels.
 
     A rule that asks the store for a message notes `count` first. When the answer is there and `changed` says
     so, the message was edited or redacted meanwhile: it has to be read again.

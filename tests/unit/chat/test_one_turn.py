@@ -9,6 +9,7 @@ import pytest
 from securechat.chat.effects import StartJob
 from securechat.chat.items import JobDone, Received
 from securechat.chat.jobs import CheckPassword, HashPassword, Job, JobResult
+from securechat.chat.limits import MAX_PINS
 from securechat.chat.state.nonces import OF_ACCOUNT, NonceMemory
 from securechat.chat.state.revisions import Revisions
 from securechat.server.pools import query
@@ -138,3 +139,20 @@ def test_revisions_that_are_forgotten_count_as_changes() -> None:
     assert revisions.changed(1, 0) and not revisions.changed(1, 1) and not revisions.changed(3, 0)
     revisions.note(3)
     assert revisions.changed(4, 0) and not revisions.changed(4, 1)
+
+
+def test_the_last_pin_from_two_sessions_in_one_turn(turns: Turns) -> None:
+    """A channel has as many pins as it may have and no more; the second session is told so."""
+    turns._do_reload("flood=false")
+    turns._send("alice", b"JOIN #dev")
+    for number in range(MAX_PINS + 1):
+        turns._send("alice", b"PRIVMSG #dev :%d" % number)
+    said = re.findall(r"msgid=(\w+)", " ".join(turns.read("alice")))
+    for key in said[: MAX_PINS - 1]:
+        turns._send("alice", b"PIN #dev " + key.encode())
+    turns.read("alice"), turns.read("alice.phone")
+    lines = [b"PIN #dev %s\r\n" % key.encode() for key in said[MAX_PINS - 1 :]]
+    turns.send_together(("alice", lines[0]), ("alice.phone", lines[1]))
+    channel = turns.core.registry.channel("#dev")
+    assert channel is not None and len(turns.store.reader.pins(channel.id)) == MAX_PINS
+    assert any("TOO_MANY_PINS" in line for line in turns.read("alice.phone"))
