@@ -3,14 +3,16 @@
 No oracle: whatever a login is refused for costs the same. An account that does not exist, one that was
 removed, a damaged hash and a password that cannot be right cost one verification, like a wrong password.
 Where accounts have hashes of other parameters than today's, since nobody has logged in since these were
-changed, every refusal costs one verification with each set of parameters that there is. argon2 runs outside
-of the interpreter lock, so that any number of threads may use one `Hasher`.
+changed, every refusal costs one verification with each set of parameters that there is. Of many sets it is
+the four dearest: an account's own hash, of a cheaper one, takes the place of the cheapest of them, and what
+is left of that one's work is done as well. argon2 runs outside of the interpreter lock, so that any number of
+threads may use one `Hasher`.
 """
 
 import logging
 import secrets
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -27,7 +29,7 @@ MAX_BYTES: Final = 1024
 MAX_MEMORY: Final = 256 * 1024
 """KiB that one hash may take."""
 MAX_SETS: Final = 4
-"""Sets of parameters of which a refusal costs one verification each."""
+"""Sets of parameters of which a refusal costs one verification each, the dearest ones."""
 
 _FLOOR: Final = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
 """OWASP's minimum for argon2id."""
@@ -76,7 +78,7 @@ class Hasher:
         _check_parameters(time_cost=time_cost, memory_cost=memory_cost, parallelism=parallelism)
         self._argon2 = argon2.PasswordHasher(time_cost, memory_cost, parallelism, type=Type.ID)
         self._dummies: dict[str, str] = {}
-        """For each set of parameters that a refusal costs, a hash that no password matches."""
+        """For each set of parameters that a refusal costs, a hash that no password matches; dearest first."""
         self.stand_beside([self._argon2.hash(secrets.token_bytes(16))])
 
     def stand_beside(self, hashes: Iterable[str]) -> None:
@@ -88,9 +90,10 @@ class Hasher:
         dummies = dict(self._dummies)  # others go through them at this moment
         for phc in hashes:
             parameters = _parameters(phc)
-            if parameters is not None and len(dummies) < MAX_SETS:
+            if parameters is not None:
                 dummies.setdefault(parameters, parameters + _unmatched())
-        self._dummies = dummies
+        dearest = sorted(dummies, key=lambda each: (_cost(each), each), reverse=True)[:MAX_SETS]
+        self._dummies = {parameters: dummies[parameters] for parameters in dearest}
 
     def hash(self, password: str) -> str:
         """Return the PHC string for a new password. Raises `WeakPassword`."""
@@ -114,9 +117,8 @@ class Hasher:
         own = (phc, prepared) if phc is not None and prepared is not None and parameters is not None else None
         if own is not None and self._matches(*own):
             return PasswordChecked(True, self._rehash(*own))
-        for others, dummy in self._dummies.items():
-            if others != parameters:
-                self._matches(dummy, "")
+        for dummy in _beside(parameters, self._dummies):
+            self._matches(dummy, "")
         return PasswordChecked(False)
 
     def _matches(self, phc: str, prepared: str) -> bool:
@@ -149,6 +151,27 @@ def _check_parameters(**parameters: int) -> None:
         raise ValueError(
             f"auth.argon2.memory_cost is {parameters['memory_cost']}: it must be at most {MAX_MEMORY} (KiB)"
         )
+
+
+def _beside(own: str | None, dummies: Mapping[str, str]) -> list[str]:
+    """Return what is verified besides a hash of these parameters, so that all of it is the usual work."""
+    if own is None or len(dummies) < MAX_SETS:
+        return [dummy for parameters, dummy in dummies.items() if parameters != own]
+    *others, cheapest = [parameters for parameters in dummies if parameters != own][-MAX_SETS:]
+    if own in dummies:
+        return [dummies[parameters] for parameters in (*others, cheapest)]
+    rest = 1 - _cost(own) / _cost(cheapest)
+    found = argon2.extract_parameters(dummies[cheapest])
+    memory = int(found.memory_cost * rest)
+    part = cheapest.replace(f"$m={found.memory_cost},", f"$m={memory},")
+    least = 8 * found.parallelism  # argon2 takes no less
+    return [*(dummies[each] for each in others), *([part + _unmatched()] if memory >= least else [])]
+
+
+def _cost(parameters: str) -> int:
+    """Return how much memory a verification goes through, in KiB: it takes time in proportion to that."""
+    found = argon2.extract_parameters(parameters + _unmatched())
+    return found.time_cost * found.memory_cost
 
 
 def _unmatched() -> str:

@@ -117,6 +117,25 @@ def test_a_refusal_costs_the_same_beside_hashes_of_other_parameters(
     assert worked == [2, 2, 3] if stored == "damaged" else worked == [2, 3]
 
 
+def test_a_refusal_costs_the_same_beside_any_number_of_sets(
+    hasher: Hasher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With eight sets of parameters it is the work of the four dearest, whoever is refused."""
+    sets = [(time, memory * 1024) for time in (2, 3, 5, 7) for memory in (8, 19)]
+    stored = [argon2.PasswordHasher(*each, 1).hash(RIGHT) for each in sets]
+    running = Hasher(**LEAST)
+    running.stand_beside(stored)
+    dearest = sum(sorted(time * memory for time, memory in sets)[-4:])
+    verified = Verifications(running, monkeypatch)
+    for phc in (*stored, None):
+        verified.parameters.clear()
+        assert running.check(phc, WRONG) == WRONG_ANSWER
+        work = sum(each.time_cost * each.memory_cost for each in verified.parameters)
+        assert abs(work - dearest) <= dearest / 1000
+        assert len(verified.parameters) <= 5
+        assert phc is None or running.check(phc, RIGHT).correct
+
+
 def test_a_hash_that_is_added_later_is_stood_beside_as_well(
     phc: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
