@@ -39,7 +39,6 @@ from securechat.app.patience import patiently
 from securechat.app.retention import Retention
 from securechat.app.space import Space
 from securechat.chat.core import Core
-from securechat.chat.ports import Snapshot, StoreUnavailable
 from securechat.chat.reading import time_of
 from securechat.chat.requests import Answer, Done, Refused
 from securechat.config import Config
@@ -48,8 +47,7 @@ from securechat.server.hub import Clock
 from securechat.server.loan import Loan
 from securechat.server.server import Server, say
 from securechat.server.transport import Tls
-from securechat.storage.databases import Database
-from securechat.storage.errors import StorageError
+from securechat.storage.databases import Contents, Database
 from securechat.storage.lock import DirectoryLock
 from securechat.storage.passwords import Hasher
 from securechat.storage.store import SqlStore
@@ -109,11 +107,7 @@ class Running:
         load_tables()
         store = self._database.open_store()
         try:
-            try:
-                snapshot = store.load()
-            except StoreUnavailable as error:
-                raise StorageError(f"the database {self._database} cannot be read: {error}") from error
-            self._server = self._make_server(store, snapshot)
+            self._server = self._make_server(store, self._database.load(store))
         except BaseException:
             store.close()
             raise
@@ -174,13 +168,13 @@ class Running:
     def _look_at_expiry(self) -> None:
         self._expiry.look(_now(), time.monotonic(), how_to_renew(self._config))
 
-    def _make_server(self, store: SqlStore, snapshot: Snapshot) -> Server:
-        config, cost = self._config, self._config.auth.argon2
+    def _make_server(self, store: SqlStore, contents: Contents) -> Server:
+        config, cost, snapshot = self._config, self._config.auth.argon2, contents.snapshot
         hasher = Hasher(cost.time_cost, cost.memory_cost, cost.parallelism)
         hasher.stand_beside(account.phc for account in snapshot.accounts if account.phc)
         has_accounts = any(account.phc is not None for account in snapshot.accounts)
         announcement = _Announcement(lambda: self._config, self._directory, has_accounts)
-        clock = WatchedClock(store.seen_clock(), snapshot.last_message)
+        clock = WatchedClock(contents.seen, snapshot.last_message)
         retention = Retention(
             store, lambda: self._config.history.retention_days, clock, short=lambda: self._space.low
         )

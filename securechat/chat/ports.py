@@ -33,6 +33,17 @@ class StoreFull(StoreUnavailable):
     shown = "The server's disk is full: nothing was stored or sent, try again later"
 
 
+class StoreLost(Exception):
+    """The connection to the database has ended: what became of the transaction is unknown.
+
+    This store takes nothing any more. The text, one line, is for the person who runs the server.
+    """
+
+
+class QueryFailed(Exception):
+    """The database has something against a query, which the text says: no mistake of this program."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that lives in the registry: only messages are queried."""
@@ -100,6 +111,9 @@ class Reader(Protocol):
     @property
     def lost(self) -> bool:
         """Whether it is of no use any more since its last query failed: only a new one may work."""
+
+    def trouble(self, error: Exception) -> str | None:
+        """Say in a line why a query failed whose turn may come later; None for any other error."""
 
     def audit(self, after: int, limit: int) -> Sequence[AuditEntry]:
         """Return the first `limit` rows of the audit log after row `after`, in their order."""

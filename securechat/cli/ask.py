@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from securechat.app.configuration import ConfigError
 from securechat.app.patience import patiently
+from securechat.chat.ports import QueryFailed, StoreLost
 from securechat.chat.requests import Answer, Done, Refused, Request
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.config import Config
@@ -79,7 +80,11 @@ class Asking:
                 f"{error}: whether this was done is unknown, `securechat users` tells",
                 ExitCode.UNKNOWN_OUTCOME,
             ) from error
-        except (StorageError, ConfigError, OSError) as error:
+        except StoreLost as error:
+            raise CommandFailed(
+                f"{error}; `securechat users` tells whether this was done", ExitCode.UNKNOWN_OUTCOME
+            ) from error
+        except (StorageError, ConfigError, QueryFailed, OSError) as error:
             raise CommandFailed(str(error)) from error
         if isinstance(answer, Refused):
             raise CommandFailed(answer.text, ExitCode.REFUSED)
@@ -113,7 +118,7 @@ class _Store:
             self._database = Database(directory, config.storage.url)
             self._store = self._database.open_store()
             opened.callback(self._store.close)
-            self._core = Core(settings, self._store.load())
+            self._core = Core(settings, self._database.load(self._store).snapshot)
             self.close = opened.pop_all().close
 
     def answer(self, request: Request) -> Answer:
@@ -154,8 +159,8 @@ def _do(database: "Database", job: "Job") -> "JobDone":
     """Do a query that answers an administrator's request."""
     from securechat.chat.items import JobDone
     from securechat.chat.jobs import CheckPassword, HashPassword
-    from securechat.server.pools import query
+    from securechat.server.readers import answer
 
     assert not isinstance(job, CheckPassword | HashPassword), "only sessions have passwords"
     with closing(database.open_reader()) as reader:
-        return JobDone(job, query(reader, job))
+        return JobDone(job, answer(reader, job))

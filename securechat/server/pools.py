@@ -46,7 +46,7 @@ from securechat.chat.jobs import (
     ReadAudit,
     TargetsRead,
 )
-from securechat.chat.ports import Reader
+from securechat.chat.ports import QueryFailed, Reader
 from securechat.chat.reading import fitting, page
 from securechat.chat.records import MessageSent
 from securechat.chat.weight import TARGET
@@ -151,6 +151,10 @@ class Pool(Generic[J]):
     def _attempt(self, work: Callable[[J], JobResult], job: J) -> JobResult:
         try:
             result = work(job)
+        except QueryFailed as error:
+            log.error("a %s job failed: %s", type(job).__name__, error)
+            self.failed += 1
+            return JobRefused()
         except Exception:
             # A job may fail (no memory for a hash, a read error): the session gets a temporary failure, the
             # pool goes on.

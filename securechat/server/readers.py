@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from securechat.chat.jobs import JobRefused, JobResult, Query
-from securechat.chat.ports import Reader
+from securechat.chat.ports import QueryFailed, Reader
 from securechat.server.pools import Pool, query
 
 FIRST_PAUSE: Final = 1.0
@@ -62,7 +62,7 @@ class QueryReader:
         if reader is None:
             return JobRefused()
         try:
-            return query(reader, job)
+            return answer(reader, job)
         except Exception as error:
             if not reader.lost:
                 raise
@@ -71,7 +71,7 @@ class QueryReader:
         if reader is None:
             return JobRefused()
         try:
-            return query(reader, job)
+            return answer(reader, job)
         except Exception as error:
             if reader.lost:
                 self._lose(error)
@@ -121,6 +121,17 @@ class QueryReader:
         if self._problem is None or self._problem.text != reason:
             log.error(text, reason)
         self._problem = Problem(reason, self._clock() if self._problem is None else self._problem.since)
+
+
+def answer(reader: Reader, job: Query) -> JobResult:
+    """Read what a job asks for. Raises QueryFailed for what the database has against it."""
+    try:
+        return query(reader, job)
+    except Exception as error:
+        text = reader.trouble(error)
+        if text is None:
+            raise
+        raise QueryFailed(text) from error
 
 
 def run_queries(pool: Pool[Query], reader: QueryReader) -> None:

@@ -23,7 +23,7 @@ from typing import Final
 from securechat.chat.items import Item, Reloaded, ShutDown, Tick
 from securechat.chat.link import Link
 from securechat.chat.memory import LINES, SENDQS
-from securechat.chat.ports import Reader, Store
+from securechat.chat.ports import Reader, Store, StoreLost
 from securechat.chat.requests import Answer, Done, Refused
 from securechat.chat.settings import Settings
 from securechat.server.admission import Admission
@@ -292,7 +292,10 @@ class Server:
             if self._failed is not None:
                 return
             self._failed = name
-        log.critical("the thread %s has failed, the server ends", name, exc_info=error)
+        if isinstance(error, StoreLost):  # where in the program that was is of no interest
+            log.critical("the thread %s has failed, the server ends: %s", name, error)
+        else:
+            log.critical("the thread %s has failed, the server ends", name, exc_info=error)
         for worker in self._workers:
             worker.stop(float("-inf"))
         self.stop()

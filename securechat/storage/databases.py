@@ -6,13 +6,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from securechat.chat.ports import Snapshot, StoreLost, StoreUnavailable
 from securechat.chat.records import Audited
 from securechat.storage import audit
 from securechat.storage.copying import Progress, copy_stopped
+from securechat.storage.errors import StorageError
 from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.store import SqlReader, SqlStore
 from securechat.storage.transfer import Progress as RowsProgress
 from securechat.storage.transfer import copy_rows
+from securechat.storage.upkeep import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a server begins with: its chat, and what was noted of the wall clock last."""
+
+    snapshot: Snapshot
+    seen: Seen | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,13 @@ class Database:
         from securechat.storage import sqlite
 
         return sqlite.open_store(self.directory)
+
+    def load(self, store: SqlStore) -> Contents:
+        """Read what a server begins with from a store of this database. Raises `StorageError`."""
+        try:
+            return Contents(store.load(), store.seen_clock())
+        except (StoreUnavailable, StoreLost) as error:
+            raise StorageError(f"the database {self} cannot be read: {error}") from error
 
     def open_reader(self) -> SqlReader:
         """Open it for reading. Raises `StorageError`.
@@ -60,8 +78,8 @@ class Database:
             with (
                 closing(postgres.open_reader(self.url)) as reader,
                 closing(sqlite.open_store(Path(name))) as store,
-                reader.snapshot() as source,
                 store.transaction() as copied,
+                reader.snapshot() as source,
             ):
                 copy_rows(source, copied, lambda table, done, total: progress(done, total))
             copy_stopped(Path(name), target, progress)

@@ -2,9 +2,9 @@
 
 Theory of operation. The hub's connection writes; it holds an advisory lock for as long as it lives, so that
 no second server uses the database, and it is never made anew: without it the lock is gone, another server may
-have begun, and what became of a COMMIT is unknown. So a lost connection ends the server, as any other error
-of unknown outcome does. `synchronous_commit` is on, whatever the database's default is: COMMIT returns after
-the WAL is synced.
+have begun, and what became of a COMMIT is unknown. So a lost connection ends the server (`StoreLost`), as any
+other error of unknown outcome does. `synchronous_commit` is on, whatever the database's default is: COMMIT
+returns after the WAL is synced.
 
 A reader that has lost its connection says so (`lost`), and whoever uses it opens another one.
 
@@ -28,12 +28,13 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from securechat.chat.ports import StoreUnavailable
+from securechat.chat.ports import StoreLost, StoreUnavailable
 from securechat.chat.reading import Search
 from securechat.chat.records import MessageSent
-from securechat.storage.errors import SchemaRefused, StorageError
+from securechat.storage.errors import DatabaseAway, SchemaRefused, StorageError, in_one_line
 from securechat.storage.migration import MIGRATIONS, Migrations, is_behind, revision_of, upgrade
-from securechat.storage.postgres_errors import refusal_of
+from securechat.storage.postgres_advice import advice_for
+from securechat.storage.postgres_errors import cause_of, reason_of, refusal_of
 from securechat.storage.postgres_session import READER, WRITER, apply, connect
 from securechat.storage.precaution import keep_copy
 from securechat.storage.search.find import find_in_postgres
@@ -54,8 +55,24 @@ _STANDBY: Final = "SELECT pg_is_in_recovery()"
 class PostgresStore(SqlStore):
     """The write connection to a PostgreSQL database, and with it the database's lock."""
 
+    def __init__(self, engine: Engine, connection: Connection, index: PostgresIndex, name: str) -> None:
+        super().__init__(engine, connection, index)
+        self._driver = _driver(connection)
+        self._name = name
+        self._end_of_it = ""
+
     def _refusal(self, error: Exception) -> StoreUnavailable | None:
         return refusal_of(error)
+
+    def _loss(self, error: BaseException) -> StoreLost | None:
+        if not self._driver.closed:
+            return None
+        # The first error has the cause, those after it only that there is no connection.
+        self._end_of_it = self._end_of_it or in_one_line(cause_of(error))
+        return StoreLost(
+            f"the connection to the database {self._name} is lost ({self._end_of_it}), and whether it has "
+            "stored the last transaction is unknown: start the server again, it waits for the database"
+        )
 
     def _expect_room(self) -> None:
         """PostgreSQL tells in time."""
@@ -63,6 +80,14 @@ class PostgresStore(SqlStore):
 
 class PostgresReader(SqlReader):
     """A read-only connection to a PostgreSQL database."""
+
+    def __init__(self, engine: Engine, url: str) -> None:
+        super().__init__(engine, find_in_postgres)
+        self._url = url
+
+    def trouble(self, error: Exception) -> str | None:
+        """Say in a line why a query failed whose turn may come later; None for any other error."""
+        return reason_of(error)
 
     def search(self, search: Search) -> Sequence[MessageSent]:
         """Return what a search finds, oldest first. Raises TimeoutError when it takes too long."""
@@ -77,12 +102,14 @@ class PostgresReader(SqlReader):
     def snapshot(self) -> Iterator[Connection]:
         """Give a connection that sees one state of everything, for as long as it takes.
 
-        Raises `SchemaRefused` when this program does not know how to read it.
+        Raises `SchemaRefused` when this program does not know how to read it, and `StorageError` for what the
+        database has against it, also while it is used.
         """
-        with self._engine.connect() as connection:
+        with _explained(self._url, "read"), self._engine.connect() as connection:
             connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '30s'")
                 connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
                 if is_behind(revision_of(connection), MIGRATIONS):
                     raise SchemaRefused(
@@ -111,7 +138,7 @@ def open_store(
         with connection.begin():
             _bring_up_to_date(connection, url, directory, migrations)
             apply(_driver(connection), _IN_USE)
-        store = PostgresStore(engine, connection, PostgresIndex(connection))
+        store = PostgresStore(engine, connection, PostgresIndex(connection), without_password(url))
         undo.pop_all()
         return store
 
@@ -135,7 +162,7 @@ def _bring_up_to_date(connection: Connection, url: str, directory: Path, migrati
 def open_reader(url: str) -> PostgresReader:
     """Open a database for reading, which any process may at any time. Raises `StorageError`."""
     with _explained(url):
-        return PostgresReader(_engine(lambda: connect(url, READER)), find_in_postgres)
+        return PostgresReader(_engine(lambda: connect(url, READER)), url)
 
 
 def without_password(url: str) -> str:
@@ -155,18 +182,22 @@ def holds_password(url: str) -> bool:
 
 
 @contextmanager
-def _explained(url: str) -> Iterator[None]:
-    """Turn what goes wrong at opening into errors that name the database."""
+def _explained(url: str, what: str = "open") -> Iterator[None]:
+    """Turn what goes wrong with PostgreSQL into errors that name the database, and say what to do."""
     shown = without_password(url)
     try:
         yield
     except SchemaRefused as error:
         raise SchemaRefused(f"cannot use the database {shown}: {error}") from None
     except (DBAPIError, psycopg.Error) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        lines = (line.strip() for line in str(cause).replace(url, shown).splitlines())
-        text = "; ".join(line for line in lines if line)
-        raise StorageError(f"cannot open the database {shown}: {text}") from error
+        cause = cause_of(error)
+        if not isinstance(cause, psycopg.Error):
+            raise  # another database's
+        text = in_one_line(cause).replace(url, shown)
+        advice = advice_for(text)
+        kind = DatabaseAway if advice is not None and advice.passing else StorageError
+        todo = "" if advice is None else f": {advice.text}"
+        raise kind(f"cannot {what} the database {shown}: {text}{todo}") from error
 
 
 def _driver(connection: Connection) -> psycopg.Connection:

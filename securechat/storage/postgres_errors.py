@@ -13,8 +13,10 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from securechat.chat.ports import StoreFull, StoreUnavailable
+from securechat.storage.errors import in_one_line
 
 _FULL: Final = "53100"
+_NO_ROOM: Final = "the database has no room left"
 _PASSING: Final[Mapping[str, str]] = {
     "25006": "the database is read-only",
     "40001": "another transaction was in the way",
@@ -37,9 +39,26 @@ def refusal_of(error: Exception) -> StoreUnavailable | None:
     """
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return None
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    state = cause.sqlstate if isinstance(cause, psycopg.Error) else None
+    if _state_of(error) == _FULL:
+        return StoreFull(f"{_NO_ROOM}: nothing was stored")
+    reason = reason_of(error)
+    return None if reason is None else StoreUnavailable(f"{reason}: nothing was stored")
+
+
+def reason_of(error: Exception) -> str | None:
+    """Say in a line why a statement failed that may succeed later; None for any other error."""
+    state = _state_of(error)
     if state == _FULL:
-        return StoreFull("the database has no room left: nothing was stored")
+        return _NO_ROOM
     reason = _PASSING.get(state or "")
-    return None if reason is None else StoreUnavailable(f"{reason} ({cause}): nothing was stored")
+    return None if reason is None else f"{reason} ({in_one_line(cause_of(error))})"
+
+
+def cause_of(error: BaseException) -> BaseException | None:
+    """Return the driver's error, which SQLAlchemy wraps."""
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
+def _state_of(error: Exception) -> str | None:
+    cause = cause_of(error)
+    return cause.sqlstate if isinstance(cause, psycopg.Error) else None

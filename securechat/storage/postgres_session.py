@@ -48,6 +48,8 @@ READER: Final[Settings] = {
     **_SESSION,
     "default_transaction_read_only": "on",
     "statement_timeout": "15s",
+    # Readers are few: a table that somebody holds shall not hold up what others ask for.
+    "lock_timeout": "3s",
     "idle_in_transaction_session_timeout": "60s",
 }
 

@@ -6,7 +6,8 @@ Theory of operation. A transaction ends in one of three ways, and the hub acts o
 - `StoreUnavailable`: there was no room, or somebody else has locked what it needs; it is certain that nothing
   of the transaction will ever be seen, and the next one may succeed;
 - any other exception: the outcome is unknown. After a COMMIT that failed with an I/O error a row can still
-  be there when the database is opened the next time, so nobody may be told that it was refused.
+  be there when the database is opened the next time, so nobody may be told that it was refused. `StoreLost`
+  is the one whose cause the operator has to know, and no programmer.
 
 Which errors are certain differs from database to database, hence `_refusal` and `_expect_room`. They count
 only when the rollback after them worked, too.
@@ -21,13 +22,13 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, RootTransaction, select
 from sqlalchemy.exc import DBAPIError
 
-from securechat.chat.ports import AuditEntry, Pin, Snapshot, StoreFull, StoreUnavailable
+from securechat.chat.ports import AuditEntry, Pin, Snapshot, StoreFull, StoreLost, StoreUnavailable
 from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import MessageSent, Record
 from securechat.irc.capabilities import EDIT_TAG
 from securechat.storage import upkeep
 from securechat.storage.copying import Progress, Turns
-from securechat.storage.errors import StorageError
+from securechat.storage.errors import StorageError, in_one_line
 from securechat.storage.reading.context import read_context
 from securechat.storage.reading.history import read_history
 from securechat.storage.reading.targets import read_targets
@@ -104,9 +105,8 @@ class SqlStore(ABC):
         )
 
     def seen_clock(self) -> Seen | None:
-        """Return what was noted of the wall clock last."""
-        with self._connection.begin():
-            return upkeep.seen_clock(self._connection)
+        """Return what was noted of the wall clock last. Raises like `commit`."""
+        return self._attempt(lambda: upkeep.seen_clock(self._connection))
 
     def note_clock(self, seen: Seen) -> None:
         """Note what the wall clock says. Raises like `commit`."""
@@ -142,7 +142,7 @@ class SqlStore(ABC):
         except DBAPIError as error:
             if isinstance(self._refusal(error), StoreFull):
                 raise StorageError("there is no room for it: make room on the disk") from error
-            raise StorageError(f"the database cannot do it: {error.orig}") from error
+            raise StorageError(f"the database cannot do it: {in_one_line(error.orig)}") from error
 
     def index(self, limit: int) -> int:
         """Put at most the next `limit` messages into the index of the search; return how many were looked at.
@@ -185,6 +185,10 @@ class SqlStore(ABC):
         None is an error whose outcome is unknown, or that another attempt will not change.
         """
 
+    def _loss(self, error: BaseException) -> StoreLost | None:
+        """Return what to say when the connection has ended, by this error at the latest; None if it lives."""
+        return None
+
     @abstractmethod
     def _expect_room(self) -> None:
         """Raise `StoreFull` when a transaction should not even begin."""
@@ -200,15 +204,22 @@ class SqlStore(ABC):
             result = work()
             transaction.commit()
         except BaseException as error:
-            if transaction is not None:
-                self._roll_back(transaction)
-            refusal = self._refusal(error) if isinstance(error, Exception) else None
-            if refusal is not None:
-                raise refusal from error
+            self._roll_back(transaction, error)
+            meaning = (self._loss(error) or self._refusal(error)) if isinstance(error, Exception) else None
+            if meaning is not None:
+                raise meaning from error
             raise
         return result
 
-    def _roll_back(self, transaction: RootTransaction) -> None:
+    def _roll_back(self, transaction: RootTransaction | None, error: BaseException) -> None:
+        try:
+            if transaction is not None:
+                self._end(transaction)
+        except Exception:
+            if self._loss(error) is None:
+                raise
+
+    def _end(self, transaction: RootTransaction) -> None:
         transaction.rollback()
         # For SQLAlchemy a transaction whose COMMIT failed is over; the database may see it differently.
         self._connection.connection.rollback()
@@ -230,6 +241,10 @@ class SqlReader:
     def lost(self) -> bool:
         """Whether the connection is of no use any more since its last query failed."""
         return self._connection.invalidated or self._connection.closed
+
+    def trouble(self, error: Exception) -> str | None:
+        """Say in a line why a query failed whose turn may come later; None for any other error."""
+        return None
 
     def audit(self, after: int, limit: int) -> Sequence[AuditEntry]:
         """Return the first `limit` rows of the audit log after row `after`, in their order."""

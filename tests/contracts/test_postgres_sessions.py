@@ -1,6 +1,5 @@
 """Our sessions in PostgreSQL: what a role's settings do to them, and locks that somebody else holds."""
 
-import secrets
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -40,19 +39,9 @@ def place() -> Iterator[PostgresPlace]:
 @pytest.fixture
 def role(place: PostgresPlace) -> Iterator[str]:
     """A role of its own, which owns the database."""
-    name = f"securechat_role_{secrets.token_hex(4)}"
-    place.execute(f"CREATE ROLE {name} LOGIN")
-    ((database,),) = place.execute("SELECT current_database()")
-    place.execute(f'ALTER DATABASE "{database}" OWNER TO {name}')
-    place.execute(f"GRANT ALL ON SCHEMA public TO {name}")
+    name = place.add_role()
     yield name
-    place.drop()
-    execute(server_url(), f"DROP ROLE {name}")
-
-
-def url_for(place: PostgresPlace, role: str) -> str:
-    """The place's URL for somebody else."""
-    return f"{place.url}{'&' if '?' in place.url else '?'}user={role}"
+    place.drop_with(name)
 
 
 def shown(connection: Connection, name: str) -> object:
@@ -64,7 +53,7 @@ def test_the_settings_of_a_role_do_not_reach_our_sessions(
     place: PostgresPlace, role: str, tmp_path: Path
 ) -> None:
     """Neither its deadlines nor its schemas: what was silent for longer than they allow works."""
-    url = url_for(place, role)
+    url = place.url_for(role)
     open_store(url, tmp_path).close()
     place.execute(f"CREATE SCHEMA attic AUTHORIZATION {role}")
     place.execute("CREATE TABLE attic.messages (id int)")
@@ -92,7 +81,7 @@ def test_a_read_only_database_is_refused(place: PostgresPlace, role: str, tmp_pa
         f"ALTER {scope.format(role=role, database=database)} SET default_transaction_read_only = on"
     )
     with pytest.raises(StorageError, match=r"is read-only: set default_transaction_read_only to off"):
-        open_store(url_for(place, role), tmp_path)
+        open_store(place.url_for(role), tmp_path)
     ((tables,),) = execute(
         server_url(), f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}'"
     )
@@ -132,7 +121,7 @@ def test_a_table_that_somebody_holds_is_a_refusal(place: PostgresPlace, tmp_path
 
 def test_a_right_that_was_withdrawn_is_a_refusal(place: PostgresPlace, role: str, tmp_path: Path) -> None:
     """So is a statement that somebody cancels, and a transaction that may not write any more."""
-    with closing(open_store(url_for(place, role), tmp_path)) as store:
+    with closing(open_store(place.url_for(role), tmp_path)) as store:
         store.commit([*PEOPLE, *CHANNELS])
         place.execute(f"REVOKE INSERT ON messages FROM {role}")
         with pytest.raises(StoreUnavailable, match="may not write"):

@@ -12,6 +12,9 @@ class EmptyReader:
 
     lost = False
 
+    def trouble(self, error: Exception) -> str | None:
+        return None
+
     def find_nonce(self, account: int, nonce: str) -> MessageSent | None:
         return None
 

@@ -72,6 +72,23 @@ class PostgresPlace:
         """Let it take connections, or none besides those that it has."""
         execute(server_url(), f'ALTER DATABASE "{self._name}" ALLOW_CONNECTIONS {anybody}')
 
+    def add_role(self) -> str:
+        """Make a role that owns it and may log in; return its name. `drop_with` ends both."""
+        name = f"securechat_role_{secrets.token_hex(4)}"
+        self.execute(f"CREATE ROLE {name} LOGIN")
+        self.execute(f'ALTER DATABASE "{self._name}" OWNER TO {name}')
+        self.execute(f"GRANT ALL ON SCHEMA public TO {name}")
+        return name
+
+    def url_for(self, role: str) -> str:
+        """Return its URL for a role."""
+        return f"{self.url}{'&' if '?' in self.url else '?'}user={role}"
+
+    def drop_with(self, role: str) -> None:
+        """Remove it and a role that owned it."""
+        self.drop()
+        execute(server_url(), f"DROP ROLE {role}")
+
     def execute(self, statement: str) -> list[tuple[object, ...]]:
         """Run a statement in a connection of its own and return its rows."""
         return execute(self.url, statement)

@@ -42,15 +42,19 @@ def test_a_server_with_postgresql(place: PostgresPlace, serve: Serve, enter: Ent
 
 
 def test_a_database_that_goes_away_ends_the_server(place: PostgresPlace, serve: Serve, enter: Enter) -> None:
-    """Without its connection the server confirms nothing and ends with exit code 70."""
+    """Without its connection the server confirms nothing and ends with exit code 70; a new start works."""
     server = serve({"storage.url": place.url})
     server.administer("adduser", "alice", "--password-stdin", text=f"{PASSWORD}\n")
     alice = enter(server, "alice")
     place.disconnect()
     alice.send("PRIVMSG #general :lost")
     assert server.wait() == 70
-    assert "the thread hub has failed" in server.log_text()
+    (why,) = [line for line in server.log_text().splitlines() if "the thread hub has failed" in line]
+    assert "is lost (terminating connection due to administrator command)" in why
+    server.check_log()
     assert place.execute("SELECT text FROM messages WHERE command = 'PRIVMSG'") == []
+    server.start()
+    enter(server, "alice").say("#general", "back")
 
 
 def test_readers_connect_again(place: PostgresPlace, serve: Serve, enter: Enter) -> None:

@@ -106,6 +106,23 @@ def test_a_query_that_fails_by_itself_is_not_repeated() -> None:
     assert len(database.opened) == 1
 
 
+def test_what_the_database_has_against_a_query_is_one_line_of_the_log(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its session is refused, the job counts as failed, the connection stays; nobody looks for a mistake."""
+    monkeypatch.setattr(FragileReader, "trouble", lambda self, error: f"it cannot now ({error})")
+    database = Database()
+    results: list[JobResult] = []
+    pool = Pool[Query](lambda job, result: results.append(result))
+    database.wrong = "locked"
+    pool.submit(JOB)
+    pool.run_once(database.reader, 0)
+    assert results == [JobRefused()] and pool.failed == 1 and database.open_now() == 1
+    (line,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert line.getMessage() == "a FetchUndelivered job failed: it cannot now (locked)"
+    assert line.exc_info is None
+
+
 def test_a_query_that_ends_every_connection_is_tried_twice() -> None:
     """Then it has failed; the next query gets a new connection at once, and works."""
     database = Database()

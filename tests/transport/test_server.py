@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from securechat.chat.items import Tick
+from securechat.chat.ports import StoreLost
 from securechat.chat.requests import Done, ListAccounts, Refused
 from securechat.chat.settings import Settings
 from securechat.server.control_client import ask
@@ -188,6 +189,21 @@ def test_an_unknown_outcome_ends_the_process(
     assert critical[0].exc_info is not None
     assert caplog.messages[-1] == "stopped with exit code 70: the thread hub had failed"
     assert "SIGTERM" not in caplog.text
+
+
+def test_a_lost_database_ends_the_process_with_one_line(
+    premises: Premises, dial: Dial, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The cause and what to do; where in the program it was noticed is of no interest."""
+    client = dial(premises.start())
+    client.say("USER a")
+    client.hear()
+    premises.store.problem = StoreLost("the connection is lost: start again")
+    client.say("PRIVMSG #c :lost")
+    assert premises.join() == 70
+    (line,) = [record for record in caplog.records if record.levelno == logging.CRITICAL]
+    said = "the thread hub has failed, the server ends: the connection is lost: start again"
+    assert line.getMessage() == said and line.exc_info is None
 
 
 @pytest.mark.parametrize("part", ["_workers", "_listeners"])
