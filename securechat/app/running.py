@@ -35,7 +35,7 @@ from securechat.app.directory import data_dir_option
 from securechat.app.expiry import Expiry
 from securechat.app.indexing import Indexing
 from securechat.app.online_copy import OnlineCopy
-from securechat.app.patience import patiently
+from securechat.app.patience import patiently, while_away
 from securechat.app.retention import Retention
 from securechat.app.space import Space
 from securechat.chat.core import Core
@@ -105,7 +105,7 @@ class Running:
     def run(self) -> int:
         """Serve until the end and return the exit code. The main thread calls."""
         load_tables()
-        store = self._database.open_store()
+        store = while_away(self._database.open_store)
         try:
             self._server = self._make_server(store, self._database.load(store))
         except BaseException:
