@@ -46,11 +46,18 @@ def said_of(
             yield line(registry, named.name, key, value, at)
 
 
+def name_of(registry: Registry, target: int) -> str:
+    """How a target that is there is called: a channel's name, or what people call an account."""
+    return registry.channels[target].name if target > 0 else registry.called(-target)
+
+
 def own(registry: Registry, viewer: Session, keys: Container[str], at: int) -> Iterator[Line]:
     """What a session's account keeps for itself under these keys, of everything."""
     assert viewer.account is not None, "it has logged in"
     for target, values in sorted(registry.personal.get(viewer.account.id, {}).items()):
-        name = registry.channels[target].name if target > 0 else registry.called(-target)
+        if not values:
+            continue  # the target has gone while this is being shown
+        name = name_of(registry, target)
         for key, value in sorted(values.items()):
             if key in keys:
                 yield line(registry, name, key, value, at)

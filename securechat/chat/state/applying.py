@@ -3,7 +3,7 @@
 Doing and undoing stand side by side: together they are the identity (a property test). `back` undoes.
 """
 
-from typing import TypeVar, assert_never
+from typing import assert_never
 
 from securechat.chat.membership import Membership
 from securechat.chat.records import (
@@ -47,11 +47,9 @@ from securechat.chat.records import (
     Silenced,
     TopicSet,
 )
+from securechat.chat.state.nested import put, put_inside
 from securechat.chat.state.registry import Registry
 from securechat.irc.capabilities import EDIT_TAG
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 
 
 def apply(registry: Registry, record: Record) -> None:
@@ -215,26 +213,27 @@ def _account(registry: Registry, record: AccountRecord, back: bool) -> None:
 def _place(registry: Registry, record: PlaceRecord, back: bool) -> None:
     match record:
         case MarkerMoved():
-            markers = registry.markers.setdefault(record.account, {})
-            _put(markers, record.target, record.previous if back else record.upto)
+            upto = record.previous if back else record.upto
+            put_inside(registry.markers, record.account, record.target, upto)
         case MarkersForgotten():
             if back:
                 registry.markers[record.account] = dict(record.markers)
             else:
                 del registry.markers[record.account]
         case MetadataSet():
-            values = registry.metadata.setdefault(record.target, {})
-            _put(values, record.key, record.previous if back else record.value)
+            put_inside(
+                registry.metadata, record.target, record.key, record.previous if back else record.value
+            )
         case PersonalSet():
-            personal = registry.personal.setdefault(record.account, {}).setdefault(record.target, {})
-            _put(personal, record.key, record.previous if back else record.value)
+            _personal(
+                registry, record.account, record.target, record.key, record.previous if back else record.value
+            )
         case MetadataForgotten():
             registry.metadata.pop(record.target, None)
             if back and record.values:
                 registry.metadata[record.target] = dict(record.values)
             for account, target, key, value in record.personal:
-                personal = registry.personal[account].setdefault(target, {})
-                _put(personal, key, value if back else None)
+                _personal(registry, account, target, key, value if back else None)
         case Silenced():
             since = record.previous if back else record.since
             registry.silences.put(record.account, record.mask, since)
@@ -244,22 +243,22 @@ def _place(registry: Registry, record: PlaceRecord, back: bool) -> None:
             assert_never(record)
 
 
-def _put(values: dict[Key, Value], key: Key, value: Value | None) -> None:
-    if value is None:
-        del values[key]
-    else:
-        values[key] = value
+def _personal(registry: Registry, account: int, target: int, key: str, value: str | None) -> None:
+    targets = registry.personal.setdefault(account, {})
+    put_inside(targets, target, key, value)
+    if not targets:
+        del registry.personal[account]
 
 
 def _invitation(registry: Registry, record: InvitationRecord, back: bool) -> None:
     invitations, code = registry.invitations, record.code
     match record:
         case InvitationAdded():
-            _put(invitations, code, None if back else record.invitation)
+            put(invitations, code, None if back else record.invitation)
         case InvitationUsed():
             left = record.previous._replace(uses=record.previous.uses - 1)
-            _put(invitations, code, record.previous if back else left if left.uses else None)
+            put(invitations, code, record.previous if back else left if left.uses else None)
         case InvitationRevoked():
-            _put(invitations, code, record.previous if back else None)
+            put(invitations, code, record.previous if back else None)
         case _:
             assert_never(record)

@@ -53,6 +53,7 @@ from securechat.chat.records import (
 )
 from securechat.chat.state import applying
 from securechat.chat.state.channel import Channel
+from securechat.chat.state.nested import copied
 from securechat.chat.state.registry import Registry
 from tests.support.scratch_store import ScratchStore
 
@@ -101,13 +102,9 @@ def state(one: Registry) -> object:
         memberships,
         {account for account, waits in one.waiting.items() if waits},
         one.nonces.find(1, "n1"),
-        {account: dict(targets) for account, targets in one.markers.items() if targets},
-        {target: dict(values) for target, values in one.metadata.items() if values},
-        {
-            account: kept
-            for account, targets in one.personal.items()
-            if (kept := {target: dict(values) for target, values in targets.items() if values})
-        },
+        copied(one.markers),
+        copied(one.metadata),
+        {account: copied(targets) for account, targets in one.personal.items()},
         names,
         dict(one.silences.of(1)),
         dict(one.invitations),

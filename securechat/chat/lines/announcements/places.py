@@ -46,16 +46,11 @@ def announce(fanout: Fanout, registry: Registry, record: PlaceRecord, origin: Or
             assert_never(record)
 
 
-def name_of(registry: Registry, target: int) -> str:
-    """How a target is called: a channel's name, or what people call an account."""
-    return registry.channels[target].name if target > 0 else registry.called(-target)
-
-
 def _marker(fanout: Fanout, registry: Registry, record: MarkerMoved, origin: Origin | None) -> None:
     """Nobody but the account's own sessions learns how far it read; the one that said it gets an answer."""
     account = registry.accounts[record.account]
     at = origin.at if origin is not None else record.upto
-    line = marker_line(registry, account, record.target, name_of(registry, record.target), at)
+    line = marker_line(registry, account, record.target, metadata.name_of(registry, record.target), at)
     for session in registry.sessions_of(account):
         if origin is None or session is not origin.session:
             fanout.send(session, line)
@@ -85,7 +80,7 @@ def _metadata(fanout: Fanout, registry: Registry, record: MetadataSet, origin: O
 
 def _personal(fanout: Fanout, registry: Registry, record: PersonalSet, origin: Origin | None) -> None:
     """Tell the account's other sessions that subscribed to the key, and nobody else."""
-    name = name_of(registry, record.target)
+    name = metadata.name_of(registry, record.target)
     line = metadata.line(registry, name, record.key, record.value, record.at)
     for session in registry.sessions_of(registry.accounts[record.account]):
         if record.key in session.subscriptions and (origin is None or session is not origin.session):
