@@ -245,6 +245,10 @@ def add(chat: Chat, request: AddAccount) -> Answer:
         return Refused("ACCOUNT_EXISTS", f"The account {same.name!r} {state}")
     if like is not None:
         return Refused("NAME_CONFUSABLE", f"The name {name!r} looks like that of the account {like.name!r}")
+    user = chat.registry.user_like(name)
+    if user is not None:
+        text = f"The name {name!r} looks like the nick {user.nick!r}, which somebody has now: try again later"
+        return Refused("NAME_CONFUSABLE", text)
     if request.role not in ROLES:
         return Refused("ROLE_UNKNOWN", f"{request.role!r} is no role: use one of {', '.join(sorted(ROLES))}")
     account_id = max(chat.registry.accounts, default=0) + 1

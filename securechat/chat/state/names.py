@@ -8,18 +8,41 @@ T = TypeVar("T")
 
 
 class Names(Generic[T]):
-    """Things by their names; `exact` is by the folded name, `alike` by its skeleton."""
+    """Things by their names. No two have the same; that none look alike is for others to see to.
 
-    __slots__ = ("alike", "exact")
+    Rules refuse a name that looks like another one. Yet where something slips through, such as what was
+    stored before there was the rule, each of the two has to be found, and can go.
+    """
+
+    __slots__ = ("_alike", "_exact")
 
     def __init__(self) -> None:
-        self.exact: dict[str, T] = {}
-        self.alike: dict[str, T] = {}
+        self._exact: dict[str, T] = {}
+        """By the folded name."""
+        self._alike: dict[str, tuple[T, ...]] = {}
+        """By the skeleton, the first that came first."""
+
+    def named(self, name: str) -> T | None:
+        """Return what has this name."""
+        return self._exact.get(fold(name))
+
+    def like(self, name: str) -> T | None:
+        """Return what has a name that looks like this one; of several the first that came."""
+        alike = self._alike.get(skeleton(name))
+        return alike[0] if alike else None
 
     def add(self, name: str, thing: T) -> None:
         """Give a thing a name."""
-        self.exact[fold(name)] = self.alike[skeleton(name)] = thing
+        key = skeleton(name)
+        self._exact[fold(name)] = thing
+        self._alike[key] = (*self._alike.get(key, ()), thing)
 
-    def remove(self, name: str) -> None:
-        """Take a name away, which has to be there."""
-        del self.exact[fold(name)], self.alike[skeleton(name)]
+    def remove(self, name: str, thing: T) -> None:
+        """Take a name away from the thing that has it."""
+        key = skeleton(name)
+        del self._exact[fold(name)]
+        left = tuple(one for one in self._alike[key] if one is not thing)
+        if left:
+            self._alike[key] = left
+        else:
+            del self._alike[key]

@@ -24,7 +24,6 @@ from securechat.chat.state.peers import Peers
 from securechat.chat.state.revisions import Revisions
 from securechat.chat.state.session import INVISIBLE, Person, Session, User
 from securechat.chat.state.silences import Silences
-from securechat.irc.names import fold, skeleton
 
 NO_TOPIC: Final = Topic("", "", 0)
 
@@ -80,27 +79,27 @@ class Registry:
 
     def account(self, name: str) -> Account | None:
         """Return the account of this name, removed ones included."""
-        return self._account_names.exact.get(fold(name))
+        return self._account_names.named(name)
 
     def account_like(self, name: str) -> Account | None:
         """Return the account whose name looks like this one."""
-        return self._account_names.alike.get(skeleton(name))
+        return self._account_names.like(name)
 
     def channel(self, name: str) -> Channel | None:
         """Return the channel of this name."""
-        return self._channel_names.exact.get(fold(name))
+        return self._channel_names.named(name)
 
     def channel_like(self, name: str) -> Channel | None:
         """Return the channel whose name looks like this one."""
-        return self._channel_names.alike.get(skeleton(name))
+        return self._channel_names.like(name)
 
     def user(self, nick: str) -> User | None:
         """Return the online user of this nick."""
-        return self._nicks.exact.get(fold(nick))
+        return self._nicks.named(nick)
 
     def user_like(self, nick: str) -> User | None:
         """Return the online user whose nick looks like this one."""
-        return self._nicks.alike.get(skeleton(nick))
+        return self._nicks.like(nick)
 
     def person(self, name: str) -> Person | None:
         """Return who has this nick; somebody offline is found by the name of their account."""
@@ -170,7 +169,7 @@ class Registry:
 
     def forget_account(self, account_id: int) -> None:
         account = self.accounts.pop(account_id)
-        self._account_names.remove(account.name)
+        self._account_names.remove(account.name, account)
 
     def add_channel(
         self, channel_id: int, name: str, founder: int | None, at: int, modes: Mapping[str, str]
@@ -180,7 +179,7 @@ class Registry:
 
     def forget_channel(self, channel_id: int) -> None:
         channel = self.channels.pop(channel_id)
-        self._channel_names.remove(channel.name)
+        self._channel_names.remove(channel.name, channel)
         self.founded[channel.founder] -= 1
 
     def drop_channel(self, channel_id: int) -> None:
@@ -204,7 +203,7 @@ class Registry:
 
     def rename_channel(self, channel_id: int, name: str) -> None:
         channel = self.channels[channel_id]
-        self._channel_names.remove(channel.name)
+        self._channel_names.remove(channel.name, channel)
         channel.rename(name)
         self._index_channel(channel)
 
@@ -271,7 +270,7 @@ class Registry:
             return False
         self.set_modes(user, "")
         del self.users[user.id]
-        self._nicks.remove(user.nick)
+        self._nicks.remove(user.nick, user)
         if user.id < 0:
             for channel_id in self.memberships.pop(user.id, ()):
                 del self.channels[channel_id].members[user.id]
@@ -302,7 +301,7 @@ class Registry:
 
     def rename(self, user: User, nick: str) -> None:
         """Give an online user another nick."""
-        self._nicks.remove(user.nick)
+        self._nicks.remove(user.nick, user)
         user.rename(nick, self.server_name)
         self._nicks.add(user.nick, user)
 
