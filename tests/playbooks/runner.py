@@ -77,6 +77,7 @@ from securechat.chat.requests import (
     Answer,
     DisableAccount,
     Done,
+    DropChannels,
     EnableAccount,
     EndSession,
     ListAccounts,
@@ -431,7 +432,7 @@ def _shown_row(row: Mapping[str, str | int | bool | None]) -> str:
         return f"[{' '.join(str(word) for word in words).rstrip()}]"
     if "since" in row:
         return f"{row['account']}@{row['name']}:{row['id']}:{row['address']}"
-    return f"{row['name']}:{row['sessions']}"
+    return f"{row['name']}:{row['sessions']}" if "sessions" in row else f"[{row['name']}]"
 
 
 def _request(text: str) -> Request:
@@ -453,6 +454,8 @@ def _request(text: str) -> Request:
             return ListSessions(*names)
         case "end-session":
             return EndSession(names[0], int(names[1]))
+        case "drop-unused":
+            return DropChannels(names[0], unused=True)
         case "audit":
             return ListAudit(int(names[0]) if names else 0)
         case _:

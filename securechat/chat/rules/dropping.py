@@ -27,7 +27,8 @@ def drop(chat: Chat, channel: Channel, ctx: Context | None) -> None:
 def look_at_emptied(chat: Chat) -> None:
     """Drop the channels that lost their last member and were never used.
 
-    A name that was mistyped in JOIN should not last. Whether something was said there only the store knows.
+    A name that was mistyped in JOIN should not last. Whether something was said there before the server
+    started only the store knows.
     """
     emptied, chat.emptied = chat.emptied, set()
     for channel_id in emptied:
@@ -49,9 +50,13 @@ def is_only_founders(chat: Chat, channel: Channel) -> bool:
 
 
 def nothing_set(chat: Chat, channel: Channel) -> bool:
-    """Return whether the channel is as it was made, and nobody is invited."""
+    """Return whether the channel is as it was made, nobody is invited, and nothing was said of late.
+
+    What was said before the server started only the store knows.
+    """
     return (
-        not channel.invited
+        not channel.said
+        and not channel.invited
         and not channel.topic.text
         and channel.modes == NEW_CHANNEL_MODES
         and not any(channel.lists.values())

@@ -107,6 +107,8 @@ def _message(
 
 
 def _sent(registry: Registry, message: MessageSent, back: bool) -> None:
+    if message.channel is not None:
+        registry.channels[message.channel].said += -1 if back else 1
     if message.nonce is not None:
         if back:
             registry.nonces.discard(message.sender, message.nonce)

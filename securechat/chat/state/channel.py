@@ -37,6 +37,7 @@ class Channel:
         "modes",
         "name",
         "retention_days",
+        "said",
         "spoke",
         "strict",
         "topic",
@@ -58,6 +59,8 @@ class Channel:
         self.members: dict[int, Membership] = {}
         self.invited: dict[int, int] = {}
         self.listeners = Listeners()
+        self.said = 0
+        """How many messages were said here since it was loaded or made: what the store is asked is older."""
         self.spoke: dict[int, float] = {}
         """When accounts spoke last, at monotonic times; kept in slow mode only."""
         self.knocked: dict[int, float] = {}
