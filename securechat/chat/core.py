@@ -187,6 +187,7 @@ class Core(Chat):
         if isinstance(outcome.cause, Context):
             ctx = outcome.cause
             ctx.discard()
+            login.withdraw(self, ctx.session)
             ctx.fail(problem.code, *map(printable, ctx.params[:1]), text=problem.text)
             ctx.finish()
         elif isinstance(outcome.cause, int):

@@ -74,12 +74,15 @@ class Failure(NamedTuple):
 
 
 def note(chat: Chat, failure: Failure) -> None:
-    """Count an attempt that failed, have it logged, and tell the operators when there are many."""
+    """Count an attempt that failed, have it logged, and tell the operators when there are many.
+
+    The line of the log has an outcome of its own: it is true also when the command is refused.
+    """
     session, way, name, reason = failure
     account = chat.registry.account(name)
     shown = account.name if account is not None else _shown(name)
     chat.count(OF_OTHERS.get(way) or OF_LOGIN.get(reason, "logins.wrong"))
-    chat.emit(LoginFailed(session.link, shown, way.value, reason.value))
+    chat.later(partial(chat.emit, LoginFailed(session.link, shown, way.value, reason.value)))
     subjects = [(Kind.SOURCE, source_of(session.address))]
     if account is not None:
         subjects.append((Kind.ACCOUNT, account.name))

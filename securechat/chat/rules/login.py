@@ -7,6 +7,7 @@ the same path: the same delays, the same queue, the same hashing, the same bytes
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from securechat.chat.effects import LoggedIn, Then
 from securechat.chat.items import JobDone
@@ -150,11 +151,14 @@ def withdraw(chat: Chat, session: Session) -> None:
 
 
 def _go_on(chat: Chat, sessions: Iterable[Session]) -> None:
-    """Let sessions try that waited for an attempt of another one."""
+    """Let sessions try that waited for an attempt of another one.
+
+    In outcomes of their own: the command that lets them try may be refused, since the disk is full.
+    """
     for session in sessions:
         job = session.backlog.job
         if isinstance(job, AwaitTurn):
-            chat.emit(Then(JobDone(job, Stored())))
+            chat.later(partial(chat.emit, Then(JobDone(job, Stored()))))
 
 
 def failed_exchange(ctx: Context) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from securechat.chat.effects import StartJob, Then
-from securechat.chat.items import JobDone
+from securechat.chat.items import Drained, JobDone
 from securechat.chat.jobs import AwaitCommit, Awaited, AwaitTurn, Job, JobResult, Pages, Stored
 from securechat.chat.line import Line
 from securechat.chat.records import Audited, Record
@@ -145,13 +145,8 @@ class Context:
 
         For what must not be true of a session when they are not.
         """
-        session, job = self.session, AwaitCommit(self.session.link)
+        job = AwaitCommit(self.session.link)
         self._await(job, resume)
-
-        def undo() -> None:
-            session.backlog.paused = None
-
-        self.chat.if_refused(undo)
         self.chat.emit(Then(JobDone(job, Stored())))
 
     def for_each(
@@ -196,8 +191,12 @@ class Context:
     # What dispatch and fanout do
 
     def discard(self) -> None:
-        """Forget the replies that were not sent yet."""
+        """Forget the replies that were not sent yet, and what the command waits for: it is refused."""
         self._replies = []
+        backlog = self.session.backlog
+        if backlog.paused is not None and backlog.paused.command is self:
+            backlog.paused = None
+            self.chat.emit(Then(Drained(self.session.link)))  # nothing else has it look at the lines behind
 
     def flush(self) -> None:
         """Send the replies so far, unless a label keeps them together until the command's end."""
