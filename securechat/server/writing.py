@@ -63,7 +63,7 @@ class Writer:
             self._blocked(conn, written)
         elif transport.rest is not None or conn.sendq:
             self._turns.to_write(conn)
-        elif conn.stalled or conn.state is not OPEN:
+        elif conn.stalled or transport.readable or conn.state is not OPEN:
             self._all_written(conn, transport)
         if conn.awaiting and conn.queued <= self._moment.limits.sendq // 4:
             conn.awaiting = False

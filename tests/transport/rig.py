@@ -247,6 +247,22 @@ class Rig:
             peer.received = b""
         return peer, conn
 
+    def connect_by_tcp(self, buffer: int = 0) -> tuple[Peer, Connection]:
+        """A connection over loopback, after the handshake; `buffer` is as for a pair."""
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            theirs = socket.socket()
+            if buffer:
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
+                theirs.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+            theirs.connect(listening.getsockname())
+            ours, _ = listening.accept()
+        peer = Peer(theirs, self.client_tls)
+        self.peers.append(peer)
+        self.patience = 0.01
+        conn = self.adopt(ours)
+        self.until(lambda: peer.ready and conn in self.core.links)
+        return peer, conn
+
     def step(self) -> None:
         """Everybody gets one turn."""
         for peer in self.peers:

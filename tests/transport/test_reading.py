@@ -11,10 +11,10 @@ import pytest
 from securechat.chat.items import Connected, Disconnected, Received
 from securechat.irc.framing import Rejected, RejectReason
 from securechat.irc.message import Message
-from securechat.server.connection import Connection, State
+from securechat.server.connection import State
 from securechat.server.limits import Limits
 from securechat.server.transport import Tls
-from tests.transport.rig import Peer, Rig, state
+from tests.transport.rig import Rig, state
 
 MakeRig = Callable[..., Rig]
 
@@ -220,28 +220,16 @@ def test_an_internal_error_costs_one_connection(rig: Rig, caplog: pytest.LogCapt
     rig.until(lambda: other.lines == ["fine"])
 
 
-def connect_by_tcp(rig: Rig) -> tuple[Peer, Connection]:
-    """A connection over loopback, after the handshake."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        peer = Peer(socket.create_connection(listening.getsockname()), rig.client_tls)
-        ours, _ = listening.accept()
-    rig.peers.append(peer)
-    rig.patience = 0.01
-    conn = rig.adopt(ours)
-    rig.until(lambda: conn in rig.core.links)
-    return peer, conn
-
-
 def test_the_handshake_is_acknowledged_at_once(rig: Rig) -> None:
     """The kernel does not delay the acknowledgement that the client's first line may wait for."""
-    _, conn = connect_by_tcp(rig)
+    _, conn = rig.connect_by_tcp()
     assert conn.transport is not None
     assert conn.transport._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 1
 
 
 def test_how_long_the_peer_has_confirmed_nothing(rig: Rig) -> None:
     """It is the time since the last acknowledgement in seconds, and nothing for what is no TCP connection."""
-    _, tcp = connect_by_tcp(rig)
+    _, tcp = rig.connect_by_tcp()
     _, pair = rig.connect()
     assert tcp.transport is not None and pair.transport is not None
     assert 0 <= tcp.transport.unconfirmed() < 10  # other fields there are ports, sizes and microseconds
@@ -250,7 +238,7 @@ def test_how_long_the_peer_has_confirmed_nothing(rig: Rig) -> None:
 
 def test_a_reset_ends_the_connection(rig: Rig) -> None:
     """A TCP reset is the end of the connection."""
-    peer, conn = connect_by_tcp(rig)
+    peer, conn = rig.connect_by_tcp()
     peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     peer.close()
     select.select([conn.fd], [], [], 10)

@@ -10,7 +10,8 @@ from securechat.chat.items import Disconnected, Drained
 from securechat.server import writing
 from securechat.server.connection import PIECE, Connection, State
 from securechat.server.delivery import Delivery, schedule
-from securechat.server.transport import CHUNK
+from securechat.server.transport import CHUNK, RECORD
+from securechat.server.writing import WRITERS
 from tests.transport.conftest import UNLIMITED
 from tests.transport.rig import Peer, Rig, state
 
@@ -91,6 +92,28 @@ def test_input_that_waited_for_a_pinned_chunk_is_not_forgotten(rig: Rig) -> None
         schedule(conn)
         rig.worker._writer.flush_some()
     peer.reading = True
+    rig.until(lambda: peer.lines[-1:] == ["late"])
+
+
+def test_input_is_not_forgotten_when_many_are_written_to_first(rig: Rig) -> None:
+    """The kernel tells of room once; the chunk's turn comes passes later, and then its connection is read."""
+    others = [rig.connect()[1] for _ in range(3 * WRITERS)]
+    peer, conn = rig.connect_by_tcp(buffer=SMALL)
+    fill(rig, peer, conn, b"x" * (2 * RECORD + 100) + b"\r\n")
+    peer.send(b"ECHO :late\r\n")
+    rig.until(lambda: conn.transport is not None and conn.transport.readable)
+    peer.reading = True
+
+    def written() -> bool:
+        for other in others:
+            append(other, b"x\r\n")
+        rig.worker.run_once(0)
+        peer.step()  # behind those who still wait there is room for it now
+        for _ in range(3):
+            rig.worker.run_once(0)
+        return not conn.queued
+
+    rig.until(written)
     rig.until(lambda: peer.lines[-1:] == ["late"])
 
 
