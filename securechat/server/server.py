@@ -26,6 +26,7 @@ from securechat.chat.memory import LINES, SENDQS
 from securechat.chat.ports import Reader, Store, StoreLost
 from securechat.chat.requests import Answer, Done, Refused
 from securechat.chat.settings import Settings
+from securechat.log import escape
 from securechat.server.admission import Admission
 from securechat.server.control import Control
 from securechat.server.hub import Core, Hub
@@ -158,10 +159,14 @@ class Server:
             self._notifier.reloading()
             try:
                 answer = self._reload()
+            except Exception:  # about a file, most likely: the server goes on with what it has
+                log.exception("the reload has failed")
+                answer = Refused("FAILED", "nothing was reloaded: the log of the server says why")
             finally:
                 self._notifier.ready()
         if isinstance(answer, Refused):
-            log.error("nothing was reloaded: %s", answer.text)
+            answer = Refused(answer.code, escape(answer.text))  # it names files, whatever their names are
+            log.error("reload: %s", answer.text)
         else:
             log.info("reloaded")
         return answer

@@ -16,7 +16,7 @@ import pytest
 
 from securechat.chat.items import Tick
 from securechat.chat.ports import StoreLost
-from securechat.chat.requests import Done, ListAccounts, Refused
+from securechat.chat.requests import Answer, Done, ListAccounts, Refused
 from securechat.chat.settings import Settings
 from securechat.server.control_client import ask
 from securechat.server.server import CannotStart
@@ -137,7 +137,23 @@ def test_reload_by_the_control_socket(premises: Premises, caplog: pytest.LogCapt
     assert premises.reloads == 1
     premises.made._reload = lambda: Refused("BAD", "limits.sendq is no number")
     assert ask(premises._directory, "reload") == Refused("BAD", "limits.sendq is no number")
-    assert caplog.messages[-1] == "nothing was reloaded: limits.sendq is no number"
+    assert caplog.messages[-1] == "reload: limits.sendq is no number"
+
+
+def test_a_reload_that_fails_changes_nothing(premises: Premises, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever goes wrong in it is in the log, is refused to who asked, and does not end the server."""
+    premises.start()
+
+    def fail() -> Answer:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    premises.made._reload = fail
+    answer = ask(premises._directory, "reload")
+    assert isinstance(answer, Refused) and "the log of the server" in answer.text
+    assert any(record.exc_info is not None for record in caplog.records)
+    premises.made._reload = lambda: Refused("BAD", "nothing in b\udcff.toml")
+    assert ask(premises._directory, "reload") == Refused("BAD", "nothing in b\\udcff.toml")
+    assert premises.stop() == 0
 
 
 def test_the_service_manager_is_told(premises: Premises, tmp_path: Path) -> None:
