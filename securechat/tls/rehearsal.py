@@ -77,6 +77,19 @@ def rehearse(
 
     Raises CertificateProblem when they refuse it.
     """
+    try:
+        return _rehearse(path, chain, server, now)
+    except ssl.SSLError as error:  # nothing about trust: there is no handshake with such a key
+        reason = (error.reason or str(error)).lower().replace("_", " ")
+        raise CertificateProblem(
+            f"no client can begin TLS with the certificate in {path} and its key (OpenSSL: {reason}): have "
+            "one issued for an ECDSA P-256 or an RSA key"
+        ) from error
+
+
+def _rehearse(
+    path: Path, chain: Sequence[x509.Certificate], server: ssl.SSLContext, now: datetime
+) -> Rehearsed:
     remarks: list[str] = []
     client = _client(chain[-1]) if chain[-1].subject == chain[-1].issuer else _client()
     try:

@@ -11,7 +11,7 @@ from typing import Literal
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -216,18 +216,45 @@ def test_weak_key_is_refused(tmp_path: Path, now: datetime) -> None:
         server_context(certificate, key, now=now)
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        ec.generate_private_key(ec.SECP256K1()),
+        ec.generate_private_key(ec.BrainpoolP256R1()),
+        dsa.generate_private_key(2048),
+    ],
+    ids=["secp256k1", "brainpool", "DSA"],
+)
+def test_key_that_tls_does_not_know(
+    tmp_path: Path, now: datetime, key: ec.EllipticCurvePrivateKey | dsa.DSAPrivateKey
+) -> None:
+    """A key of a kind that no handshake can be done with is a problem for people, too."""
+    certificate, file = _self_signed(tmp_path, now, key, None)
+    with pytest.raises(CertificateProblem, match=r"no client can begin TLS with .*other\.pem"):
+        server_context(certificate, file, now=now)
+
+
 def _rsa_certificate(
     directory: Path, now: datetime, bits: int, usage: x509.ObjectIdentifier | None
 ) -> tuple[Path, Path]:
-    """A self-signed certificate as other people make them, and its key."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    return _self_signed(directory, now, key, usage)
+
+
+def _self_signed(
+    directory: Path,
+    now: datetime,
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | dsa.DSAPrivateKey,
+    usage: x509.ObjectIdentifier | None,
+) -> tuple[Path, Path]:
+    """A self-signed certificate as other people make them, and its key."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
     builder = builder.not_valid_before(now).not_valid_after(now + timedelta(days=1))
     builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
     if usage is not None:
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-    certificate_path, key_path = directory / "rsa.pem", directory / "rsa.key"
+    certificate_path, key_path = directory / "other.pem", directory / "other.key"
     certificate_path.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
     key_path.touch(0o600)
     key_path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
