@@ -55,11 +55,15 @@ class Owner(Protocol):
 class Share:
     """The connections of one account. The hub replaces `links`, any thread may read."""
 
-    __slots__ = ("account", "links")
+    __slots__ = ("account", "left", "links", "turn")
 
     def __init__(self, account: int) -> None:
         self.account = account
         self.links: tuple[Connection, ...] = ()
+        self.turn = 0
+        """The last turn of the hub in which it had a slice."""
+        self.left = 0.0
+        """Seconds that it has left of that; less than 0 is what it gives back in the next turns."""
 
     @property
     def unhandled_bytes(self) -> int:
@@ -93,6 +97,7 @@ class Connection(Unhandled):
         "header",
         "heard",
         "held",
+        "kept",
         "overflowed",
         "owner",
         "parked",
@@ -133,6 +138,7 @@ class Connection(Unhandled):
         """What is held back (`effects.HoldBack`), while it is."""
         self.share: Share | None = None  # its account's, after the login
         self.authenticated = False
+        self.kept = 0  # its items that wait in the hub's line of strangers (`rota`)
         self.hashing: PasswordJob | None = None
         self.hashing_since = 0.0
         """Since when it waits for that password job; 0 while it does not."""
@@ -140,8 +146,7 @@ class Connection(Unhandled):
         """Seconds for which it waited for hashes before: its login may take so much longer."""
         self.ending = False
         """Nothing is appended any more: write what is queued, then close."""
-        self.overflowed = False
-        """It ends because its SendQ is full."""
+        self.overflowed = False  # it ends because its SendQ is full
 
         # Written by both
         self.closed = False

@@ -4,9 +4,9 @@ Theory of operation. Only this thread touches chat state. A turn takes what has 
 it, commits the records of all of it in one transaction, and only then performs the effects, in order: nothing
 that a command caused leaves the server before its records are on disk. The inbox grows during the commit, so
 the busier the server, the bigger the transactions (group commit). A store that is full, or that somebody
-keeps locked, rolls back cleanly and the turn goes on without those commands. A turn that lasts long is cut:
-what is left of its batch goes back into the inbox, in front, and the core ends what it does for one item when
-that item has had its time. After any other error of a commit its outcome is unknown, so this turn's effects
+keeps locked, rolls back cleanly and the turn goes on without those commands. A turn that lasts long is cut,
+and each account has a share of it (`rota`); the core ends what it does for one item when that share is used
+up. After any other error of a commit its outcome is unknown, so this turn's effects
 are dropped and the error ends the process.
 """
 
@@ -49,16 +49,13 @@ from securechat.server.delivery import Delivery, end, schedule
 from securechat.server.inbox import Call, Inbox
 from securechat.server.jobs import Jobs
 from securechat.server.limits import Limits
+from securechat.server.rota import Rota
 from securechat.server.shares import Shares
 from securechat.server.sparing import Sparing
 from securechat.server.worker import Worker
 
 log: Final = logging.getLogger("securechat.hub")
 
-SLICE: Final = 0.0025
-"""Seconds of one item after which the core goes on with it behind those that have come meanwhile."""
-TURN: Final = 0.05
-"""Seconds of handling after which a turn is committed and delivered, whatever is left of its batch."""
 CATCH_UP: Final = 0.05
 """Seconds that the hub waits for a worker that is behind with writing."""
 LOG_EVERY: Final = 60.0
@@ -144,8 +141,9 @@ class Hub:
         self._stopping = False
         self._complained = float("-inf")
         self._wall = latest
-        self._slice_ends = 0.0
-        core.tired = lambda: self._clock.monotonic() >= self._slice_ends
+        self._now = Now(0, 0.0)
+        self._rota = Rota(inbox, self._let_happen, self._clock.monotonic)
+        core.tired = self._rota.tired
 
     # Called by other threads
 
@@ -173,7 +171,7 @@ class Hub:
         """Take turns until `stop`, then close the store."""
         try:
             self._look_at_clock(self._clock.now())
-            while not self._stopping:
+            while self._rota or not self._stopping:
                 self.run_once()
         finally:
             self._store.close()
@@ -182,11 +180,13 @@ class Hub:
         """Wait for something to do and take a turn."""
         due = self._core.next_due()
         timeout = None if due is None else max(0.0, due - self._clock.now().mono)
+        if self._rota:
+            timeout = 0.0
         batch = self._inbox.take(timeout, self._lines_per_turn)
         now = self._clock.now()
         if due is not None and due <= now.mono:
             batch.append(Tick())
-        if batch:
+        if batch or self._rota:
             self.turn(batch, now)
         if self._chores and not self._inbox and any(type(item) is Tick for item in batch):
             for chore in self._chores:
@@ -194,9 +194,10 @@ class Hub:
                     pass
 
     def turn(self, batch: Sequence[Item | Call], now: Now) -> None:
-        """Handle a batch, commit, perform."""
+        """Handle a batch and what was kept from earlier ones, commit, perform."""
         self._look_at_clock(now)
-        batch = self._handle(batch, now)
+        self._now = now
+        batch = self._rota.turn(batch, self._lines_per_turn)
         outcomes = self._core.take()
         self._commit(outcomes, now)
         for outcome in outcomes:
@@ -214,22 +215,11 @@ class Hub:
         self.biggest_batch = max(self.biggest_batch, len(batch))
         self._wake_workers()
 
-    def _handle(self, batch: Sequence[Item | Call], now: Now) -> Sequence[Item | Call]:
-        """Let the core handle as much of a batch as a turn has time for; return that, the rest goes back."""
-        core, clock = self._core, self._clock
-        at = clock.monotonic()
-        ends = at + TURN
-        for index, item in enumerate(batch, 1):
-            self._slice_ends = at + SLICE
-            if callable(item):
-                item()
-            else:
-                core.handle(item, now)
-            at = clock.monotonic()
-            if at >= ends and index < len(batch):
-                self._inbox.put_back(batch[index:])
-                return batch[:index]
-        return batch
+    def _let_happen(self, item: Item | Call) -> None:
+        if callable(item):
+            item()
+        else:
+            self._core.handle(item, self._now)
 
     def _look_at_clock(self, now: Now) -> None:
         """Say when the wall clock went backwards: messages now are shown with times that were before."""

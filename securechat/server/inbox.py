@@ -12,20 +12,23 @@ Call = Callable[[], None]
 
 class Inbox:
     """Items for the hub, in order of arrival. The batch grows while the hub commits: that is the group
-    commit.
+    commit. What the hub has taken and not handled is kept elsewhere (`rota`), and only counted here.
 
     It is bounded by those who fill it: workers stop reading when it is long, and everything else in it is
     bounded by the number of connections and jobs.
     """
 
-    __slots__ = ("_bell", "_items")
+    __slots__ = ("_bell", "_items", "kept")
 
     def __init__(self) -> None:
         self._items: deque[Item | Call] = deque()
         self._bell = Event()
+        self.kept = 0
+        """Items that the hub has taken and keeps for a later turn (`rota`); the hub writes."""
 
     def __len__(self) -> int:
-        return len(self._items)
+        """How many items wait, those included that the hub keeps."""
+        return len(self._items) + self.kept
 
     def put(self, item: Item | Call) -> None:
         """Append one item and wake the hub. Any thread may call."""

@@ -88,6 +88,30 @@ def _multiline(number: int) -> bytes:
     return b"BATCH +1 draft/multiline %s\r\n%s" % (ROOM, lines)
 
 
+def _pings(number: int) -> bytes:
+    """The cheapest lines there are, and so the most."""
+    return b"PING x\r\n" * 1000
+
+
+def _lookups(number: int) -> bytes:
+    """Names that have to be prepared before they turn out to be nobody's."""
+    names = " ".join(
+        f"\N{LATIN SMALL LETTER A WITH DIAERESIS}{number}x{each}\N{LATIN SMALL LETTER O WITH DIAERESIS}"
+        for each in range(40)
+    )
+    return f"ISON {names}\r\n".encode() * 20
+
+
+def _glances(number: int) -> bytes:
+    """Lines that look at everybody and show nothing."""
+    return b"WHO *x*y*z*\r\nLIST >9999\r\n" * 100
+
+
+def _talk(number: int) -> bytes:
+    """Messages."""
+    return b"PRIVMSG %s :%s\r\n" % (ROOM, b"x" * 20) * 200
+
+
 KINDS: Final[dict[str, tuple[Callable[[int], bytes], bool]]] = {
     "many tags": (_many_tags, False),
     "most tags": (_most_tags, False),
@@ -97,8 +121,14 @@ KINDS: Final[dict[str, tuple[Callable[[int], bytes], bool]]] = {
     "deaf pages": (_pages, True),
     "long answers": (_long_answers, True),
     "multiline": (_multiline, False),
+    "pings": (_pings, False),
+    "lookups": (_lookups, False),
+    "glances": (_glances, False),
+    "talk": (_talk, False),
 }
 """What each sends, and whether it is deaf."""
+HASTY: Final = ("pings", "lookups", "glances", "talk", "pages")
+"""Those that take the hub's time rather than its memory."""
 
 
 class _Member:

@@ -1,8 +1,8 @@
 """Looks at a server while something happens to it: how long things take, and what fails.
 
-Three kinds: "chat" sends messages and notes when a listener and the sender have each of them; "login" logs in
-again and again, and connects anew where the server ends a connection, as clients do; "handshake" makes
-connections and asks them for a sign of life.
+Four kinds: "chat" sends messages and notes when a listener and the sender have each of them; "ping" has a
+session ask for one sign of life after the other; "login" logs in again and again, and connects anew where the
+server ends a connection, as clients do; "handshake" makes connections and asks them for a sign of life.
 """
 
 import select
@@ -122,6 +122,11 @@ def _handshake(connect: Connect, account: str) -> None:
     client.socket.close()
 
 
+def _ping(client: Client) -> None:
+    client.send("PING sign")
+    client.read_until(b" :sign")
+
+
 class _Chat:
     """One sends on time, whatever became of the last message; the other, and the echo, say when it came."""
 
@@ -187,6 +192,10 @@ def main(kind: str, port: str, ca: str, every: str, size: str, *accounts: str) -
 
     if kind == "chat":
         _watch_chat(_Chat(come, list(accounts), int(size)), float(every))
+    elif kind == "ping":
+        client = come()
+        client.log_in(accounts[0])
+        _repeat(lambda: _ping(client), float(every))
     else:
         once = {"login": _login, "handshake": _handshake}[kind]
         _repeat(lambda: once(come, "".join(accounts)), float(every))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from securechat.irc.names import load_tables
-from securechat.server.hub import SLICE
+from securechat.server.rota import SLICE
 from tests.support.costly_lines import by_chance, costly
 from tests.support.world import Cost, Crowd, World, called, nick, quiet
 

@@ -25,7 +25,7 @@ from securechat.chat.requests import Done, ListAccounts
 from securechat.chat.settings import Settings
 from securechat.irc.message import Message
 from securechat.server.connection import Connection
-from securechat.server.hub import SLICE, TURN
+from securechat.server.rota import SLICE, TURN
 from tests.transport.conftest import UNLIMITED
 from tests.transport.rig import Rig
 
@@ -337,7 +337,7 @@ def test_effects_for_a_link_that_is_gone(rig: Rig) -> None:
 
 def test_a_long_turn_is_cut(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a turn has no time for waits in front of what came later, in its order."""
-    _, alice = rig.connect("alice")
+    alice, bob, carol, dan = [rig.connect(name)[1] for name in ("alice", "bob", "carol", "dan")]
     handled: list[str] = []
 
     def handle(item: Item, _now: Now) -> None:
@@ -346,16 +346,16 @@ def test_a_long_turn_is_cut(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
         rig.clock.seconds += TURN * 0.6
 
     monkeypatch.setattr(rig.core, "handle", handle)
-    rig.inbox.put(say(alice, "4"))
-    turn(rig, say(alice, "1"), say(alice, "2"), say(alice, "3"))
+    rig.inbox.put(say(dan, "4"))
+    turn(rig, say(alice, "1"), say(bob, "2"), say(carol, "3"))
     assert handled == ["1", "2"]
     rig.hub.run_once()
     assert handled == ["1", "2", "3", "4"]
 
 
 def test_the_core_is_told_when_an_item_has_had_its_time(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each item has its own, whatever the one before took."""
-    _, alice = rig.connect("alice")
+    """Each account has its own, whatever the one before took; what else comes from it has the next turn's."""
+    alice, bob = [rig.connect(name)[1] for name in ("alice", "bob")]
     tired: list[bool] = []
 
     def handle(_item: Item, _now: Now) -> None:
@@ -364,5 +364,26 @@ def test_the_core_is_told_when_an_item_has_had_its_time(rig: Rig, monkeypatch: p
         tired.append(rig.core.tired())
 
     monkeypatch.setattr(rig.core, "handle", handle)
-    turn(rig, say(alice, "1"), say(alice, "2"))
+    turn(rig, say(alice, "1"), say(alice, "2"), say(bob, "3"))
     assert tired == [False, True, False, True]
+    rig.hub.run_once()
+    assert tired == [False, True, False, True, False, True]
+
+
+def test_what_waits_for_its_slice_is_handled_before_the_end(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hub that is told to stop ends after that, too."""
+    _, alice = rig.connect("alice")
+    handled: list[Item] = []
+
+    def handle(item: Item, _now: Now) -> None:
+        handled.append(item)
+        rig.clock.seconds += SLICE
+
+    monkeypatch.setattr(rig.core, "handle", handle)
+    said = [say(alice, str(number)) for number in range(4)]
+    rig.inbox.extend(said)
+    rig.hub.stop()
+    rig.hub.run()
+    assert handled == said
