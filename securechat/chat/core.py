@@ -310,9 +310,7 @@ class Core(Chat):
         due = [session for session, at in self._slowed.items() if at <= self.now.mono]
         for session in due:
             del self._slowed[session]
-            self._work(session)
-            if self.tired():
-                break  # the others are still due
+            self._postpone(session)  # so that it does not do it in this item's time, which is everybody's
 
     # Ends
 

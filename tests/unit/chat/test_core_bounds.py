@@ -2,8 +2,8 @@
 
 from securechat.chat.clock import Now
 from securechat.chat.core import Core
-from securechat.chat.effects import AwaitDrain, Handled, Send
-from securechat.chat.items import Administer, Connected, Drained, JobDone, Received
+from securechat.chat.effects import AwaitDrain, Handled, Send, Then
+from securechat.chat.items import Administer, Connected, Drained, JobDone, Received, Tick
 from securechat.chat.jobs import PasswordChecked
 from securechat.chat.ports import Snapshot
 from securechat.chat.requests import AddAccount
@@ -148,3 +148,19 @@ def test_of_long_ago_an_older_id_is_known_and_never_a_newer_one() -> None:
     assert all(ids.upto(mono) <= key for mono, key in given)
     assert all(ids.upto(mono) == key for mono, key in given[-8_000:])
     assert all(ids.upto(mono) >= given[max(0, mono - 64)][1] for mono, key in given[20_000:])
+
+
+def test_who_was_slowed_down_goes_on_in_a_time_of_its_own() -> None:
+    """The tick at which a wait ends handles no lines: they are of the session's time, not of everybody's."""
+    core, link = session()
+    assert core.settings.flood
+    lines(core, link, b"PING x\r\n" * 70)
+    sent(core)
+    due = core.next_due()
+    assert due is not None
+    core.handle(Tick(), Now(NOW.wall + 1000, NOW.mono + 1.0))
+    (outcome,) = core.take()
+    assert outcome.effects == [Then(Drained(link))]
+    assert core.next_due() is None
+    core.handle(Drained(link), core.now)
+    assert sent(core).count(b"PONG") == RATE

@@ -7,7 +7,7 @@ import pytest
 
 from securechat.chat.clock import Now
 from securechat.chat.core import Core
-from securechat.chat.effects import Send
+from securechat.chat.effects import Send, Then
 from securechat.chat.items import Administer, Connected, JobDone, Received, Tick
 from securechat.chat.jobs import PasswordChecked
 from securechat.chat.ports import Snapshot
@@ -89,12 +89,17 @@ class Room:
         self.core.handle(Tick(), self.now)
 
     def took(self, link: FakeLink) -> str:
-        outcomes = self.core.take()
-        if self.store is not None:
-            self.store.commit([record for outcome in outcomes for record in outcome.records])
-        self.stored += sum(weight_of(outcome.records) for outcome in outcomes)
-        sent = [e.data for o in outcomes for e in o.effects if isinstance(e, Send) and e.link is link]
-        return b"".join(sent).decode()
+        sent = b""
+        while outcomes := self.core.take():
+            if self.store is not None:
+                self.store.commit([record for outcome in outcomes for record in outcome.records])
+            self.stored += sum(weight_of(outcome.records) for outcome in outcomes)
+            effects = [effect for outcome in outcomes for effect in outcome.effects]
+            sent += b"".join(e.data for e in effects if isinstance(e, Send) and e.link is link)
+            for effect in effects:
+                if isinstance(effect, Then):
+                    self.core.handle(effect.item, self.now)
+        return sent.decode()
 
 
 @pytest.fixture
