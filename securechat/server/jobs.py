@@ -1,7 +1,7 @@
 """The hub's slow work: hashing and reading the store, done by the threads of two pools.
 
-The hub starts a job, and its result comes back as an item of the inbox. While a connection waits for its hash
-the deadline of its login stands still.
+The hub starts a job, and its result comes back as an item of the inbox. Accounts take turns with their
+queries. While a connection waits for its hash the deadline of its login stands still.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ class Jobs:
 
     def __init__(self, inbox: Inbox, limits: Limits, clock: Callable[[], float]) -> None:
         self.passwords = Pool[PasswordJob](self._password_done, place=_place)
-        self.queries = Pool[Query](self._done, bound=limits.query_queue, wait=limits.query_wait)
+        self.queries = Pool[Query](self._done, bound=limits.query_queue, wait=limits.query_wait, place=_asker)
         self._inbox = inbox
         self._clock = clock
 
@@ -52,6 +52,12 @@ class Jobs:
         # In this order: its worker may look in between, and must not find the wait forgotten.
         link.waited += self._clock() - link.hashing_since
         link.hashing, link.hashing_since = None, 0.0
+
+
+def _asker(job: Query) -> tuple[int | None, bool]:
+    """Return the account that asks, None for the server itself; accounts take turns."""
+    share = job.link.share if isinstance(job.link, Connection) else None
+    return share.account if share is not None else None, False
 
 
 def _place(job: PasswordJob) -> tuple[str, bool]:

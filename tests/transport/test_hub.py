@@ -18,7 +18,15 @@ from securechat.chat.effects import (
     StartJob,
 )
 from securechat.chat.items import Administer, Disconnected, Item, JobDone, Received, ShutDown, Tick
-from securechat.chat.jobs import CheckPassword, FindMessages, JobRefused, PasswordChecked
+from securechat.chat.jobs import (
+    CheckPassword,
+    FindMessages,
+    JobRefused,
+    JobResult,
+    PasswordChecked,
+    Query,
+)
+from securechat.chat.link import DESK
 from securechat.chat.ports import StoreFull, StoreUnavailable
 from securechat.chat.records import MessageSent
 from securechat.chat.requests import Done, ListAccounts
@@ -236,6 +244,23 @@ def test_jobs_go_to_their_pools(rig: Rig) -> None:
     rig.hub.jobs.queries.run_once(lambda job: JobRefused(), 0)
     results = [item for item in rig.inbox.take(0, 10) if not callable(item)]
     assert results == [JobDone(password, PasswordChecked(True)), JobDone(query, JobRefused())]
+
+
+def test_queries_of_accounts_take_turns(rig: Rig) -> None:
+    """However many sessions of an account ask, another one waits for one query; the server's own, too."""
+    first, second, bob = [rig.connect(name)[1] for name in ("alice.desk", "alice.phone", "bob")]
+    jobs = [FindMessages(link, 1, ("n",)) for link in (first, first, second, bob, DESK)]
+    rig.core.cause(*map(StartJob, jobs))
+    turn(rig, Tick())
+    done: list[Query] = []
+
+    def work(job: Query) -> JobResult:
+        done.append(job)
+        return JobRefused()
+
+    while rig.hub.jobs.queries.run_once(work, 0):
+        pass
+    assert done == [jobs[0], jobs[3], jobs[4], jobs[1], jobs[2]]
 
 
 def test_answers_come_after_the_commit(rig: Rig) -> None:
