@@ -31,6 +31,7 @@ from securechat.app.checks import check_machine
 from securechat.app.clock import WatchedClock
 from securechat.app.composition import core_settings, places_for, server_name, transport_limits, worker_count
 from securechat.app.configuration import ConfigError, Loaded, change
+from securechat.app.devices import DeviceMaker
 from securechat.app.directory import data_dir_option
 from securechat.app.expiry import Expiry
 from securechat.app.indexing import Indexing
@@ -51,6 +52,7 @@ from securechat.storage.lock import DirectoryLock
 from securechat.storage.passwords import Hasher
 from securechat.storage.store import SqlStore
 from securechat.tls.context import Checked
+from securechat.tls.devices import DeviceAuthority, ask_for_certificates
 from securechat.tls.errors import CertificateProblem
 
 _CHECK_SECONDS: Final = 3600.0
@@ -97,6 +99,7 @@ class Running:
         self._lock = Lock()
         self._checked = time.monotonic()
         self._expiry = Expiry()
+        self._devices = DeviceAuthority(directory)
         checked = make_context(config, directory)
         self.tls = Tls(checked.context)
         self._use(checked)
@@ -157,6 +160,8 @@ class Running:
 
     def _use(self, checked: Checked) -> None:
         """Serve new connections with a certificate."""
+        if self._config.tls.device_certificates:
+            ask_for_certificates(checked.context, self._devices.path)
         self._served = checked
         self.tls.current = checked.context
         for remark in checked.remarks:
@@ -184,6 +189,7 @@ class Running:
             store=store,
             open_reader=self._database.open_reader,
             hasher=hasher,
+            devices=DeviceMaker(self._devices),
             tls=self.tls,
             limits=transport_limits(config, self._open_files),
             server_name=server_name(config),

@@ -42,6 +42,8 @@ from securechat.chat.ports import Snapshot
 from securechat.chat.requests import Refused
 from securechat.chat.rules import administration, dropping, failures, login, multiline, operators, replay
 from securechat.chat.rules.owed import pay_owed
+from securechat.chat.rules.proof import withdraw
+from securechat.chat.rules.sessions import end_sessions
 from securechat.chat.rules.storing import Problem, give_back, pay
 from securechat.chat.settings import Settings
 from securechat.chat.state import applying
@@ -90,7 +92,7 @@ class Core(Chat):
             case Administer():
                 self._in_outcome(item.ticket, lambda: administration.administer(self, item))
             case EndSessions():
-                administration.end_sessions(self, item)
+                end_sessions(self, item)
             case KillUser():
                 operators.end_user(self, item)
             case Reloaded():
@@ -143,7 +145,7 @@ class Core(Chat):
 
     def _connected(self, item: Connected) -> None:
         self._last_session += 1
-        self.sessions[item.link] = Session(self._last_session, item.link, item.address)
+        self.sessions[item.link] = Session(self._last_session, item.link, item.address, item.certificate)
 
     # Outcomes
 
@@ -187,7 +189,7 @@ class Core(Chat):
         if isinstance(outcome.cause, Context):
             ctx = outcome.cause
             ctx.discard()
-            login.withdraw(self, ctx.session)
+            withdraw(self, ctx.session)
             ctx.fail(problem.code, *map(printable, ctx.params[:1]), text=problem.text)
             ctx.finish()
         elif isinstance(outcome.cause, int):
@@ -344,7 +346,7 @@ class Core(Chat):
         self.sessions.pop(session.link, None)
         self.registry.monitors.clear(session)
         self.operators.pop(session, None)
-        login.withdraw(self, session)
+        withdraw(self, session)
         if session.account is not None:
             self.places.give_back(session.account)
         login.leave(self, session, reason, taken)

@@ -12,10 +12,14 @@ from securechat.irc.message import Message
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A TLS handshake is done. `address` is the peer's IP address in its canonical text form."""
+    """A TLS handshake is done. `address` is the peer's IP address in its canonical text form.
+
+    `certificate` is the SHA-256, in hex, of the public key of the certificate that it showed, if it did.
+    """
 
     link: Link
     address: str
+    certificate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,15 @@ class Administer:
 class EndSessions:
     """Every session that proved `account` is to end, since what changed for the account is stored.
 
-    `only` is the id of the only one, `spare` that of one that goes on.
+    `only` is the id of the only one, `spare` that of one that goes on. With `device`, the key of a device,
+    only its sessions end.
     """
 
     account: int
     reason: str
     only: int | None = None
     spare: int | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,27 @@ class HashPassword:
     password: str = field(repr=False)
 
 
-PasswordJob = CheckPassword | HashPassword
+@dataclass(frozen=True, slots=True, eq=False)
+class MakeToken:
+    """Make a token for a device."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CertifyKey:
+    """Sign a certificate for a device's public key: `key` is its SubjectPublicKeyInfo, in DER.
+
+    The names of account and device are for people who look at the certificate.
+    """
+
+    link: Link
+    account: str
+    device: str
+    key: bytes = field(repr=False)
+
+
+PasswordJob = CheckPassword | HashPassword | MakeToken | CertifyKey
 Job = PasswordJob | Query
 
 
@@ -259,8 +279,26 @@ class PasswordHashed:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TokenMade:
+    """A new token."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCertified:
+    """`certificate`, in DER, is for the key of which `key` is the SHA-256 in hex; or there is a `problem`."""
+
+    certificate: bytes
+    key: str
+    problem: str = ""
+
+
 JobResult = (
     PasswordChecked
+    | TokenMade
+    | KeyCertified
     | Stored
     | PasswordHashed
     | MessagesRead

@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import (
     Audited,
+    Device,
     Invitation,
     MessageSent,
     Record,
@@ -66,6 +67,8 @@ class Snapshot:
     """Whom accounts ignore: account → mask → since when."""
     spent: Mapping[int, StoredSpending] = field(default_factory=dict)
     """What accounts had spent of their budgets of a day when that was noted last."""
+    devices: Mapping[str, Device] = field(default_factory=dict)
+    """By their keys (`records.devices`)."""
     invitations: Mapping[str, Invitation] = field(default_factory=dict)
     """By the hash of the code."""
 

@@ -186,6 +186,35 @@ class NoteExport:
     file: str
 
 
+@dataclass(frozen=True, slots=True)
+class AddDevice:
+    """Let a device log in to an account for so many days; `key` is what `rules.devices` knows it by.
+
+    `kind` is token or key.
+    """
+
+    name: str
+    device: str
+    key: str = field(repr=False)
+    kind: str = "token"
+    days: int = 365
+
+
+@dataclass(frozen=True, slots=True)
+class ListDevices:
+    """List the devices of one account, or ("") of all."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeDevice:
+    """Let a device log in no more and end its sessions."""
+
+    name: str
+    device: str
+
+
 Note = NoteBackup | NoteExport
 """What changes nothing: it is asked for by the command that does it."""
 
@@ -198,6 +227,9 @@ Request = (
     | ListAccounts
     | ListSessions
     | EndSession
+    | AddDevice
+    | ListDevices
+    | RevokeDevice
     | AddInvitation
     | ListInvitations
     | RevokeInvitation
@@ -218,6 +250,9 @@ OPERATIONS: Final[Mapping[str, type[Request]]] = {
     "users": ListAccounts,
     "sessions": ListSessions,
     "end-session": EndSession,
+    "add-device": AddDevice,
+    "devices": ListDevices,
+    "revoke-device": RevokeDevice,
     "invite": AddInvitation,
     "invitations": ListInvitations,
     "revoke-invitation": RevokeInvitation,

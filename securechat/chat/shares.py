@@ -38,6 +38,12 @@ PLACES: Final = Share(
     "FAIL * LIMIT_REACHED, then ERROR",
     "The server is nearly full and keeps its last places for people with fewer sessions: try again later",
 )
+DEVICES: Final = Share(
+    "devices_per_account",
+    50,
+    "the pseudo-user's answer",
+    "The account has {most} devices, as many as it may: revoke one that is not used any more",
+)
 CHANNELS: Final = Share(
     "channels_per_account",
     100,
@@ -68,7 +74,7 @@ WAITING_OF_ONE: Final = Share(
     "FAIL <command> LIMIT_REACHED",
     "{most} of your messages wait for this person, who is offline, as many as may: write again later",
 )
-EVERY_SHARE: Final = (SESSIONS, PLACES, CHANNELS, FOUNDINGS, STORED, WAITING, WAITING_OF_ONE)
+EVERY_SHARE: Final = (SESSIONS, PLACES, DEVICES, CHANNELS, FOUNDINGS, STORED, WAITING, WAITING_OF_ONE)
 USUAL: Final[Mapping[str, int]] = MappingProxyType(
     {share.name: share.most for share in EVERY_SHARE if share.most}
 )

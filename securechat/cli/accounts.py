@@ -18,7 +18,7 @@ from securechat.cli.passwords import (
     obtain,
     shown_or_saved,
 )
-from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place, find_place
 from securechat.cli.table import day, minute, print_json, print_table
 from securechat.cli.telling import tell
 
@@ -92,7 +92,7 @@ def passwd(
     """
     from securechat.chat.requests import SetPassword
 
-    place = _existing_place(config, data_dir)
+    place = existing_place(config, data_dir)
     settings = load_config(place).config
     password = obtain(name, stdin=password_stdin, file=password_file, generate=generate)
     phc = hash_password(password, settings.auth.argon2)
@@ -105,7 +105,7 @@ def disable(name: NameArgument, config: ConfigOption = None, data_dir: DataDirOp
     """End the sessions of an account and refuse its logins."""
     from securechat.chat.requests import DisableAccount
 
-    place = _existing_place(config, data_dir)
+    place = existing_place(config, data_dir)
     change(place, load_config(place).config, DisableAccount(name), f"The account {name} was disabled")
 
 
@@ -113,7 +113,7 @@ def enable(name: NameArgument, config: ConfigOption = None, data_dir: DataDirOpt
     """Let a disabled account log in again."""
     from securechat.chat.requests import EnableAccount
 
-    place = _existing_place(config, data_dir)
+    place = existing_place(config, data_dir)
     change(place, load_config(place).config, EnableAccount(name), f"The account {name} was enabled")
 
 
@@ -121,7 +121,7 @@ def users(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Da
     """List the accounts."""
     from securechat.chat.requests import ListAccounts
 
-    place = _existing_place(config, data_dir)
+    place = existing_place(config, data_dir)
     rows = _ask(place, load_config(place).config, ListAccounts()).rows
     if as_json:
         print_json([dict(row) for row in rows])
@@ -153,7 +153,7 @@ def sessions(
     """
     from securechat.chat.requests import EndSession, ListSessions
 
-    place = _existing_place(config, data_dir)
+    place = existing_place(config, data_dir)
     settings = load_config(place).config
     match words or []:
         case ["end", name, number] if number.isascii() and number.isdigit():
@@ -173,12 +173,6 @@ def sessions(
         cells = (row["account"], row["id"], row["name"], row["address"], minute(row["since"]))
         table.append(tuple(str(cell) for cell in cells))
     print_table(table)
-
-
-def _existing_place(config: "ConfigOption", data_dir: "DataDirOption") -> Place:
-    place = find_place(config, data_dir)
-    place.require()
-    return place
 
 
 def _ask(place: Place, config: "Config", request: "Request") -> "Done":

@@ -158,9 +158,9 @@ class _Store:
 def _do(database: "Database", job: "Job") -> "JobDone":
     """Do a query that answers an administrator's request."""
     from securechat.chat.items import JobDone
-    from securechat.chat.jobs import CheckPassword, HashPassword
+    from securechat.chat.jobs import PasswordJob
     from securechat.server.readers import answer
 
-    assert not isinstance(job, CheckPassword | HashPassword), "only sessions have passwords"
+    assert not isinstance(job, PasswordJob), "only sessions have passwords"
     with closing(database.open_reader()) as reader:
         return JobDone(job, answer(reader, job))

@@ -65,3 +65,10 @@ def find_place(
             "`securechat config check -`"
         )
     return Place(directory, config.absolute())
+
+
+def existing_place(config: Path | None, data_dir: Path | None) -> Place:
+    """As `find_place`, of a server that has kept something there. Raises CommandFailed."""
+    place = find_place(config, data_dir)
+    place.require()
+    return place

@@ -107,6 +107,13 @@ class TlsSection(Struct, frozen=True, forbid_unknown_fields=True):
             live=True,
         ),
     ] = ()
+    device_certificates: Annotated[
+        bool,
+        Key(
+            "Ask clients for a device's certificate; without that, they may show one of somebody else.",
+            live=True,
+        ),
+    ] = True
     sts_days: Annotated[
         int,
         Meta(ge=0, le=3650),
@@ -214,6 +221,10 @@ class LimitsSection(Struct, frozen=True, forbid_unknown_fields=True):
     sessions_per_account: Annotated[
         _Count, Key("Sessions of one account; a bot may have five times as many; 0 is no limit.", live=True)
     ] = 20
+    devices_per_account: Annotated[
+        _Count,
+        Key("Devices of one account; a bot may have five times as many; 0 is no limit.", live=True),
+    ] = 50
     channels_per_account: Annotated[
         _Count,
         Key(

@@ -1,4 +1,5 @@
-"""SASL as IRC carries it: base64 in pieces (IRCv3 `sasl-3.1`), and PLAIN's three fields in it (RFC 4616).
+"""SASL as IRC carries it: base64 in pieces (IRCv3 `sasl-3.1`), and in them PLAIN's three fields (RFC 4616),
+or EXTERNAL's name.
 
 Error texts hold nothing of the payload: it is a password.
 """
@@ -87,6 +88,29 @@ def decode_plain(payload: bytes) -> PlainCredentials:
     if authzid not in ("", authcid, authcid.partition("@")[0]):
         raise SaslError("Acting as another account (authzid) is not possible; leave authzid empty.")
     return PlainCredentials(authcid, password)
+
+
+def decode_external(payload: bytes) -> str:
+    """Read EXTERNAL's response (RFC 4422, appendix A): the account's name, "" when it follows from the key.
+
+    Raises SaslTooLong over 2 KiB, and SaslError for what is no UTF-8 or holds a NUL.
+    """
+    if len(payload) > PAYLOAD_LIMIT:
+        raise SaslTooLong(f"The name is too long: the most is {PAYLOAD_LIMIT} bytes.")
+    try:
+        name = payload.decode()
+    except UnicodeDecodeError:
+        raise SaslError("The account name is not UTF-8.") from None
+    if "\0" in name:
+        raise SaslError("The account name holds a NUL.")
+    return name
+
+
+def decode_key(encoded: str) -> bytes:
+    """Read a public key that was sent as one parameter. Raises SaslError for what is not strict base64."""
+    if not encoded:
+        raise SaslError("The key is empty.")
+    return _decode(encoded)
 
 
 def encode_plain(authcid: str, password: str) -> bytes:

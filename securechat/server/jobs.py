@@ -9,7 +9,13 @@ from ipaddress import ip_address
 from typing import cast
 
 from securechat.chat.items import JobDone
-from securechat.chat.jobs import CheckPassword, HashPassword, Job, JobResult, PasswordJob, Query
+from securechat.chat.jobs import (
+    CheckPassword,
+    Job,
+    JobResult,
+    PasswordJob,
+    Query,
+)
 from securechat.server.admission import source_of
 from securechat.server.connection import Connection
 from securechat.server.inbox import Inbox
@@ -28,7 +34,7 @@ class Jobs:
 
     def start(self, job: Job) -> None:
         """Hand a job to its pool."""
-        if isinstance(job, CheckPassword | HashPassword):
+        if isinstance(job, PasswordJob):
             link = cast(Connection, job.link)
             link.hashing, link.hashing_since = job, self._clock()
             self.passwords.submit(job)

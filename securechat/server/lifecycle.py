@@ -22,6 +22,7 @@ from securechat.server.moment import Moment, Outbox
 from securechat.server.sparing import Sparing
 from securechat.server.transport import Broken, Tls, Transport, narrow
 from securechat.server.turns import Turns
+from securechat.tls.devices import shown_key
 
 EDGE: Final = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
 GREETERS: Final = 4
@@ -107,7 +108,9 @@ class Lifecycle:
         conn.framer = Framer()
         conn.state = State.OPEN
         conn.heard = self._moment.now
-        self._outbox.add(Connected(conn, conn.address))
+        shown = conn.transport.certificate() if conn.transport is not None else None
+        key = shown_key(shown) if shown is not None else None
+        self._outbox.add(Connected(conn, conn.address, key))
         log.info("%d + %s connected", conn.serial, conn.address)
         self._turns.to_read(conn)  # what came with the end of the handshake makes no event of its own
 

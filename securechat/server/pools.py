@@ -22,6 +22,8 @@ from typing import Final, Generic, Protocol, TypeVar, assert_never
 
 from securechat.chat.jobs import (
     AuditRead,
+    CertifyKey,
+    CheckPassword,
     FetchContext,
     FetchFound,
     FetchHistory,
@@ -36,6 +38,8 @@ from securechat.chat.jobs import (
     Job,
     JobRefused,
     JobResult,
+    KeyCertified,
+    MakeToken,
     MessagesRead,
     PasswordChecked,
     PasswordHashed,
@@ -45,6 +49,7 @@ from securechat.chat.jobs import (
     ReactionsRead,
     ReadAudit,
     TargetsRead,
+    TokenMade,
 )
 from securechat.chat.ports import QueryFailed, Reader
 from securechat.chat.reading import fitting, page
@@ -72,6 +77,16 @@ class PasswordHasher(Protocol):
 
     def make(self, password: str) -> PasswordHashed:
         """Hash a new password, or say why it may not be set."""
+
+
+class DeviceMaker(Protocol):
+    """Makes what devices log in with; used by several threads at once."""
+
+    def token(self) -> TokenMade:
+        """Return a new token."""
+
+    def certify(self, account: str, device: str, key: bytes) -> KeyCertified:
+        """Sign a certificate for a public key, in DER, or say why not."""
 
 
 class Pool(Generic[J]):
@@ -169,17 +184,25 @@ class Pool(Generic[J]):
         self._report(job, JobRefused())
 
 
-def check_passwords(pool: Pool[PasswordJob], hasher: PasswordHasher) -> None:
+def check_passwords(pool: Pool[PasswordJob], hasher: PasswordHasher, devices: DeviceMaker) -> None:
     """The body of a password thread."""
     _yield_to_others()
-    pool.run(lambda job: hash_password(hasher, job))
+    pool.run(lambda job: compute(hasher, devices, job))
 
 
-def hash_password(hasher: PasswordHasher, job: PasswordJob) -> JobResult:
+def compute(hasher: PasswordHasher, devices: DeviceMaker, job: PasswordJob) -> JobResult:
     """Do one job."""
-    if isinstance(job, HashPassword):
-        return hasher.make(job.password)
-    return hasher.check(job.phc, job.password)
+    match job:
+        case CheckPassword():
+            return hasher.check(job.phc, job.password)
+        case HashPassword():
+            return hasher.make(job.password)
+        case MakeToken():
+            return devices.token()
+        case CertifyKey():
+            return devices.certify(job.account, job.device, job.key)
+        case _:
+            assert_never(job)
 
 
 def _yield_to_others() -> None:

@@ -35,7 +35,7 @@ from securechat.server.interpreter import tuned
 from securechat.server.limits import Limits
 from securechat.server.listener import Listener, bind
 from securechat.server.notify import Notifier
-from securechat.server.pools import PasswordHasher, check_passwords
+from securechat.server.pools import DeviceMaker, PasswordHasher, check_passwords
 from securechat.server.readers import QueryReader, run_queries, state_of
 from securechat.server.reloads import Reloads
 from securechat.server.signals import HANGUP, Signals
@@ -76,6 +76,7 @@ class Server:
         store: Store,
         open_reader: Callable[[], Reader],
         hasher: PasswordHasher,
+        devices: DeviceMaker,
         tls: Tls,
         limits: Limits,
         server_name: str,
@@ -94,12 +95,11 @@ class Server:
     ) -> None:
         self._store = store
         self._readers = [QueryReader(open_reader) for _ in range(limits.query_threads)]
-        self._hasher = hasher
+        self._hasher, self._devices = hasher, devices
         self._limits = limits
         self._directory, self._facts = directory, facts
         self._address = (host, port)
-        self._reload = reload
-        self._commands = commands
+        self._reload, self._commands = reload, commands
         self._every_second = every_second
         self._announce = announce
         self._notifier = Notifier(notify_socket)
@@ -239,7 +239,10 @@ class Server:
             worker.watch.ring = self._signals.interrupt
         self._spawn("hub", hub.run)
         for number in range(1, limits.slots + 1):
-            self._spawn(f"password-{number}", lambda: check_passwords(hub.jobs.passwords, self._hasher))
+            self._spawn(
+                f"password-{number}",
+                lambda: check_passwords(hub.jobs.passwords, self._hasher, self._devices),
+            )
         for number, reader in enumerate(self._readers, 1):
             self._spawn(f"query-{number}", partial(run_queries, hub.jobs.queries, reader))
         for number, worker in enumerate(self._workers, 1):

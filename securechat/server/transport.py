@@ -48,6 +48,7 @@ _IN_WORDS: Final = {
     "TLSV1_ALERT_UNKNOWN_CA": "it does not trust the certificate",
     "SSLV3_ALERT_BAD_CERTIFICATE": "it does not trust the certificate",
     "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "it does not trust the certificate",
+    "CERTIFICATE_VERIFY_FAILED": "its certificate is not one of this server's devices",
     "NO_SHARED_CIPHER": "it has no cipher suite in common",
     "NO_SUITABLE_KEY_SHARE": "it has no key exchange group in common",
 }
@@ -116,6 +117,10 @@ class Transport:
             raise Broken(_words(error)) from error
         self._acknowledge()
         return True
+
+    def certificate(self) -> bytes | None:
+        """Return the certificate that the peer showed, in DER, None without one. After the handshake."""
+        return self._socket.getpeercert(binary_form=True)
 
     def _acknowledge(self) -> None:
         """Acknowledge the client's last handshake message now.

@@ -28,7 +28,15 @@ from securechat.storage.lock import DATABASE_NAME
 
 FORMAT: Final = "securechat-backup"
 VERSION: Final = 1
-OTHER_FILES: Final = ("ca.pem", "ca.key", "server.pem", "server.key", "securechat.toml")
+OTHER_FILES: Final = (
+    "ca.pem",
+    "ca.key",
+    "server.pem",
+    "server.key",
+    "devices.pem",
+    "devices.key",
+    "securechat.toml",
+)
 """What a backup with keys has besides the database, of the data directory."""
 
 _MANIFEST: Final = "manifest.json"

@@ -37,6 +37,7 @@ _FLOOR: Final = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
 # Crockford's base32: no letter that looks like a digit, and no U.
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _GROUPS: Final = 7
+_TOKEN_LENGTH: Final = 52
 INVITATION_GROUPS: Final = 13
 """Groups of a code that a fast hash may hide: 260 bits."""
 
@@ -65,6 +66,11 @@ def check_policy(password: str) -> str:
 def generate(groups: int = _GROUPS) -> str:
     """Return a random password in groups of 20 bits that can be read aloud, such as `k3v9-0mxq-…`."""
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(groups))
+
+
+def generate_token() -> str:
+    """Return a random token for a device (`chat.rules.devices.TOKEN`): 260 bits."""
+    return "sct_" + "".join(secrets.choice(_ALPHABET) for _ in range(_TOKEN_LENGTH))
 
 
 class Hasher:

@@ -23,7 +23,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0017"
+HEAD: Final = "0018"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -245,6 +245,18 @@ class InvitationColumns(TypedColumns):
     created: Named[int] = Column(BigInteger)
 
 
+class DeviceColumns(TypedColumns):
+    """What may log in to an account without its password; `key` is the hash of its token or public key."""
+
+    key: Named[str] = Column(Text, primary_key=True)
+    account: Named[int] = Column(BigInteger)
+    name: Named[str] = Column(Text)
+    kind: Named[str] = Column(Text)
+    created: Named[int] = Column(BigInteger)
+    expires: Named[int] = Column(BigInteger)
+    used: Named[int] = Column(BigInteger)
+
+
 class ClockColumns(TypedColumns):
     """One row: what the wall clock said last, and for how many seconds it had been steady."""
 
@@ -256,6 +268,7 @@ class ClockColumns(TypedColumns):
 accounts: Final = Table("accounts", metadata, AccountColumns)
 audit: Final = Table("audit", metadata, AuditColumns)
 invitations: Final = Table("invitations", metadata, InvitationColumns, sqlite_with_rowid=False)
+devices: Final = Table("devices", metadata, DeviceColumns, sqlite_with_rowid=False)
 clock: Final = Table("clock", metadata, ClockColumns)
 login_sources: Final = Table("login_sources", metadata, LoginSourceColumns, sqlite_with_rowid=False)
 channels: Final = Table("channels", metadata, ChannelColumns)

@@ -5,6 +5,7 @@ from sqlalchemy import Connection, func, select
 from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import (
+    Device,
     Invitation,
     ListEntry,
     StoredAccount,
@@ -19,6 +20,7 @@ from securechat.storage.schema import (
     accounts,
     channel_lists,
     channels,
+    devices,
     dropped_channels,
     invitations,
     login_sources,
@@ -48,6 +50,7 @@ def read_snapshot(connection: Connection) -> Snapshot:
         metadata=_metadata(connection),
         personal=_personal(connection),
         invitations=_invitations(connection),
+        devices=_devices(connection),
         boxes=_boxes(connection),
         silences=read_silences(connection),
         spent=_spent(connection),
@@ -86,6 +89,12 @@ def _invitations(connection: Connection) -> dict[str, Invitation]:
     i = invitations.c
     rows = connection.execute(select(i.code, i.uses, i.expires, i.created))
     return {code: Invitation(uses, expires, created) for code, uses, expires, created in rows}
+
+
+def _devices(connection: Connection) -> dict[str, Device]:
+    d = devices.c
+    rows = connection.execute(select(d.key, d.account, d.name, d.kind, d.created, d.expires, d.used))
+    return {row.key: Device(*row[1:]) for row in rows}
 
 
 def _markers(connection: Connection) -> dict[int, dict[int, int]]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from .errors import CertificateProblem
@@ -26,6 +26,9 @@ CLOCK_SKEW = timedelta(days=1)
 _LONGEST_COMMON_NAME = 64  # RFC 5280 appendix A.1: ub-common-name
 # The subject is for people who look at the certificate. It holds a blank, so it can never match a host name.
 _LEAF_COMMON_NAME = "securechat server"
+
+
+PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def create_authority(
         raise CertificateProblem(
             f"the CA's name {common_name!r} must have 1 to {_LONGEST_COMMON_NAME} characters"
         )
-    return _self_signed(_subject(common_name), now, key or create_key())
+    return _self_signed(named(common_name), now, key or create_key())
 
 
 def renew_authority(authority: Authority, now: datetime) -> Authority:
@@ -92,11 +95,11 @@ def issue_server(
     # The last second counts (RFC 5280 §4.1.2.5), so `days` days end one second earlier.
     end = min(begin + timedelta(days=days, seconds=-1), issuer.not_valid_after_utc)
     builder = (
-        _builder(_subject(_LEAF_COMMON_NAME), issuer.subject, leaf_key.public_key(), begin, end)
+        new_certificate(named(_LEAF_COMMON_NAME), issuer.subject, leaf_key.public_key(), begin, end)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(sign_certificates=False), critical=True)
+        .add_extension(key_usage(sign_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(_authority_identifier(issuer), critical=False)
+        .add_extension(authority_identifier(issuer), critical=False)
         .add_extension(x509.SubjectAlternativeName(_unique_names(names)), critical=False)
     )
     return Leaf(builder.sign(authority.key, hashes.SHA256()), leaf_key)
@@ -106,17 +109,18 @@ def _self_signed(subject: x509.Name, now: datetime, key: ec.EllipticCurvePrivate
     begin = _seconds(now - CLOCK_SKEW)
     public = key.public_key()
     builder = (
-        _builder(subject, subject, public, begin, begin + AUTHORITY_LIFETIME)
+        new_certificate(subject, subject, public, begin, begin + AUTHORITY_LIFETIME)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(sign_certificates=True), critical=True)
+        .add_extension(key_usage(sign_certificates=True), critical=True)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(public), critical=False)
     )
     return Authority(builder.sign(key, hashes.SHA256()), key)
 
 
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, begin: datetime, end: datetime
+def new_certificate(
+    subject: x509.Name, issuer: x509.Name, key: PublicKey, begin: datetime, end: datetime
 ) -> x509.CertificateBuilder:
+    """The beginning of every certificate of ours, valid from `begin` to `end` (aware)."""
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -129,7 +133,7 @@ def _builder(
     )
 
 
-def _usage(*, sign_certificates: bool) -> x509.KeyUsage:
+def key_usage(*, sign_certificates: bool) -> x509.KeyUsage:
     """A CA signs certificates and revocation lists; a server signs handshakes. Neither does anything else."""
     return x509.KeyUsage(
         digital_signature=not sign_certificates,
@@ -144,7 +148,8 @@ def _usage(*, sign_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _authority_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+def authority_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    """The extension that says which key signed."""
     identifier = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
 
@@ -153,7 +158,8 @@ def _unique_names(names: Sequence[str]) -> list[x509.GeneralName]:
     return list(dict.fromkeys(parse_name(name) for name in names))
 
 
-def _subject(common_name: str) -> x509.Name:
+def named(common_name: str) -> x509.Name:
+    """The name of a subject, of at most 64 characters."""
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 

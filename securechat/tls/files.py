@@ -31,6 +31,7 @@ from .writing import write_private
 RENEW_LEAF_BEFORE = timedelta(days=30)
 # Time enough to give ca.pem to those who configured it as a file; pins do not notice.
 RENEW_AUTHORITY_BEFORE = timedelta(days=365)
+_LOSS = "which every client will have to trust anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,28 +89,29 @@ def _is_usable(host: str) -> bool:
 
 def _ensure_authority(files: ServerFiles, name: str, now: datetime) -> tuple[Authority, bool]:
     if _is_there(files.ca):
-        authority = _read_authority(files)
+        authority = read_authority(files.ca, files.ca_key)
         if _is_fresh(authority.certificate, now, RENEW_AUTHORITY_BEFORE):
             return authority, False
         authority = renew_authority(authority, now)
     else:
-        authority = create_authority(name, now, key=_ensure_key(files.ca_key))
+        authority = create_authority(name, now, key=ensure_key(files.ca_key))
     write_private(files.ca, authority.certificate.public_bytes(Encoding.PEM))
     return authority, True
 
 
-def _read_authority(files: ServerFiles) -> Authority:
-    certificate = read_certificates(files.ca)[0]
-    if not _is_there(files.ca_key):
+def read_authority(certificate_file: Path, key_file: Path, loss: str = _LOSS) -> Authority:
+    """Read a CA of two files. Raises CertificateProblem, which says `loss` of a CA whose key is gone."""
+    certificate = read_certificates(certificate_file)[0]
+    if not _is_there(key_file):
         raise CertificateProblem(
-            f"{files.ca_key} is missing: restore it from a backup. Or move {files.ca} away as well to have a "
-            "new CA made, which every client will have to trust anew"
+            f"{key_file} is missing: restore it from a backup. Or move {certificate_file} away as well to "
+            f"have a new CA made, {loss}"
         )
-    key = _read_own_key(files.ca_key)
+    key = _read_own_key(key_file)
     if not same_key(certificate.public_key(), key.public_key()):
         raise CertificateProblem(
-            f"{files.ca} is not the certificate of the key in {files.ca_key}: restore the one that is wrong "
-            f"from a backup, or move {files.ca} away to have it made again for this key"
+            f"{certificate_file} is not the certificate of the key in {key_file}: restore the one that is "
+            f"wrong from a backup, or move {certificate_file} away to have it made again for this key"
         )
     return Authority(certificate, key)
 
@@ -120,7 +122,7 @@ def _ensure_leaf(files: ServerFiles, authority: Authority, names: Sequence[str],
             f"{files.key} is missing: restore it from a backup, or move {files.certificate} away as well to "
             "have both made again by the same CA"
         )
-    key = _ensure_key(files.key)
+    key = ensure_key(files.key)
     if _is_there(files.certificate):
         chain = read_certificates(files.certificate)
         if _is_good_chain(chain, key, authority, now) and not uncovered(chain[0], names):
@@ -155,7 +157,8 @@ def _is_there(path: Path) -> bool:
     return path.is_symlink() or path.exists()
 
 
-def _ensure_key(path: Path) -> ec.EllipticCurvePrivateKey:
+def ensure_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """Read the key of a file, or make it. Raises CertificateProblem."""
     if _is_there(path):
         return _read_own_key(path)
     key = create_key()

@@ -7,6 +7,7 @@ from securechat.chat.ports import Snapshot
 from securechat.chat.records import (
     AccountAdded,
     ChannelCreated,
+    Device,
     Invitation,
     ListEntry,
     MessageSent,
@@ -71,7 +72,13 @@ ChannelState = tuple[
     Mapping[str, Mapping[str, ListEntry]],
     int | None,
 ]
-State = tuple[dict[int, AccountState], dict[int, ChannelState], frozenset[int], Mapping[str, Invitation]]
+State = tuple[
+    dict[int, AccountState],
+    dict[int, ChannelState],
+    frozenset[int],
+    Mapping[str, Invitation],
+    Mapping[str, Device],
+]
 
 
 def message(
@@ -123,6 +130,7 @@ def state_of(snapshot: Snapshot) -> State:
         {channel.id: _channel_state(channel) for channel in snapshot.channels},
         snapshot.waiting,
         snapshot.invitations,
+        snapshot.devices,
     )
 
 
@@ -152,4 +160,5 @@ def state_in(registry: Registry) -> State:
         {channel.id: _channel_state(channel.stored()) for channel in registry.channels.values()},
         frozenset(account for account, count in registry.waiting.items() if count > 0) - removed,
         registry.invitations,
+        registry.devices.everything(),
     )

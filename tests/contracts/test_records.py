@@ -16,6 +16,10 @@ from securechat.chat.records import (
     ChannelDropped,
     ChannelModesChanged,
     ChannelRenamed,
+    Device,
+    DeviceAdded,
+    DeviceRevoked,
+    DeviceUsed,
     DirectDelivered,
     DirectMissed,
     EntryChanged,
@@ -79,6 +83,7 @@ DROPPED = StoredChannel(
     {"b": {"*!*@*": ListEntry("Bob", NOON)}},
 )
 
+DEVICE = Device(ALICE, "phone", "token", NOON, NOON + 9)
 INVITED = InvitationAdded("hash-1", Invitation(3, NOON + 1, NOON))
 
 SEQUENCES: dict[str, tuple[Record, ...]] = {
@@ -88,6 +93,13 @@ SEQUENCES: dict[str, tuple[Record, ...]] = {
     "AccountRemoved": (*PEOPLE, AccountRemoved(ALICE, "$alice", NOON)),
     "PasswordSet": (*PEOPLE, PasswordSet(ALICE, "$new", "$alice", NOON)),
     "AccountDisabled": (*PEOPLE, AccountDisabled(BOB, NOON)),
+    "DeviceAdded": (DeviceAdded("key-1", DEVICE), DeviceAdded("key-2", DEVICE._replace(name="laptop"))),
+    "DeviceUsed": (DeviceAdded("key-1", DEVICE), DeviceUsed("key-1", NOON + 1, DEVICE)),
+    "DeviceRevoked": (
+        DeviceAdded("key-1", DEVICE),
+        DeviceAdded("key-2", DEVICE._replace(name="laptop")),
+        DeviceRevoked("key-1", DEVICE),
+    ),
     "InvitationAdded": (INVITED, InvitationAdded("hash-2", Invitation(2, NOON + 2, NOON))),
     "InvitationUsed": (
         INVITED,

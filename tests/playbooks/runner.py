@@ -9,6 +9,7 @@ directives and steps, one a line; `#` begins a comment.
     caps: echo-message batch   capabilities that `login` asks for from here on
     login: alice bob.phone     sessions that log in; what everybody reads until then is not looked at
     connect: carol             a session that has only connected
+    device: carol laptop       the same, which showed the certificate of the key `laptop`
 
     alice> JOIN #dev           what alice sends; {name} stands for what it matched before
     alice< :alice! JOIN {any}  what alice gets next; {name} matches anything, and the same thing from then on
@@ -32,6 +33,7 @@ Before every step that causes something, nothing may be left over that was not e
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 from securechat.chat.clock import Now
@@ -61,18 +63,23 @@ from securechat.chat.items import (
     Tick,
 )
 from securechat.chat.jobs import (
+    CertifyKey,
     CheckPassword,
     HashPassword,
     Job,
     JobRefused,
     JobResult,
+    KeyCertified,
+    MakeToken,
     PasswordChecked,
     PasswordHashed,
+    TokenMade,
 )
 from securechat.chat.line import packed
 from securechat.chat.ports import StoreUnavailable
 from securechat.chat.requests import (
     AddAccount,
+    AddDevice,
     AddInvitation,
     Answer,
     DisableAccount,
@@ -82,9 +89,11 @@ from securechat.chat.requests import (
     EndSession,
     ListAccounts,
     ListAudit,
+    ListDevices,
     ListSessions,
     RemoveAccount,
     Request,
+    RevokeDevice,
     SetPassword,
 )
 from securechat.chat.rules.invitations import digest
@@ -148,6 +157,7 @@ class Playbook:
         self.known: dict[str, str] = {}
         self.answers: list[str] = []
         self.next: list[Item] = []
+        self.tokens = 0
         self.step = ""
 
     def run(self) -> None:
@@ -167,7 +177,7 @@ class Playbook:
         self._nothing_left()
 
     def _line(self, line: str) -> None:
-        names = "accounts|admins|bots|caps|connect|login|queries|reload|settings|store"
+        names = "accounts|admins|bots|caps|connect|device|login|queries|reload|settings|store"
         directive = re.fullmatch(rf"({names}): ?(.*)", line)
         step = re.fullmatch(r"([\w.-]+)(<\?|<\.\.|[<>!.])(?: (.*))?", line, re.DOTALL)
         if directive:
@@ -280,6 +290,12 @@ class Playbook:
             self.framers[name] = Framer()
             self._happens(Connected(self.links[name], "192.0.2.7"))
 
+    def _do_device(self, text: str) -> None:
+        name, key = text.split()
+        self.links[name] = FakeLink(name)
+        self.framers[name] = Framer()
+        self._happens(Connected(self.links[name], "192.0.2.7", sha256(key.encode()).hexdigest()))
+
     def _do_login(self, names: str) -> None:
         for name in names.split():
             self._do_connect(name)
@@ -370,6 +386,15 @@ class Playbook:
     def _start(self, job: Job) -> None:
         result: JobResult
         match job:
+            case MakeToken():
+                self.tokens += 1
+                result = TokenMade(f"sct_{self.tokens:052}")
+            case CertifyKey():
+                key = job.key.decode()
+                problem = "" if key.isalpha() else "this is no key"
+                result = KeyCertified(
+                    f"the certificate of {key}".encode(), sha256(job.key).hexdigest(), problem
+                )
             case CheckPassword() | HashPassword():
                 self.jobs[_fake(job.link).name] = job
                 return
@@ -430,6 +455,15 @@ def _shown_row(row: Mapping[str, str | int | bool | None]) -> str:
     if "action" in row:
         words = [row["id"], row["actor"], row["origin"], row["action"], row["target"], row["detail"]]
         return f"[{' '.join(str(word) for word in words).rstrip()}]"
+    if "device" in row:
+        words = [
+            row["account"],
+            row["device"],
+            row["kind"],
+            row["sessions"],
+            "expired" if row["expired"] else "",
+        ]
+        return f"[{' '.join(str(word) for word in words).rstrip()}]"
     if "since" in row:
         return f"{row['account']}@{row['name']}:{row['id']}:{row['address']}"
     return f"{row['name']}:{row['sessions']}" if "sessions" in row else f"[{row['name']}]"
@@ -450,6 +484,12 @@ def _request(text: str) -> Request:
             return EnableAccount(names[0])
         case "invite":
             return AddInvitation(digest(names[0]), int(names[1]), int(names[2]))
+        case "add-device":
+            return AddDevice(names[0], names[1], sha256(names[2].encode()).hexdigest(), days=int(names[3]))
+        case "devices":
+            return ListDevices(*names)
+        case "revoke-device":
+            return RevokeDevice(*names)
         case "sessions":
             return ListSessions(*names)
         case "end-session":

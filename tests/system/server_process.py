@@ -51,7 +51,10 @@ TEST_SETTINGS: Final[Mapping[str, Setting]] = {
 """The cheapest passwords, and no limit that a test with many connections from one address would meet."""
 
 # What a server that has stopped leaves in its data directory.
-_FILES: Final = {"ca.pem", "ca.key", "server.pem", "server.key", "securechat.db", "securechat.lock"}
+_FILES: Final = {
+    *("ca.pem", "ca.key", "server.pem", "server.key", "devices.pem", "devices.key"),
+    *("securechat.db", "securechat.lock"),
+}
 
 
 class ServerProcess:

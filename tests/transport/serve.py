@@ -15,6 +15,7 @@ from securechat.server.limits import Limits
 from securechat.server.server import Server, say
 from securechat.server.transport import Tls
 from securechat.tls.context import server_context
+from tests.support.devices import FakeDevices
 from tests.support.empty_reader import EmptyReader
 from tests.transport.chorus import Chorus
 from tests.transport.rig import Ledger
@@ -66,6 +67,7 @@ class Premises:
             store=self.store,
             open_reader=EmptyReader,
             hasher=Hasher(),
+            devices=FakeDevices(),
             tls=self._tls,
             limits=self.limits,
             server_name="server",

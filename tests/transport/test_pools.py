@@ -28,10 +28,11 @@ from securechat.server.pools import (
     NICENESS,
     Pool,
     check_passwords,
-    hash_password,
+    compute,
     query,
 )
 from securechat.server.readers import QueryReader, run_queries
+from tests.support.devices import FakeDevices
 from tests.support.empty_reader import EmptyReader
 
 
@@ -114,7 +115,7 @@ class Desk:
 
     def work(self) -> None:
         """One thread's work, until the queue is empty."""
-        while self.passwords.run_once(lambda job: hash_password(Hasher(), job), 0):
+        while self.passwords.run_once(lambda job: compute(Hasher(), FakeDevices(), job), 0):
             pass
 
     def ask(self, number: int) -> list[FindMessages]:
@@ -209,14 +210,15 @@ def test_after_stop_nothing_is_begun() -> None:
     (queued,) = desk.submit("right")
     desk.passwords.stop()
     (later,) = desk.submit("right")
-    check_passwords(desk.passwords, Hasher())
+    check_passwords(desk.passwords, Hasher(), FakeDevices())
     assert desk.answers == [(later, JobRefused()), (queued, JobRefused())]
 
 
 def test_stop_ends_every_thread() -> None:
     """Threads that wait for jobs end."""
     desk = Desk()
-    threads = [Thread(target=check_passwords, args=(desk.passwords, Hasher())) for _ in range(3)]
+    parts = (desk.passwords, Hasher(), FakeDevices())
+    threads = [Thread(target=check_passwords, args=parts) for _ in range(3)]
     for thread in threads:
         thread.start()
     desk.passwords.stop()

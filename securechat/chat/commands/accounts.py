@@ -4,13 +4,14 @@ https://ircv3.net/specs/extensions/account-registration. The invitation's code t
 that other servers send by e-mail. Until it is proven nothing is said of which accounts there are.
 """
 
-from securechat.chat.jobs import HashPassword, JobResult, PasswordChecked, PasswordHashed
+from securechat.chat.jobs import HashPassword, JobResult, PasswordHashed
 from securechat.chat.records import Audited, InvitationUsed
 from securechat.chat.requests import AddAccount, Refused
 from securechat.chat.rules import administration
 from securechat.chat.rules.failures import Failure, Reason, Way, note
 from securechat.chat.rules.invitations import usable
-from securechat.chat.rules.login import BUSY, MAX_FAILURES, TOO_MANY, accepted, complete, failed_exchange
+from securechat.chat.rules.login import accepted, complete
+from securechat.chat.rules.proof import BUSY, MAX_FAILURES, TOO_MANY, failed_exchange
 from securechat.chat.rules.shares import no_place
 from securechat.chat.state.registration import Pending
 from securechat.chat.state.throttle import Verdict
@@ -129,7 +130,7 @@ def registered(ctx: Context, pending: Pending) -> None:
         ctx.server("FAIL", "*", "LIMIT_REACHED", text=full)
         ctx.chat.end(ctx.session, full, "Too many sessions")
         return
-    accepted(ctx, account, PasswordChecked(True))
+    accepted(ctx, account)
     source = f"{ctx.nick}!{account.name}@{ctx.settings.server_name}"
     ctx.numeric(num.RPL_LOGGEDIN, source, account.name, text=f"You are now logged in as {account.name}")
     complete(ctx)

@@ -86,6 +86,8 @@ def ls(ctx: Context) -> None:
         session.caps |= cap.CAP_NOTIFY
         session.modern_cap = True
     offered = offers(ctx.settings)
+    if session.registration is not None and session.registration.certificate in ctx.registry.devices:
+        offered["sasl"] += ",EXTERNAL"
     if modern:
         reply_list(ctx, "LS", [written(name, value, values=True) for name, value in offered.items()])
         return

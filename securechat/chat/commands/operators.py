@@ -11,9 +11,10 @@ from securechat.chat.records import Parted
 from securechat.chat.rules import presence
 from securechat.chat.rules.failures import Failure, Reason, Way, note
 from securechat.chat.rules.finding import known_channel, known_user
-from securechat.chat.rules.login import nick_problem, prove
+from securechat.chat.rules.login import nick_problem
 from securechat.chat.rules.mode_changes import change
 from securechat.chat.rules.operators import set_powers, tell
+from securechat.chat.rules.proof import prove
 from securechat.chat.state.account import Account
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context

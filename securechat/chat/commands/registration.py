@@ -1,25 +1,35 @@
 """Coming in and going: AUTHENTICATE, NICK, USER, PASS, PING, PONG, QUIT."""
 
+from typing import Final
+
 from securechat.chat import limits
 from securechat.chat.line import Line
 from securechat.chat.rules import access, presence
 from securechat.chat.rules.failures import Failure, Reason, Way, note
-from securechat.chat.rules.login import authenticate, complete, nick_problem
+from securechat.chat.rules.login import (
+    authenticate,
+    authenticate_by_certificate,
+    complete,
+    nick_problem,
+)
 from securechat.chat.state.channel import Channel
+from securechat.chat.state.registration import Exchange
 from securechat.chat.state.session import User
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account, fold
-from securechat.irc.sasl import Assembler, SaslError, SaslTooLong, decode_plain
+from securechat.irc.sasl import Assembler, SaslError, SaslTooLong, decode_external, decode_plain
 from securechat.irc.text import clip
+
+MECHANISMS: Final = ("PLAIN", "EXTERNAL")
 
 
 def authenticate_command(ctx: Context) -> None:
     """AUTHENTICATE <mechanism | base64 | *>
 
-    Logs in with SASL. The mechanism is PLAIN; * aborts.
+    Logs in with SASL. The mechanism is PLAIN, or EXTERNAL for a device with a certificate; * aborts.
     https://ircv3.net/specs/extensions/sasl-3.2
     """
     argument = ctx.param(0)
@@ -29,31 +39,35 @@ def authenticate_command(ctx: Context) -> None:
         ctx.registration.sasl = None
         ctx.numeric(num.ERR_SASLABORTED, text="SASL authentication aborted")
     elif ctx.registration.sasl is None:
-        if argument.upper() != "PLAIN":
-            ctx.numeric(num.RPL_SASLMECHS, "PLAIN", text="are available SASL mechanisms")
-            sasl_failed(ctx, "Unknown mechanism, use PLAIN")
+        if argument.upper() not in MECHANISMS:
+            ctx.numeric(num.RPL_SASLMECHS, ",".join(MECHANISMS), text="are available SASL mechanisms")
+            sasl_failed(ctx, f"Unknown mechanism, use {' or '.join(MECHANISMS)}")
             return
-        ctx.registration.sasl = Assembler()
+        ctx.registration.sasl = Exchange(argument.upper(), Assembler())
         ctx.reply(Line("", "AUTHENTICATE", ("+",), None, ctx.chat.now.wall))
     else:
         sasl_chunk(ctx, ctx.registration.sasl, argument)
 
 
-def sasl_chunk(ctx: Context, assembler: Assembler, chunk: str) -> None:
+def sasl_chunk(ctx: Context, exchange: Exchange, chunk: str) -> None:
     """Take one piece of the base64 payload; the last one starts the check."""
+    external = exchange.mechanism == "EXTERNAL"
     try:
-        payload = assembler.feed(chunk)
+        payload = exchange.response.feed(chunk)
         if payload is None:
             return
         ctx.registration.sasl = None
+        if external:
+            authenticate_by_certificate(ctx, decode_external(payload), sasl_failed, sasl_succeeded)
+            return
         credentials = decode_plain(payload)
     except SaslTooLong:
         ctx.registration.sasl = None
-        note(ctx.chat, Failure(ctx.session, Way.SASL, "", Reason.MALFORMED))
+        note(ctx.chat, Failure(ctx.session, Way.EXTERNAL if external else Way.SASL, "", Reason.MALFORMED))
         ctx.numeric(num.ERR_SASLTOOLONG, text="SASL message too long")
     except SaslError as error:
         ctx.registration.sasl = None
-        note(ctx.chat, Failure(ctx.session, Way.SASL, "", Reason.MALFORMED))
+        note(ctx.chat, Failure(ctx.session, Way.EXTERNAL if external else Way.SASL, "", Reason.MALFORMED))
         sasl_failed(ctx, str(error))
     else:
         name, password = credentials.authcid, credentials.password

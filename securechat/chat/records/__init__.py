@@ -37,6 +37,7 @@ from securechat.chat.records.channels import (
     RetentionSet,
     TopicSet,
 )
+from securechat.chat.records.devices import DeviceAdded, DeviceRecord, DeviceRevoked, DeviceUsed
 from securechat.chat.records.invitations import (
     InvitationAdded,
     InvitationRecord,
@@ -73,6 +74,7 @@ from securechat.chat.records.places import (
     Silenced,
 )
 from securechat.chat.records.stored import (
+    Device,
     Invitation,
     ListEntry,
     StoredAccount,
@@ -93,7 +95,9 @@ ChannelRecord = (
     | RetentionSet
     | TopicSet
 )
-Record = AccountRecord | Audited | ChannelRecord | InvitationRecord | MessageRecord | PlaceRecord
+Record = (
+    AccountRecord | Audited | ChannelRecord | DeviceRecord | InvitationRecord | MessageRecord | PlaceRecord
+)
 
 DEPARTURES = (ChannelDropped, Kicked, Parted)
 """The records that are announced before they are applied: afterwards nobody would hear of them."""
@@ -123,6 +127,11 @@ __all__ = [
     "ChannelModesChanged",
     "ChannelRecord",
     "ChannelRenamed",
+    "Device",
+    "DeviceAdded",
+    "DeviceRecord",
+    "DeviceRevoked",
+    "DeviceUsed",
     "DirectDelivered",
     "DirectMissed",
     "EntryChanged",

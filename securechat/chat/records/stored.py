@@ -23,6 +23,21 @@ class StoredSpending(NamedTuple):
     at: int
 
 
+class Device(NamedTuple):
+    """What may log in as `account`, by something of its own instead of the password.
+
+    `kind` is token, or key for a certificate's key. Times are in milliseconds; it may until `expires`. `used`
+    is when it last did, to the hour, 0 for never.
+    """
+
+    account: int
+    name: str
+    kind: str
+    created: int
+    expires: int
+    used: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """A channel's topic: the text ("" is no topic), the nick that set it and when."""

@@ -2,8 +2,8 @@
 
 from typing import assert_never
 
-from securechat.chat.effects import Answered, HashAdded, Then
-from securechat.chat.items import Administer, EndSessions
+from securechat.chat.effects import Answered, HashAdded
+from securechat.chat.items import Administer
 from securechat.chat.jobs import AuditRead, JobResult, ReadAudit
 from securechat.chat.link import DESK
 from securechat.chat.ports import AuditEntry
@@ -18,6 +18,7 @@ from securechat.chat.records import (
 from securechat.chat.requests import (
     OPERATION_NAMES,
     AddAccount,
+    AddDevice,
     AddInvitation,
     Answer,
     DisableAccount,
@@ -28,6 +29,7 @@ from securechat.chat.requests import (
     ListAccounts,
     ListAudit,
     ListChannels,
+    ListDevices,
     ListInvitations,
     ListSessions,
     Note,
@@ -35,23 +37,33 @@ from securechat.chat.requests import (
     NoteExport,
     Refused,
     RemoveAccount,
+    RevokeDevice,
     RevokeInvitation,
     SetFounder,
     SetPassword,
     SetRetention,
 )
 from securechat.chat.reserved import is_reserved
-from securechat.chat.rules import invitations, many_channels, removal
+from securechat.chat.rules import devices, invitations, many_channels, removal, sessions
 from securechat.chat.rules.autojoin import join_account
 from securechat.chat.rules.channel_settings import set_retention
-from securechat.chat.rules.operators import lose_powers
 from securechat.chat.rules.owed import owe
-from securechat.chat.state.account import Account, sorted_by_name
+from securechat.chat.state.account import sorted_by_name
 from securechat.chat.turn.chat import Chat
 from securechat.irc.names import InvalidName, check_account
 
 Row = dict[str, str | int | bool | None]
-OfAccount = SetPassword | RemoveAccount | DisableAccount | EnableAccount | ListSessions | EndSession
+OfAccount = (
+    SetPassword
+    | RemoveAccount
+    | DisableAccount
+    | EnableAccount
+    | ListSessions
+    | EndSession
+    | AddDevice
+    | ListDevices
+    | RevokeDevice
+)
 """What concerns one account, which has to be there."""
 Change = (
     OfAccount
@@ -68,7 +80,7 @@ Change = (
 )
 """What is answered at once."""
 
-QUESTIONS = (ListAccounts, ListChannels, ListInvitations, ListSessions)
+QUESTIONS = (ListAccounts, ListChannels, ListDevices, ListInvitations, ListSessions)
 """What changes nothing, and is not in the audit log."""
 AUDIT_ROWS = 500
 """Rows of the audit log in one answer."""
@@ -132,6 +144,10 @@ def _detail(chat: Chat, request: Change) -> str:
             return f"to {request.founder}" if request.founder else "to nobody"
         case SetRetention():
             return str(request.days)
+        case AddDevice():
+            return f"{request.device} ({request.kind}), {request.days} days"
+        case RevokeDevice():
+            return request.device
         case AddInvitation():
             return f"{request.uses} uses, {request.days} days"
         case NoteBackup():
@@ -177,7 +193,9 @@ def _answer(chat: Chat, request: Change, spare: int | None) -> Answer:
         case ListAccounts():
             return Done(rows(chat))
         case ListSessions(name=""):
-            return Done(session_rows(chat, None))
+            return Done(sessions.rows(chat, None))
+        case ListDevices(name=""):
+            return devices.list_all(chat)
         case ListChannels():
             return many_channels.list_channels(chat, request)
         case DropChannels():
@@ -208,23 +226,29 @@ def _of_account(chat: Chat, request: OfAccount, spare: int | None) -> Answer:
             chat.enter(PasswordSet(account.id, request.phc, account.phc, chat.now.wall), None)
             chat.emit(HashAdded(request.phc))
             if not request.keep_sessions:
-                then_end(chat, account, "The password of this account was changed", spare=spare)
+                sessions.then_end(chat, account, "The password of this account was changed", spare=spare)
         case RemoveAccount():
             answer = removal.remove(chat, account, account.phc, request)
             if isinstance(answer, Done):
-                then_end(chat, account, "This account was removed")
+                sessions.then_end(chat, account, "This account was removed")
             return answer
         case DisableAccount():
             if not account.disabled:
                 chat.enter(AccountDisabled(account.id, chat.now.wall), None)
-            then_end(chat, account, "This account was disabled")
+            sessions.then_end(chat, account, "This account was disabled")
         case EnableAccount():
             if account.disabled:
                 chat.enter(AccountEnabled(account.id, chat.now.wall), None)
         case ListSessions():
-            return Done(session_rows(chat, account))
+            return Done(sessions.rows(chat, account))
         case EndSession():
-            return end_session(chat, account, request.id)
+            return sessions.end_one(chat, account, request.id)
+        case AddDevice():
+            return devices.add(chat, account, request)
+        case ListDevices():
+            return Done(devices.rows(chat, account))
+        case RevokeDevice():
+            return devices.revoke(chat, account, request)
         case _:
             assert_never(request)
     return Done()
@@ -257,53 +281,6 @@ def add(chat: Chat, request: AddAccount) -> Answer:
     if chat.settings.nicknames == "account":
         join_account(chat, chat.registry.accounts[account_id])
     return Done()
-
-
-def end_session(chat: Chat, account: Account, session_id: int) -> Answer:
-    """End one session of an account, also on a full disk: the audit log owes the entry then."""
-    own = (session.id for session in chat.sessions.values() if session.account is account)
-    if session_id not in own:
-        text = f"{account.name} has no session {session_id}: `sessions` lists them"
-        return Refused("SESSION_UNKNOWN", text)
-    chat.emit(Then(EndSessions(account.id, "This session was ended from another one", only=session_id)))
-    return Done()
-
-
-def session_rows(chat: Chat, account: Account | None) -> list[Row]:
-    """List who is logged in from where and since when."""
-    return [
-        {
-            "account": session.account.name,
-            "id": session.id,
-            "name": session.title,
-            "address": session.address,
-            "since": session.login.at,
-            "operator": session.operator is not None,
-        }
-        for session in chat.sessions.values()
-        if session.account is not None and account in (None, session.account)
-    ]
-
-
-def then_end(chat: Chat, account: Account, why: str, *, spare: int | None = None) -> None:
-    """End the account's sessions once the change is stored: when the disk is full nothing has changed.
-
-    The session whose id is `spare` goes on.
-    """
-    chat.emit(Then(EndSessions(account.id, why, spare=spare)))
-
-
-def end_sessions(chat: Chat, item: EndSessions) -> None:
-    """End every session that proved this account, also one that has not completed its registration.
-
-    A session of another account to which it gave an operator's powers loses these.
-    """
-    for session in list(chat.sessions.values()):
-        if item.only is None and session.operator is not None and session.operator.id == item.account:
-            lose_powers(chat, session)
-        wanted = session.id != item.spare and item.only in (None, session.id)
-        if session.account is not None and session.account.id == item.account and wanted:
-            chat.end(session, item.reason, item.reason)
 
 
 def rows(chat: Chat) -> list[Row]:

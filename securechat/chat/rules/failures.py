@@ -29,6 +29,7 @@ class Way(Enum):
     """How somebody tried to prove something."""
 
     SASL = "SASL PLAIN"
+    EXTERNAL = "SASL EXTERNAL"
     PASS = "PASS"
     OPER = "OPER"
     PASSWORD = "password"
@@ -42,6 +43,7 @@ class Reason(Enum):
 
     WRONG = "wrong password"
     CODE = "wrong code"
+    DEVICE = "no such device"
     UNKNOWN = "no such account"
     DISABLED = "the account is disabled"
     CHANGED = "the account was changed meanwhile"

@@ -5,37 +5,33 @@ the same path: the same delays, the same queue, the same hashing, the same bytes
 """
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable
 
-from securechat.chat.effects import LoggedIn, Then
-from securechat.chat.items import JobDone
-from securechat.chat.jobs import AwaitTurn, CheckPassword, JobResult, PasswordChecked, Stored
+from securechat.chat.effects import LoggedIn
+from securechat.chat.jobs import PasswordChecked
 from securechat.chat.line import by_operator
 from securechat.chat.lines import presence as presence_lines
 from securechat.chat.lines.announcements.channels import show_ranks
 from securechat.chat.records import LoginRemembered, PasswordSet
 from securechat.chat.reserved import is_reserved
-from securechat.chat.rules import presence, replay, welcome
+from securechat.chat.rules import devices, presence, replay, welcome
 from securechat.chat.rules.arrival import show_channels
 from securechat.chat.rules.autojoin import join_session
-from securechat.chat.rules.failures import Failure, Reason, Way, note, why
+from securechat.chat.rules.failures import Failure, Reason, Way, note
 from securechat.chat.rules.operators import tell
+from securechat.chat.rules.proof import failed_exchange, prove
 from securechat.chat.rules.shares import no_place
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import Login, Session, User
-from securechat.chat.state.throttle import Verdict, is_known, known_network
+from securechat.chat.state.throttle import known_network
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context, do_next
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account, fold
 
-MAX_FAILURES = 3
 SESSION_NAME = re.compile(r"[A-Za-z0-9._-]{1,32}")
-TOO_MANY = "Too many failed logins: wait five minutes, then try again"
-BUSY = "The server is busy with other logins, try again in a few seconds"
+WRONG_SESSION_NAME = "After the @ stands a name for this session: up to 32 letters, digits, . _ or - (ASCII)"
 
 
 def authenticate(
@@ -51,136 +47,93 @@ def authenticate(
     The session is logged in and `succeeded` called, or `refused` with the reason. With `alice@laptop` it is
     alice who logs in, and the session is called laptop.
     """
+    account_name, own = _split(name)
+    if own is None:
+        refused(ctx, WRONG_SESSION_NAME)
+    elif devices.is_token(password):
+        _authenticate_device(ctx, way, account_name, own, devices.digest(password), refused, succeeded)
+    else:
+
+        def proved(account: Account, result: PasswordChecked) -> None:
+            _let_in(ctx, account, own, None, succeeded, result.rehash)
+
+        prove(ctx, way, account_name, password, refused, proved)
+
+
+def authenticate_by_certificate(
+    ctx: Context, name: str, refused: Callable[[Context, str], None], succeeded: Callable[[Context], None]
+) -> None:
+    """Log in with the certificate that the connection has shown; `name` is the account's, or ""."""
+    account_name, own = _split(name)
+    key = ctx.registration.certificate
+    if own is None:
+        refused(ctx, WRONG_SESSION_NAME)
+    elif key is None:
+        refused(ctx, "Your client showed no certificate of this server's devices")
+    else:
+        _authenticate_device(ctx, Way.EXTERNAL, account_name, own, key, refused, succeeded)
+
+
+def _split(name: str) -> tuple[str, str | None]:
+    """Return the account's name and the session's own, which is None when it is no such name."""
     account_name, at, own = name.partition("@")
-    if at and not SESSION_NAME.fullmatch(own):
-        refused(ctx, "After the @ stands a name for this session: up to 32 letters, digits, . _ or - (ASCII)")
-        return
-
-    def proved(account: Account, result: PasswordChecked) -> None:
-        full = no_place(ctx.chat, account)
-        if full is not None:
-            ctx.server("FAIL", "*", "LIMIT_REACHED", text=full)
-            ctx.chat.end(ctx.session, full, "Too many sessions")
-            return
-        accepted(ctx, account, result, own)
-        succeeded(ctx)
-
-    prove(ctx, way, account_name, password, refused, proved)
+    return account_name, None if at and not SESSION_NAME.fullmatch(own) else own
 
 
-def prove(
+def _authenticate_device(
     ctx: Context,
     way: Way,
     name: str,
-    password: str,
+    own: str,
+    key: str,
     refused: Callable[[Context, str], None],
-    proved: Callable[[Account, PasswordChecked], None],
+    succeeded: Callable[[Context], None],
 ) -> None:
-    """Find out whether the password is this account's: the one way, for a login and for anything else.
+    """Log in by a device's key. It cannot be guessed, so nothing is hashed and nothing is delayed."""
+    found = devices.find(ctx.chat, key)
+    if found is None or (name and fold(name) != found[1].folded):
+        note(ctx.chat, Failure(ctx.session, way, name, Reason.DEVICE))
+        refused(ctx, "Wrong account name or password" if way is not Way.EXTERNAL else "No such device")
+        failed_exchange(ctx)
+        return
+    device, account = found
+    _let_in(ctx, account, own or device.name, key, succeeded)
+    ctx.chat.later(lambda: devices.used(ctx.chat, key))
 
-    `proved` is called with the account, or `refused` with the reason.
+
+def _let_in(
+    ctx: Context,
+    account: Account,
+    own: str,
+    device: str | None,
+    succeeded: Callable[[Context], None],
+    rehash: str | None = None,
+) -> None:
+    """Log a session in that proved an account, if the account may have one more."""
+    full = no_place(ctx.chat, account)
+    if full is not None:
+        ctx.server("FAIL", "*", "LIMIT_REACHED", text=full)
+        ctx.chat.end(ctx.session, full, "Too many sessions")
+        return
+    accepted(ctx, account, own, device, rehash)
+    succeeded(ctx)
+
+
+def accepted(
+    ctx: Context, account: Account, own: str = "", device: str | None = None, rehash: str | None = None
+) -> None:
+    """The session proved the account; its own name is `own`, `device` the key of the device that did it.
+
+    `rehash` is a hash of the password with current parameters.
     """
-    _Proof(ctx, way, name, password, refused, proved).begin()
-
-
-@dataclass(frozen=True, slots=True)
-class _Proof:
-    """A password that somebody gives, on its way: it is heard, checked and answered."""
-
-    ctx: Context
-    way: Way
-    name: str
-    password: str = field(repr=False)
-    refused: Callable[[Context, str], None]
-    proved: Callable[[Account, PasswordChecked], None]
-
-    def begin(self) -> None:
-        """Refuse it if it comes from inside too often, or see whether it is heard."""
-        chat, user = self.ctx.chat, self.ctx.session.user
-        if user is not None and not chat.throttle.may_use_powers(user.account.id, chat.now.mono):
-            chat.count("refusals.own_passwords")
-            text = "You had too many passwords checked: wait a few minutes, then try again"
-            self._fail(Reason.THROTTLED, text)
-        else:
-            self._hear()
-
-    def _hear(self) -> None:
-        """Check it, now or when others have been; or refuse it unheard."""
-        chat, session = self.ctx.chat, self.ctx.session
-        account = chat.registry.account(self.name)
-        known = account is not None and is_known(account.sources, session.address, chat.now.wall)
-        match chat.throttle.attempt(session, fold(self.name), known, chat.now.mono):
-            case Verdict.HEARD:
-                self._check(account)
-            case Verdict.REFUSED:
-                self._fail(Reason.THROTTLED, TOO_MANY)
-            case Verdict.LATER:
-                self.ctx.await_turn(self._hear)
-
-    def _check(self, account: Account | None) -> None:
-        chat, session = self.ctx.chat, self.ctx.session
-        phc = account.phc if account is not None and account.usable else None
-        epoch = account.epoch if account is not None else 0
-        familiar = chat.throttle.is_familiar(session.address, chat.now.wall)
-        job = CheckPassword(session.link, phc, self.password, familiar)
-        self.ctx.ask(job, lambda result: self._answer(account, epoch, result))
-
-    def _answer(self, account: Account | None, epoch: int, result: JobResult) -> None:
-        chat, session = self.ctx.chat, self.ctx.session
-        if not isinstance(result, PasswordChecked):
-            withdraw(chat, session)
-            self.refused(self.ctx, BUSY)
-            return
-        reason = why(account, result.correct, epoch)
-        if account is None or reason is not None:
-            _go_on(chat, chat.throttle.failed(session))
-            self._fail(reason or Reason.UNKNOWN, "Wrong account name or password")
-            failed_exchange(self.ctx)
-        else:
-            _go_on(chat, chat.throttle.succeeded(session, chat.now.wall))
-            self.proved(account, result)
-
-    def _fail(self, reason: Reason, text: str) -> None:
-        note(self.ctx.chat, Failure(self.ctx.session, self.way, self.name, reason))
-        self.refused(self.ctx, text)
-
-
-def withdraw(chat: Chat, session: Session) -> None:
-    """Nobody will learn whether the password that this session gave was right."""
-    _go_on(chat, chat.throttle.withdrawn(session))
-
-
-def _go_on(chat: Chat, sessions: Iterable[Session]) -> None:
-    """Let sessions try that waited for an attempt of another one.
-
-    In outcomes of their own: the command that lets them try may be refused, since the disk is full.
-    """
-    for session in sessions:
-        job = session.backlog.job
-        if isinstance(job, AwaitTurn):
-            chat.later(partial(chat.emit, Then(JobDone(job, Stored()))))
-
-
-def failed_exchange(ctx: Context) -> None:
-    """Count a wrong password of this connection; the third one closes it.
-
-    An exchange that tries no password (an unknown mechanism, a broken payload) does not count: clients go
-    through all mechanisms that they know. The lines before the login bound it.
-    """
-    ctx.session.failures += 1
-    if ctx.session.failures >= MAX_FAILURES:
-        ctx.chat.end(ctx.session, "Too many failed logins", "Too many failed logins")
-
-
-def accepted(ctx: Context, account: Account, result: PasswordChecked, own: str = "") -> None:
-    """The session proved the account; its own name is `own`."""
     chat, session = ctx.chat, ctx.session
     session.account = account
     chat.places.take(account)
-    session.login = Login(own, chat.now.wall)
+    session.login = Login(own, chat.now.wall, device)
     chat.count("logins.ok")
     chat.emit(LoggedIn(session.link, account.id, account.name))
-    chat.later(lambda: remember(chat, account, session.address, account.phc, result.rehash))
+    checked = account.phc
+    chat.later(lambda: remember(chat, account, session.address, checked, rehash))
 
 
 def remember(chat: Chat, account: Account, address: str, checked: str | None, rehash: str | None) -> None:

@@ -13,7 +13,7 @@ from securechat.chat.records import (
     Parted,
 )
 from securechat.chat.requests import CHANNELS_AT_ONCE, Answer, Done, Refused, RemoveAccount
-from securechat.chat.rules import dropping, founding, metadata, silence
+from securechat.chat.rules import devices, dropping, founding, metadata, silence
 from securechat.chat.state.account import Account
 from securechat.chat.turn.chat import Chat
 
@@ -36,6 +36,7 @@ def remove(chat: Chat, account: Account, phc: str, request: RemoveAccount) -> An
         chat.enter(Parted(chat.next_id(), account.id, channel.id, chat.now.wall, text, membership), None)
     metadata.forget(chat, -account.id, None)
     silence.forget(chat, account.id)
+    devices.forget(chat, account)
     if chat.registry.markers.get(account.id):
         chat.enter(MarkersForgotten(account.id, tuple(chat.registry.markers[account.id].items())), None)
     sources, waiting = tuple(account.sources.items()), chat.registry.waiting[account.id]

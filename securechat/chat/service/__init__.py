@@ -6,7 +6,7 @@ answers are notices to the session that asked.
 
 from typing import Final
 
-from securechat.chat.service import accounts, administration, channels, ignoring
+from securechat.chat.service import accounts, administration, channels, devices, ignoring
 from securechat.chat.service.asked import ONLY_OPERATORS, Asked, ServiceCommand
 from securechat.chat.turn.context import Context
 
@@ -36,6 +36,7 @@ _EVERY: Final = (
     *accounts.COMMANDS,
     *administration.COMMANDS,
     *channels.COMMANDS,
+    *devices.COMMANDS,
     *ignoring.COMMANDS,
     ServiceCommand("help", help_command),
 )

@@ -6,7 +6,7 @@ from securechat.chat.jobs import HashPassword, JobResult, PasswordHashed
 from securechat.chat.requests import Answer, Done, EndSession, ListSessions, Refused, SetPassword
 from securechat.chat.rules.administration import perform
 from securechat.chat.rules.failures import Way
-from securechat.chat.rules.login import BUSY, prove
+from securechat.chat.rules.proof import BUSY, prove
 from securechat.chat.service.asked import Asked, ServiceCommand
 from securechat.chat.state.account import Account
 from securechat.irc.timestamp import format_ms

@@ -18,7 +18,7 @@ from securechat.chat.rules.administration import perform
 from securechat.chat.service.asked import Asked, ServiceCommand
 from securechat.irc.timestamp import format_ms
 
-SECRETS: Final = frozenset({"phc", "code"})
+SECRETS: Final = frozenset({"phc", "code", "key"})
 TIMES: Final = frozenset({"created", "expires", "since"})
 
 OFFERED: Final[Mapping[str, type[Request]]] = {

@@ -20,6 +20,10 @@ from securechat.chat.records import (
     ChannelModesChanged,
     ChannelRecord,
     ChannelRenamed,
+    DeviceAdded,
+    DeviceRecord,
+    DeviceRevoked,
+    DeviceUsed,
     DirectDelivered,
     DirectMissed,
     FounderSet,
@@ -78,6 +82,8 @@ def _change(registry: Registry, record: Record, back: bool) -> None:
         _place(registry, record, back)
     elif isinstance(record, InvitationRecord):
         _invitation(registry, record, back)
+    elif isinstance(record, DeviceRecord):
+        _device(registry, record, back)
     elif isinstance(record, Audited):
         pass  # nothing of it lives in the registry
     else:
@@ -262,5 +268,24 @@ def _invitation(registry: Registry, record: InvitationRecord, back: bool) -> Non
             put(invitations, code, record.previous if back else left if left.uses else None)
         case InvitationRevoked():
             put(invitations, code, record.previous if back else None)
+        case _:
+            assert_never(record)
+
+
+def _device(registry: Registry, record: DeviceRecord, back: bool) -> None:
+    devices, key = registry.devices, record.key
+    match record:
+        case DeviceAdded():
+            if back:
+                devices.remove(key)
+            else:
+                devices.put(key, record.device)
+        case DeviceUsed():
+            devices.put(key, record.previous if back else record.previous._replace(used=record.at))
+        case DeviceRevoked():
+            if back:
+                devices.put(key, record.previous)
+            else:
+                devices.remove(key)
         case _:
             assert_never(record)

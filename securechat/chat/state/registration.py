@@ -12,12 +12,21 @@ class Pending(NamedTuple):
     phc: str
 
 
+class Exchange(NamedTuple):
+    """A SASL exchange: its mechanism, and what has come of the response."""
+
+    mechanism: str
+    response: Assembler
+
+
 class Registration:
     """A session's way in, up to the welcome."""
 
-    __slots__ = ("lines", "negotiating", "nick", "pending", "realname", "sasl")
+    __slots__ = ("certificate", "lines", "negotiating", "nick", "pending", "realname", "sasl")
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: str | None = None) -> None:
+        self.certificate = certificate
+        """The key of the client's certificate (`records.devices`), None when it showed none."""
         self.lines = 0
         """How many lines it took so far; there is a bound."""
         self.negotiating = False
@@ -26,6 +35,6 @@ class Registration:
         """What NICK asked for, whatever it was; "" is that it was told to ask again."""
         self.realname: str | None = None
         """What USER said."""
-        self.sasl: Assembler | None = None
-        """The payload of AUTHENTICATE, as far as it has come."""
+        self.sasl: Exchange | None = None
+        """What AUTHENTICATE began."""
         self.pending: Pending | None = None

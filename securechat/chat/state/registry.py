@@ -16,6 +16,7 @@ from securechat.chat.records import ONLINE, StoredAccount, StoredChannel, Topic
 from securechat.chat.state.account import Account
 from securechat.chat.state.boxes import Boxes
 from securechat.chat.state.channel import Channel
+from securechat.chat.state.devices import Devices
 from securechat.chat.state.monitors import Monitors
 from securechat.chat.state.names import Names
 from securechat.chat.state.nested import copied
@@ -52,8 +53,8 @@ class Registry:
         """What is said of channels and accounts: target → key → value."""
         self.personal = {account: copied(targets) for account, targets in snapshot.personal.items()}
         """What accounts keep for themselves of targets: account → target → key → value."""
+        self.devices = Devices(snapshot.devices)
         self.invitations = dict(snapshot.invitations)
-        """By the hash of the code."""
         self._account_names: Names[Account] = Names()
         self._channel_names: Names[Channel] = Names()
         self._nicks: Names[User] = Names()
@@ -73,7 +74,6 @@ class Registry:
         for channel in snapshot.channels:
             self.restore_channel(channel)
         self.last_channel = max(snapshot.last_channel, *self.channels, 0)
-        """The highest id that a channel has or had."""
 
     # Finding
 

@@ -54,10 +54,14 @@ class Away(NamedTuple):
 
 
 class Login(NamedTuple):
-    """What its login called a session (`laptop` of `alice@laptop`), and when, in milliseconds since 1970."""
+    """What its login called a session (`laptop` of `alice@laptop`), and when, in milliseconds since 1970.
+
+    `device` is the key of the device that logged in (`records.devices`), None where a password did.
+    """
 
     name: str = ""
     at: int = 0
+    device: str | None = None
 
 
 NOT_YET: Final = Login()
@@ -105,7 +109,7 @@ class Session:
         "username",
     )
 
-    def __init__(self, session_id: int, link: Link, address: str) -> None:
+    def __init__(self, session_id: int, link: Link, address: str, certificate: str | None = None) -> None:
         self.id = session_id
         self.link = link
         self.address = address
@@ -116,7 +120,7 @@ class Session:
         self.modern_cap = False
         """True once the client said CAP LS 302 or later."""
         # Who it is
-        self.registration: Registration | None = Registration()
+        self.registration: Registration | None = Registration(certificate)
         """None from the welcome on, as `user` is before it."""
         self.user: User | None = None
         self.account: Account | None = None
@@ -166,6 +170,11 @@ class Session:
         if self.user is not None:
             return self.user.nick
         return self.registration.nick if self.registration is not None else None
+
+    @property
+    def device(self) -> str | None:
+        """The key of the device that logged in, None where a password did."""
+        return self.login.device
 
     @property
     def title(self) -> str:

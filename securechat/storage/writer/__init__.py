@@ -13,6 +13,7 @@ from securechat.chat.records import (
     AccountRemoved,
     Audited,
     ChannelRecord,
+    DeviceRecord,
     DirectDelivered,
     DirectMissed,
     InvitationRecord,
@@ -26,7 +27,7 @@ from securechat.chat.records import (
 )
 from securechat.storage import audit
 from securechat.storage.search.index import SearchIndex
-from securechat.storage.writer import accounts, channels, invitations, places
+from securechat.storage.writer import accounts, channels, devices, invitations, places
 from securechat.storage.writer.events import event_of
 from securechat.storage.writer.messages import MessageWriter
 
@@ -34,6 +35,7 @@ Single = (
     AccountRecord
     | Audited
     | ChannelRecord
+    | DeviceRecord
     | DirectDelivered
     | DirectMissed
     | InvitationRecord
@@ -82,6 +84,8 @@ class RecordWriter:
             channels.write(self._connection, record)
         elif isinstance(record, InvitationRecord):
             invitations.write(self._connection, record)
+        elif isinstance(record, DeviceRecord):
+            devices.write(self._connection, record)
         elif isinstance(record, PlaceRecord):
             places.write(self._connection, record)
         elif isinstance(record, Audited):

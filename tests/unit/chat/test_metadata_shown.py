@@ -5,8 +5,8 @@ from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import (
     ChannelDropped,
+    MetadataForgotten,
     Personal,
-    PersonalForgotten,
     StoredAccount,
     StoredChannel,
     Topic,
@@ -34,7 +34,7 @@ def test_channels_that_go_meanwhile() -> None:
     shown = [next(lines)]
     for gone in (1, 2):
         values = tuple(Personal(1, gone, key, "1") for key in KEYS)
-        applying.apply(registry, PersonalForgotten(gone, values))
+        applying.apply(registry, MetadataForgotten(gone, (), values))
         applying.apply(registry, ChannelDropped(9, gone, 9, "over", registry.channels[gone].stored()))
     shown += lines
     assert [line.params[1] for line in shown] == ["#dev", "#dev", "#end", "#end"]

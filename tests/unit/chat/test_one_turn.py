@@ -8,7 +8,7 @@ import pytest
 
 from securechat.chat.effects import StartJob
 from securechat.chat.items import JobDone, Received
-from securechat.chat.jobs import CheckPassword, HashPassword, Job, JobResult
+from securechat.chat.jobs import Job, JobResult, PasswordJob
 from securechat.chat.limits import MAX_PINS
 from securechat.chat.state.nonces import OF_ACCOUNT, NonceMemory
 from securechat.chat.state.revisions import Revisions
@@ -40,7 +40,7 @@ class Turns(Playbook):
         return lines
 
     def _answer(self, job: Job) -> JobResult:
-        assert not isinstance(job, CheckPassword | HashPassword)
+        assert not isinstance(job, PasswordJob)
         return query(self.store.reader, job)
 
 

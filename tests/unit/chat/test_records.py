@@ -19,6 +19,10 @@ from securechat.chat.records import (
     ChannelDropped,
     ChannelModesChanged,
     ChannelRenamed,
+    Device,
+    DeviceAdded,
+    DeviceRevoked,
+    DeviceUsed,
     DirectDelivered,
     DirectMissed,
     EntryChanged,
@@ -108,6 +112,7 @@ def state(one: Registry) -> object:
         names,
         dict(one.silences.of(1)),
         dict(one.invitations),
+        one.devices.of(1),
         {account: count for account, count in one.founded.items() if count},
     )
 
@@ -154,6 +159,11 @@ def possible(one: Registry) -> list[Record]:
     if said is not None:
         facts.append(MetadataForgotten(1, (("url", said),), ()))
     invitation = one.invitations.get("hash")
+    device = one.devices.get("key")
+    if device is None:
+        facts.append(DeviceAdded("key", Device(1, "phone", "token", 1, 9)))
+    else:
+        facts += [DeviceUsed("key", device.used + 1, device), DeviceRevoked("key", device)]
     if invitation is None:
         facts.append(InvitationAdded("hash", Invitation(2, 9, 1)))
     else:

@@ -12,10 +12,10 @@ from securechat.chat.effects import Broadcast, Effect, Send, StartJob
 from securechat.chat.items import Administer, Connected, Disconnected, Item, JobDone, Received
 from securechat.chat.jobs import (
     CheckPassword,
-    HashPassword,
     Job,
     JobResult,
     PasswordChecked,
+    PasswordJob,
 )
 from securechat.chat.records import MessageSent
 from securechat.chat.requests import AddAccount
@@ -82,9 +82,9 @@ class Server:
                 pass
 
     def _result(self, job: Job) -> JobResult:
-        assert not isinstance(job, HashPassword), "nobody changes a password"
         if isinstance(job, CheckPassword):
             return PasswordChecked(True)
+        assert not isinstance(job, PasswordJob), "nobody changes a password or adds a device"
         return query(self.store.reader, job)
 
 

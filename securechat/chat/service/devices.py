@@ -1,0 +1,57 @@
+"""The pseudo-user's command for the devices of one's own account."""
+
+from typing import Final
+
+from securechat.chat.jobs import JobResult, MakeToken, TokenMade
+from securechat.chat.requests import AddDevice, Refused, RevokeDevice
+from securechat.chat.rules.administration import perform
+from securechat.chat.rules.devices import digest, rows
+from securechat.chat.rules.proof import BUSY
+from securechat.chat.service.asked import Asked, ServiceCommand
+from securechat.irc.timestamp import format_ms
+
+
+def devices(asked: Asked) -> None:
+    """devices [token <name> | revoke <name>]
+
+    Lists what may log in to your account without its password, makes a token for a device, or takes a device
+    away. A token goes where a client wants the password. What is revoked is logged out at once.
+    """
+    match asked.words:
+        case []:
+            _list(asked)
+        case ["token", name]:
+            job = MakeToken(asked.ctx.session.link)
+            asked.ctx.ask(job, lambda result: _made(asked, name, result))
+        case ["revoke", name]:
+            _perform(asked, RevokeDevice(asked.account.name, name), f"The device {name} was revoked")
+        case _:
+            asked.say("Use `devices`, `devices token <name>` or `devices revoke <name>`")
+
+
+def _list(asked: Asked) -> None:
+    found = rows(asked.ctx.chat, asked.account)
+    if not found:
+        asked.say("You have no devices: `devices token <name>` makes a token for one")
+    for row in found:
+        used = f"last used {format_ms(int(row['used']))}" if row["used"] else "never used"
+        until = f"{'expired' if row['expired'] else 'until'} {format_ms(int(row['expires'] or 0))}"
+        asked.say(f"{row['device']}: {row['kind']}, {used}, {until}, sessions: {row['sessions']}")
+
+
+def _made(asked: Asked, name: str, result: JobResult) -> None:
+    """Let the token in, and say it, once."""
+    if not isinstance(result, TokenMade):
+        asked.say(f"Nothing was changed: {BUSY}")
+        return
+    request = AddDevice(asked.account.name, name, digest(result.token))
+    _perform(asked, request, f"The token of {name}, shown only now: {result.token}")
+
+
+def _perform(asked: Asked, request: AddDevice | RevokeDevice, done: str) -> None:
+    """Do it; what was done is said when it is stored."""
+    answer = perform(asked.ctx.chat, request, asked.account.name, asked.ctx.session.address)
+    asked.say(answer.text if isinstance(answer, Refused) else done)
+
+
+COMMANDS: Final = (ServiceCommand("devices", devices),)
