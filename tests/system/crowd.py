@@ -3,8 +3,8 @@
 import select
 import ssl
 import time
-from collections.abc import Callable, Iterable
-from types import TracebackType
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType, TracebackType
 from typing import Final, Self
 
 from securechat.irc.sasl import chunks, encode_plain
@@ -38,7 +38,8 @@ class Member:
 class Crowd:
     """People with accounts whose names are theirs; the capabilities are the same for all.
 
-    `sources` are the addresses that they connect from, in turn.
+    `sources` are the addresses that they connect from, in turn. `passwords` are those of some, instead of
+    `password`; who has one of `contexts` logs in with the certificate in it.
     """
 
     def __init__(
@@ -48,13 +49,16 @@ class Crowd:
         capabilities: str = "message-tags echo-message",
         sources: Iterable[str] = ("127.0.0.1",),
         password: str = PASSWORD,
+        passwords: Mapping[str, str] = MappingProxyType({}),
+        contexts: Mapping[str, ssl.SSLContext] = MappingProxyType({}),
     ) -> None:
         self.members: list[Member] = []
         self._server = server
         self._context = server.client_context()
         self._capabilities = capabilities
         self._sources = list(sources)
-        self._password = password
+        self._password, self._passwords = password, passwords
+        self._contexts = contexts
         self._epoll = select.epoll()
         self._by_descriptor: dict[int, Member] = {}
 
@@ -156,10 +160,15 @@ class Crowd:
     def _connect(self, name: str, receive_buffer: int | None, capabilities: str) -> Member:
         source = self._sources[len(self.members) % len(self._sources)]
         # The handshake may wait: the server does it at once, and that is what is wanted.
-        tls = connect(self._context, self._server.port, source=source, receive_buffer=receive_buffer)
+        own = self._contexts.get(name)
+        context = own or self._context
+        tls = connect(context, self._server.port, source=source, receive_buffer=receive_buffer)
         tls.setblocking(False)
-        (chunk,) = chunks(encode_plain(name, self._password))
-        opening = f"CAP REQ :sasl {capabilities}\r\nAUTHENTICATE PLAIN\r\nAUTHENTICATE {chunk}\r\n"
+        mechanism, chunk = "EXTERNAL", "+"
+        if own is None:
+            mechanism = "PLAIN"
+            (chunk,) = chunks(encode_plain(name, self._passwords.get(name, self._password)))
+        opening = f"CAP REQ :sasl {capabilities}\r\nAUTHENTICATE {mechanism}\r\nAUTHENTICATE {chunk}\r\n"
         member = Member(name, opening.encode(), tls)
         self.members.append(member)
         self._by_descriptor[tls.fileno()] = member

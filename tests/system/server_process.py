@@ -24,7 +24,7 @@ from securechat.chat.clock import Now
 from securechat.chat.core import Core
 from securechat.chat.effects import Answered
 from securechat.chat.items import Administer
-from securechat.chat.requests import AddAccount, Done
+from securechat.chat.requests import AddAccount, Done, Request
 from securechat.chat.settings import Settings
 from securechat.server.control_client import ask
 from securechat.storage.lock import DirectoryLock
@@ -238,7 +238,11 @@ def add_accounts(
     directory: Path, names: Iterable[str], password: str = PASSWORD, phc: str | None = None
 ) -> None:
     """Make accounts as `adduser` does without a server, all in one go; `phc` is a hash of their password."""
-    requests = [AddAccount(name, phc or hashed(password)) for name in names]
+    administer_stopped(directory, [AddAccount(name, phc or hashed(password)) for name in names])
+
+
+def administer_stopped(directory: Path, requests: Sequence[Request]) -> None:
+    """Have requests done, as commands do without a server, all in one go."""
     if not requests:
         return
     with DirectoryLock(directory):
@@ -254,7 +258,7 @@ def add_accounts(
             store.close()
     answers = [effect for outcome in outcomes for effect in outcome.effects if isinstance(effect, Answered)]
     refused = [answer.answer for answer in answers if not isinstance(answer.answer, Done)]
-    assert not refused, f"accounts were not made: {refused[:3]}"
+    assert not refused, f"it was not done: {refused[:3]}"
 
 
 def clean_environment(home: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
