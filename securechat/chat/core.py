@@ -79,7 +79,10 @@ class Core(Chat):
             case Received():
                 self._received(item)
             case Connected():
-                self._connected(item)
+                self._last_session += 1
+                self.sessions[item.link] = Session(
+                    self._last_session, item.link, item.address, item.certificate
+                )
             case Disconnected():
                 self._in_outcome(None, lambda: self._disconnected(item))
             case JobDone():
@@ -142,10 +145,6 @@ class Core(Chat):
         before, self.settings = self.settings, settings
         self.share_memory(settings.memory)
         self._in_outcome(None, lambda: announce_changes(self, offers(before), offers(settings)))
-
-    def _connected(self, item: Connected) -> None:
-        self._last_session += 1
-        self.sessions[item.link] = Session(self._last_session, item.link, item.address, item.certificate)
 
     # Outcomes
 

@@ -23,7 +23,9 @@ from securechat.irc.names import InvalidName, check_account, fold
 from securechat.irc.sasl import Assembler, SaslError, SaslTooLong, decode_external, decode_plain
 from securechat.irc.text import clip
 
-MECHANISMS: Final = ("PLAIN", "EXTERNAL")
+PLAIN: Final = ("PLAIN",)
+WITH_CERTIFICATE: Final = ("PLAIN", "EXTERNAL")
+"""The SASL mechanisms for who has shown no certificate, and for who has."""
 
 
 def authenticate_command(ctx: Context) -> None:
@@ -39,9 +41,11 @@ def authenticate_command(ctx: Context) -> None:
         ctx.registration.sasl = None
         ctx.numeric(num.ERR_SASLABORTED, text="SASL authentication aborted")
     elif ctx.registration.sasl is None:
-        if argument.upper() not in MECHANISMS:
-            ctx.numeric(num.RPL_SASLMECHS, ",".join(MECHANISMS), text="are available SASL mechanisms")
-            sasl_failed(ctx, f"Unknown mechanism, use {' or '.join(MECHANISMS)}")
+        # EXTERNAL is of no use to who has shown no certificate: clients then go on with the next one.
+        mechanisms = PLAIN if ctx.registration.certificate is None else WITH_CERTIFICATE
+        if argument.upper() not in mechanisms:
+            ctx.numeric(num.RPL_SASLMECHS, ",".join(mechanisms), text="are available SASL mechanisms")
+            sasl_failed(ctx, f"Unknown mechanism, use {' or '.join(mechanisms)}")
             return
         ctx.registration.sasl = Exchange(argument.upper(), Assembler())
         ctx.reply(Line("", "AUTHENTICATE", ("+",), None, ctx.chat.now.wall))

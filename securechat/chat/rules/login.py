@@ -68,9 +68,8 @@ def authenticate_by_certificate(
     key = ctx.registration.certificate
     if own is None:
         refused(ctx, WRONG_SESSION_NAME)
-    elif key is None:
-        refused(ctx, "Your client showed no certificate of this server's devices")
     else:
+        assert key is not None, "the mechanism is for who has shown a certificate"
         _authenticate_device(ctx, Way.EXTERNAL, account_name, own, key, refused, succeeded)
 
 
