@@ -1,89 +1,85 @@
-"""What a running server does for a command that copies its database's file: `storage.lending`.
+"""A copy of the database of a running server, which only that server may open.
 
-The command asks on the control socket, and each answer is made by the hub, between two turns. A command that
-asks nothing more for a minute is taken for gone.
+`copy-start` on the control socket begins one, in a thread of its own, and `copy-status` tells how far it is.
+The file appears in the data directory, for the command that asked; the next copy takes its place.
 """
 
-import sqlite3
-import time
-from collections.abc import Callable, Mapping
-from queue import Empty, SimpleQueue
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Lock, Thread
 from typing import Final
 
 from securechat.chat.requests import Answer, Done, Refused
+from securechat.server.loan import Loan, LoanEnded
+from securechat.storage.copying import CopyStopped, Progress, Turns
 from securechat.storage.errors import StorageError
-from securechat.storage.lending import Lending
-from securechat.storage.spans import encode_spans
 
-_PATIENCE: Final = 60.0
-_ANSWER_SECONDS: Final = 5.0
+COPY_NAME: Final = "securechat.db.copy"
 
-Row = Mapping[str, str | int | bool | None]
+_log: Final = logging.getLogger("securechat.backup")
 
 
 class OnlineCopy:
-    """Answers the commands `copy-…`. `call` has the hub's thread do something; `lending` is its own."""
+    """Copies the database to a file in `directory` when it is told to.
 
-    def __init__(
-        self,
-        lending: Lending | None,
-        call: Callable[[Callable[[], None]], None],
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        answer_seconds: float = _ANSWER_SECONDS,
-    ) -> None:
-        self._lending = lending
-        self._call = call
-        self._clock = clock
-        self._answer_seconds = answer_seconds
-        self._asked: float | None = None
+    `copy` does it (`SqlStore.copy`), in turns with the hub (`loan`), whose connection it uses.
+    """
 
-    def commands(self) -> Mapping[str, Callable[[], Answer]]:
-        """Return what the control thread answers, by name."""
-        return {
-            "copy-begin": lambda: self._ask(lambda lending: {"pages": lending.begin()}),
-            "copy-changes": lambda: self._ask(_changes),
-            "copy-settled": lambda: self._ask(lambda lending: {"settled": lending.settled()}),
-            "copy-end": self._end,
-        }
+    def __init__(self, directory: Path, copy: Callable[[Path, Progress, Turns], None], loan: Loan) -> None:
+        self._directory = directory
+        self._copy = copy
+        self._loan = loan
+        self._thread: Thread | None = None
+        self._stopping = Event()
+        self._lock = Lock()
+        self._progress = (0, 0)
+        self._problem: str | None = None
 
-    def look(self) -> None:
-        """Forget a command that is gone. The main thread calls, about once a second."""
-        asked, lending = self._asked, self._lending
-        if lending is not None and asked is not None and self._clock() - asked > _PATIENCE:
-            self._asked = None
-            self._call(lending.end)
+    def start(self) -> Answer:
+        """Begin. The control thread calls."""
+        if self._thread is not None and self._thread.is_alive():
+            return Refused("BUSY", "the database is being copied already: try again when that is done")
+        self._set((0, 0), None)
+        self._thread = Thread(target=self._run, name="copy")
+        self._thread.start()
+        return Done()
 
-    def _end(self) -> Answer:
-        answer = self._ask(_end)
-        self._asked = None
-        return answer
+    def status(self) -> Answer:
+        """Tell how far it is. The control thread calls."""
+        # In this order: a thread that has ended has said everything.
+        running = self._thread is not None and self._thread.is_alive()
+        with self._lock:
+            (done, total), problem = self._progress, self._problem
+        if problem is not None and not running:
+            return Refused("COPY_FAILED", problem)
+        return Done([{"running": running, "done": done, "total": total}])
 
-    def _ask(self, work: Callable[[Lending], Row]) -> Answer:
-        lending = self._lending
-        if lending is None:
-            return Refused("NOT_POSSIBLE", "this server's database is not a file")
-        self._asked = self._clock()
-        answers: SimpleQueue[Answer] = SimpleQueue()
+    def stop(self) -> None:
+        """Give up and wait for the thread. The main thread calls, when there are no more requests."""
+        self._stopping.set()
+        self._loan.end()
+        if self._thread is not None:
+            self._thread.join()
 
-        def do() -> None:
-            try:
-                answers.put(Done([work(lending)]))
-            except (StorageError, OSError, sqlite3.Error) as error:
-                answers.put(Refused("COPY_FAILED", str(error)))
-
-        self._call(do)
+    def _run(self) -> None:
         try:
-            return answers.get(timeout=self._answer_seconds)
-        except Empty:
-            return Refused("BUSY", "the server is too busy, or it stops: try again")
+            self._copy(self._directory / COPY_NAME, self._report, self._loan)
+            _log.info("the database was copied")
+        except (CopyStopped, LoanEnded):
+            self._set((0, 0), "the server stops")
+        except StorageError as error:
+            _log.error("the database could not be copied: %s", error)
+            self._set((0, 0), str(error))
+        except Exception as error:
+            _log.exception("the database could not be copied")
+            self._set((0, 0), f"the copy failed: {type(error).__name__}, see the server's log")
 
+    def _report(self, done: int, total: int) -> None:
+        if self._stopping.is_set():
+            raise CopyStopped
+        self._set((done, total), None)
 
-def _changes(lending: Lending) -> Row:
-    found = lending.changes()
-    return {"pages": found.pages, "complete": found.complete, "changed": encode_spans(found.changed)}
-
-
-def _end(lending: Lending) -> Row:
-    lending.end()
-    return {}
+    def _set(self, progress: tuple[int, int], problem: str | None) -> None:
+        with self._lock:
+            self._progress, self._problem = progress, problem

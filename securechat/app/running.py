@@ -45,6 +45,7 @@ from securechat.chat.requests import Answer, Done, Refused
 from securechat.config import Config
 from securechat.irc.names import load_tables
 from securechat.server.hub import Clock
+from securechat.server.loan import Loan
 from securechat.server.server import Server, say
 from securechat.server.transport import Tls
 from securechat.storage.databases import Contents, Database
@@ -182,7 +183,8 @@ class Running:
         retention = Retention(
             store, lambda: self._config.history.retention_days, clock, short=lambda: self._space.low
         )
-        copy = OnlineCopy(store.lending, lambda call: self._server.call(call))
+        copy = OnlineCopy(self._directory, store.copy, Loan(lambda call: self._server.call(call)))
+        commands = {"copy-start": copy.start, "copy-status": copy.status}
         return Server(
             core=Core(self._settings, snapshot, Clock().now()),
             latest=time_of(snapshot.last_message),
@@ -198,9 +200,10 @@ class Running:
             port=config.server.port,
             workers=worker_count(config),
             reload=self.reload,
-            commands={**copy.commands(), "identity": announcement.identity},
+            commands=commands | {"identity": announcement.identity},
+            at_stop=[copy.stop],
             chores=[retention, Indexing(store, short=lambda: self._space.low)],
-            every_second=[self.renew_certificate, self._space, copy.look],
+            every_second=[self.renew_certificate, self._space],
             facts=lambda: {**self.facts(), **retention.facts(), **self._space.status()},
             notify_socket=os.environ.get("NOTIFY_SOCKET"),
             announce=announcement,

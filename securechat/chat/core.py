@@ -4,7 +4,7 @@ Theory of operation. The hub hands items to `handle` one by one and then collect
 caused. Each command is one `Outcome`, or several where it goes on in later turns: the records it made,
 already applied to the registry, and the effects of it, in order. The hub commits the records of all outcomes
 in one transaction and performs the effects after that. When the store is full it calls `revert`: the records
-are undone backwards and the commands that made them are answered with `FAIL` instead.
+are undone backwards, and the commands that made them are answered with `FAIL` instead.
 
 A session's lines are handled in order, from its backlog. They wait there while a job of the session runs,
 while flood control says so, and while more than a quarter of its SendQ is still to be written. When others
@@ -80,9 +80,8 @@ class Core(Chat):
                 self._received(item)
             case Connected():
                 self._last_session += 1
-                self.sessions[item.link] = Session(
-                    self._last_session, item.link, item.address, item.certificate
-                )
+                known = item.address, item.certificate
+                self.sessions[item.link] = Session(self._last_session, item.link, *known)
             case Disconnected():
                 self._in_outcome(None, lambda: self._disconnected(item))
             case JobDone():

@@ -1,9 +1,7 @@
 """A copy of everything at one moment, for backups and exports, whether a server runs or not.
 
-A SQLite file may be opened by one process only: that of a running server is copied as bytes, with the
-server's help, and without one the directory's lock is taken. A PostgreSQL database is read as it is.
-
-A copy may be made anywhere: the data directory's disk may have no room for it.
+A SQLite file may be opened by one process only: a running server copies it itself and without one the
+directory's lock is taken. A PostgreSQL database is read as it is.
 """
 
 import fcntl
@@ -11,40 +9,35 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from securechat.app.online_copy import Row
+from securechat.app.online_copy import COPY_NAME
 from securechat.app.patience import patiently
 from securechat.chat.requests import Refused
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.progress import Progress
 from securechat.server.control_client import NoAnswer, NotRunning, ask
-from securechat.storage.copying import copy_lent
 from securechat.storage.databases import Database
 from securechat.storage.errors import StorageError
-from securechat.storage.lending import Changes
 from securechat.storage.lock import DATABASE_NAME, DirectoryBusy, DirectoryLock
-from securechat.storage.spans import decode_spans
 
 _SCRATCH: Final = "scratch"
-_ELSEWHERE: Final = ".securechat-scratch-"
-_NICENESS: Final = 10
-"""Of a command that copies beside a running server: people who talk come first."""
+_POLL: Final = 0.05
 
 
 @contextmanager
-def snapshot(database: Database, where: Path | None = None) -> Iterator[Path]:
+def snapshot(database: Database) -> Iterator[Path]:
     """Give a directory with a copy of the database, private and for this command only; it goes in the end.
 
-    It is in the directory `where`, by default in the data directory. Raises CommandFailed, and OSError.
+    Raises CommandFailed.
     """
-    with scratch(database.directory, where) as directory:
+    with scratch(database.directory) as directory:
         try:
             with Progress("copying") as progress:
                 _copy(database, directory / DATABASE_NAME, progress)
@@ -54,42 +47,19 @@ def snapshot(database: Database, where: Path | None = None) -> Iterator[Path]:
 
 
 @contextmanager
-def scratch(directory: Path, where: Path | None = None) -> Iterator[Path]:
-    """Give an empty directory inside the data directory or `where`. What killed commands left goes first.
+def scratch(directory: Path) -> Iterator[Path]:
+    """Give an empty directory inside the data directory. Files that a killed command left there go first.
 
-    Raises CommandFailed when another command uses the data directory, and OSError.
+    Raises CommandFailed when another command uses it.
     """
+    path = directory / _SCRATCH
     with _locked(directory), _unwinding():
-        path = directory / _SCRATCH
         shutil.rmtree(path, ignore_errors=True)
-        if where is None:
-            path.mkdir(mode=0o700)
-        else:
-            path = _made_in(where)
-        with _held(path):
-            try:
-                yield path
-            finally:
-                shutil.rmtree(path)
-
-
-def _made_in(where: Path) -> Path:
-    """Make a private directory among what belongs to others, and remove those that nobody uses any more."""
-    for left in where.glob(f"{_ELSEWHERE}*"):
-        with suppress(OSError), _held(left):
-            shutil.rmtree(left)
-    return Path(tempfile.mkdtemp(prefix=_ELSEWHERE, dir=where))
-
-
-@contextmanager
-def _held(path: Path) -> Iterator[None]:
-    """Have others see that a directory is in use. Raises OSError when it is."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(descriptor)
+        path.mkdir(mode=0o700)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path)
 
 
 @contextmanager
@@ -113,12 +83,14 @@ def _unwinding() -> Iterator[None]:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     # The directory itself: the lock of the server is on a file in it.
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(_held(path))
-        except BlockingIOError:
-            raise CommandFailed("another backup or export is running: try again when it is done") from None
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
+    except BlockingIOError:
+        raise CommandFailed("another backup or export is running: try again when it is done") from None
+    finally:
+        os.close(descriptor)
 
 
 def _copy(database: Database, target: Path, progress: Progress) -> None:
@@ -135,7 +107,7 @@ def _copy(database: Database, target: Path, progress: Progress) -> None:
 
 def _copy_file(database: Database, target: Path, progress: Progress) -> None:
     try:
-        copy_lent(database.directory, target, progress, _Server(database.directory))
+        _have_copied(database.directory, progress)
     except NotRunning as error:
         if isinstance(error.__cause__, PermissionError):
             raise CommandFailed(
@@ -143,37 +115,22 @@ def _copy_file(database: Database, target: Path, progress: Progress) -> None:
             ) from error
         with DirectoryLock(database.directory):
             database.copy(target, progress)
+    else:
+        (database.directory / COPY_NAME).rename(target)
 
 
-class _Server:
-    """The running server, as `storage.copying.Lender`. Raises NotRunning and NoAnswer as well."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-
-    def begin(self) -> int:
-        pages = self._ask("copy-begin")["pages"]
-        assert isinstance(pages, int)
-        with suppress(OSError):
-            os.nice(_NICENESS)
-        return pages
-
-    def changes(self) -> Changes:
-        row = self._ask("copy-changes")
-        pages, changed = row["pages"], row["changed"]
-        assert isinstance(pages, int) and isinstance(changed, str)
-        return Changes(pages, row["complete"] is True, decode_spans(changed))
-
-    def settled(self) -> bool:
-        return self._ask("copy-settled")["settled"] is True
-
-    def end(self) -> None:
-        with suppress(NotRunning, NoAnswer):
-            self._ask("copy-end")
-
-    def _ask(self, operation: str) -> Row:
-        answer = ask(self._directory, operation)
+def _have_copied(directory: Path, progress: Progress) -> None:
+    """Let the running server make its copy."""
+    answer = ask(directory, "copy-start")
+    while not isinstance(answer, Refused):
+        answer = ask(directory, "copy-status")
         if isinstance(answer, Refused):
-            raise CommandFailed(answer.text, ExitCode.REFUSED)
+            break
         (row,) = answer.rows
-        return row
+        if not row["running"]:
+            return
+        done, total = row["done"], row["total"]
+        assert isinstance(done, int) and isinstance(total, int)
+        progress(done, total)
+        time.sleep(_POLL)
+    raise CommandFailed(answer.text, ExitCode.REFUSED)

@@ -65,8 +65,8 @@ class Server:
     the store. `open_reader` is called by each query thread. `reload` is called on SIGHUP, REHASH and by the
     control socket, one call at a time, in the main or the control thread; it swaps `tls.current` and calls
     `reconfigure`, and answers what it did. `commands` are more that the control thread answers. `chores` run
-    on the hub's thread about once a second when nothing else waits, `every_second` on the main thread.
-    `facts` is what `status` says besides. `latest` is for the hub.
+    on the hub's thread about once a second when nothing else waits, `every_second` and, once no more commands
+    come, `at_stop` on the main thread. `facts` is what `status` says besides. `latest` is for the hub.
     """
 
     def __init__(
@@ -87,6 +87,7 @@ class Server:
         reload: Callable[[], Answer] | None = None,
         commands: Mapping[str, Callable[[], Answer]] = MappingProxyType({}),
         chores: Sequence[Callable[[], bool | None]] = (),
+        at_stop: Sequence[Callable[[], None]] = (),
         every_second: Sequence[Callable[[], None]] = (),
         facts: Callable[[], Mapping[str, str | int | bool | None]] = dict,
         latest: int = 0,
@@ -100,7 +101,7 @@ class Server:
         self._directory, self._facts = directory, facts
         self._address = (host, port)
         self._reload, self._commands = reload, commands
-        self._every_second = every_second
+        self._at_stop, self._every_second = at_stop, every_second
         self._announce = announce
         self._notifier = Notifier(notify_socket)
         self._signals = Signals()
@@ -315,6 +316,8 @@ class Server:
             listener.stop()
         self._control.stop()
         self._join("listener-", "control")
+        for action in self._at_stop:
+            action()
         self._inbox.put(ShutDown("Server shutting down"))
         deadline = float("-inf") if self._failed else time.monotonic() + self._limits.stopping
         for worker in self._workers:

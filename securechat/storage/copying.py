@@ -2,29 +2,26 @@
 
 Theory of operation. SQLite's online backup copies pages, some at a time. It begins anew whenever another
 connection writes, and a read transaction that would prevent that keeps the writer's log from starting over:
-790 MB were measured. The connection that writes could copy, but everybody waits while it does. So the file of
-a running server is copied by the command that wants it, as bytes, and the server tells which pages it has
-changed meanwhile (`storage.lending`): the log stays as it is, nobody waits, and the copy may be on any disk.
+790 MB were measured. What is written by the connection that copies, though, SQLite writes to the copy, too.
+So a store in use is copied by the connection that writes, in turns with its owner: the copy is of the moment
+at which it is complete, and the log stays as it is. Between the turns what was copied goes to the disk, or
+all of it would have to at the end, while commits wait for the same disk.
 
 A copy appears under its name only when it is complete, right and on disk. Until then it has a fixed name, so
 that what a program left that was killed goes with the next copy: the directories are the server's own, where
 nobody else names files.
 """
 
-import os
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
 from securechat.storage.errors import StorageError
 from securechat.storage.files import create_private, sync_directory, sync_file
-from securechat.storage.lending import Changes
 from securechat.storage.lock import DATABASE_NAME
-from securechat.storage.spans import spans
 
 
 class CopyStopped(Exception):
@@ -38,19 +35,22 @@ _STEPS: Final = 1_000_000
 """Of SQLite's virtual machine, between two questions whether to go on with the check."""
 _PAGES: Final = 2048
 """Copied between two calls of `Progress`: 8 MiB."""
-_STEP: Final = 1 << 20
-"""Bytes of a file in use that are copied between two looks at anything else, and then go to the disk."""
-_REST: Final = 1.0
-"""How long the disk and the processor are left alone after a step, in lengths of the step."""
-_PAUSE: Final = 0.05
-"""Seconds until a server is asked again."""
-_ATTEMPTS: Final = 200
-_IN_TOUCH: Final = 10.0
-"""Seconds after which a server is told that the copy goes on."""
-_SQLITE_HEADER: Final = 100
-_VERSIONS: Final = 18
-_NO_LOG: Final = b"\x01\x01"
-"""In a database's header: to be written and read without a write-ahead log."""
+_PAGES_A_TURN: Final = 64
+"""Copied while somebody waits: half a millisecond."""
+_SYNC_EVERY: Final = 32
+"""Turns between two syncs: 8 MiB."""
+_GOING_ON: Final = (sqlite3.SQLITE_OK, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+"""After any other result the driver takes no further step."""
+
+
+class Turns(Protocol):
+    """How a connection is shared with its owner."""
+
+    def take(self) -> None:
+        """Wait until the connection may be used."""
+
+    def leave(self) -> None:
+        """Let the owner use it, if that is not so."""
 
 
 def place_for_copy(directory: Path, head: str) -> Path:
@@ -78,100 +78,36 @@ def copy_stopped(directory: Path, target: Path, progress: Progress) -> None:
         raise StorageError(f"the database {path} cannot be read: {error}") from error
 
 
-class Lender(Protocol):
-    """A server that copes with a copy of its file (`storage.lending`). All raise StorageError."""
+def copy_shared(source: sqlite3.Connection, target: Path, progress: Progress, turns: Turns) -> None:
+    """Copy what a connection that writes has committed by the end, in turns with its owner.
 
-    def begin(self) -> int:
-        """Have it noted what changes from now on; return how many pages there are."""
-
-    def changes(self) -> Changes:
-        """Return what has changed since the last question."""
-
-    def settled(self) -> bool:
-        """Return whether nothing in the file has changed since the last `changes`."""
-
-    def end(self) -> None:
-        """Say that no more is needed."""
-
-
-def copy_lent(
-    directory: Path,
-    target: Path,
-    progress: Progress,
-    lender: Lender,
-    rest: Callable[[float], None] = time.sleep,
-) -> None:
-    """Copy the file of a database that a server uses, byte for byte, as it was at some moment before the end.
-
-    Raises StorageError, also when the database is damaged, and what `lender` and `progress` raise.
+    Raises StorageError, also when the database is damaged, and what `turns` and `progress` raise.
     """
-    with _made(target, progress) as partial:
-        pages = lender.begin()
-        try:
-            with (directory / DATABASE_NAME).open("rb") as source, partial.open("r+b") as copy:
-                _Pages(source.fileno(), copy.fileno(), progress, lender, rest).copy(pages)
-        finally:
-            with suppress(StorageError):  # it notices by itself
-                lender.end()
+    with _made(target, progress) as partial, _opened(partial) as copy:
+        _copy_in_turns(source, copy, partial, progress, turns)
 
 
-class _Pages:
-    """Two files, of which one becomes like the other."""
+def _copy_in_turns(
+    source: sqlite3.Connection, copy: sqlite3.Connection, path: Path, progress: Progress, turns: Turns
+) -> None:
+    steps = 0
 
-    def __init__(
-        self, source: int, copy: int, progress: Progress, lender: Lender, rest: Callable[[float], None]
-    ) -> None:
-        self._source = source
-        self._copy = copy
-        self._progress = progress
-        self._lender = lender
-        self._rest = rest
-        header = os.pread(source, _SQLITE_HEADER, 0)
-        size = int.from_bytes(header[16:18])
-        if size == 0:
-            raise StorageError("there is nothing in the database's file")
-        self._size = 65536 if size == 1 else size
-        self._asked = time.monotonic()
+    def between(status: int, left: int, total: int) -> None:
+        nonlocal steps
+        progress(total - left, total)
+        if status not in _GOING_ON:
+            return  # the end of it is done in this turn
+        turns.leave()
+        steps += 1
+        if steps % _SYNC_EVERY == 0:
+            sync_file(path)
+        turns.take()
 
-    def copy(self, pages: int) -> None:
-        """Copy everything, and then what has changed meanwhile until nothing does any more."""
-        step = _STEP // self._size
-        for first in range(1, pages + 1, step):
-            began = time.monotonic()
-            self._copy_pages(first, min(step, pages + 1 - first))
-            # Or all of it would go to the disk at the end, while commits wait for the same disk.
-            os.fdatasync(self._copy)
-            self._progress(min(first + step, pages), pages)
-            self._stay_in_touch()
-            self._rest(_REST * (time.monotonic() - began))
-        self._catch_up()
-
-    def _catch_up(self) -> None:
-        for _ in range(_ATTEMPTS):
-            found = self._lender.changes()
-            for first, last in spans(found.changed):
-                for start in range(first, last + 1, _STEP // self._size):
-                    self._copy_pages(start, min(_STEP // self._size, last + 1 - start))
-            self._progress(found.pages, found.pages)
-            if found.complete and self._lender.settled():
-                os.ftruncate(self._copy, found.pages * self._size)
-                os.pwrite(self._copy, _NO_LOG, _VERSIONS)
-                return
-            self._rest(_PAUSE)
-        raise StorageError("the database changes faster than it can be copied: try again")
-
-    def _copy_pages(self, first: int, count: int) -> None:
-        place = (first - 1) * self._size
-        # Pages that are in the log only, so far, are not in the file: they will be among the changes.
-        content = os.pread(self._source, count * self._size, place)
-        while content:
-            written = os.pwrite(self._copy, content, place)
-            content, place = content[written:], place + written
-
-    def _stay_in_touch(self) -> None:
-        if time.monotonic() - self._asked > _IN_TOUCH:
-            self._asked = time.monotonic()
-            self._lender.settled()
+    turns.take()
+    try:
+        source.backup(copy, pages=_PAGES_A_TURN, progress=between)
+    finally:
+        turns.leave()
 
 
 def copy_file(source: sqlite3.Connection, target: Path, progress: Progress | None = None) -> None:
@@ -205,7 +141,8 @@ def _made(target: Path, progress: Progress | None) -> Iterator[Path]:
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Give a connection to a copy that is made; in the end it is complete without a log."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as copy:
+    # The owner of what is copied writes here, too, when a page changes; so one thread at a time, but several.
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as copy:
         # Nobody wants a copy back that was not completed, and a complete one is synced as a file.
         copy.execute("PRAGMA journal_mode = OFF")
         copy.execute("PRAGMA synchronous = OFF")

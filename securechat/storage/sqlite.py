@@ -45,10 +45,9 @@ from sqlalchemy.pool import NullPool
 from securechat.chat.ports import StoreFull, StoreUnavailable
 from securechat.chat.reading import Search
 from securechat.chat.records import MessageSent
-from securechat.storage.copying import copy_file, place_for_copy
+from securechat.storage.copying import Progress, Turns, copy_file, copy_shared, place_for_copy
 from securechat.storage.errors import SchemaRefused, StorageError
 from securechat.storage.files import create_private
-from securechat.storage.lending import AUTOCHECKPOINT, Lending
 from securechat.storage.lock import DATABASE_NAME, prepare_directory
 from securechat.storage.migration import MIGRATIONS, Migrations, is_behind, revision_of, upgrade
 from securechat.storage.search.find import SECONDS, find_in_sqlite
@@ -86,7 +85,7 @@ _GIVEN_BACK: Final = 64
 _WRITER_PRAGMAS: Final = (
     "journal_mode = WAL",
     "synchronous = FULL",
-    f"wal_autocheckpoint = {AUTOCHECKPOINT}",
+    "wal_autocheckpoint = 1000",
     # What a burst (or a long query, which keeps the log from starting over) has added is given back, so that
     # the log does not stay above `LONG_LOG`.
     "journal_size_limit = 6291456",
@@ -105,12 +104,6 @@ class SqliteStore(SqlStore):
         self._path = path
         self._log = path.with_name(f"{path.name}-wal")
         self._looked = 0
-        self._lending = Lending(self._driver, self._log, lambda: self._checkpoint("PASSIVE"))
-
-    @property
-    def lending(self) -> Lending:
-        """What another process needs that copies the database's file."""
-        return self._lending
 
     def give_back(self, *, all_of_it: bool = False) -> bool:
         """Make the file a little shorter when too much of it is free; return whether there is more to do."""
@@ -118,6 +111,10 @@ class SqliteStore(SqlStore):
         if all_of_it and not more:
             self._checkpoint("TRUNCATE")  # only now the files become shorter
         return more
+
+    def copy(self, target: Path, progress: Progress, turns: Turns) -> None:
+        """Copy everything that is stored in the end into a file. Raises StorageError."""
+        copy_shared(self._driver, target, progress, turns)
 
     def _shorten(self, all_of_it: bool) -> bool:
         free, pages = self._pages("freelist_count"), self._pages("page_count")
@@ -156,7 +153,6 @@ class SqliteStore(SqlStore):
     def _checkpoint(self, mode: str) -> bool:
         """Copy the log into the database; return whether all of it was. Raises what the disk cannot do."""
         driver = self._driver
-        self._lending.move()
         driver.execute("PRAGMA busy_timeout = 0")  # the hub does not wait for a reader
         try:
             busy, pages, copied = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()

@@ -16,6 +16,7 @@ only when the rollback after them worked, too.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, RootTransaction, select
@@ -26,8 +27,8 @@ from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import MessageSent, Record
 from securechat.irc.capabilities import EDIT_TAG
 from securechat.storage import upkeep
+from securechat.storage.copying import Progress, Turns
 from securechat.storage.errors import StorageError, in_one_line
-from securechat.storage.lending import Lending
 from securechat.storage.reading.context import read_context
 from securechat.storage.reading.history import read_history
 from securechat.storage.reading.targets import read_targets
@@ -165,10 +166,12 @@ class SqlStore(ABC):
         """
         return False
 
-    @property
-    def lending(self) -> Lending | None:
-        """What another process needs that copies the database's file; None for a database that is not one."""
-        return None
+    def copy(self, target: Path, progress: Progress, turns: Turns) -> None:
+        """Copy everything that is stored in the end into a SQLite file. Raises StorageError.
+
+        Another thread than the one that uses the store calls, and takes turns with it.
+        """
+        raise StorageError(f"{target} cannot be made by a server whose database is not a file")
 
     def close(self) -> None:
         """Close the connection."""
@@ -206,13 +209,9 @@ class SqlStore(ABC):
             if meaning is not None:
                 raise meaning from error
             raise
-        if self.lending is not None:
-            self.lending.committed()
         return result
 
     def _roll_back(self, transaction: RootTransaction | None, error: BaseException) -> None:
-        if self.lending is not None:
-            self.lending.rolled_back()
         try:
             if transaction is not None:
                 self._end(transaction)

@@ -1,87 +1,98 @@
-"""The commands of a copy: each is done by the hub, and a command that is gone is forgotten."""
+"""The copy that a running server makes of its database: one at a time, and given up when the server stops."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 
-from securechat.app.online_copy import OnlineCopy
-from securechat.chat.requests import Done, Refused
+from securechat.app.online_copy import COPY_NAME, OnlineCopy
+from securechat.chat.requests import Answer, Done, Refused
+from securechat.server.loan import Loan
+from securechat.storage.copying import Progress, Turns
 from securechat.storage.errors import StorageError
-from securechat.storage.lock import DATABASE_NAME
-from securechat.storage.sqlite import SqliteStore, open_store
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    """A new database."""
-    with closing(open_store(tmp_path)) as store:
-        yield store
+class Copying:
+    """Stands for the copy of pages: it begins, reports, and goes on when it is told to."""
+
+    def __init__(self, ending: Callable[[], None] = lambda: None) -> None:
+        self.begun = Event()
+        self.go_on = Event()
+        self.ending = ending
+        self.target: Path | None = None
+
+    def __call__(self, target: Path, progress: Progress, turns: Turns) -> None:
+        self.target = target
+        progress(3, 10)
+        self.begun.set()
+        assert self.go_on.wait(10)
+        progress(10, 10)
+        self.ending()
 
 
-def now(call: Callable[[], None]) -> None:
-    """Stands for the hub, which has nothing else to do."""
-    call()
+def finished(copy: OnlineCopy) -> Answer:
+    """Wait for the end of the thread and return what the next question is answered with."""
+    assert copy._thread is not None
+    copy._thread.join(10)
+    return copy.status()
 
 
-def test_a_copy_from_its_beginning_to_its_end(store: SqliteStore, tmp_path: Path) -> None:
-    """What is answered is what the store says; afterwards it waits for nobody."""
-    commands = OnlineCopy(store.lending, now).commands()
-    pages = (tmp_path / DATABASE_NAME).stat().st_size // 4096
-    begun = commands["copy-begin"]()
-    assert isinstance(begun, Done) and begun.rows[0]["pages"] >= pages  # type: ignore[operator]
-    changes = commands["copy-changes"]()
-    assert isinstance(changes, Done)
-    assert changes.rows[0]["complete"] is True and isinstance(changes.rows[0]["changed"], str)
-    assert commands["copy-settled"]() == Done([{"settled": True}])
-    assert commands["copy-end"]() == Done([{}])
-    refused = commands["copy-settled"]()
-    assert isinstance(refused, Refused) and "does not wait for this copy" in refused.text
+def test_progress_and_end(tmp_path: Path) -> None:
+    """While it runs its progress is told, and no second one begins; afterwards another one may."""
+    copying = Copying()
+    copy = OnlineCopy(tmp_path, copying, Loan(lambda call: None))
+    assert copy.start() == Done()
+    assert copying.begun.wait(10)
+    assert copy.status() == Done([{"running": True, "done": 3, "total": 10}])
+    again = copy.start()
+    assert isinstance(again, Refused) and again.code == "BUSY"
+    copying.go_on.set()
+    assert finished(copy) == Done([{"running": False, "done": 10, "total": 10}])
+    assert copying.target == tmp_path / COPY_NAME
+    assert copy.start() == Done()
+    assert finished(copy) == Done([{"running": False, "done": 10, "total": 10}])
 
 
-def test_a_command_that_is_gone_is_forgotten(store: SqliteStore) -> None:
-    """After a minute without a question; one that asks now and then is not."""
-    time = 0.0
-    copy = OnlineCopy(store.lending, now, clock=lambda: time)
-    copy.look()
-    copy.commands()["copy-begin"]()
-    for _ in range(3):
-        time += 50
-        copy.look()
-        assert copy.commands()["copy-settled"]() == Done([{"settled": False}])
-    time += 61
-    copy.look()
-    with pytest.raises(StorageError, match="does not wait for this copy"):
-        store.lending.settled()
+def test_a_failure_is_told_once_it_is_asked_for(tmp_path: Path) -> None:
+    """The text says why; the next copy begins anew."""
+
+    def fail() -> None:
+        raise StorageError("the disk is full")
+
+    copying = Copying(fail)
+    copying.go_on.set()
+    copy = OnlineCopy(tmp_path, copying, Loan(lambda call: None))
+    copy.start()
+    assert finished(copy) == Refused("COPY_FAILED", "the disk is full")
+    copying.ending = lambda: None
+    copy.start()
+    assert isinstance(finished(copy), Done)
 
 
-def test_what_the_disk_has_against_it_is_told(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And the hub, which has met the error, goes on."""
+def test_an_unexpected_error_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The thread ends, the server does not; the log has the traceback."""
 
-    def fail() -> int:
-        raise OSError(5, "Input/output error")
+    def fail() -> None:
+        raise ValueError("what is this")
 
-    monkeypatch.setattr(store.lending, "begin", fail)
-    refused = OnlineCopy(store.lending, now).commands()["copy-begin"]()
-    assert isinstance(refused, Refused) and "Input/output error" in refused.text
-
-
-def test_a_hub_that_does_not_answer_is_not_waited_for(store: SqliteStore) -> None:
-    """The control thread has others to serve; what the hub says later is nobody's answer."""
-    calls: list[Callable[[], None]] = []
-    commands = OnlineCopy(store.lending, calls.append, answer_seconds=0.0).commands()
-    refused = commands["copy-begin"]()
-    assert isinstance(refused, Refused) and refused.code == "BUSY"
-    thread = threading.Thread(target=calls[0])
-    store.lending.begin = lambda: 1  # type: ignore[method-assign]
-    thread.start()
-    thread.join(10)
-    assert not thread.is_alive()
+    copying = Copying(fail)
+    copying.go_on.set()
+    copy = OnlineCopy(tmp_path, copying, Loan(lambda call: None))
+    copy.start()
+    answer = finished(copy)
+    assert isinstance(answer, Refused) and "ValueError" in answer.text
+    assert "what is this" in caplog.text
 
 
-def test_a_database_that_is_no_file_is_not_lent() -> None:
-    """A PostgreSQL database is copied without the server."""
-    refused = OnlineCopy(None, now).commands()["copy-begin"]()
-    assert isinstance(refused, Refused) and refused.code == "NOT_POSSIBLE"
+def test_stopping_gives_up(tmp_path: Path) -> None:
+    """`stop` returns when the thread has ended, which it does at its next step."""
+    copying = Copying()
+    copy = OnlineCopy(tmp_path, copying, Loan(lambda call: None))
+    copy.start()
+    assert copying.begun.wait(10)
+    copy._stopping.set()
+    copying.go_on.set()
+    copy.stop()
+    assert copy.status() == Refused("COPY_FAILED", "the server stops")
+    OnlineCopy(tmp_path, copying, Loan(lambda call: None)).stop()
