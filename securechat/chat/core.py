@@ -113,6 +113,7 @@ class Core(Chat):
     def take(self) -> list[Outcome]:
         """Return everything that was caused since the last call, in order."""
         outcomes, self._outcomes = self._outcomes, []
+        self.turn += 1
         self._undoable, self._undo = self._undo, []
         self.fanout.settle()
         return outcomes
@@ -211,13 +212,16 @@ class Core(Chat):
             self._look_whether_read(session)
         lines = backlog.lines
         while lines and backlog.paused is None and not (session.closed or session.postponed):
-            if begun and self.tired():
-                self._postpone(session)
+            line = lines[-1]
+            unknown = isinstance(line, Continuation) and line.not_in == self.turn
+            if unknown or (begun and self.tired()):
+                session.postponed = True  # it goes on behind those of the others that have come meanwhile
+                self._in_outcome(None, lambda: self.emit(Then(Drained(session.link))))
                 break
             if not self._may_go_on(session):
                 break
             begun = True
-            line = lines.pop()
+            lines.pop()
             handled += not isinstance(line, Step)
             self._line(session, line)
             if self._later:
@@ -235,11 +239,6 @@ class Core(Chat):
             following = self.readers.end(session)
             if following is not None:
                 self._in_outcome(None, lambda: self.emit(StartJob(following)))
-
-    def _postpone(self, session: Session) -> None:
-        """Go on with a session's lines behind those of the others that have come meanwhile."""
-        session.postponed = True
-        self._in_outcome(None, lambda: self.emit(Then(Drained(session.link))))
 
     def _may_go_on(self, session: Session) -> bool:
         if session.link.queued + session.emitted > self.settings.sendq // 4:

@@ -44,6 +44,13 @@ def _one_by_one(ctx: Context, user: User, channels: list[Channel]) -> Iterator[L
 
 
 def _state(ctx: Context, session: Session, channel: Channel) -> Iterator[Line | None]:
-    """What follows a JOIN; nothing when the user has left the channel meanwhile."""
-    if session.user is not None and session.user.id in channel.members:
-        yield from channel_state.after_join(ctx.registry, session, channel, ctx.chat.now.wall)
+    """What follows a JOIN, as long as the user is in the channel."""
+
+    def inside() -> bool:
+        return session.user is not None and session.user.id in channel.members
+
+    if inside():
+        for line in channel_state.after_join(ctx.registry, session, channel, ctx.chat.now.wall):
+            if not inside():
+                return  # it has left since the last piece
+            yield line

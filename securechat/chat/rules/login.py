@@ -200,7 +200,7 @@ def come_in(ctx: Context, account: Account, wanted: str, realname: str) -> None:
         show_channels(ctx, user)
     else:
         # In outcomes of their own: a full disk must keep nobody out.
-        do_next(session, join_session, lambda then: replay.catch_up(then, account, arrived))
+        do_next(chat, session, join_session, lambda then: replay.catch_up(then, account, arrived))
     ctx.for_each(registry.channels_of(user_id) if first else (), lambda channel: show_in(ctx, channel))
 
 

@@ -9,7 +9,6 @@ from securechat.chat.lines.announcements.messages import readdressed
 from securechat.chat.lines.replayed import replayed
 from securechat.chat.records import DirectDelivered, MessageSent
 from securechat.chat.state.account import Account, Missed
-from securechat.chat.state.session import Session
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context, do_next
 from securechat.irc import capabilities as cap
@@ -18,9 +17,9 @@ AT_ONCE: Final = 100
 """Messages read by one query. The next query waits until the session has taken most of them."""
 
 
-def deliver_waiting(session: Session, account: Account, after: int = 0) -> None:
+def deliver_waiting(ctx: Context, account: Account, after: int = 0) -> None:
     """Let the session have what waits for its account, before its next command is handled."""
-    do_next(session, lambda ctx: _fetch(ctx, account, after))
+    do_next(ctx.chat, ctx.session, lambda then: _fetch(then, account, after))
 
 
 def _fetch(ctx: Context, account: Account, after: int) -> None:
@@ -36,7 +35,7 @@ def _fetch(ctx: Context, account: Account, after: int) -> None:
         left = bool(messages) and not result.ended
         more = left or waiting[account.id] != counted  # others have come meanwhile
         if more:
-            deliver_waiting(ctx.session, account, upto)
+            deliver_waiting(ctx, account, upto)
         if messages:
             ctx.chat.later(lambda: _delivered(ctx.chat, account, upto, more))
         elif not more:
@@ -45,12 +44,12 @@ def _fetch(ctx: Context, account: Account, after: int) -> None:
     ctx.ask(FetchUndelivered(ctx.session.link, account.id, after, AT_ONCE), read)
 
 
-def deliver_received(session: Session, account: Account, missed: Missed, after: int, until: int) -> None:
+def deliver_received(ctx: Context, account: Account, missed: Missed, after: int, until: int) -> None:
     """Let the session have all direct messages with ids after one and up to another one.
 
     Among them are those that waited for the account, and those that its other sessions got meanwhile.
     """
-    do_next(session, lambda ctx: _fetch_received(ctx, account, missed, after, until))
+    do_next(ctx.chat, ctx.session, lambda then: _fetch_received(then, account, missed, after, until))
 
 
 def _fetch_received(ctx: Context, account: Account, missed: Missed, after: int, until: int) -> None:
@@ -65,7 +64,7 @@ def _fetch_received(ctx: Context, account: Account, missed: Missed, after: int, 
         upto = messages[-1].id if messages else after
         more = bool(messages) and not result.ended and len(messages) == len(result.messages)
         if more:
-            deliver_received(ctx.session, account, missed, upto, until)
+            deliver_received(ctx, account, missed, upto, until)
         if messages and waiting[account.id] > 0:
             ctx.chat.later(lambda: _delivered(ctx.chat, account, upto, more))
 

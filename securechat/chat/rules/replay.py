@@ -74,15 +74,16 @@ def catch_up(ctx: Context, account: Account, arrived: int) -> None:
     after = missed.after
     missed.position.taken = max(missed.position.taken, after or 0)
     steps: list[Play] = []
+    channels: frozenset[int] = frozenset()
     if after is not None and after < newest and ctx.settings.history_replay > 0:
         span = Span(after, newest + 1, ctx.settings.history_replay, newest=True)
-        missed.replayed |= frozenset(channel.id for channel in ctx.registry.channels_of(ctx.user.id))
+        channels = frozenset(channel.id for channel in ctx.registry.channels_of(ctx.user.id))
         steps.append(lambda then: _fetch(then, missed, readable_channels(then), span))
     if session.login.name and after is not None and after < arrived:
-        steps.append(lambda then: deliver_received(then.session, account, missed, after, arrived))
+        steps.append(lambda then: deliver_received(then, account, missed, after, arrived))
     elif ctx.registry.waiting[account.id] > 0:
-        steps.append(lambda then: deliver_waiting(then.session, account))
-    _play(ctx, missed, steps)
+        steps.append(lambda then: deliver_waiting(then, account))
+    _play(ctx, missed, steps, channels)
 
 
 def catch_up_in(ctx: Context, channels: Sequence[Channel]) -> None:
@@ -96,20 +97,33 @@ def catch_up_in(ctx: Context, channels: Sequence[Channel]) -> None:
     new = [channel for channel in channels if channel.id not in missed.replayed]
     if not new:
         return
-    missed.replayed |= frozenset(channel.id for channel in new)
     span = Span(missed.after, ctx.chat.ids.last + 1, most, newest=True)
     places = tuple(channel_place(ctx, channel) for channel in new)
-    _play(ctx, missed, [lambda then: _fetch(then, missed, places, span)])
+    of = frozenset(channel.id for channel in new)
+    _play(ctx, missed, [lambda then: _fetch(then, missed, places, span)], of)
 
 
-def _play(ctx: Context, missed: Missed, steps: Sequence[Play]) -> None:
-    """Do the steps before the session's next command, and hold back meanwhile what is said."""
-    session = ctx.session
-    if steps:
-        missed.playing = True
-        # After what this command answers with.
-        ctx.chat.later(lambda: ctx.chat.emit(HoldBack(session.link)))
-        do_next(session, *steps, lambda then: _played(then, missed))
+def _play(ctx: Context, missed: Missed, steps: Sequence[Play], channels: frozenset[int]) -> None:
+    """Do the steps before the session's next command, and hold back meanwhile what is said.
+
+    They are for these channels among others. When the command is refused, they are for none.
+    """
+    chat, session, before = ctx.chat, ctx.session, missed.replayed
+    if not steps:
+        return
+
+    def hold_back() -> None:
+        if missed.playing:
+            chat.emit(HoldBack(session.link))
+
+    def undo() -> None:
+        missed.playing, missed.replayed = False, before
+        chat.later(lambda: chat.emit(Release(session.link)))
+
+    missed.playing, missed.replayed = True, before | channels
+    chat.later(hold_back)  # after what this command answers with
+    do_next(chat, session, *steps, lambda then: _played(then, missed), when_stored=True)
+    chat.if_refused(undo)
 
 
 def _played(ctx: Context, missed: Missed) -> None:
@@ -181,7 +195,7 @@ def _fetch(ctx: Context, missed: Missed, channels: tuple[ChannelPlace, ...], spa
     def read(result: JobResult) -> None:
         if isinstance(result, MessagesRead):
             if then:  # after what is replied here
-                do_next(ctx.session, lambda ctx: _fetch(ctx, missed, then, span))
+                do_next(ctx.chat, ctx.session, lambda ctx: _fetch(ctx, missed, then, span))
             reply_batches(ctx, _batches(ctx, result.messages))
         else:
             missed.played = inf  # it is still missed at the next login

@@ -57,3 +57,7 @@ class Backlog:
     def put_first(self, steps: Sequence[Step]) -> None:
         """Let these steps come before everything that waits, in their order."""
         self.lines.extend(reversed(steps))
+
+    def take_out(self, steps: Sequence[Step]) -> None:
+        """Let these steps, or what is left of them, not come at all."""
+        self.lines[:] = [line for line in self.lines if line not in steps]

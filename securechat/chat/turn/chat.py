@@ -69,6 +69,8 @@ class Chat:
         self.operators: dict[Session, None] = {}
         self.ids = MessageIds(snapshot.last_message)
         self.now = now
+        self.turn = 0
+        """Grows when the hub takes what was caused, to store it."""
         self.tired: Callable[[], bool] = _never
         """Whether others have waited for long enough: who drives the chat says so, since it reads no clock.
 

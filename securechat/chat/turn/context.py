@@ -211,13 +211,22 @@ class Context:
             self.chat.fanout.answer(self.session, replies, self.label, self.chat.now.wall)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Continuation(Step):
-    """A step that goes on with what an earlier command began."""
+    """A step that goes on with what an earlier command began, but not in the turn of the hub `not_in`."""
 
     step: Callable[[Context], None]
+    not_in: int | None = None
 
 
-def do_next(session: Session, *steps: Callable[[Context], None]) -> None:
-    """Let a session's backlog begin with these steps: the lines that wait come after them."""
-    session.backlog.put_first([Continuation(step) for step in steps])
+def do_next(
+    chat: Chat, session: Session, *steps: Callable[[Context], None], when_stored: bool = False
+) -> None:
+    """Let a session's backlog begin with these steps: the lines that wait come after them.
+
+    When the current command is refused they do not come. With `when_stored` they wait until that is known:
+    for what shows the session something that only the command lets it see.
+    """
+    put = [Continuation(step, chat.turn if when_stored else None) for step in steps]
+    session.backlog.put_first(put)
+    chat.if_refused(lambda: session.backlog.take_out(put))

@@ -54,7 +54,7 @@ def reply_batches(
         opening = next((line for line in steps if line is not None), None)
         if opening is not None:
             ctx.reply(opening)
-    _go_on(ctx.session, steps)
+    _go_on(ctx, ctx.session, steps)
 
 
 def short_batch(ctx: Context, kind: str, params: tuple[str, ...], lines: Iterable[Line]) -> Line:
@@ -71,7 +71,7 @@ def short_batch(ctx: Context, kind: str, params: tuple[str, ...], lines: Iterabl
 def reply_long(ctx: Context, lines: Lines) -> None:
     """Reply with many lines of one answer, in pieces; a label makes them a batch."""
     if ctx.label is None:
-        _go_on(ctx.session, iter(lines))
+        _go_on(ctx, ctx.session, iter(lines))
     else:
         reply_batch(ctx, "labeled-response", (), lines)
 
@@ -94,11 +94,12 @@ def reply_all(ctx: Context, lines: Lines) -> None:
 def follow_up(ctx: Context, session: Session, lines: Lines) -> None:
     """Let a session have lines that follow what a command, its own or not, has shown it.
 
-    When they are many they come in pieces, after the answer to the command and before that to the next one.
+    When they are many they come in pieces, after the answer to the command and before that to the next one,
+    and not before the command is stored.
     """
     first, rest = begun(ctx.chat, lines)
     if rest is not None:
-        _go_on(session, rest)
+        _go_on(ctx, session, rest, when_stored=True)
         if session is not ctx.session:
             ctx.chat.emit(Then(Drained(session.link)))  # nothing else would have it look at its backlog
     elif session is ctx.session:
@@ -137,8 +138,10 @@ def _written(
         yield opened._replace(params=(f"-{reference}",), tags=None)
 
 
-def _go_on(session: Session, lines: Iterator[Line | None]) -> None:
-    do_next(session, lambda ctx: _step(ctx, lines))
+def _go_on(
+    ctx: Context, session: Session, lines: Iterator[Line | None], *, when_stored: bool = False
+) -> None:
+    do_next(ctx.chat, session, lambda then: _step(then, lines), when_stored=when_stored)
 
 
 def _step(ctx: Context, lines: Iterator[Line | None]) -> None:
@@ -149,7 +152,7 @@ def _step(ctx: Context, lines: Iterator[Line | None]) -> None:
             ctx.reply(line)
             room -= _room_of(line)
         if room <= 0 or ctx.chat.tired():
-            _go_on(ctx.session, lines)
+            _go_on(ctx, ctx.session, lines)
             return
 
 
