@@ -328,6 +328,7 @@ class Core(Chat):
 
     def _shut_down(self, reason: str) -> None:
         """Close every session; nobody is told of the others, or n sessions would cost n² lines."""
+        pay_owed(self, all_at_once=True)
         for session in self.sessions.values():
             session.closed = True
             self._close(session, reason)

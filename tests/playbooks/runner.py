@@ -25,7 +25,7 @@ directives and steps, one a line; `#` begins a comment.
     store: full | low | ok     the disk is full, has less than its reserve, or has room again
     queries: busy | ok         queries are refused, or done at once again
     queries: slow | held       they begin only at the next `queries:`, or their results come only then
-    restart                    the server starts anew from what is stored
+    restart, stop              the server starts anew from what is stored; with `stop` it ended in good order
 
 Before every step that causes something, nothing may be left over that was not expected.
 """
@@ -60,6 +60,7 @@ from securechat.chat.items import (
     JobDone,
     Received,
     Reloaded,
+    ShutDown,
     Tick,
 )
 from securechat.chat.jobs import (
@@ -183,8 +184,10 @@ class Playbook:
         if directive:
             self._nothing_left()
             getattr(self, f"_do_{directive[1]}")(directive[2])
-        elif line == "restart":
+        elif line in ("restart", "stop"):
             self._nothing_left()
+            if line == "stop":
+                self._happens(ShutDown("The server ends"))
             self.links.clear()
             self.core = Core(self.settings, self.store.load(), self.now)
         elif wait := re.fullmatch(r"\+(\d+)(s|h|d)", line):

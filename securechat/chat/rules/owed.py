@@ -1,11 +1,18 @@
-"""Entries of the audit log for what happens also on a full disk: they are written when there is room again.
+"""What happens also on a full disk: it is stored when there is room again.
 
 Whatever changes something lasting does not happen when the audit log cannot have it. To end a session changes
-nothing lasting, and may be what makes room.
+nothing lasting, and may be what makes room; its entry of the audit log is owed. So is how far people have
+read who come and go.
 """
 
+from typing import Final
+
 from securechat.chat.records import Audited
+from securechat.chat.rules import replay
 from securechat.chat.turn.chat import Chat
+
+POSITIONS_AT_ONCE: Final = 250
+"""Of how many it is tried in a tick to store how far they read: thousands may have gone."""
 
 
 def owe(chat: Chat, audited: Audited) -> None:
@@ -18,8 +25,9 @@ def owe(chat: Chat, audited: Audited) -> None:
     chat.later(enter)
 
 
-def pay_owed(chat: Chat) -> None:
-    """Try again to note what found no room, in the order in which it happened."""
+def pay_owed(chat: Chat, *, all_at_once: bool = False) -> None:
+    """Try again to store what found no room: entries of the audit log in the order in which it happened."""
+    replay.store_owed(chat, None if all_at_once else POSITIONS_AT_ONCE)
     entries = sorted(chat.owed, key=lambda audited: audited.at)
     chat.owed.clear()
     for audited in entries:

@@ -12,7 +12,7 @@ A bot gets nothing that it does not ask for (CHATHISTORY): it would act on what 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from math import inf
 from typing import Final
 
@@ -49,7 +49,7 @@ def came(chat: Chat, session: Session, account: Account) -> None:
     position, after = account.positions.setdefault(session.login.name, Position(None)), None
     if not position.plain:
         after = _others(account) if position.seen is None else position.seen
-        chat.later(lambda: _store(chat, account, session.login.name, ONLINE))
+        chat.later(partial(_here, chat, account, session.login.name, position))
     position.plain += 1
     session.missed = Missed(position, after)
 
@@ -160,11 +160,28 @@ def began(chat: Chat, cut_off: Iterable[tuple[Account, str]]) -> None:
         chat.later(partial(_gone, chat, account, name, position))
 
 
+def store_owed(chat: Chat, most: int | None) -> None:
+    """Store how far those read of whom the disk does not know it, as far as they have by now.
+
+    `most` is of how many; None is of all.
+    """
+    for position in list(islice(chat.unstored, most)):
+        account, name = chat.unstored.pop(position)
+        if account.positions.get(name) is position:
+            chat.later(partial(_here if position.plain else _gone, chat, account, name, position))
+
+
+def _here(chat: Chat, account: Account, name: str, position: Position) -> None:
+    chat.if_refused(lambda: chat.unstored.update({position: (account, name)}))
+    _store(chat, account, name, ONLINE)
+
+
 def _gone(chat: Chat, account: Account, name: str, position: Position) -> None:
     seen = position.taken
 
     def keep() -> None:
         position.seen = seen  # it is true though the disk is full
+        chat.unstored[position] = account, name
 
     chat.if_refused(keep)
     _store(chat, account, name, seen)

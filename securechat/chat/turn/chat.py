@@ -20,6 +20,7 @@ from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import DEPARTURES, Audited, Record
 from securechat.chat.settings import Settings
+from securechat.chat.state.account import Account, Position
 from securechat.chat.state.alarms import Alarms
 from securechat.chat.state.applying import apply
 from securechat.chat.state.counters import Counted, Counters
@@ -64,6 +65,8 @@ class Chat:
         self.share_memory(settings.memory)
         self.owed: deque[Audited] = deque(maxlen=MAX_OWED)
         """What is not in the audit log yet, since the disk was full."""
+        self.unstored: dict[Position, tuple[Account, str]] = {}
+        """Of which accounts and session names the disk does not know how far they read, since it was full."""
         self.low_on_space = False
         """True while the disk has less room than the reserve, which is the operators'."""
         self.operators: dict[Session, None] = {}
