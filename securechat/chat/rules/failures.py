@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from securechat.chat.effects import Alarmed, LoginFailed
 from securechat.chat.records import Audited
 from securechat.chat.rules.operators import tell
+from securechat.chat.rules.owed import owe
 from securechat.chat.state.account import Account
 from securechat.chat.state.alarms import Alarm, Kind
 from securechat.chat.state.counters import Counted
@@ -118,8 +119,9 @@ def settle(chat: Chat) -> None:
 
 
 def _raise(chat: Chat, alarm: Alarm, origin: str, last: str) -> None:
-    """Tell log, operators and audit log. Each is an outcome of its own: a full disk must keep nothing back,
-    and least of all the answer to the login.
+    """Tell the log, the operators and, as soon as there is room, the audit log.
+
+    Each is an outcome of its own: a full disk must keep nothing back, least of all the answer to the login.
     """
     text = f"{_told(alarm)}{last}"
     chat.later(partial(chat.emit, Alarmed(text)))
@@ -127,7 +129,7 @@ def _raise(chat: Chat, alarm: Alarm, origin: str, last: str) -> None:
     target = alarm.subject or f"others ({alarm.kind.value}s)"
     server = chat.settings.server_name
     entry = Audited(chat.now.wall, server, origin, "failed logins", target, text)
-    chat.later(partial(chat.enter, entry, None))
+    owe(chat, entry)
 
 
 def _told(alarm: Alarm) -> str:
