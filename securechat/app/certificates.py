@@ -12,6 +12,7 @@ from securechat.app.expiry import state
 from securechat.config import Config
 from securechat.tls.context import Checked, checked_context
 from securechat.tls.files import ServerFiles, default_names, ensure
+from securechat.tls.keys import understood
 from securechat.tls.names import alternative_names
 from securechat.tls.pins import pin, read_certificates
 
@@ -89,12 +90,13 @@ class Identity:
 def read_identity(certificate: Path) -> Identity:
     """Read a certificate file. Raises CertificateProblem."""
     chain = read_certificates(certificate)
-    return Identity(
-        pin(_to_pin(chain)),
-        tuple(str(name.value) for name in alternative_names(chain[0])),
-        chain[0].not_valid_before_utc,
-        chain[0].not_valid_after_utc,
-    )
+    with understood(certificate):
+        return Identity(
+            pin(_to_pin(chain)),
+            tuple(str(name.value) for name in alternative_names(chain[0])),
+            chain[0].not_valid_before_utc,
+            chain[0].not_valid_after_utc,
+        )
 
 
 def connect_line(config: Config, identity: Identity, port: int) -> str:

@@ -58,14 +58,17 @@ class Loaded:
 
 
 def load(
-    file: Path | None, environment: Mapping[str, str], options: Mapping[str, str | int | None]
+    file: Path | None,
+    environment: Mapping[str, str],
+    options: Mapping[str, str | int | None],
+    working: Path = Path(),
 ) -> Loaded:
     """Find every key's value. Raises ConfigError.
 
     `file` must exist, or be STDIN; `options` are those of the command line by their names (see OPTIONS), None
-    for those that were not given.
+    for those that were not given. `working` is the working directory, where it may be gone by now.
     """
-    reading = _Reading()
+    reading = _Reading(working)
     if file is not None:
         where = STANDARD_INPUT if file == STDIN else str(file)
         reading.read_table(_parse(file, where), where, file.parent, "")
@@ -131,7 +134,8 @@ def concealed(config: Config) -> Config:
 class _Reading:
     """Values as they are found; a later one overrides."""
 
-    def __init__(self) -> None:
+    def __init__(self, working: Path) -> None:
+        self._working = working
         self.values: dict[str, Value] = {}
         self.origins: dict[str, str] = {}
         self.problems: list[str] = []
@@ -153,12 +157,12 @@ class _Reading:
                 if not _is_utf8(text):
                     self.problems.append(f"the value of {_printable(variable)} is not UTF-8")
                 elif field := self._field(name, variable):
-                    self._take(field, _from_text(field, text), variable, Path.cwd())
+                    self._take(field, _from_text(field, text), variable, self._working)
 
     def read_options(self, options: Mapping[str, str | int | None]) -> None:
         for option, value in options.items():
             if value is not None:
-                self._take(fields()[OPTIONS[option]], value, option, Path.cwd())
+                self._take(fields()[OPTIONS[option]], value, option, self._working)
 
     def finish(self, file: Path | None) -> Loaded:
         if not self.problems and bool(self._text("tls.certificate")) != bool(self._text("tls.key")):
@@ -196,7 +200,12 @@ class _Reading:
             self.problems.append(f"{field.name} must be {field.accepts}, not {shown} ({origin}){reason}")
             return
         if field.key.path and isinstance(checked, str) and checked:
-            checked = str(base.absolute() / os.path.expanduser(checked))  # noqa: PTH111 (never raises)
+            try:
+                checked = _absolute(checked, base)
+            except OSError:
+                text = f"{field.name} is a path from the working directory, which is gone: write all of it"
+                self.problems.append(f"{text} ({origin})")
+                return
         self.values[field.name] = checked
         self.origins[field.name] = origin
 
@@ -222,6 +231,12 @@ def _parse(file: Path, where: str) -> dict[str, object]:
     ) as error:  # what no configuration is: brackets in brackets, long numbers
         text = "it has brackets in too many brackets, or a number with too many digits"
         raise ConfigError(f"the configuration {where} cannot be read: {text}") from error
+
+
+def _absolute(path: str, base: Path) -> str:
+    """Raises OSError when that takes the working directory and there is none."""
+    expanded = Path(os.path.expanduser(path))  # noqa: PTH111 (never raises)
+    return str(expanded if expanded.is_absolute() else base.absolute() / expanded)
 
 
 def _is_section(name: str) -> bool:

@@ -1,6 +1,7 @@
 """`securechat server`: run the server in the foreground."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,16 +42,30 @@ def server(
     from securechat.tls.errors import CertificateProblem
 
     place = find_place(config, data_dir)
-    if place.file is not None:
-        refuse_pipe(place.file, "which cannot be read again at a reload")
     directory = place.directory
     options = {"--host": host, "--port": port, "--cert": cert, "--key": key}
+    # Found out once: a reload must not need the directory that the server was started in.
+    named, working = place.file if config else None, _working_directory()
 
     def read() -> Loaded:
-        return load(find_place(config, directory).file, os.environ, options)
+        try:
+            file = find_place(named, directory).file
+            if file is not None:
+                refuse_pipe(file, "which cannot be read again at a reload")
+        except CommandFailed as error:
+            raise ConfigError(str(error)) from error
+        return load(file, os.environ, options, working)
 
     try:
         code = serve(directory, read)
     except (ConfigError, CertificateProblem, StorageError, CannotStart) as error:
         raise CommandFailed(str(error)) from error
     raise typer.Exit(code)
+
+
+def _working_directory() -> Path:
+    """Return it, or a relative path when it is gone: then only paths from the root can be used."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path()

@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Literal
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from .errors import CertificateProblem
-from .keys import read_key, same_key
+from .keys import read_key, same_key, understood
 from .names import alternative_names, uncovered
 from .pins import read_certificates
 from .rehearsal import check_order, rehearse
@@ -33,7 +32,6 @@ _INTERMEDIATE = (
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 )
-_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension)
 _MINUTES = "%Y-%m-%d %H:%M UTC"
 
 
@@ -78,15 +76,13 @@ def checked_context(
     InvalidName for a name that is none.
     """
     chain = read_certificates(certificate)
-    try:
+    with understood(certificate):
         _check(certificate, chain[0], key, names, now)
         check_order(certificate, chain)
         context = _context(minimum)
         _load(context, certificate, key)
         rehearsed = rehearse(certificate, chain, context, now)
         remarks = (*_remarks(certificate, chain[0]), *rehearsed.remarks)
-    except _UNREADABLE as error:  # what is in it: extensions and keys are read only when they are looked at
-        raise CertificateProblem(f"{certificate} holds a certificate that is damaged: {error}") from error
     return Checked(context, rehearsed.starts, rehearsed.ends, remarks)
 
 

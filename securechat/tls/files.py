@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from .authority import Authority, create_authority, issue_server, renew_authority
 from .errors import CertificateProblem, InvalidName
-from .keys import create_key, encode_key, read_key, same_key
+from .keys import create_key, encode_key, read_key, same_key, understood
 from .names import parse_name, uncovered
 from .pins import read_certificates
 from .writing import write_private
@@ -62,8 +62,9 @@ def ensure(
     files = ServerFiles.under(directory)
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        authority, new_authority = _ensure_authority(files, authority_name, now)
-        new_leaf = _ensure_leaf(files, authority, names, now)
+        with understood(directory):
+            authority, new_authority = _ensure_authority(files, authority_name, now)
+            new_leaf = _ensure_leaf(files, authority, names, now)
     except OSError as error:
         raise CertificateProblem(f"the certificates cannot be kept in {directory}: {error}") from error
     return files, new_authority or new_leaf

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
@@ -18,6 +21,19 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from .errors import CertificateProblem
+from .reading import opened
+
+
+@contextmanager
+def understood(place: Path) -> Iterator[None]:
+    """Turn what is found wrong inside the certificates of a file or directory into a CertificateProblem.
+
+    Keys and extensions are read only when they are looked at, so any look may find it.
+    """
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+        raise CertificateProblem(f"{place} holds a certificate that is damaged: {error}") from error
 
 
 def create_key() -> ec.EllipticCurvePrivateKey:
@@ -33,7 +49,7 @@ def encode_key(key: ec.EllipticCurvePrivateKey) -> bytes:
 def read_key(path: Path) -> PrivateKeyTypes:
     """The private key of a PEM file, which no other user may be able to read. Raises CertificateProblem."""
     try:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             _check_private(path, os.fstat(stream.fileno()))
             content = stream.read()
         return load_pem_private_key(content, password=None)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import CertificateProblem, InvalidPin
+from .reading import opened
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -71,7 +72,9 @@ def read_certificates(path: Path) -> list[x509.Certificate]:
     from cryptography import x509
 
     try:
-        return x509.load_pem_x509_certificates(path.read_bytes())
+        with opened(path) as stream:
+            content = stream.read()
+        return x509.load_pem_x509_certificates(content)
     except OSError as error:
         raise CertificateProblem(f"the certificate file {path} cannot be read: {error.strerror}") from error
     except ValueError as error:

@@ -274,6 +274,20 @@ def test_a_relative_path_starts_where_it_was_written(tmp_path: Path, monkeypatch
     assert loaded.config.tls.key == str(tmp_path / "home" / "b.key")
 
 
+def test_the_working_directory_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a path that starts there needs it, and it may have been found out before."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    options = {"--cert": "/a.pem", "--key": "/b.key", "--port": 1}
+    assert load(None, {}, options).config.tls.certificate == "/a.pem"
+    variables = {"SECURECHAT_TLS__CERTIFICATE": "~/a.pem", "SECURECHAT_TLS__KEY": "b.key"}
+    with pytest.raises(ConfigError, match=r"tls\.key is a path from the working dir.* \(SECURECHAT_TLS__KEY"):
+        load(None, variables, {})
+    assert load(None, variables, {}, tmp_path).config.tls.key == str(tmp_path / "b.key")
+
+
 @pytest.mark.parametrize(("given", "missing"), [("certificate", "key"), ("key", "certificate")])
 def test_certificate_and_key_belong_together(given: str, missing: str, tmp_path: Path) -> None:
     """One without the other is an error that names the missing one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from securechat.tls.context import CertificateProblem, server_context
 from securechat.tls.errors import InvalidName
 from securechat.tls.files import ServerFiles
 from securechat.tls.keys import create_key, encode_key
+from securechat.tls.reading import LONGEST
 
 Handshake = Callable[[ssl.SSLContext, ssl.SSLContext], tuple[ssl.SSLObject, ssl.SSLObject]]
 
@@ -193,6 +195,21 @@ def test_files_that_cannot_be_read(certificate: Path, key: Path, now: datetime) 
     certificate.chmod(0o600)
     with pytest.raises(CertificateProblem, match=r"server\.pem is not a PEM private key"):
         server_context(certificate, certificate, now=now)
+
+
+@pytest.mark.parametrize("which", ["certificate", "key"])
+def test_files_that_would_be_waited_for(certificate: Path, key: Path, now: datetime, which: str) -> None:
+    """A pipe is refused at once, whoever might write to it; so is what is far too long."""
+    path = certificate if which == "certificate" else key
+    path.unlink()
+    os.mkfifo(path, 0o600)
+    with pytest.raises(CertificateProblem, match="cannot be read: it is no regular file"):
+        server_context(certificate, key, now=now)
+    path.unlink()
+    path.touch(0o600)
+    os.truncate(path, LONGEST + 1)
+    with pytest.raises(CertificateProblem, match=f"it has more than {LONGEST} bytes"):
+        server_context(certificate, key, now=now)
 
 
 def test_client_certificate_is_refused(tmp_path: Path, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import stat
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -182,7 +183,7 @@ def test_crash_while_making(
 
 
 @pytest.mark.parametrize("name", ["ca.pem", "ca.key", "server.pem", "server.key"])
-@pytest.mark.parametrize("damage", ["empty", "rubbish", "directory", "dangling link"])
+@pytest.mark.parametrize("damage", ["empty", "rubbish", "directory", "pipe", "dangling link"])
 def test_broken_file_is_an_error(
     tmp_path: Path, files: ServerFiles, now: datetime, name: str, damage: str
 ) -> None:
@@ -191,6 +192,8 @@ def test_broken_file_is_an_error(
     path.unlink()
     if damage == "directory":
         path.mkdir()
+    elif damage == "pipe":
+        os.mkfifo(path)  # nobody ever writes to it
     elif damage == "dangling link":
         path.symlink_to(tmp_path / "not mounted")
     else:
@@ -199,7 +202,18 @@ def test_broken_file_is_an_error(
     with pytest.raises(CertificateProblem, match=name):
         _ensure(tmp_path, now)
     assert {each: each.read_bytes() for each in tmp_path.iterdir() if each.name != name} == others
-    assert path.is_symlink() or path.is_dir() or path.read_bytes() in (b"", b"rubbish")
+    assert path.is_symlink() or not path.is_file() or path.read_bytes() in (b"", b"rubbish")
+
+
+@pytest.mark.parametrize("name", ["ca.pem", "server.pem"])
+def test_key_on_no_curve_is_an_error(tmp_path: Path, files: ServerFiles, now: datetime, name: str) -> None:
+    """A certificate that can be read, but not the key in it, is an error as well."""
+    first, *rest = (each.public_bytes(Encoding.DER) for each in read_certificates(tmp_path / name))
+    curve = bytes.fromhex("2a8648ce3d0301")
+    chain = [first.replace(curve + b"\x07", curve + b"\x7f"), *rest]
+    (tmp_path / name).write_text("".join(map(ssl.DER_cert_to_PEM_cert, chain)))
+    with pytest.raises(CertificateProblem, match="holds a certificate that is damaged"):
+        _ensure(tmp_path, now)
 
 
 @pytest.mark.parametrize("name", ["ca.key", "server.key"])
