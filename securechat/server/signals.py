@@ -60,11 +60,12 @@ class Signals:
             poll.poll(max(0, math.ceil(timeout * 1000)))
         finally:
             signal.pthread_sigmask(signal.SIG_BLOCK, WAITED)
-        self._interrupted = False
         try:
             numbers = os.read(inlet, 4096)
         except BlockingIOError:
-            return []
+            numbers = b""
+        # After the read: an interrupt before it is heard now, one from now on writes for the next wait.
+        self._interrupted = False
         # Of signals that wait together the kernel runs the last one's handler first: their order means
         # nothing, and a reload comes before the end.
         return sorted(signal.Signals(number) for number in set(numbers) & WAITED)

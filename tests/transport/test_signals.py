@@ -1,6 +1,7 @@
 """Signals are waited for, and neither lost nor deadly."""
 
 import os
+import select
 import signal
 import threading
 from collections.abc import Iterator
@@ -72,6 +73,26 @@ def test_a_flood_of_interrupts() -> None:
         while not (found := signals.wait(LONG)):
             pass
         assert found == [signal.SIGTERM]
+
+
+def test_an_interrupt_while_another_one_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever it comes, the next one after it is heard."""
+    with Signals() as signals:
+        read = os.read
+
+        def interrupted(descriptor: int, size: int) -> bytes:
+            signals.interrupt()
+            heard = read(descriptor, size)
+            signals.interrupt()
+            return heard
+
+        signals.interrupt()
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "read", interrupted)
+            signals.wait(LONG)
+        signals.interrupt()
+        assert signals._pipe is not None
+        assert select.select([signals._pipe[0]], [], [], 0)[0]
 
 
 def test_threads_do_not_get_them() -> None:
