@@ -102,6 +102,8 @@ class Control:
                 self._serve(sock)
             except OSError as error:
                 log.info("a control connection ended early: %s", error.strerror or error)
+            except Exception:  # it is the one who asks that gets no answer, and not everybody that is cut off
+                log.exception("a control connection got no answer")
 
     def close(self) -> None:
         """Remove the socket. Called after the loop."""

@@ -14,6 +14,8 @@ from securechat.chat.requests import OPERATION_NAMES, OPERATIONS, Answer, Done, 
 SOCKET: Final = "control.sock"
 MAX_LINE: Final = 64 * 1024
 """Of a request; answers may be longer."""
+_MOST: Final = 1 << 62
+"""What a number of a request may be: a database has 64 bits, and something may be added."""
 
 Value = str | int | bool | None
 
@@ -33,6 +35,7 @@ def encode_request(request: Request | str) -> bytes:
 def decode_request(line: bytes) -> Request | str:
     """Read a request. Raises BadLine; an operation that the chat does not have comes back as its name."""
     content = _object(line)
+    _check_storable(content)
     op = content.pop("op", None)
     if not isinstance(op, str):
         raise BadLine('the request has no "op"')
@@ -79,14 +82,25 @@ def _row(row: object) -> Mapping[str, Value]:
     return {str(key): value for key, value in row.items() if isinstance(value, str | int | None)}
 
 
+def _check_storable(content: Mapping[str, object]) -> None:
+    """Raise BadLine for what JSON can say and no database can keep."""
+    for each in (*content, *content.values()):
+        if isinstance(each, str) and ("\0" in each or any("\ud800" <= c <= "\udfff" for c in each)):
+            raise BadLine("a text of the request has a character that is none")
+        if isinstance(each, int) and not -_MOST < each < _MOST:
+            raise BadLine("a number of the request is too large")
+
+
 def _line(content: Mapping[str, object]) -> bytes:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    # An answer may name a file whose name is no UTF-8, and is read again as it was.
+    return text.encode(errors="surrogatepass") + b"\n"
 
 
 def _object(line: bytes) -> dict[str, object]:
     try:
         content: object = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadLine("the line is not JSON") from error
     if not isinstance(content, dict):
         raise BadLine("the line is not a JSON object")

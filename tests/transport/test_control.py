@@ -139,6 +139,13 @@ def test_an_unknown_operation(office: Office) -> None:
         (b'{"op":"deluser","name":5}\n', '"name" of deluser is missing or has the wrong type'),
         (b'{"op":"passwd","name":"a","phc":"x","keep_sessions":1}\n', '"keep_sessions" of passwd'),
         (b'{"op":"deluser","name":"a","force":true}\n', "deluser has no force"),
+        (b'{"op":' + b"[" * 60_000 + b"\n", "the line is not JSON"),
+        (b'{"op":"backup","file":"\\ud800"}\n', "a character that is none"),
+        (b'{"op":"backup","file":"a\\u0000b"}\n', "a character that is none"),
+        (b'{"op":"deluser","name":"a","\\udfff":"b"}\n', "a character that is none"),
+        (b'{"op":"backup","file":"\xff"}\n', "the line is not JSON"),
+        (b'{"op":"audit","after":%d}\n' % (1 << 63), "a number of the request is too large"),
+        (b'{"op":"audit","after":%s}\n' % (b"9" * 5000), "the line is not JSON"),
         (b"x" * (MAX_LINE + 4096), f"a request is one line of at most {MAX_LINE} bytes"),
     ],
 )
@@ -149,6 +156,19 @@ def test_a_bad_request_is_answered(office: Office, line: bytes, text: str) -> No
     assert answer.code == "BAD_REQUEST"
     assert text in answer.text
     assert office.requests == []
+
+
+def test_an_error_of_ours_costs_one_connection(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever asked gets no answer, the log says why, and the next one is served."""
+
+    def fail() -> Answer:
+        raise KeyError("x")
+
+    office.control._commands = {"fail": fail, "status": lambda: Done([])}
+    with pytest.raises(NoAnswer):
+        ask(office.directory, "fail")
+    assert caplog.records[-1].exc_info is not None
+    assert ask(office.directory, "status") == Done([])
 
 
 def test_a_connection_that_says_nothing_is_ended(office: Office) -> None:
@@ -224,7 +244,13 @@ def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [Done(), Done([{"name": "ä", "disabled": False, "created": 5, "last": None}]), Refused("NO", "no\nway")],
+    [
+        Done([{"certificate": "b\udcff.pem"}]),
+        Refused("NO", "b\udcff.toml cannot be read"),
+        Done(),
+        Done([{"name": "ä", "disabled": False, "created": 5, "last": None}]),
+        Refused("NO", "no\nway"),
+    ],
 )
 def test_answers_survive_the_way(answer: Answer) -> None:
     """An answer is the same value on the other side, and one line on the way."""
