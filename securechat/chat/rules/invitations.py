@@ -3,6 +3,7 @@
 from hashlib import sha256
 from typing import Final
 
+from securechat.chat.limits import MAX_INVITATION_DAYS, MAX_INVITATION_USES
 from securechat.chat.records import Invitation, InvitationAdded, InvitationRevoked
 from securechat.chat.requests import AddInvitation, Answer, Done, Refused, RevokeInvitation
 from securechat.chat.turn.chat import Chat
@@ -36,8 +37,11 @@ def add(chat: Chat, request: AddInvitation) -> Answer:
     """Let accounts be made with a code."""
     if request.code in chat.registry.invitations:
         return Refused("CODE_EXISTS", "There is an invitation with this code already")
+    if not (1 <= request.uses <= MAX_INVITATION_USES and 1 <= request.days <= MAX_INVITATION_DAYS):
+        most = f"1 to {MAX_INVITATION_USES} accounts, and is valid for 1 to {MAX_INVITATION_DAYS} days"
+        return Refused("INVITATION_INVALID", f"An invitation is for {most}")
     now = chat.now.wall
-    invitation = Invitation(max(1, request.uses), now + request.days * DAY_MS, now)
+    invitation = Invitation(request.uses, now + request.days * DAY_MS, now)
     chat.enter(InvitationAdded(request.code, invitation), None)
     return Done()
 
