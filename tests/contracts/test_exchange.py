@@ -9,6 +9,7 @@ import pytest
 from securechat.chat.membership import Membership
 from securechat.chat.reading import ChannelPlace, Span
 from securechat.chat.records import (
+    AccountRemoved,
     ChannelCreated,
     ChannelDropped,
     ChannelModesChanged,
@@ -169,6 +170,19 @@ def test_a_forward_leads_to_the_same_channel(durable: DurableDatabase, tmp_path:
     store.commit([ChannelDropped(50, DEV, NOON, "over", of_dev)])
     lines = [line for line in exported(store, Selection()) if isinstance(line, Channel)]
     assert [line.modes for line in lines if not line.dropped] == [{"i": ""}]
+
+
+def test_who_was_removed_is_no_founder(durable: DurableDatabase, tmp_path: Path) -> None:
+    """Whether the export says that an account was removed, or it was removed here."""
+    store = opened(durable)
+    store.commit([*STATE, *SAID, AccountRemoved(BOB, "$bob", NOON)])
+    assert store.load().channels[1].founder == BOB, "as earlier versions left it"
+    path = written(tmp_path / "export", exported(store, Selection()))
+    for name, before in {"new": (), "known": (*PEOPLE, AccountRemoved(BOB, "$bob", NOON))}.items():
+        with closing(open_store(tmp_path / name)) as other:
+            other.commit(before)
+            imported(other, path)
+            assert [channel.founder for channel in other.load().channels] == [None, None]
 
 
 def test_whom_people_ignore_comes_along(durable: DurableDatabase, tmp_path: Path) -> None:

@@ -304,3 +304,22 @@ def test_forwards_by_name_lead_to_the_same_channels(tmp_path: Path) -> None:
     with closing(open_store(chat)) as store:
         modes = [channel.modes for channel in store.load().channels]
     assert modes == [{"i": "", "f": "2"}, {"n": ""}, {}]
+
+
+def test_who_was_removed_is_no_founder(tmp_path: Path) -> None:
+    """Revision 0017: earlier versions left the channels of an account that they removed to it."""
+    open_store(tmp_path, migrations=Migrations(MIGRATIONS.directory, "0016")).close()
+    with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO accounts (id, name, folded, phc, role, disabled, created) "
+            "VALUES (?, ?, ?, ?, ?, ?, 1)",
+            [
+                *((1, "alice", "alice", None, "member", 0), (2, "Bob", "bob", "x", "member", 0)),
+                *((3, "carol", "carol", "x", "member", 1), (4, "removed", "removed", None, "nobody", 0)),
+            ],
+        )
+        rows = [(key, f"#c{key}", f"#c{key}", founder) for key, founder in enumerate((1, 2, 3, None, 4), 1)]
+        channel = "INSERT INTO channels VALUES (?, ?, ?, ?, 1, '', '', 0, '{}', NULL)"
+        connection.executemany(channel, rows)
+    with closing(open_store(tmp_path)) as store:
+        assert [channel.founder for channel in store.load().channels] == [None, 2, 3, None, None]

@@ -101,7 +101,8 @@ class ChannelImporter:
     def _fill(self, channel: int, line: Channel) -> None:
         created = parse(line.created)
         founder = None if line.founder is None else self._people[fold(line.founder)]
-        values = {channels.c.founder: founder, channels.c.created: created}
+        left = None if founder in self._removed() else founder
+        values = {channels.c.founder: left, channels.c.created: created}
         self._connection.execute(update(channels).where(channels.c.id == channel).values(values))
         entries = {
             (kind, entry.mask): ListEntry(entry.setter, parse(entry.at))
@@ -130,8 +131,7 @@ class ChannelImporter:
 
     def _fill_members(self, channel: int, line: Channel) -> None:
         """Add the members; who has joined here by itself already becomes what it was there."""
-        a, m = accounts.c, memberships.c
-        gone = set(self._connection.scalars(select(a.id).where(a.phc.is_(None))))
+        m, gone = memberships.c, self._removed()
         members = {self._people[fold(member.account)]: member for member in line.members}
         for account, member in members.items():
             if account not in gone:
@@ -139,6 +139,11 @@ class ChannelImporter:
                     delete(memberships).where(m.channel == channel, m.account == account)
                 )
                 channel_rows.write(self._connection, _joined(account, channel, member))
+
+    def _removed(self) -> set[int]:
+        """Return the accounts that are no more than a name: they are in no channel, and found none."""
+        a = accounts.c
+        return set(self._connection.scalars(select(a.id).where(a.phc.is_(None))))
 
 
 def _joined(account: int, channel: int, member: Member) -> Joined:
