@@ -26,6 +26,7 @@ from securechat.config import fields  # noqa: E402
 from securechat.irc.message import MAX_TAGS  # noqa: E402
 from securechat.server.delivery import SENDQS_OF_ACCOUNT  # noqa: E402
 from securechat.server.limits import Limits  # noqa: E402
+from securechat.server.rota import SLICE  # noqa: E402
 
 ANSWER: Final = {
     "connections": "one that has not logged in is closed for the newcomer; with none, the connection is "
@@ -73,6 +74,11 @@ def fixed() -> Iterator[str]:
         ("a page of history", f"{limits.MAX_HISTORY} messages or {_size(PAGE_BYTES)}", "fewer messages"),
         ("sessions of an account that have a page", f"{readers.AT_ONCE}", "the others wait"),
         ("nonces of an account that are remembered", _size(nonces.OF_ACCOUNT), "the database is asked"),
+        (
+            "the hub's time, of an account while others wait",
+            f"{SLICE * 1000:g} ms of a turn",
+            "its lines wait, and the others' go on",
+        ),
         ("commands of a session", f"{flood.BURST:g} at once, {flood.RATE:g} a second", "they wait"),
         (
             "what an account has stored",

@@ -9,6 +9,7 @@ is with the lines that the chat has not handled (`burden.Unhandled`). Marks that
 
 import socket
 from enum import Enum, auto
+from math import exp
 from typing import Final, Protocol
 
 from securechat.chat.jobs import PasswordJob
@@ -20,6 +21,10 @@ from securechat.server.transport import Transport
 
 PIECE: Final = 48
 """Bytes that a piece in a SendQ takes besides its own: the header of a bytes object, and its place."""
+
+
+LATELY: Final = 60.0
+"""Seconds after which a third of what somebody has had of the hub's time still counts."""
 
 
 class State(Enum):
@@ -53,17 +58,31 @@ class Owner(Protocol):
 
 
 class Share:
-    """The connections of one account. The hub replaces `links`, any thread may read."""
+    """The connections of one account, and what it has of the hub's time. The hub writes (`links` is
+    replaced), any thread may read. `name` is the account's, for people."""
 
-    __slots__ = ("account", "left", "links", "turn")
+    __slots__ = ("_at", "_had", "account", "left", "links", "name", "turn", "used")
 
-    def __init__(self, account: int) -> None:
+    def __init__(self, account: int, name: str = "") -> None:
         self.account = account
+        self.name = name
         self.links: tuple[Connection, ...] = ()
         self.turn = 0
-        """The last turn of the hub in which it had a slice."""
+        """The last turn of the hub in which it could have a slice."""
+        self.used = 0.0
+        """Seconds that its items took in that turn."""
         self.left = 0.0
-        """Seconds that it has left of that; less than 0 is what it gives back in the next turns."""
+        """Seconds that it has left of its slice; less than 0 is what it gives back in the next turns."""
+        self._at = self._had = 0.0
+
+    def charge(self, seconds: float, now: float) -> None:
+        """Count what the hub has done for it in a turn that ended at the monotonic time `now`."""
+        self._had = seconds + self._had * exp((self._at - now) / LATELY)
+        self._at = now
+
+    def busy(self, now: float) -> float:
+        """Return which part of the hub's time it has had lately, from 0 to 1."""
+        return self._had / LATELY * exp((self._at - now) / LATELY)
 
     @property
     def unhandled_bytes(self) -> int:

@@ -155,6 +155,10 @@ class Hub:
         """Return what the chat has counted, by GROUP.NAME. Any thread may call."""
         return self._core.counts()
 
+    def busiest(self) -> str:
+        """Return which accounts have had most of this thread's time lately, in words. Any thread may call."""
+        return self._shares.busiest(self._clock.monotonic())
+
     def reconfigure(self, settings: Settings, limits: Limits) -> None:
         """Use new settings after everything that is in the inbox now. Any thread may call."""
 
@@ -200,11 +204,13 @@ class Hub:
         batch = self._rota.turn(batch, self._lines_per_turn)
         outcomes = self._core.take()
         self._commit(outcomes, now)
+        began = self._clock.monotonic()
         for outcome in outcomes:
             for effect in outcome.effects:
                 self._perform(effect)
         self.delivery.flush()
         self.delivery.relieve(self._shares)
+        self._rota.charge(self._clock.monotonic() - began)
         if self._failed_logins.left_out:
             self._failed_logins.settle(now.mono)
         # After the effects: a login and the end of its connection may come in one batch.
@@ -305,7 +311,7 @@ class Hub:
     def _logged_in(self, link: Connection, effect: LoggedIn) -> None:
         if not link.authenticated:
             link.authenticated = True
-            self._shares.join(link, effect.account)
+            self._shares.join(link, effect.account, effect.name)
             self.sessions += 1
             self._admission.logged_in(link.ticket)
             log.info("%d = logged in as %s from %s", link.serial, effect.name, link.address)

@@ -4,7 +4,8 @@ Theory of operation. Items are handled in the order in which they came, until an
 the turn. What else came from its sessions then waits in a line of the account's own, and the others go on.
 In later turns these lines come after what is new from the others, one after the other, each for a slice. So
 whoever asks for little is never behind those who ask for much, and those share what is left evenly (deficit
-round robin: who took longer than a slice gives it back in the next turns). What is new may take half of a
+round robin: who took longer than a slice gives it back in the next turns, and so does whose items caused
+effects that took long). What is new may take half of a
 turn when lines wait, so neither kind keeps the other out.
 
 An item of a session never overtakes an earlier one of the same session. All who have not logged in share one
@@ -56,6 +57,8 @@ class Rota:
         self._number = 0
         self._at = self._slice_ends = 0.0
         self._room = 0
+        self._served: list[Share] = []
+        """Who could have a slice in this turn."""
         self._handled: list[Item | Call] = []
 
     def __len__(self) -> int:
@@ -71,11 +74,23 @@ class Rota:
         self._number += 1
         self._room = lines
         self._handled = []
+        self._served = []
         self._at = began = self._clock()
         self._take_new(batch, began + (TURN / 2 if self._waiting else TURN))
         if self._waiting:
+            if not self._handled:
+                self._forgive()
             self._take_kept(began + TURN)
         return self._handled
+
+    def charge(self, seconds: float) -> None:
+        """Charge those whose items the last turn handled for what followed from these, by their time."""
+        total = sum([share.used for share in self._served])
+        for share in self._served:
+            if share.used:
+                following = seconds * share.used / total
+                share.left -= following
+                share.charge(share.used + following, self._at)
 
     def _take_new(self, batch: Sequence[Item | Call], ends: float) -> None:
         for index, item in enumerate(batch):
@@ -89,7 +104,7 @@ class Rota:
                 share = link.share
                 if share is None or link.kept:
                     share = self._strangers
-                if share in self._waiting or not self._may(share):
+                if share in self._waiting or self._left(share) <= 0:
                     self._keep(share, link, item)
                     continue
                 self._let_happen(item, share)
@@ -102,14 +117,14 @@ class Rota:
         waiting = self._waiting
         for _ in range(len(waiting)):
             share, line = next(iter(waiting.items()))
-            while line and self._may(share) and self._at < ends and self._room > 0:
+            while line and self._left(share) > 0 and self._at < ends and self._room > 0:
                 link, item = line.popleft()
                 self._inbox.kept -= 1
                 link.kept -= share is self._strangers
                 self._let_happen(item, share)
             if not line:
                 del waiting[share]
-            elif self._may(share):
+            elif self._left(share) > 0:
                 return  # the turn is over, and it is still this one's
             else:
                 waiting.move_to_end(share)
@@ -122,12 +137,20 @@ class Rota:
         self._inbox.kept += 1
         link.kept += share is self._strangers
 
-    def _may(self, share: Share) -> bool:
-        """Whether an account has something left of its slice of this turn."""
+    def _forgive(self) -> None:
+        """When nobody else is there, those who wait owe time to nobody but each other: one has its slice."""
+        most = max([self._left(share) for share in self._waiting])
+        for share in self._waiting:
+            share.left += SLICE - most
+
+    def _left(self, share: Share) -> float:
+        """Return the seconds that an account has left of its slice of this turn."""
         if share.turn != self._number:
             share.turn = self._number
+            share.used = 0.0
             share.left = min(share.left, 0.0) + SLICE
-        return share.left > 0
+            self._served.append(share)
+        return share.left
 
     def _let_happen(self, item: Item | Call, share: Share | None) -> None:
         began = self._at
@@ -135,6 +158,7 @@ class Rota:
         self._handle(item)
         self._at = at = self._clock()
         if share is not None:
+            share.used += at - began
             share.left -= at - began
         self._room -= len(item.lines) if type(item) is Received else 1
         self._handled.append(item)

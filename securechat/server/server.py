@@ -189,6 +189,7 @@ class Server:
             "refusals.sendq": hub.delivery.overflows,
             SENDQS.counter: hub.delivery.queued,
             LINES.counter: sum(worker.burden.waiting for worker in self._workers),
+            "busiest": hub.busiest(),
             "password_jobs": hub.jobs.passwords.done,
             "password_jobs_refused": hub.jobs.passwords.refused,
             "password_jobs_waiting": hub.jobs.passwords.waiting,

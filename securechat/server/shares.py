@@ -1,8 +1,14 @@
-"""What the sessions of one account have in common: their share of the server's memory."""
+"""What the sessions of one account have in common: their share of the server's memory and the hub's time."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from securechat.server.connection import Connection, Share
+
+BUSIEST: Final = 3
+"""So many accounts are named."""
+NOTABLE: Final = 0.01
+"""The least part of the hub's time that is worth naming."""
 
 
 class Shares:
@@ -16,11 +22,16 @@ class Shares:
     def __iter__(self) -> Iterator[Share]:
         return iter(self._shares.values())
 
-    def join(self, link: Connection, account: int) -> None:
-        """A connection has proved an account."""
-        share = self._shares.setdefault(account, Share(account))
+    def join(self, link: Connection, account: int, name: str) -> None:
+        """A connection has proved an account of this name."""
+        share = self._shares.setdefault(account, Share(account, name))
         share.links = (*share.links, link)
         link.share = share
+
+    def busiest(self, now: float) -> str:
+        """Return who has had most of the hub's time lately, in words: "alice 12%, bob 1%". Any thread."""
+        had = sorted(((share.busy(now), share.name) for share in tuple(self._shares.values())), reverse=True)
+        return ", ".join(f"{name} {part:.0%}" for part, name in had[:BUSIEST] if part >= NOTABLE)
 
     def leave(self, link: Connection) -> None:
         """A connection has gone."""

@@ -1,6 +1,7 @@
 """The hub's turn: handle, commit, perform; and what happens when the commit fails."""
 
 import logging
+from typing import cast
 
 import pytest
 
@@ -412,3 +413,22 @@ def test_what_waits_for_its_slice_is_handled_before_the_end(
     rig.hub.stop()
     rig.hub.run()
     assert handled == said
+
+
+def test_the_busiest_accounts_are_known(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those three that have had most of the hub's time lately, by name; who has had hardly any is none."""
+    links = [rig.connect(name)[1] for name in ("alice", "bob", "carol", "dan", "eve", "alice")]
+    assert rig.hub.busiest() == ""
+    costs = dict(zip(links, (3.0, 9.0, 0.9, 1.5, 0.3, 3.0), strict=True))
+
+    def handle(item: Item, _now: Now) -> None:
+        assert isinstance(item, Received)
+        rig.clock.seconds += costs[cast(Connection, item.link)]
+
+    monkeypatch.setattr(rig.core, "handle", handle)
+    rig.inbox.extend([say(link, "x") for link in links])
+    while rig.inbox:
+        rig.hub.run_once()
+    assert rig.hub.busiest() == "bob 14%, alice 9%, dan 2%"
+    rig.clock.seconds += 3600
+    assert rig.hub.busiest() == ""

@@ -1,6 +1,7 @@
 """Whose item the hub handles next, on a clock that only the items move."""
 
 from collections.abc import Sequence
+from math import exp
 
 import pytest
 from hypothesis import given, settings
@@ -103,6 +104,45 @@ def test_who_takes_longer_gives_it_back(turns: Turns) -> None:
     while turns.time_of(alice) < SLICE * 40:
         turns.turn()
     assert turns.time_of(mallory) <= SLICE * (40 + 8 + 1)
+
+
+def test_what_follows_from_items_is_of_the_slice(turns: Turns) -> None:
+    """Whoever makes the server write much has fewer turns: that is charged by the time which items took."""
+    mallory, alice, bob = [Link(Share(number)) for number in range(3)]
+    turns.put(mallory, SLICE * 0.9)
+    turns.put(bob, SLICE * 0.1)
+    turns.turn()
+    turns.rota.charge(SLICE * 4)
+    late = [turns.put(link, SLICE * 0.1) for link in (mallory, bob)]
+    others = [turns.put(alice, SLICE * 1.1) for _ in range(6)]
+    while turns.inbox:
+        turns.turn()
+    assert turns.handled[2:] == [late[1], *others[:3], late[0], *others[3:]]
+
+
+def test_nobody_waits_for_nobody(turns: Turns) -> None:
+    """While all who wait have had more than their slices, no turn passes with nothing done."""
+    for number in range(1, 4):
+        link = Link(Share(number))
+        for _ in range(5):
+            turns.put(link, SLICE * 3 * number)
+    while turns.inbox:
+        assert turns.turn()
+
+
+def test_the_busy_are_known(turns: Turns) -> None:
+    """How much of the hub's time an account has had lately, what it caused included; it is forgotten."""
+    mallory, alice = Share(1), Share(2)
+    for _ in range(20_000):
+        turns.put(Link(mallory), SLICE * 0.5)
+        turns.put(Link(alice), SLICE * 0.05)
+        turns.turn()
+        turns.rota.charge(SLICE * 0.45)
+        turns.now += SLICE * 0.45
+    assert mallory.busy(turns.now) == pytest.approx(10 / 11 * (1 - exp(-20_000 * SLICE / 60)), rel=0.01)
+    assert mallory.busy(turns.now) / alice.busy(turns.now) == pytest.approx(10, rel=0.01)
+    assert mallory.busy(turns.now + 60) < 0.3
+    assert mallory.busy(turns.now + 600) < 0.001
 
 
 def test_who_is_new_comes_before_those_who_wait(turns: Turns) -> None:
