@@ -7,6 +7,7 @@ make, so `Listeners` makes it when somebody speaks, and not for each of those wh
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from securechat.chat.link import Link
 
@@ -52,11 +53,19 @@ class Audience:
         return Audience.of((link, key) for link, key in self.keys.items() if link not in gone)
 
     @property
+    def size(self) -> int:
+        """How many links there are."""
+        return sum(map(len, self.groups.values()))
+
+    @property
     def keys(self) -> Mapping[Link, int]:
         """The encoding key of each link; made on first use, since few audiences are asked."""
         if self._keys is None:
             self._keys = {link: key for key, links in self.groups.items() for link in links}
         return self._keys
+
+
+NOBODY: Final = Audience()
 
 
 class Listeners:

@@ -17,7 +17,7 @@ from functools import partial
 from securechat.chat.clock import LONG_AGO, Now
 from securechat.chat.commands import COMMANDS, pace
 from securechat.chat.commands.capabilities import announce_changes, offers
-from securechat.chat.commands.dispatch import MAX_LINES_BEFORE_LOGIN, dispatch
+from securechat.chat.commands.dispatch import dispatch
 from securechat.chat.commands.rejected import head_of, refuse
 from securechat.chat.effects import Answered, AwaitDrain, Close, Effect, Handled, StartJob, Then
 from securechat.chat.items import (
@@ -75,6 +75,7 @@ class Core(Chat):
     def handle(self, item: Item, now: Now) -> None:
         """Let one thing happen at the instant `now`."""
         self.now = now
+        self.fanout.told = 0
         match item:
             case Received():
                 self._received(item)
@@ -215,8 +216,7 @@ class Core(Chat):
             line = lines[-1]
             unknown = isinstance(line, Continuation) and line.not_in == self.turn
             if unknown or (begun and self.tired()):
-                session.postponed = True  # it goes on behind those of the others that have come meanwhile
-                self._in_outcome(None, lambda: self.emit(Then(Drained(session.link))))
+                self._postpone(session)
                 break
             if not self._may_go_on(session):
                 break
@@ -240,6 +240,11 @@ class Core(Chat):
             if following is not None:
                 self._in_outcome(None, lambda: self.emit(StartJob(following)))
 
+    def _postpone(self, session: Session) -> None:
+        """Go on with a session's lines behind those of the others that have come meanwhile."""
+        session.postponed = True
+        self._in_outcome(None, lambda: self.emit(Then(Drained(session.link))))
+
     def _may_go_on(self, session: Session) -> bool:
         if session.link.queued + session.emitted > self.settings.sendq // 4:
             self._in_outcome(None, lambda: self.emit(AwaitDrain(session.link)))
@@ -253,12 +258,8 @@ class Core(Chat):
         return True
 
     def _line(self, session: Session, line: Message | Rejected | Step) -> None:
-        if session.registration is not None:
-            session.registration.lines += 1
-            if session.registration.lines > MAX_LINES_BEFORE_LOGIN:
-                self.count("refusals.lines_before_login")
-                self.end(session, "Too many lines before the login", "Too many lines before the login")
-                return
+        if session.registration is not None and login.says_too_much(self, session, session.registration):
+            return
         # Not `_in_outcome`: this runs for every line, and a closure for each would cost a tenth of it.
         ctx = Context(self, session, line if isinstance(line, Message) else head_of(line))
         outcome = self._outcome = Outcome(ctx)

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Final, cast
 
-from securechat.chat.audience import Audience
+from securechat.chat.audience import NOBODY
 from securechat.chat.effects import Broadcast, Send, SendEach
 from securechat.chat.link import Link
 from securechat.server.connection import PIECE, Connection, Owner, Share, State
@@ -29,7 +29,6 @@ SENDQS_OF_ACCOUNT: Final = 8
 """How many full SendQs the sessions of an account may have together."""
 MODEST: Final = 8
 """The part of a SendQ up to which nobody looks at the others of the account."""
-NOBODY: Final = Audience()
 
 
 class Delivery:

@@ -65,7 +65,7 @@ LOG_EVERY: Final = 60.0
 class Core(Protocol):
     """The chat as the hub uses it: `chat.core.Core`."""
 
-    tired: Callable[[], bool]
+    late: Callable[[], bool]
 
     def handle(self, item: Item, now: Now) -> None: ...
 
@@ -143,7 +143,7 @@ class Hub:
         self._wall = latest
         self._now = Now(0, 0.0)
         self._rota = Rota(inbox, self._let_happen, self._clock.monotonic)
-        core.tired = self._rota.tired
+        core.late = self._rota.tired
 
     # Called by other threads
 

@@ -160,7 +160,7 @@ class World:
         self.patience = math.inf
         """How much of it one item may take before the core is told that others have waited long enough."""
         self._began = 0.0
-        self.core.tired = lambda: self.measure() - self._began >= self.patience
+        self.core.late = lambda: self.measure() - self._began >= self.patience
 
     # People
 

@@ -46,7 +46,7 @@ class Chorus:
 
     def __init__(self) -> None:
         self.items: list[Item] = []
-        self.tired: Callable[[], bool] = lambda: False
+        self.late: Callable[[], bool] = lambda: False
         self.due: float | None = None
         self.settings: Settings | None = None
         self.reverted: list[Outcome] = []

@@ -385,9 +385,9 @@ def test_the_core_is_told_when_an_item_has_had_its_time(rig: Rig, monkeypatch: p
     tired: list[bool] = []
 
     def handle(_item: Item, _now: Now) -> None:
-        tired.append(rig.core.tired())
+        tired.append(rig.core.late())
         rig.clock.seconds += SLICE
-        tired.append(rig.core.tired())
+        tired.append(rig.core.late())
 
     monkeypatch.setattr(rig.core, "handle", handle)
     turn(rig, say(alice, "1"), say(alice, "2"), say(bob, "3"))

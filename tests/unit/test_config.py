@@ -280,7 +280,7 @@ def test_the_working_directory_is_gone(tmp_path: Path, monkeypatch: pytest.Monke
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    options = {"--cert": "/a.pem", "--key": "/b.key", "--port": 1}
+    options: dict[str, str | int | None] = {"--cert": "/a.pem", "--key": "/b.key", "--port": 1}
     assert load(None, {}, options).config.tls.certificate == "/a.pem"
     variables = {"SECURECHAT_TLS__CERTIFICATE": "~/a.pem", "SECURECHAT_TLS__KEY": "b.key"}
     with pytest.raises(ConfigError, match=r"tls\.key is a path from the working dir.* \(SECURECHAT_TLS__KEY"):

@@ -8,7 +8,6 @@ from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
 from securechat.irc.text import printable
 
-MAX_LINES_BEFORE_LOGIN = 30
 UNKNOWN = "Unknown command: HELP lists what there is"
 
 

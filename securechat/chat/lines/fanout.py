@@ -6,7 +6,7 @@ else, unless its command carried a label: then the copy belongs to the labelled 
 
 from collections.abc import Callable, Iterable, Sequence
 
-from securechat.chat.audience import Audience
+from securechat.chat.audience import NOBODY, Audience
 from securechat.chat.effects import Broadcast, Effect, Send, SendEach
 from securechat.chat.line import Line, by_operator, encode, fitting, separate, variants
 from securechat.chat.lines.origin import Origin
@@ -19,15 +19,20 @@ from securechat.irc import capabilities as cap
 class Fanout:
     """Turns lines into effects; `emit` appends an effect to what the current command caused."""
 
-    __slots__ = ("_emit", "_registry", "_sending")
+    __slots__ = ("_audience", "_emit", "_registry", "_sending", "told")
 
     def __init__(self, registry: Registry, emit: Callable[[Effect], None]) -> None:
         self._registry = registry
         self._emit = emit
         self._sending: list[Session] = []
+        self._audience = NOBODY
+        self.told = 0
+        """How many peers were told something since the engine set this to 0. What the same audience is told
+        next costs almost nothing: it is one append."""
 
     def settle(self) -> None:
         """Forget what was sent to whom: it is in the SendQs now."""
+        self._audience = NOBODY
         for session in self._sending:
             session.emitted = 0
         self._sending.clear()
@@ -84,6 +89,7 @@ class Fanout:
         if without is not None:
             data.pop(without.link, None)
         if data:
+            self.told += len(data)
             self._emit(SendEach(data))
 
     def broadcast(self, audience: Audience, line: Line, origin: Origin | None = None) -> None:
@@ -109,6 +115,9 @@ class Fanout:
 
     def _broadcast(self, audience: Audience, line: Line, without: Session | None) -> None:
         if audience.groups:
+            if audience is not self._audience:
+                self._audience = audience
+                self.told += audience.size
             skip = without.link if without is not None else None
             self._emit(Broadcast(audience, variants(line, audience.groups), skip))
 

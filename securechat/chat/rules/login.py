@@ -23,6 +23,7 @@ from securechat.chat.rules.proof import failed_exchange, prove
 from securechat.chat.rules.shares import no_place
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
+from securechat.chat.state.registration import Registration
 from securechat.chat.state.session import Login, Session, User
 from securechat.chat.state.throttle import known_network
 from securechat.chat.turn.chat import Chat
@@ -30,6 +31,7 @@ from securechat.chat.turn.context import Context, do_next
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account, fold
 
+MAX_LINES_BEFORE_LOGIN = 30
 SESSION_NAME = re.compile(r"[A-Za-z0-9._-]{1,32}")
 WRONG_SESSION_NAME = "After the @ stands a name for this session: up to 32 letters, digits, . _ or - (ASCII)"
 
@@ -146,6 +148,16 @@ def remember(chat: Chat, account: Account, address: str, checked: str | None, re
         chat.enter(LoginRemembered(account.id, network, now, tuple(account.sources.items())), None)
     if rehash is not None and checked is not None and account.phc == checked:
         chat.enter(PasswordSet(account.id, rehash, checked, now, rehash=True), None)
+
+
+def says_too_much(chat: Chat, session: Session, said: Registration) -> bool:
+    """Count a line before the login; end the session when there were too many."""
+    said.lines += 1
+    if said.lines <= MAX_LINES_BEFORE_LOGIN:
+        return False
+    chat.count("refusals.lines_before_login")
+    chat.end(session, "Too many lines before the login", "Too many lines before the login")
+    return True
 
 
 def complete(ctx: Context) -> None:

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from securechat.chat.clock import Now
-from securechat.chat.effects import Effect, StartJob
-from securechat.chat.jobs import Job, JobResult
+from securechat.chat.effects import Effect, StartJob, Then
+from securechat.chat.items import JobDone
+from securechat.chat.jobs import AwaitCommit, Job, JobResult, Stored
 from securechat.chat.lines.announcements import announce
 from securechat.chat.lines.fanout import Fanout
 from securechat.chat.lines.origin import Origin
-from securechat.chat.link import Link
+from securechat.chat.link import DESK, Link
 from securechat.chat.memory import ANSWERS, BATCHES, NONCES, Taken
 from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
@@ -32,6 +33,9 @@ from securechat.chat.state.registry import Registry
 from securechat.chat.state.session import Session
 from securechat.chat.state.throttle import Throttle
 
+TOLD_AT_ONCE: Final = 8000
+"""Peers that one item may tell something before others have their turn: to fill their SendQs takes a
+millisecond, after the item."""
 MAX_OWED: Final = 1000
 """Entries of the audit log that wait for room; of more, the oldest are lost."""
 
@@ -74,11 +78,8 @@ class Chat:
         self.now = now
         self.turn = 0
         """Grows when the hub takes what was caused, to store it."""
-        self.tired: Callable[[], bool] = _never
-        """Whether others have waited for long enough: who drives the chat says so, since it reads no clock.
-
-        What takes long asks this between its steps, and goes on with the rest in a later turn.
-        """
+        self.late: Callable[[], bool] = _never
+        """Whether an item has had its time: who drives the chat says so, since it reads no clock."""
         self.sessions: dict[Link, Session] = {}
         self.batching: set[Session] = set()
         self.emptied: set[int] = set()
@@ -87,6 +88,13 @@ class Chat:
         self._later: list[Callable[[], None] | Ending] = []
         self._undo: list[tuple[Outcome, Callable[[], None]]] = []
         self._consulted: dict[object, tuple[Callable[[JobResult], None], object]] = {}
+
+    def tired(self) -> bool:
+        """Return whether others have waited for long enough, or will have when everybody is told.
+
+        What takes long asks this between its steps, and goes on with the rest in a later turn.
+        """
+        return self.fanout.told >= TOLD_AT_ONCE or self.late()
 
     def emit(self, effect: Effect) -> None:
         """Add an effect to what the current command causes."""
@@ -138,6 +146,19 @@ class Chat:
         """
         self._consulted[job] = (resume, self._outcome.cause)
         self.emit(StartJob(job))
+
+    def when_stored(self, resume: Callable[[], None]) -> None:
+        """Go on in a turn of its own with what belongs to no session's command, when its records are stored.
+
+        What comes of it has the same cause, such as an administrator's request.
+        """
+        job = AwaitCommit(DESK)
+        self._consulted[job] = (lambda _: resume(), self._outcome.cause)
+        self.if_refused(lambda: self._forget(job))
+        self.emit(Then(JobDone(job, Stored())))
+
+    def _forget(self, job: AwaitCommit) -> None:
+        del self._consulted[job]
 
     def if_refused(self, undo: Callable[[], None]) -> None:
         """Call `undo` when the current command turns out to be refused since its records find no room.

@@ -13,7 +13,7 @@ class Impatient(Playbook):
     """A playbook whose core has no time left after anything that it does."""
 
     def _happens(self, item: object) -> None:
-        self.core.tired = lambda: True
+        self.core.late = lambda: True
         super()._happens(item)  # type: ignore[arg-type]
 
 
