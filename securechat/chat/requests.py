@@ -281,7 +281,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The request was not done; nothing changed. `code` is for programs, `text` for people."""
+    """The request was not done; nothing changed, but for what a long one did in earlier steps.
+
+    `code` is for programs, `text` for people.
+    """
 
     code: str
     text: str

@@ -124,7 +124,7 @@ class _Store:
     def answer(self, request: Request) -> Answer:
         """Do one request, and what follows from it."""
         from securechat.chat.clock import Now
-        from securechat.chat.effects import Answered, Effect, StartJob
+        from securechat.chat.effects import Answered, Effect, StartJob, Then
         from securechat.chat.items import Administer, Item
         from securechat.chat.ports import StoreUnavailable
         from securechat.server.control import user_name
@@ -138,6 +138,7 @@ class _Store:
             except StoreUnavailable as error:
                 return Refused("STORE_UNAVAILABLE", str(error))
             items += [_do(self._database, effect.job) for effect in effects if isinstance(effect, StartJob)]
+            items += [effect.item for effect in effects if isinstance(effect, Then)]
             done += effects
         (answer,) = (effect.answer for effect in done if isinstance(effect, Answered))
         return answer

@@ -1,5 +1,6 @@
 """User administration: what `adduser` and its like do, with a running server and without one."""
 
+from collections.abc import Callable
 from typing import assert_never
 
 from securechat.chat.effects import Answered, HashAdded
@@ -50,12 +51,12 @@ from securechat.chat.rules.channel_settings import set_retention
 from securechat.chat.rules.owed import owe
 from securechat.chat.state.account import sorted_by_name
 from securechat.chat.turn.chat import Chat
+from securechat.chat.turn.steps import Steps
 from securechat.irc.names import InvalidName, check_account
 
 Row = dict[str, str | int | bool | None]
 OfAccount = (
     SetPassword
-    | RemoveAccount
     | DisableAccount
     | EnableAccount
     | ListSessions
@@ -70,8 +71,6 @@ Change = (
     | AddAccount
     | ListAccounts
     | ListChannels
-    | DropChannels
-    | SetFounder
     | SetRetention
     | AddInvitation
     | Note
@@ -79,6 +78,8 @@ Change = (
     | RevokeInvitation
 )
 """What is answered at once."""
+InSteps = RemoveAccount | DropChannels | SetFounder
+"""What is done in steps, for which the chat may take several turns."""
 
 QUESTIONS = (ListAccounts, ListChannels, ListDevices, ListInvitations, ListSessions)
 """What changes nothing, and is not in the audit log."""
@@ -98,7 +99,35 @@ def administer(chat: Chat, item: Administer) -> None:
 
         many_channels.answer_unused(chat, item.ticket, request, note)
     else:
-        chat.emit(Answered(item.ticket, perform(chat, request, item.by, item.origin)))
+        steps = Steps(chat)
+        perform_then(
+            steps, request, item.by, item.origin, lambda answer: chat.emit(Answered(item.ticket, answer))
+        )
+
+
+def perform_then(
+    steps: Steps, request: Change | InSteps, by: str, origin: str, then: Callable[[Answer], None]
+) -> None:
+    """Do what `perform` does, or what takes several turns, and call `then` with the answer."""
+    chat = steps.chat
+    if not isinstance(request, InSteps):
+        then(perform(chat, request, by, origin))
+        return
+    detail = _detail(chat, request)
+
+    def begin(target: str) -> None:
+        """Note it with the first step: what the audit log cannot have does not happen."""
+        chat.enter(Audited(chat.now.wall, by, origin, OPERATION_NAMES[type(request)], target, detail), None)
+
+    match request:
+        case RemoveAccount():
+            removal.remove(steps, request, begin, then)
+        case DropChannels():
+            many_channels.drop_channels(steps, request, begin, then)
+        case SetFounder():
+            many_channels.set_founder(steps, request, begin, then)
+        case _:
+            assert_never(request)
 
 
 def perform(chat: Chat, request: Change, by: str, origin: str, *, spare: int | None = None) -> Answer:
@@ -112,11 +141,13 @@ def perform(chat: Chat, request: Change, by: str, origin: str, *, spare: int | N
     return answer
 
 
-def _note(chat: Chat, request: Change, answer: Answer, by: str, origin: str, detail: str) -> None:
+def _note(
+    chat: Chat, request: Change | DropChannels, answer: Answer, by: str, origin: str, detail: str
+) -> None:
     """Note in the audit log what was done, of many channels to which of them."""
     if isinstance(answer, Refused) or isinstance(request, QUESTIONS):
         return
-    if isinstance(request, DropChannels | SetFounder):
+    if isinstance(request, DropChannels):
         target = ",".join(str(row["name"]) for row in answer.rows)
     else:
         target = request.name
@@ -129,7 +160,7 @@ def _note(chat: Chat, request: Change, answer: Answer, by: str, origin: str, det
             chat.enter(audited, None)
 
 
-def _detail(chat: Chat, request: Change) -> str:
+def _detail(chat: Chat, request: Change | InSteps) -> str:
     """Return what the audit log says of a request besides its name and the account."""
     match request:
         case AddAccount():
@@ -198,10 +229,6 @@ def _answer(chat: Chat, request: Change, spare: int | None) -> Answer:
             return devices.list_all(chat)
         case ListChannels():
             return many_channels.list_channels(chat, request)
-        case DropChannels():
-            return many_channels.drop_channels(chat, request)
-        case SetFounder():
-            return many_channels.set_founder(chat, request)
         case SetRetention():
             return set_retention(chat, request)
         case AddInvitation():
@@ -219,19 +246,13 @@ def _answer(chat: Chat, request: Change, spare: int | None) -> Answer:
 def _of_account(chat: Chat, request: OfAccount, spare: int | None) -> Answer:
     account = chat.registry.account(request.name)
     if account is None or account.phc is None:
-        text = f"There is no account {request.name!r}: `securechat users` lists them"
-        return Refused("ACCOUNT_UNKNOWN", text)
+        return removal.unknown(request.name)
     match request:
         case SetPassword():
             chat.enter(PasswordSet(account.id, request.phc, account.phc, chat.now.wall), None)
             chat.emit(HashAdded(request.phc))
             if not request.keep_sessions:
                 sessions.then_end(chat, account, "The password of this account was changed", spare=spare)
-        case RemoveAccount():
-            answer = removal.remove(chat, account, account.phc, request)
-            if isinstance(answer, Done):
-                sessions.then_end(chat, account, "This account was removed")
-            return answer
         case DisableAccount():
             if not account.disabled:
                 chat.enter(AccountDisabled(account.id, chat.now.wall), None)

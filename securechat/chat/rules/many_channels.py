@@ -21,10 +21,12 @@ from securechat.chat.rules import dropping, founding
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
 from securechat.chat.turn.chat import Chat
+from securechat.chat.turn.context import Context
+from securechat.chat.turn.steps import Steps
 from securechat.irc.masks import Mask
 from securechat.irc.names import fold
 
-LOOKED_AT: Final = 1000
+LOOKED_AT: Final = 250
 """Channels that one request looks at."""
 Row = dict[str, str | int | bool | None]
 BUSY: Final = Refused(
@@ -38,10 +40,34 @@ def list_channels(chat: Chat, request: ListChannels) -> Answer:
     return found if isinstance(found, Refused) else Done(rows(chat, found[0]), found[1])
 
 
-def drop_channels(chat: Chat, request: DropChannels) -> Answer:
-    """Drop the channels that are asked for, but for what only the store knows."""
-    found = _to_drop(chat, request)
-    return found if isinstance(found, Refused) else _dropped(chat, found)
+def drop_channels(
+    steps: Steps, request: DropChannels, begin: Callable[[str], None], then: Callable[[Answer], None]
+) -> None:
+    """Drop the channels that are asked for, but for what only the store knows.
+
+    `begin` is called with their names before the first of them goes.
+    """
+    found = _to_drop(steps.chat, request)
+    if isinstance(found, Refused):
+        then(found)
+    else:
+        if found:
+            begin(",".join(channel.name for channel in found))
+        drop_each(steps, found, lambda dropped: then(Done([{"name": name} for name in dropped])))
+
+
+def drop_each(
+    steps: Steps, channels: list[Channel], then: Callable[[list[str]], None], ctx: Context | None = None
+) -> None:
+    """Drop channels, but for those that others have dropped meanwhile; `then` gets their names."""
+    chat, dropped = steps.chat, list[str]()
+
+    def drop(channel: Channel) -> None:
+        if chat.registry.channels.get(channel.id) is channel:
+            dropping.drop(chat, channel, ctx)
+            dropped.append(channel.name)
+
+    steps.for_each(channels, drop, lambda: then(dropped))
 
 
 def answer_unused(
@@ -69,25 +95,35 @@ def answer_unused(
     dropping.find_silent(chat, iter(candidates), looked)
 
 
-def set_founder(chat: Chat, request: SetFounder) -> Answer:
-    """Give channels to an account, or to nobody."""
+def set_founder(
+    steps: Steps, request: SetFounder, begin: Callable[[str], None], then: Callable[[Answer], None]
+) -> None:
+    """Give channels to an account, or to nobody; `begin` is called with their names before the first."""
+    chat = steps.chat
     heir, previous = _account(chat, request.founder), _account(chat, request.previous)
     named = _named(chat, request.channels)
     for problem in (heir, previous, named):
         if isinstance(problem, Refused):
-            return problem
+            then(problem)
+            return
     assert not isinstance(heir, Refused) and not isinstance(previous, Refused) and isinstance(named, list)
     if heir is not None and heir.phc is None:
-        return Refused("ACCOUNT_UNKNOWN", f"The account {heir.name!r} was removed")
-    given = [
-        channel
-        for channel in named
-        if (previous is None or channel.founder == previous.id)
-        and channel.founder != (heir.id if heir is not None else None)
-    ]
-    for channel in given:
-        founding.hand_over(chat, channel, heir, chat.settings.server_name, None)
-    return Done([{"name": channel.name} for channel in given])
+        then(Refused("ACCOUNT_UNKNOWN", f"The account {heir.name!r} was removed"))
+        return
+    given, new = list[str](), heir.id if heir is not None else None
+
+    def fits(channel: Channel) -> bool:
+        return channel.founder != new and (previous is None or channel.founder == previous.id)
+
+    def give(channel: Channel) -> None:
+        if fits(channel) and chat.registry.channels.get(channel.id) is channel:
+            founding.hand_over(chat, channel, heir, chat.settings.server_name, None)
+            given.append(channel.name)
+
+    fitting = [channel for channel in named if fits(channel)]
+    if fitting:
+        begin(",".join(channel.name for channel in fitting))
+    steps.for_each(fitting, give, lambda: then(Done([{"name": name} for name in given])))
 
 
 def rows(chat: Chat, channels: list[Channel]) -> list[Row]:
@@ -96,13 +132,19 @@ def rows(chat: Chat, channels: list[Channel]) -> list[Row]:
     return [
         {
             "name": channel.name,
-            "members": sum(member > 0 for member in channel.members),
+            "members": lasting(chat, channel),
             "founder": accounts[channel.founder].name if channel.founder is not None else None,
             "created": channel.created,
             "retention_days": channel.retention_days,
         }
         for channel in channels
     ]
+
+
+def lasting(chat: Chat, channel: Channel) -> int:
+    """Return how many members a channel has besides sessions that are users of their own."""
+    members = channel.members
+    return len(members) if chat.settings.nicknames == "account" else sum(map((0).__lt__, members))
 
 
 def _page(chat: Chat, request: ListChannels) -> tuple[list[Channel], int] | Refused:

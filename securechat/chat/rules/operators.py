@@ -1,14 +1,20 @@
 """What operators' commands lead to once they are stored: killed users, and a reload's result."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Final
 
-from securechat.chat.items import KillUser, Reloaded
+from securechat.chat.effects import Then
+from securechat.chat.items import EndSessions, KillUser, Reloaded
 from securechat.chat.line import Line, by_operator
 from securechat.chat.requests import Refused
 from securechat.chat.state.account import Account
 from securechat.chat.state.session import Session
 from securechat.chat.turn.chat import Chat
 from securechat.irc.text import body_room, split_text
+
+ENDED_AT_ONCE: Final = 5
+"""Sessions of somebody that end in one turn of the hub."""
 
 
 def end_user(chat: Chat, item: KillUser) -> None:
@@ -18,9 +24,25 @@ def end_user(chat: Chat, item: KillUser) -> None:
         return
     reason = f"Killed ({item.killer} ({item.reason}))"
     line = by_operator(Line(item.source, "KILL", (user.nick,), item.reason, chat.now.wall))
-    for session in list(user.sessions):
+
+    def end(session: Session) -> None:
         chat.later(partial(chat.fanout.send, session, line))
         chat.end(session, f"Closing Link: {chat.settings.server_name} ({reason})", reason)
+
+    end_some(chat, user.sessions, item, end)
+
+
+def end_some(
+    chat: Chat, sessions: Sequence[Session], item: EndSessions | KillUser, end: Callable[[Session], None]
+) -> None:
+    """End the first of these sessions; the same item comes again for the others, in a turn of its own.
+
+    Each listens in hundreds of channels.
+    """
+    for session in sessions[:ENDED_AT_ONCE]:
+        end(session)
+    if len(sessions) > ENDED_AT_ONCE:
+        chat.later(lambda: chat.emit(Then(item)))
 
 
 def tell_reloaded(chat: Chat, item: Reloaded) -> None:

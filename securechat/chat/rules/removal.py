@@ -1,6 +1,7 @@
 """What becomes of everything that an account leaves when it is removed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from securechat.chat.records import (
@@ -13,27 +14,72 @@ from securechat.chat.records import (
     Parted,
 )
 from securechat.chat.requests import CHANNELS_AT_ONCE, Answer, Done, Refused, RemoveAccount
-from securechat.chat.rules import devices, dropping, founding, metadata, silence
+from securechat.chat.rules import devices, dropping, founding, metadata, sessions, silence
 from securechat.chat.state.account import Account
+from securechat.chat.state.channel import Channel
 from securechat.chat.turn.chat import Chat
+from securechat.chat.turn.steps import Steps
 
 FATES: Final[Mapping[str, Fate]] = {"keep": "keep", "anonymise": "anonymise", "delete": "delete"}
 
 
-def remove(chat: Chat, account: Account, phc: str, request: RemoveAccount) -> Answer:
-    """Remove credentials and memberships, and begin with what becomes of the messages."""
-    how = FATES.get(request.messages or chat.settings.on_account_removal)
-    if how is None:
-        text = f"{request.messages!r} cannot be done: use one of {', '.join(FATES)}"
-        return Refused("MESSAGES_UNKNOWN", text)
-    problem = _wrong_channels(chat, account, request)
-    if problem is not None:
-        return problem
-    _leave_channels(chat, account, request)
-    for channel in chat.registry.channels_of(account.id):
-        membership = channel.members[account.id]
+def remove(
+    steps: Steps, request: RemoveAccount, begin: Callable[[str], None], then: Callable[[Answer], None]
+) -> None:
+    """Remove memberships and credentials, and begin with what becomes of the messages.
+
+    The channels come first, one by one: what was done of it stays when the rest finds no room, and the same
+    request does the rest.
+    """
+    chat = steps.chat
+    account = chat.registry.account(request.name)
+    problem = _problem(chat, account, request)
+    if account is None or problem is not None:
+        then(problem or unknown(request.name))
+        return
+
+    def left() -> None:
+        if account.phc is None:
+            then(unknown(request.name))  # somebody else was faster
+            return
+        for channel in chat.registry.channels_of(account.id):
+            _part(chat, account, channel)
+        _removed(chat, account, account.phc, FATES[_fate(chat, request)])
+        sessions.then_end(chat, account, "This account was removed")
+        then(Done())
+
+    begin(request.name)
+    steps.for_each(_leaving(chat, account, request), lambda leave: leave(), left)
+
+
+def unknown(name: str) -> Refused:
+    """Say that there is no such account."""
+    return Refused("ACCOUNT_UNKNOWN", f"There is no account {name!r}: `securechat users` lists them")
+
+
+def _problem(chat: Chat, account: Account | None, request: RemoveAccount) -> Refused | None:
+    """Return why that cannot be done."""
+    if account is None or account.phc is None:
+        return unknown(request.name)
+    fate = _fate(chat, request)
+    if fate not in FATES:
+        return Refused("MESSAGES_UNKNOWN", f"{fate!r} cannot be done: use one of {', '.join(FATES)}")
+    return _wrong_channels(chat, account, request)
+
+
+def _fate(chat: Chat, request: RemoveAccount) -> str:
+    return request.messages or chat.settings.on_account_removal
+
+
+def _part(chat: Chat, account: Account, channel: Channel) -> None:
+    membership = channel.members.get(account.id)
+    if membership is not None:
         text = "The account was removed"
         chat.enter(Parted(chat.next_id(), account.id, channel.id, chat.now.wall, text, membership), None)
+
+
+def _removed(chat: Chat, account: Account, phc: str, how: Fate) -> None:
+    """Remove what is left of an account that is in no channel any more."""
     metadata.forget(chat, -account.id, None)
     silence.forget(chat, account.id)
     devices.forget(chat, account)
@@ -44,12 +90,11 @@ def remove(chat: Chat, account: Account, phc: str, request: RemoveAccount) -> An
         _have_nobody(chat)
     positions = account.known_positions()
     chat.enter(AccountRemoved(account.id, phc, chat.now.wall, sources, waiting, how, positions), None)
-    return Done()
 
 
 def detail(chat: Chat, request: RemoveAccount) -> str:
     """Return what the audit log says of a removal that is about to be."""
-    fate = request.messages or chat.settings.on_account_removal
+    fate = _fate(chat, request)
     account = chat.registry.account(request.name)
     founded = chat.registry.founded[account.id] if account is not None else 0
     become = f"to {request.heir}" if request.heir else "dropped" if request.channels == "drop" else "kept"
@@ -76,18 +121,22 @@ def _wrong_channels(chat: Chat, account: Account, request: RemoveAccount) -> Ref
     return None
 
 
-def _leave_channels(chat: Chat, account: Account, request: RemoveAccount) -> None:
-    """Let the channels that the account founded become what is asked for."""
-    founded = founding.founded_by(chat, account)
-    if request.heir:
-        heir = chat.registry.account(request.heir)
-        for channel in founded:
-            founding.hand_over(chat, channel, heir, chat.settings.server_name, None)
-    elif request.channels == "drop":
-        for channel in founded:
-            dropping.drop(chat, channel, None)
-    elif founded:
-        chat.enter(FounderSet(tuple(channel.id for channel in founded), None, account.id), None)
+def _leaving(chat: Chat, account: Account, request: RemoveAccount) -> Iterator[Callable[[], None]]:
+    """The steps in which the account leaves its channels and what it founded becomes what is asked for."""
+    founded, heir = founding.founded_by(chat, account), chat.registry.account(request.heir)
+    if founded and not request.heir and request.channels != "drop":
+        ids = tuple(channel.id for channel in founded)
+        yield partial(chat.enter, FounderSet(ids, None, account.id), None)
+        founded = []
+    for channel in founded:
+        if channel.founder != account.id or chat.registry.channels.get(channel.id) is not channel:
+            continue  # it has changed since the first step
+        if request.heir:
+            yield partial(founding.hand_over, chat, channel, heir, chat.settings.server_name, None)
+        else:
+            yield partial(dropping.drop, chat, channel, None)
+    for channel in chat.registry.channels_of(account.id):
+        yield partial(_part, chat, account, channel)
 
 
 def _have_nobody(chat: Chat) -> None:

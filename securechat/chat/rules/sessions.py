@@ -3,7 +3,7 @@
 from securechat.chat.effects import Then
 from securechat.chat.items import EndSessions
 from securechat.chat.requests import Answer, Done, Refused
-from securechat.chat.rules.operators import lose_powers
+from securechat.chat.rules.operators import end_some, lose_powers
 from securechat.chat.state.account import Account
 from securechat.chat.state.session import Session
 from securechat.chat.turn.chat import Chat
@@ -50,12 +50,14 @@ def end_sessions(chat: Chat, item: EndSessions) -> None:
 
     A session of another account to which it gave an operator's powers loses these.
     """
-    for session in list(chat.sessions.values()):
+    wanted: list[Session] = []
+    for session in chat.sessions.values():
         operator, everywhere = session.operator, item.only is None and item.device is None
         if everywhere and operator is not None and operator.id == item.account:
             lose_powers(chat, session)
         if session.account is not None and session.account.id == item.account and _concerns(item, session):
-            chat.end(session, item.reason, item.reason)
+            wanted.append(session)
+    end_some(chat, wanted, item, lambda session: chat.end(session, item.reason, item.reason))
 
 
 def _concerns(item: EndSessions, session: Session) -> bool:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
+from functools import partial
 from itertools import chain
 from typing import Final
 
 from securechat.chat.requests import (
     OPERATIONS,
+    Answer,
     DropChannels,
     ListAudit,
     NoteBackup,
@@ -14,8 +16,9 @@ from securechat.chat.requests import (
     Refused,
     Request,
 )
-from securechat.chat.rules.administration import perform
+from securechat.chat.rules.administration import perform_then
 from securechat.chat.service.asked import Asked, ServiceCommand
+from securechat.chat.turn.steps import Steps
 from securechat.irc.timestamp import format_ms
 
 SECRETS: Final = frozenset({"phc", "code", "key"})
@@ -42,7 +45,11 @@ def admin(asked: Asked) -> None:
         asked.say(f"The operations are: {', '.join(usage(name) for name in OFFERED)}")
         return
     chat, session = asked.ctx.chat, asked.ctx.session
-    answer = perform(chat, request, asked.account.name, session.address)
+    perform_then(Steps(chat, asked.ctx), request, asked.account.name, session.address, partial(say, asked))
+
+
+def say(asked: Asked, answer: Answer) -> None:
+    """Say what came of an operation."""
     if isinstance(answer, Refused):
         asked.say(answer.text)
         return

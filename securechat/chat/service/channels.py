@@ -7,14 +7,17 @@ from typing import Final
 from securechat.chat.membership import RANKS
 from securechat.chat.requests import CHANNELS_AT_ONCE
 from securechat.chat.rules import dropping, founding
+from securechat.chat.rules.many_channels import drop_each
 from securechat.chat.service.asked import Asked, ServiceCommand
 from securechat.chat.state.channel import Channel
+from securechat.chat.turn.steps import Steps
 from securechat.irc.masks import Mask, is_mask
 from securechat.irc.names import fold, is_channel
 
 RANK_NAMES: Final = dict(zip(RANKS, ("founder", "admin", "operator", "half-operator", "voice"), strict=True))
 UNKNOWN: Final = "You are in no such channel"
 """The same for a channel that does not exist: it may be a secret one."""
+MORE: Final = "There are more: say it again, or use `securechat channel drop` on the server's host"
 NO_CHANNEL: Final = "There is no such channel"
 NO_MEMBER: Final = "Only a member of the channel can be given it: nobody of this name is in it"
 
@@ -89,7 +92,7 @@ def drop(asked: Asked) -> None:
 
 
 def drop_many(asked: Asked, mask: str, again: str) -> None:
-    """Remove as many of the channels that fit a mask as one turn of the chat has time for."""
+    """Remove some of the channels that fit a mask."""
     chat, fits = asked.ctx.chat, Mask(fold(mask))
     fitting = (channel for channel in chat.registry.channels.values() if fits.matches(channel.folded))
     some = list(islice(fitting, CHANNELS_AT_ONCE + 1))
@@ -101,11 +104,13 @@ def drop_many(asked: Asked, mask: str, again: str) -> None:
         asked.say(f"{names}{more}: to drop them, write `drop {mask} {mask}`. Nothing brings them back")
     else:
         asked.ctx.audit("drop", names, mask)
-        for channel in some[:CHANNELS_AT_ONCE]:
-            dropping.drop(chat, channel, asked.ctx)
-        asked.say(f"{names} dropped")
-        if len(some) > CHANNELS_AT_ONCE:
-            asked.say("There are more: say it again, or use `securechat channel drop` on the server's host")
+
+        def dropped(gone: list[str]) -> None:
+            asked.say(f"{','.join(gone)} dropped")
+            if len(some) > CHANNELS_AT_ONCE:
+                asked.say(MORE)
+
+        drop_each(Steps(chat, asked.ctx), some[:CHANNELS_AT_ONCE], dropped, asked.ctx)
 
 
 def give(asked: Asked) -> None:

@@ -60,3 +60,12 @@ def test_what_the_same_people_are_told_next_counts_once(playbook: Counting) -> N
         assert channel is not None
         fanout.broadcast(channel.audience, Line("chat.test", "NOTICE", (channel.name,), "x"))
     assert fanout.told - before == 2 + 1 + 2
+
+
+def test_many_sessions_end_in_more_than_one_turn(playbook: Counting) -> None:
+    """Whoever has many sessions loses all of them, five a turn."""
+    more = [f"alice.{number}" for number in range(6)]
+    playbook.play(f"login: {' '.join(more)}", "alice<?", *[f"{name}<?" for name in more], "bob<?")
+    assert playbook.play("admin> disable alice", "admin< Done") == 2
+    for name in ("alice", *more):
+        playbook.play(f"{name}< ERROR :This account was disabled", f"{name}< (closed)")

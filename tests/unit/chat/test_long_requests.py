@@ -1,0 +1,63 @@
+"""What administrators ask for, and takes more than one turn of the hub."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from securechat.chat.effects import Answered, Effect
+from securechat.chat.items import Administer
+from securechat.chat.jobs import Job
+from securechat.chat.requests import Answer, Done, DropChannels, ListAudit, Refused, RemoveAccount, Request
+from tests.playbooks.runner import Playbook
+
+
+class Impatient(Playbook):
+    """A playbook whose core does one step a turn, and whose store fills up after some of them."""
+
+    turns = 1000
+
+    def _happens(self, item: object) -> None:
+        self.core.late = lambda: True
+        self.turns -= 1
+        if not self.turns:
+            self.store.full = True
+        super()._happens(item)  # type: ignore[arg-type]
+
+    def _perform(self, effect: Effect, jobs: list[Job]) -> None:
+        if isinstance(effect, Answered):
+            self.raw.append(effect.answer)
+        else:
+            super()._perform(effect, jobs)
+
+    def ask(self, request: Request) -> Answer:
+        """Return the answer to an administrator's request."""
+        self.raw: list[Answer] = []
+        self._happens(Administer(1, request, "root", "here"))
+        (answer,) = self.raw
+        return answer
+
+
+@pytest.fixture
+def playbook() -> Iterator[Impatient]:
+    """Alice, who founded three channels."""
+    playbook = Impatient(Path("long"))
+    with playbook.store:
+        playbook.raw = []
+        playbook._run(["# Alice", "accounts: alice", "login: alice", "alice> JOIN #a,#b,#c", "alice<?"])
+        yield playbook
+
+
+@pytest.mark.parametrize("request_", [RemoveAccount("alice", channels="drop"), DropChannels("#a,#b,#c")])
+def test_what_found_no_room_is_refused_once(playbook: Impatient, request_: Request) -> None:
+    """When a later step finds no room the request is refused, the log knows of it, and one can repeat it."""
+    playbook.turns = 2
+    answer = playbook.ask(request_)
+    assert isinstance(answer, Refused) and answer.code == "STORE_UNAVAILABLE"
+    assert 0 < len(playbook.core.registry.channels) < 3
+    assert not playbook.core._consulted
+    playbook.store.full = False
+    log = playbook.ask(ListAudit())
+    assert isinstance(log, Done) and [row["actor"] for row in log.rows] == ["administrator", "root"]
+    assert isinstance(playbook.ask(request_), Done)
+    assert not playbook.core.registry.channels
