@@ -88,8 +88,7 @@ class Core(Chat):
             case JobDone():
                 self._job_done(item)
             case Drained():
-                session = self.sessions.get(item.link)
-                if session is not None:
+                if (session := self.sessions.get(item.link)) is not None:
                     session.postponed = False
                     self._work(session)
             case Administer():
@@ -106,8 +105,7 @@ class Core(Chat):
                 self._tick()
             case ShutDown():
                 self._in_outcome(None, lambda: self._shut_down(item.reason))
-        if self._later:
-            self._run_later()
+        self._run_later()
         if self.emptied:
             self._in_outcome(None, lambda: dropping.look_at_emptied(self))
 
@@ -117,6 +115,7 @@ class Core(Chat):
         self.turn += 1
         self._undoable, self._undo = self._undo, []
         self.fanout.settle()
+        self.registry.dropped.settle()
         return outcomes
 
     def revert(self, outcomes: Sequence[Outcome], why: str) -> None:

@@ -14,6 +14,7 @@ from securechat.chat.lines import metadata
 from securechat.chat.membership import is_at_least
 from securechat.chat.records import MetadataSet, PersonalSet
 from securechat.chat.state.channel import Channel
+from securechat.chat.state.visibility import metadata_of
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.chat.turn.pieces import follow_up, reply_batch, short_batch
@@ -32,7 +33,7 @@ class Subject(NamedTuple):
 
     def values(self, ctx: Context) -> dict[str, str]:
         """What is said of it now, as the session's account sees it."""
-        return ctx.registry.said_of(self.target, account_of(ctx))
+        return metadata_of(ctx.registry, self.target, account_of(ctx))
 
     def public(self, ctx: Context) -> dict[str, str]:
         """What everybody sees of that."""

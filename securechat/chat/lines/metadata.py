@@ -11,6 +11,7 @@ from securechat.chat.line import Line
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.registry import Registry
 from securechat.chat.state.session import Session, User
+from securechat.chat.state.visibility import metadata_of
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 
@@ -41,7 +42,7 @@ def said_of(
 ) -> Iterator[Line]:
     """What is said of a target under these keys, as a session's account sees it."""
     assert viewer.account is not None, "it has logged in"
-    for key, value in sorted(registry.said_of(named.target, viewer.account.id).items()):
+    for key, value in sorted(metadata_of(registry, named.target, viewer.account.id).items()):
         if key in keys:
             yield line(registry, named.name, key, value, at)
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from securechat.chat.audience import Audience, together
+from securechat.chat.audience import Audience, Listeners, together
 from securechat.chat.link import Link
 from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot
@@ -17,6 +17,7 @@ from securechat.chat.state.account import Account
 from securechat.chat.state.boxes import Boxes
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.devices import Devices
+from securechat.chat.state.dropped import Dropped
 from securechat.chat.state.monitors import Monitors
 from securechat.chat.state.names import Names
 from securechat.chat.state.nested import copied
@@ -60,6 +61,7 @@ class Registry:
         self._nicks: Names[User] = Names()
         self.founded: Counter[int | None] = Counter()
         """How many channels each account has founded; None is nobody."""
+        self.dropped = Dropped()
         self._sessions_of: dict[int, list[Session]] = {}
         self._peers_of = Peers()
         self.cut_off: list[tuple[Account, str]] = []
@@ -137,10 +139,6 @@ class Registry:
         users = (session.user for session in self.sessions_of(account))
         return list(dict.fromkeys(user for user in users if user is not None))
 
-    def said_of(self, target: int, viewer: int) -> dict[str, str]:
-        """Return the metadata of a target as an account sees it: what is said of it, and what is its own."""
-        return {**self.metadata.get(target, {}), **self.personal.get(viewer, {}).get(target, {})}
-
     def users_called(self, name: str) -> Sequence[User]:
         """Return who of those online has this nick, else all users of the account of this name."""
         user = self.user(name)
@@ -172,25 +170,28 @@ class Registry:
         self._account_names.remove(account.name, account)
 
     def add_channel(
-        self, channel_id: int, name: str, founder: int | None, at: int, modes: Mapping[str, str]
+        self, key: int, name: str, founder: int | None, at: int, modes: Mapping[str, str]
     ) -> None:
-        self.restore_channel(StoredChannel(channel_id, name, founder, at, NO_TOPIC, {}, modes, {}))
-        self.last_channel = max(self.last_channel, channel_id)
+        self.restore_channel(StoredChannel(key, name, founder, at, NO_TOPIC, {}, modes, {}))
+        self.last_channel = max(self.last_channel, key)
 
-    def forget_channel(self, channel_id: int) -> None:
+    def forget_channel(self, channel_id: int) -> Channel:
         channel = self.channels.pop(channel_id)
         self._channel_names.remove(channel.name, channel)
         self.founded[channel.founder] -= 1
+        return channel
 
     def drop_channel(self, channel_id: int) -> None:
         """Take away a channel and whoever is in it."""
         self._peers_of.forget()
-        for user_id in self.channels[channel_id].members:
+        channel = self.forget_channel(channel_id)
+        for user_id in channel.members:
             del self.memberships[user_id][channel_id]
-        self.forget_channel(channel_id)
+        channel.members, channel.listeners = {}, Listeners()
+        self.dropped.keep(channel)
 
     def restore_channel(self, stored: StoredChannel) -> None:
-        self._index_channel(Channel(stored))
+        self._index_channel(self.dropped.take(stored.id) or Channel(stored))
         self.founded[stored.founder] += 1
         for user_id, membership in stored.members.items():
             self.add_member(stored.id, user_id, membership)

@@ -20,3 +20,8 @@ def is_listed(registry: Registry, viewer: User, user: User) -> bool:
     "Visible users are users who either aren't invisible or have a common channel with the requesting client."
     """
     return INVISIBLE not in user.modes or viewer is user or first_shared(registry, viewer, user) is not None
+
+
+def metadata_of(registry: Registry, target: int, viewer: int) -> dict[str, str]:
+    """Return the metadata of a target as an account sees it: what is said of it, and what is its own."""
+    return {**registry.metadata.get(target, {}), **registry.personal.get(viewer, {}).get(target, {})}
