@@ -1,12 +1,13 @@
 """Slow work that the core asks for and never does: hashing and reading the store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from securechat.chat.link import Link
 from securechat.chat.ports import AuditEntry, Pin
 from securechat.chat.reading import PAGE_BYTES, ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import MessageSent
+from securechat.chat.tallies import Tally
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +60,7 @@ class FetchReactions:
 
     link: Link
     messages: tuple[int, ...]
+    room: int = PAGE_BYTES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,7 +161,14 @@ Query = (
 
 
 Pages = (
-    FetchContext | FetchFound | FetchHistory | FetchMissed | FetchReceived | FetchTargets | FetchUndelivered
+    FetchContext
+    | FetchFound
+    | FetchHistory
+    | FetchMissed
+    | FetchReactions
+    | FetchReceived
+    | FetchTargets
+    | FetchUndelivered
 )
 """Those whose results are many, and stay in memory until the session has taken them.
 
@@ -239,9 +248,9 @@ class PinsRead:
 
 @dataclass(frozen=True, slots=True)
 class ReactionsRead:
-    """The reactions to messages: message → reaction → accounts."""
+    """The reactions to messages, by message."""
 
-    reactions: Mapping[int, Mapping[str, Sequence[int]]]
+    reactions: Mapping[int, Tally]
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ from securechat.chat.jobs import (
 from securechat.chat.ports import QueryFailed, Reader
 from securechat.chat.reading import fitting, page
 from securechat.chat.records import MessageSent
+from securechat.chat.tallies import tallied
 from securechat.chat.weight import TARGET
 from securechat.server.fair_queue import FairQueue
 
@@ -225,7 +226,7 @@ def query(reader: Reader, job: Query) -> JobResult:
         case FetchContext():
             return _oldest(reader.context(job.messages), job.room)
         case FetchReactions():
-            return ReactionsRead(reader.reactions(job.messages))
+            return ReactionsRead(tallied(reader.reactions(job.messages), job.room))
         case FetchUndelivered():
             return _oldest(reader.undelivered(job.account, job.after, job.limit), job.room, job.limit)
         case FetchReceived():

@@ -44,6 +44,7 @@ from securechat.chat.ports import Pin, Snapshot
 from securechat.chat.reading import Target
 from securechat.chat.records import ListEntry, MessageSent, StoredAccount, StoredChannel, Topic
 from securechat.chat.settings import Settings
+from securechat.chat.tallies import tallied
 from securechat.irc import capabilities
 from securechat.irc.framing import Framer
 from securechat.irc.sasl import chunks, encode_plain
@@ -362,7 +363,7 @@ def answer(job: Job) -> JobResult:
             return MessagesRead(tuple(message(one, channel) for channel, one in every))
         case FetchReactions():
             by = {f":r{one}:": list(range(1, 20)) for one in range(20)}
-            return ReactionsRead({key: by for key in job.messages})
+            return ReactionsRead(tallied({key: by for key in job.messages}, job.room))
         case FetchTargets():
             return TargetsRead(
                 tuple(Target(place, FIRST_ID, START) for place in job.channels)[: job.span.limit]

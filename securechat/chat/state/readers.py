@@ -11,7 +11,15 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final
 
-from securechat.chat.jobs import FetchContext, JobResult, MessagesRead, Pages, TargetsRead
+from securechat.chat.jobs import (
+    FetchContext,
+    FetchReactions,
+    JobResult,
+    MessagesRead,
+    Pages,
+    ReactionsRead,
+    TargetsRead,
+)
 from securechat.chat.memory import ANSWERS, USUAL, Taken
 from securechat.chat.reading import PAGE_BYTES
 from securechat.chat.state.session import Session
@@ -67,6 +75,8 @@ class Readers:
             weight = sum(map(weight_of, result.messages))
         elif isinstance(result, TargetsRead):
             weight = TARGET * len(result.targets)
+        elif isinstance(result, ReactionsRead):
+            weight = sum(tally.weight for tally in result.reactions.values())
         self._take(reading, reading.bytes - job.room + weight)
 
     def end(self, session: Session) -> Pages | None:
@@ -99,7 +109,7 @@ class Readers:
 
     def _with_room(self, session: Session, job: Pages) -> Pages:
         reading = self.active[session]
-        kept = reading.bytes if isinstance(job, FetchContext) else 0
+        kept = reading.bytes if isinstance(job, FetchContext | FetchReactions) else 0
         self._take(reading, kept)
         most = max(PAGE_BYTES - kept, ANSWERS.modest)
         room = self.taken.room(most)
