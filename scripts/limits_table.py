@@ -101,6 +101,12 @@ def fixed() -> Iterator[str]:
         ("people whom one ignores", f"{limits.MAX_SILENCED}", "511"),
         ("nicks on the list of MONITOR", f"{limits.MAX_MONITORED}", "734"),
         ("pins of a channel", f"{limits.MAX_PINS}", "`FAIL PIN`"),
+        (
+            "edits of a message and reactions to it, of an account",
+            f"{limits.MAX_CHANGES}",
+            "`FAIL <command> LIMIT_REACHED`",
+        ),
+        ("a reaction", f"{limits.MAX_REACTION} bytes", "`FAIL <command> INVALID_PARAMS`"),
         ("keys of METADATA", f"{limits.METADATA_KEYS}", "`FAIL METADATA LIMIT_REACHED`"),
     ):
         yield f"| | {much} | {what} | {answer} |"

@@ -27,7 +27,8 @@ class CheckPassword:
 class FindMessages:
     """Look for the stored messages of `account` that carry one of `nonces`, and for those with these ids.
 
-    With `edits`, those that edit one of the latter are found as well.
+    With `edits`, those that edit one of the latter are found as well. With `changes` it is counted how often
+    the account has changed the latter.
     """
 
     link: Link
@@ -35,6 +36,7 @@ class FindMessages:
     nonces: tuple[str, ...] = ()
     ids: tuple[int, ...] = ()
     edits: bool = False
+    changes: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,10 +220,14 @@ class PasswordChecked:
 
 @dataclass(frozen=True, slots=True)
 class MessagesRead:
-    """Messages that a query found, oldest first; `ended` says that there is no more."""
+    """Messages that a query found, oldest first; `ended` says that there is no more.
+
+    `changes` are the edits and reactions of an account that were counted.
+    """
 
     messages: tuple[MessageSent, ...]
     ended: bool = False
+    changes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

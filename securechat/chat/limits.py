@@ -29,6 +29,10 @@ MAX_MONITORED: Final = 100
 MAX_SILENCED: Final = 64
 """Masks on the list of SILENCE of an account."""
 MAX_PINS: Final = 50
+MAX_CHANGES: Final = 200
+"""How often an account may edit a message, react to it and take that back, in all."""
+MAX_REACTION: Final = 64
+"""Bytes of a reaction."""
 MAX_RETENTION_DAYS: Final = 36_500
 MAX_INVITATION_USES: Final = 10_000
 MAX_INVITATION_DAYS: Final = 365

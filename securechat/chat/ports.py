@@ -130,6 +130,9 @@ class Reader(Protocol):
     def edits(self, key: int) -> Sequence[MessageSent]:
         """Return the edits of a message, oldest first."""
 
+    def changes(self, key: int, account: int) -> int:
+        """Return how often an account has edited a message, reacted to it and taken that back, in all."""
+
     def reactions(self, keys: Sequence[int]) -> Mapping[int, Mapping[str, Sequence[int]]]:
         """Return the reactions to messages: for each, reaction → the accounts, in the order of reacting.
 

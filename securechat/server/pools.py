@@ -53,7 +53,7 @@ from securechat.chat.jobs import (
 )
 from securechat.chat.ports import QueryFailed, Reader
 from securechat.chat.reading import fitting, page
-from securechat.chat.records import MessageSent
+from securechat.chat.records import MessageSent, original_of
 from securechat.chat.tallies import tallied
 from securechat.chat.weight import TARGET
 from securechat.server.fair_queue import FairQueue
@@ -220,7 +220,8 @@ def query(reader: Reader, job: Query) -> JobResult:
     """Read what a job asks for."""
     match job:
         case FindMessages():
-            return MessagesRead(tuple(find_messages(reader, job)))
+            messages = tuple(find_messages(reader, job))
+            return MessagesRead(messages, changes=count_changes(reader, job, messages) if job.changes else 0)
         case FetchPins():
             return PinsRead(tuple(reader.pins(job.channel)))
         case FetchContext():
@@ -281,6 +282,12 @@ def read_missed(reader: Reader, job: FetchMissed) -> Iterator[MessageSent]:
     for channel in job.channels:
         found = reader.history(channel, job.span, events=False, tombstones=job.redactions)
         yield from found[-fitting(found, room, newest=True) :]
+
+
+def count_changes(reader: Reader, job: FindMessages, found: Sequence[MessageSent]) -> int:
+    """Count how often the account has changed what was found by its id, of an edit the original as well."""
+    changed = {key for one in found if one.id in job.ids for key in (one.id, original_of(one))}
+    return sum(reader.changes(key, job.account) for key in changed)
 
 
 def find_messages(reader: Reader, job: FindMessages) -> Iterator[MessageSent]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from securechat.chat.ports import AuditEntry, Pin
 from securechat.chat.records import (
@@ -139,6 +139,14 @@ def read_messages(connection: Connection, query: MessageSelect) -> list[MessageS
             waiting,
         ) in connection.execute(query)
     ]
+
+
+def count_changes(connection: Connection, key: int, account: int) -> int:
+    """Count how often an account has edited a message, reacted to it and taken that back."""
+    m = messages.c
+    changes = or_(*(m.tags.like(f'%"{tag}":%') for tag in (EDIT_TAG, REACT_TAG, UNREACT_TAG)))
+    query = select(func.count()).where(m.refers == key, m.sender == account, IS_LATER, changes)
+    return connection.execute(query).scalar_one()
 
 
 def read_reactions(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, list[int]]]:

@@ -34,6 +34,7 @@ from securechat.storage.reading.history import read_history
 from securechat.storage.reading.targets import read_targets
 from securechat.storage.rows import (
     MessageSelect,
+    count_changes,
     read_audit,
     read_messages,
     read_pins,
@@ -266,6 +267,10 @@ class SqlReader:
         # Only later ones: an imported edit may say that it edits itself.
         referring = self._read(select_messages().where(m.refers == key, m.id > key).order_by(m.id))
         return [message for message in referring if EDIT_TAG in message.tags]
+
+    def changes(self, key: int, account: int) -> int:
+        """Return how often an account has edited a message, reacted to it and taken that back, in all."""
+        return count_changes(self._connection, key, account)
 
     def reactions(self, keys: Sequence[int]) -> Mapping[int, Mapping[str, Sequence[int]]]:
         """Return the reactions to messages: for each, reaction → the accounts, in the order of reacting.

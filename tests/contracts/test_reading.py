@@ -92,6 +92,18 @@ def test_reactions_add_up(database: Database) -> None:
     assert reader.reactions([]) == {}
 
 
+def test_changes_of_a_message_are_counted(database: Database) -> None:
+    """An account's edits and reactions, and what takes these back: no answers, and nothing of others."""
+    names = ("+securechat/edit", "+draft/react", "+draft/unreact", "+reply", "+x")
+    about = [
+        message(10 + key, tags={name: '"+draft/react":'})._replace(refers=5) for key, name in enumerate(names)
+    ]
+    others = [message(20, sender=BOB, tags={"+draft/react": "x"})._replace(refers=5)]
+    database.store().commit([*PEOPLE, *CHANNELS, message(5), message(6), *about, *others])
+    reader = database.reader()
+    assert (reader.changes(5, ALICE), reader.changes(5, BOB), reader.changes(6, ALICE)) == (3, 1, 0)
+
+
 def test_what_was_redacted_is_erased(database: Database) -> None:
     """The text and the tags are gone wherever the message is read; that there was one stays."""
     store = database.store()

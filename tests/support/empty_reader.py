@@ -24,6 +24,9 @@ class EmptyReader:
     def edits(self, key: int) -> Sequence[MessageSent]:
         return ()
 
+    def changes(self, key: int, account: int) -> int:
+        return 0
+
     def reactions(self, keys: Sequence[int]) -> Mapping[int, Mapping[str, Sequence[int]]]:
         return {}
 

@@ -8,7 +8,7 @@ nobody else gets anything.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from securechat.chat import service
+from securechat.chat import limits, service
 from securechat.chat.commands.draft import UNSTORED, Draft
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
 from securechat.chat.lines import isupport
@@ -101,6 +101,9 @@ def prepare(ctx: Context, draft: Draft, names: Sequence[str]) -> None:
             "INVALID_PARAMS", text=f"A nonce has at most {MAX_NONCE} characters, none of them a line end"
         )
         return
+    if len(draft.tags.get(cap.REACT_TAG, "").encode()) > limits.MAX_REACTION:
+        ctx.fail("INVALID_PARAMS", text=f"A reaction has at most {limits.MAX_REACTION} bytes")
+        return
     look_up(ctx, draft._replace(nonce=nonce, reference=reference), names, {})
 
 
@@ -134,11 +137,12 @@ def look_up(
             look_up(ctx, draft, names, stored)  # it may have been, and memory does not know any more
         else:
             known = {one.nonce: one for one in result.messages if one.nonce in wanted} | remembered
-            referred_to = reference and reference.found(result.messages)
+            referred_to = reference and reference.found(result.messages, result.changes)
             to_all(ctx, draft._replace(known=known, reference=referred_to), names)
 
     keys = () if subject is None else (subject,)
-    ctx.ask(FindMessages(ctx.session.link, account, tuple(wanted), keys), found)
+    changes = reference is not None and (reference.edits or reference.reacts)
+    ctx.ask(FindMessages(ctx.session.link, account, tuple(wanted), keys, changes=changes), found)
 
 
 def nonces(draft: Draft, names: Sequence[str]) -> list[str]:

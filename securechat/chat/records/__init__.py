@@ -50,6 +50,7 @@ from securechat.chat.records.messages import (
     MessageRecord,
     MessageRedacted,
     MessageSent,
+    original_of,
     same_conversation,
 )
 from securechat.chat.records.modes import (
@@ -167,5 +168,6 @@ __all__ = [
     "Topic",
     "TopicSet",
     "mode_params",
+    "original_of",
     "same_conversation",
 ]

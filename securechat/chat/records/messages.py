@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from securechat.irc.capabilities import EDIT_TAG
+
 
 class MessageSent(NamedTuple):
     """A PRIVMSG, NOTICE or TAGMSG; a tuple, since a dataclass takes four times as long to make.
@@ -46,6 +48,13 @@ def same_conversation(one: MessageSent, other: MessageSent) -> bool:
     if one.channel is not None or other.channel is not None:
         return (one.channel, one.rank) == (other.channel, other.rank)
     return {one.sender, one.recipient} == {other.sender, other.recipient}
+
+
+def original_of(message: MessageSent) -> int:
+    """Return the id of what was said first: that of the message itself, or what an edit refers to."""
+    if EDIT_TAG in message.tags and message.refers is not None:
+        return message.refers
+    return message.id
 
 
 @dataclass(frozen=True, slots=True)
