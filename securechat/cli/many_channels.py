@@ -3,9 +3,11 @@
 A running server stands still for no piece longer than a moment.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from securechat.cli.exits import CommandFailed
 from securechat.cli.progress import Progress
 from securechat.cli.telling import tell
 
@@ -46,8 +48,22 @@ def change_all(
         for start in range(0, len(names), CHANNELS_AT_ONCE):
             progress(start, len(names))
             some = names[start : start + CHANNELS_AT_ONCE]
-            changed += len(asking.ask(request(",".join(some))).rows)
+            with so_far(what, changed, len(names)):
+                changed += len(asking.ask(request(",".join(some))).rows)
     return changed
+
+
+@contextmanager
+def so_far(what: str, changed: int, total: int) -> Iterator[None]:
+    """Have an error say as well how much had been done before it."""
+    try:
+        yield
+    except CommandFailed as error:
+        if not changed:
+            raise
+        raise CommandFailed(
+            f"{error} (before that, {changed} of {number(total)} were {what})", error.code
+        ) from error
 
 
 def show(rows: Sequence[Row], most: int = SHOWN) -> None:

@@ -42,10 +42,14 @@ def deluser(
     otherwise. Channels that it founded stay without a founder unless --channels or --channels-to says
     otherwise.
     """
-    from securechat.chat.requests import RemoveAccount
+    from securechat.chat.requests import CHANNELS_AT_ONCE, RemoveAccount
+    from securechat.chat.rules.removal import FATES
     from securechat.cli.ask import Asking
-    from securechat.cli.many_channels import find, number, show
+    from securechat.cli.many_channels import find, number, show, so_far
 
+    if messages and messages not in FATES:
+        text = f"{messages!r} cannot be done with messages: use one of {', '.join(FATES)}"
+        raise CommandFailed(text, ExitCode.REFUSED)
     if channels not in ("", "keep", "drop") or (channels and heir):
         raise CommandFailed("use one of --channels keep, --channels drop, --channels-to NAME", ExitCode.USAGE)
     place = find_place(config, data_dir)
@@ -60,9 +64,13 @@ def deluser(
         if not yes:
             require_consent(f"Remove the account {name}? Nobody can have this name again.")
         names = [str(row["name"]) for row in founded]
-        more = _hand_on(asking, name, names, channels, heir)
+        # So few go together with the account, or nothing does.
+        many = len(names) > CHANNELS_AT_ONCE
+        handed_on = _hand_on(asking, name, names, channels, heir) if many else 0
     request = RemoveAccount(name, messages, channels, heir)
-    change(place, settings, request, f"The account {name} was removed", more)
+    more = _what_became(number(len(names)), channels, heir) if names else ""
+    with so_far("given" if heir else "dropped", handed_on, len(names)):
+        change(place, settings, request, f"The account {name} was removed", more)
 
 
 def _ask_what_becomes() -> tuple[str, str]:
@@ -75,17 +83,22 @@ def _ask_what_becomes() -> tuple[str, str]:
     return (answer, "") if answer in ("keep", "drop") else ("", answer)
 
 
-def _hand_on(asking: "Asking", name: str, names: list[str], channels: str, heir: str) -> str:
-    """Drop the channels or give them to somebody, in steps; return what to say of them."""
+def _hand_on(asking: "Asking", name: str, names: list[str], channels: str, heir: str) -> int:
+    """Drop the channels or give them to somebody, in steps; return how many there were to do that with."""
     from securechat.chat.requests import DropChannels, SetFounder
-    from securechat.cli.many_channels import change_all, number
+    from securechat.cli.many_channels import change_all
 
-    if not names:
-        return ""
     if heir:
-        given = change_all(asking, "given", names, lambda some: SetFounder(some, heir, previous=name))
-        return f"{heir} is the founder of its {number(given)} now."
+        return change_all(asking, "given", names, lambda some: SetFounder(some, heir, previous=name))
     if channels == "drop":
-        dropped = change_all(asking, "dropped", names, lambda some: DropChannels(some, founder=name))
-        return f"Its {number(dropped)} went with it."
-    return f"Its {number(len(names))} stay without a founder: administrators look after them."
+        return change_all(asking, "dropped", names, lambda some: DropChannels(some, founder=name))
+    return 0
+
+
+def _what_became(many: str, channels: str, heir: str) -> str:
+    """Return what to say of the channels."""
+    if heir:
+        return f"{heir} is the founder of its {many} now."
+    if channels == "drop":
+        return f"Its {many} went with it."
+    return f"Its {many} stay without a founder: administrators look after them."

@@ -2,15 +2,17 @@
 
 import json
 import sqlite3
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from securechat.chat.records import ChannelCreated, Joined, Record
+from securechat.chat.ports import StoreFull
+from securechat.chat.records import AccountRemoved, ChannelCreated, ChannelDropped, Joined, Record
 from securechat.cli.exits import ExitCode
 from securechat.storage.lock import DATABASE_NAME
-from securechat.storage.sqlite import open_store
+from securechat.storage.sqlite import SqliteStore, open_store
 from tests.contracts.facts import NOON, message
 from tests.unit.conftest import Command
 
@@ -105,6 +107,46 @@ def test_what_cannot_become_of_them(chat: Command, home: Path) -> None:
         (("--channels", "burn"), ExitCode.USAGE),
         (("--channels", "drop", "--channels-to", "bob"), ExitCode.USAGE),
         (("--channels-to", "nobody"), ExitCode.REFUSED),
+        (("--channels", "drop", "--messages", "bogus"), ExitCode.REFUSED),
+        (("--channels-to", "bob", "--messages", "bogus"), ExitCode.REFUSED),
     ):
         assert chat("deluser", "alice", "--yes", *options).code == code
     assert founders(home) == [(None, 1), (1, MANY)]
+
+
+def when_stored(monkeypatch: pytest.MonkeyPatch, fails: Callable[[Record], bool]) -> None:
+    """Have no room on the disk for such a record, or for what would be stored with it."""
+    commit = SqliteStore.commit
+
+    def refuse(store: SqliteStore, records: Sequence[Record]) -> None:
+        if any(fails(record) for record in records):
+            raise StoreFull("the disk is full")
+        commit(store, records)
+
+    monkeypatch.setattr(SqliteStore, "commit", refuse)
+
+
+def test_a_few_channels_go_with_the_account_or_not_at_all(
+    chat: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the account cannot be removed its channels are there."""
+    assert chat("channel", "set", "#a1", "founder", "bob").code == 0
+    when_stored(monkeypatch, lambda record: isinstance(record, AccountRemoved))
+    ended = chat("deluser", "bob", "--channels", "drop", "--yes")
+    assert (ended.code, "before that" in ended.err) == (ExitCode.REFUSED, False)
+    assert founders(home) == [(None, 1), (1, MANY - 1), (2, 1)]
+
+
+def test_what_was_done_before_an_error_is_said(
+    chat: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of very many channels some may be gone when the account, or the next of them, cannot be."""
+    with monkeypatch.context() as patch:
+        when_stored(patch, lambda record: isinstance(record, ChannelDropped) and record.channel == 30)
+        ended = chat("channel", "drop", "#a*", "--yes")
+    assert ended.code == ExitCode.REFUSED
+    (left,) = (count for founder, count in founders(home) if founder == 1)
+    assert f"(before that, {MANY - int(str(left))} of {MANY} channels were dropped)" in ended.err
+    when_stored(monkeypatch, lambda record: isinstance(record, AccountRemoved))
+    ended = chat("deluser", "alice", "--channels-to", "bob", "--yes")
+    assert f"(before that, {left} of {left} channels were given)" in ended.err
