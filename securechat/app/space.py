@@ -38,13 +38,20 @@ class Space:
         self._tell = tell
         self._measure = measure
         self._free: int | None = None
+        self._blind = False
         self.low = False
         """True from when the reserve is touched until there is room again."""
 
     def __call__(self) -> None:
         """Look, and tell what has changed."""
-        free, reserve = self._measure(self._directory), self._reserve() * MIB
-        self._free = free
+        try:
+            free = self._free = self._measure(self._directory)
+        except OSError as error:
+            self._free = None
+            self._tell_blind(error)
+            return
+        self._blind = False
+        reserve = self._reserve() * MIB
         wanted = reserve + reserve // 8 if self.low else reserve
         low = free is not None and free < wanted
         if low == self.low:
@@ -60,6 +67,13 @@ class Space:
         else:
             _log.warning("there is room on the disk again: members are served as before")
         self._tell(DiskSpace(low))
+
+    def _tell_blind(self, error: OSError) -> None:
+        """Say once that nothing is known: the directory was renamed, or its volume is away."""
+        if not self._blind:
+            text = "how much is free on the disk of %s is not known: %s"
+            _log.error(text, self._directory, error.strerror)
+        self._blind = True
 
     def status(self) -> Mapping[str, int | bool | None]:
         """Return what `status` shows: the bytes that are free, and whether the reserve is touched."""

@@ -66,3 +66,23 @@ def test_status_shows_it(tmp_path: Path) -> None:
     assert disk.space.status() == {"disk_free": 10 * MIB, "disk_low": True}
     free = free_bytes(tmp_path)
     assert free is not None and free > 0
+
+
+def test_a_directory_that_cannot_be_looked_at(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It may have been renamed, or its volume be away: the log says so once, and nothing else changes."""
+    directory = tmp_path / "data"
+    told: list[DiskSpace] = []
+    space = Space(directory, lambda: 1 << 40, told.append)
+    for low in (False, True):
+        space()
+        space()
+        assert space.status() == {"disk_free": None, "disk_low": low}
+        directory.mkdir()
+        space()
+        assert space.low
+        directory.rmdir()
+    lines = [line for line in caplog.messages if "not known" in line]
+    assert (
+        lines == [f"how much is free on the disk of {directory} is not known: No such file or directory"] * 2
+    )
+    assert [item.low for item in told] == [True]
