@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from securechat.app.expiry import state
 from securechat.config import Config
 from securechat.tls.context import Checked, checked_context
+from securechat.tls.errors import CertificateProblem
 from securechat.tls.files import ServerFiles, default_names, ensure
 from securechat.tls.keys import understood
 from securechat.tls.names import alternative_names
@@ -39,15 +40,26 @@ def certificates_of(config: Config, directory: Path) -> Certificates:
     return Certificates(files.certificate, files.key, own=True)
 
 
-def prepare(config: Config, directory: Path) -> bool:
+def prepare(config: Config, directory: Path, *, renew: bool = False) -> bool:
     """Make or renew the server's own certificate where it is needed; return whether anything was written.
 
-    The process that holds the directory's lock calls. Raises CertificateProblem.
+    With `renew` it is renewed in any case. The process that holds the directory's lock calls. Raises
+    CertificateProblem.
     """
     if config.tls.certificate:
         return False
-    _, changed = ensure(directory, _own_names(config), _now(), authority_name=_AUTHORITY_NAME)
+    names, now = _own_names(config), _now()
+    _, changed = ensure(directory, names, now, authority_name=_AUTHORITY_NAME, renew=renew)
     return changed
+
+
+def check_own(files: Certificates) -> None:
+    """Raise CertificateProblem when a certificate is not this server's to renew."""
+    if not files.own:
+        raise CertificateProblem(
+            f"{files.certificate} was not made by this server: renew it where it came from, "
+            "then run `securechat reload`"
+        )
 
 
 def make_context(config: Config, directory: Path) -> Checked:

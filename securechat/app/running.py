@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -21,6 +22,7 @@ from typing import Final
 from securechat import __version__, log
 from securechat.app.certificates import (
     certificates_of,
+    check_own,
     connect_line,
     how_to_renew,
     make_context,
@@ -116,14 +118,19 @@ class Running:
             raise
         return self._server.run()
 
-    def reload(self) -> Answer:
-        """Read the configuration and the certificate again. The server calls, one call at a time."""
+    def reload(self, *, renew: bool = False) -> Answer:
+        """Read the configuration and the certificate again, after having renewed it where that is asked for.
+
+        The server calls, one call at a time.
+        """
         with self._lock:
             try:
                 new = change(self._config, self._read().config)
                 settings = core_settings(new.config, places_for(new.config, self._open_files))
                 limits = transport_limits(new.config, self._open_files)
-                prepare(new.config, self._directory)
+                if renew:
+                    check_own(certificates_of(new.config, self._directory))
+                prepare(new.config, self._directory, renew=renew)
                 checked = make_context(new.config, self._directory)
             except (ConfigError, CertificateProblem) as error:
                 return Refused("CONFIG_INVALID", "nothing was changed: " + "; ".join(str(error).splitlines()))
@@ -135,6 +142,10 @@ class Running:
             _log.warning("%s was changed: it needs a restart of the server", key)
         states = [(key, True) for key in new.applied] + [(key, False) for key in new.pending]
         return Done([{"key": key, "applied": applied} for key, applied in states])
+
+    def _renew(self) -> Answer:
+        """Renew the server's own certificate now. The control thread calls."""
+        return self._server.reload(partial(self.reload, renew=True))
 
     def renew_certificate(self) -> None:
         """Once an hour, renew the server's own certificate when its time has come, or say that it ends.
@@ -200,7 +211,7 @@ class Running:
             port=config.server.port,
             workers=worker_count(config),
             reload=self.reload,
-            commands=commands | {"identity": announcement.identity},
+            commands=commands | {"identity": announcement.identity, "renew-certificate": self._renew},
             at_stop=[copy.stop],
             chores=[retention, Indexing(store, short=lambda: self._space.low)],
             every_second=[self.renew_certificate, self._space],

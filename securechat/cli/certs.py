@@ -50,19 +50,14 @@ def renew(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
 
     The keys stay, and so do the pins. A running server uses it at once.
     """
-    from securechat.app.certificates import certificates_of
+    from securechat.app.certificates import certificates_of, check_own
     from securechat.tls.errors import CertificateProblem
 
     place = find_place(config, data_dir)
     settings = load_config(place).config
-    files = certificates_of(settings, place.directory)
-    if not files.own:
-        raise CommandFailed(
-            f"{files.certificate} was not made by this server: renew it where it came from, "
-            "then run `securechat reload`"
-        )
-    place.require()
     try:
+        check_own(certificates_of(settings, place.directory))
+        place.require()
         _renew(settings, place)
     except CertificateProblem as error:
         raise CommandFailed(str(error)) from error
@@ -71,20 +66,17 @@ def renew(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
 
 
 def _renew(config: "Config", place: Place) -> None:
-    """Take the leaf away and have it made again by who holds the lock: the server, or this process."""
-    from securechat.app.certificates import certificates_of, prepare
+    """Have it made again by who holds the lock: the server, or this process."""
+    from securechat.app.certificates import prepare
     from securechat.cli.control import command
     from securechat.storage.errors import StorageError
     from securechat.storage.lock import DirectoryBusy, DirectoryLock
 
-    certificate = certificates_of(config, place.directory).certificate
     try:
         with DirectoryLock(place.directory):
-            certificate.unlink(missing_ok=True)
-            prepare(config, place.directory)
+            prepare(config, place.directory, renew=True)
     except DirectoryBusy:
-        certificate.unlink(missing_ok=True)
-        command(place, "reload")
+        command(place, "renew-certificate")
     except (StorageError, OSError) as error:
         raise CommandFailed(str(error)) from error
 

@@ -10,6 +10,7 @@ from securechat.cli.config import JsonOption, load_config
 from securechat.cli.passwords import SaveOption, shown_or_saved
 from securechat.cli.place import ConfigOption, DataDirOption, existing_place
 from securechat.cli.table import day, minute, print_json, print_table
+from securechat.cli.telling import tell
 
 DeviceArgument = Annotated[
     str, typer.Argument(metavar="DEVICE", show_default=False, help="The device's name, such as phone.")
@@ -67,7 +68,7 @@ def list_devices(
     if as_json:
         print_json([dict(row) for row in rows])
     elif not rows:
-        typer.echo("There is no device: add one with `securechat devices add NAME DEVICE`.", err=True)
+        tell("There is no device: add one with `securechat devices add NAME DEVICE`.")
     else:
         table: list[tuple[str, ...]] = [
             ("ACCOUNT", "DEVICE", "KIND", "ADDED", "LAST USED (UTC)", "UNTIL", "SESSIONS")

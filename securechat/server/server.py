@@ -152,14 +152,15 @@ class Server:
         """Let something happen to the chat. Any thread may call."""
         self._inbox.put(item)
 
-    def reload(self) -> Answer:
-        """Reload the configuration. Any thread may call; one call at a time."""
-        if self._reload is None:
+    def reload(self, how: Callable[[], Answer] | None = None) -> Answer:
+        """Reload the configuration, by `how` instead of the usual way. Any thread may call, one at a time."""
+        how = how or self._reload
+        if how is None:
             return Refused("NOT_POSSIBLE", "this server has no configuration to reload")
         with self._reloading:
             self._notifier.reloading()
             try:
-                answer = self._reload()
+                answer = how()
             except Exception:  # about a file, most likely: the server goes on with what it has
                 log.exception("the reload has failed")
                 answer = Refused("FAILED", "nothing was reloaded: the log of the server says why")

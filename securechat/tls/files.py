@@ -50,11 +50,12 @@ class ServerFiles:
 
 
 def ensure(
-    directory: Path, names: Sequence[str], now: datetime, *, authority_name: str
+    directory: Path, names: Sequence[str], now: datetime, *, authority_name: str, renew: bool = False
 ) -> tuple[ServerFiles, bool]:
     """See to it that the directory holds a CA and a server certificate for all `names`.
 
-    What is missing is made; what is not valid at `now` (aware), or soon will not be, is renewed. Returns the
+    What is missing is made; what is not valid at `now` (aware), or soon will not be, is renewed, with `renew`
+    the server's certificate in any case. What is there stays until its successor is on disk. Returns the
     files and whether any of them is new. The directory is made with mode 0700, the files with 0600; one
     process at a time may call. Raises CertificateProblem when a file is broken, cannot be read or written, or
     lacks its key, or a key is open to other users; InvalidName.
@@ -64,7 +65,7 @@ def ensure(
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with understood(directory):
             authority, new_authority = _ensure_authority(files, authority_name, now)
-            new_leaf = _ensure_leaf(files, authority, names, now)
+            new_leaf = _ensure_leaf(files, authority, names, now, renew)
     except OSError as error:
         raise CertificateProblem(f"the certificates cannot be kept in {directory}: {error}") from error
     return files, new_authority or new_leaf
@@ -117,14 +118,16 @@ def read_authority(certificate_file: Path, key_file: Path, loss: str = _LOSS) ->
     return Authority(certificate, key)
 
 
-def _ensure_leaf(files: ServerFiles, authority: Authority, names: Sequence[str], now: datetime) -> bool:
+def _ensure_leaf(
+    files: ServerFiles, authority: Authority, names: Sequence[str], now: datetime, renew: bool
+) -> bool:
     if _is_there(files.certificate) and not _is_there(files.key):
         raise CertificateProblem(
             f"{files.key} is missing: restore it from a backup, or move {files.certificate} away as well to "
             "have both made again by the same CA"
         )
     key = ensure_key(files.key)
-    if _is_there(files.certificate):
+    if _is_there(files.certificate) and not renew:
         chain = read_certificates(files.certificate)
         if _is_good_chain(chain, key, authority, now) and not uncovered(chain[0], names):
             return False

@@ -159,6 +159,16 @@ def test_renew_keeps_the_keys(command: Command, home: Path) -> None:
     assert pin(after[1]) in ended.out
 
 
+def test_renew_that_fails_takes_nothing_away(command: Command, home: Path) -> None:
+    """The certificate that is there stays until there is another one."""
+    prepare(config(), home)
+    before = (home / "server.pem").read_bytes()
+    (home / "ca.key").rename(home / "elsewhere")
+    ended = command("certs", "renew")
+    assert (ended.code, "ca.key is missing" in ended.err) == (ExitCode.ERROR, True)
+    assert (home / "server.pem").read_bytes() == before
+
+
 def test_renew_is_for_the_own_certificate(
     command: Command, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

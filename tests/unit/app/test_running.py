@@ -213,6 +213,11 @@ def test_a_renewed_certificate_is_served_at_once(server: ServerProcess) -> None:
     server.administer("certs", "renew")
     second = served_serial(server)
     assert second != first
+    certificate, key = server.data / "server.pem", server.data / "ca.key"
+    away = key.rename(server.data / "away")
+    assert "ca.key is missing" in failure(server, "certs", "renew", code=ExitCode.REFUSED)
+    assert read_certificates(certificate)[0].serial_number == served_serial(server) == second
+    away.rename(key)
     server.configure(tls__names=["chat.example.org"])
     server.administer("reload")
     third = served_serial(server)
