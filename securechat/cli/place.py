@@ -10,7 +10,7 @@ import typer
 
 from securechat.app.directory import NoHome, default_directory
 from securechat.cli.exits import CommandFailed
-from securechat.cli.files import is_stdin
+from securechat.cli.files import is_stdin, refuse_pipe
 
 ConfigOption = Annotated[
     Path | None,
@@ -52,19 +52,39 @@ def find_place(
     config: Path | None, data_dir: Path | None, environment: Mapping[str, str] = os.environ
 ) -> Place:
     """Return the place that the options name, or the default one. Raises CommandFailed when there is none."""
-    try:
-        directory = (data_dir or default_directory(environment)).absolute()
-    except NoHome as error:
-        raise CommandFailed(str(error)) from error
-    if config is None:
-        usual = directory / "securechat.toml"
-        return Place(directory, usual if usual.is_file() else None)
     if is_stdin(config):
         raise CommandFailed(
             "the configuration cannot come from standard input: name a file, or check it with "
             "`securechat config check -`"
         )
-    return Place(directory, config.absolute())
+    try:
+        directory = (data_dir or default_directory(environment)).absolute()
+        named = config.absolute() if config is not None else None
+    except NoHome as error:
+        raise CommandFailed(str(error)) from error
+    except OSError as error:
+        raise CommandFailed(f"there is no working directory: {error.strerror}") from error
+    usual = directory / "securechat.toml"
+    there = _is_there(usual, directory)
+    if named is None and there:
+        # Whatever it is, it is read, which says what is wrong with it. The defaults would make another server
+        # than the one that somebody has configured.
+        refuse_pipe(usual, "which would be waited for")
+        named = usual
+    return Place(directory, named)
+
+
+def _is_there(file: Path, directory: Path) -> bool:
+    """Return whether anything has this name in a data directory. Raises CommandFailed."""
+    try:
+        file.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except PermissionError as error:
+        raise CommandFailed(f"{directory} belongs to another user: run this as the server's user") from error
+    except OSError as error:
+        raise CommandFailed(f"the data directory {directory} cannot be used: {error.strerror}") from error
+    return True
 
 
 def existing_place(config: Path | None, data_dir: Path | None) -> Place:
