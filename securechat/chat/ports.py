@@ -128,7 +128,7 @@ class Reader(Protocol):
         """Return the message of this id."""
 
     def edits(self, key: int) -> Sequence[MessageSent]:
-        """Return the edits of a message, oldest first."""
+        """Return the oldest `EDITS_AT_ONCE` edits of a message that are not redacted, oldest first."""
 
     def changes(self, key: int, account: int) -> int:
         """Return how often an account has edited a message, reacted to it and taken that back, in all."""
@@ -136,13 +136,14 @@ class Reader(Protocol):
     def reactions(self, keys: Sequence[int]) -> Mapping[int, Mapping[str, Sequence[int]]]:
         """Return the reactions to messages: for each, reaction → the accounts, in the order of reacting.
 
-        A message without reactions is left out, and so is what was taken back.
+        A message without reactions is left out, and so is what was taken back. Of an account the newest few
+        reactions to a message count.
         """
 
     def context(self, keys: Sequence[int]) -> Sequence[MessageSent]:
         """Return what was done to messages since: each reaction that stands, and the last edit, by its id.
 
-        At most 1,000 of them, the oldest.
+        At most 1,000 of them, the oldest; of an account's reactions to a message the newest few.
         """
 
     def pins(self, channel: int) -> Sequence[Pin]:

@@ -21,6 +21,8 @@ Everything but the command is the message's, as it is in its own place.
 """
 MS_SHIFT: Final = 20
 """Bits of an id below its milliseconds."""
+EDITS_AT_ONCE: Final = 100
+"""Edits of a message that are read at once, the oldest: there may be any number of them."""
 PAGE_BYTES: Final = 2 << 20
 """What the messages of one answer may take in memory: twice what 1,000 messages that people write take."""
 

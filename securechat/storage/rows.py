@@ -25,6 +25,15 @@ IS_EDIT: Final = f'%"{EDIT_TAG}":%'
 IS_LATER: Final = messages.c.id > messages.c.refers
 """What refers to a message came after it. A database that took in something else shows nothing of that."""
 
+OF_ONE: Final = 32
+"""What one account did to one message lately that is read: there may be any number of reactions."""
+IN_ALL: Final = 5_000
+"""What was done to all messages of a page that is read; what one did most recently comes first."""
+LONGEST_REACTION: Final = 128
+"""Characters; a longer one is not added up."""
+_IS_REACTION: Final = f'%"{REACT_TAG}":%'
+_IS_TAKEN_BACK: Final = f'%"{UNREACT_TAG}":%'
+
 _decode_tags: Final = msgspec.json.Decoder(dict[str, str]).decode
 decode_modes: Final = msgspec.json.Decoder(dict[str, str]).decode
 """Reads `channels.modes`."""
@@ -149,14 +158,32 @@ def count_changes(connection: Connection, key: int, account: int) -> int:
     return connection.execute(query).scalar_one()
 
 
+def reactions_to(keys: Sequence[int]) -> Select[int]:
+    """Select the ids of reactions to messages, and of what took reactions back: the newest of each account.
+
+    A database counts them much faster than rows become values, and nobody crowds out what others did.
+    """
+    m = messages.c
+    kinds = or_(m.tags.like(_IS_REACTION), m.tags.like(_IS_TAKEN_BACK))
+    nth = func.row_number().over(partition_by=(m.refers, m.sender), order_by=m.id.desc()).label("nth")
+    all_of_them = (
+        select(m.id, nth).where(m.refers.in_(keys), kinds, m.redacted.is_(None), IS_LATER).subquery()
+    )
+    newest = select(all_of_them.c.id).where(all_of_them.c.nth <= OF_ONE)
+    return newest.order_by(all_of_them.c.nth, all_of_them.c.id.desc()).limit(IN_ALL)
+
+
+def last_edits(keys: Sequence[int]) -> Select[int]:
+    """Select the id of the last edit of each message."""
+    m = messages.c
+    edits = (m.refers.in_(keys), m.tags.like(IS_EDIT), m.redacted.is_(None), IS_LATER)
+    return select(func.max(m.id)).where(*edits).group_by(m.refers)
+
+
 def read_reactions(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, list[int]]]:
     """Add up the reactions to messages: message → reaction → the accounts, in the order of reacting."""
     m = messages.c
-    query = (
-        select(m.refers, m.sender, m.tags)
-        .where(m.refers.in_(keys), m.tags.is_not(None), IS_LATER)
-        .order_by(m.refers, m.id)
-    )
+    query = select(m.refers, m.sender, m.tags).where(m.id.in_(reactions_to(keys))).order_by(m.refers, m.id)
     found: dict[int, dict[str, list[int]]] = {}
     for refers, account, written in connection.execute(query):
         if refers is None or written is None:
@@ -164,7 +191,11 @@ def read_reactions(connection: Connection, keys: Sequence[int]) -> dict[int, dic
         tags = _decode_tags(written)
         reaction, taken_back = tags.get(REACT_TAG), tags.get(UNREACT_TAG)
         accounts_of = found.setdefault(refers, {})
-        if reaction and account not in accounts_of.setdefault(reaction, []):
+        if (
+            reaction
+            and len(reaction) <= LONGEST_REACTION
+            and account not in accounts_of.setdefault(reaction, [])
+        ):
             accounts_of[reaction].append(account)
         elif taken_back and account in accounts_of.get(taken_back, []):
             accounts_of[taken_back].remove(account)
@@ -186,8 +217,7 @@ def read_pins(connection: Connection, channel: int) -> list[Pin]:
         return []
     m = messages.c
     query = select_messages().where(m.id.in_(list(pinned)), m.redacted.is_(None)).order_by(m.id)
-    edits = (m.refers.in_(list(pinned)), m.tags.like(IS_EDIT), IS_LATER)
-    referring = select_messages().where(*edits).order_by(m.id)
+    referring = select_messages().where(m.id.in_(last_edits(list(pinned))))
     texts = {edit.refers: edit.text for edit in read_messages(connection, referring)}
     return [
         Pin(message._replace(text=texts.get(message.id, message.text)), *pinned[message.id])

@@ -23,9 +23,8 @@ from sqlalchemy import Connection, Engine, RootTransaction, select
 from sqlalchemy.exc import DBAPIError
 
 from securechat.chat.ports import AuditEntry, Pin, Snapshot, StoreFull, StoreLost, StoreUnavailable
-from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
+from securechat.chat.reading import EDITS_AT_ONCE, ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import MessageSent, Record
-from securechat.irc.capabilities import EDIT_TAG
 from securechat.storage import upkeep
 from securechat.storage.copying import Progress, Turns
 from securechat.storage.errors import StorageError, in_one_line
@@ -33,6 +32,7 @@ from securechat.storage.reading.context import read_context
 from securechat.storage.reading.history import read_history
 from securechat.storage.reading.targets import read_targets
 from securechat.storage.rows import (
+    IS_EDIT,
     MessageSelect,
     count_changes,
     read_audit,
@@ -262,11 +262,11 @@ class SqlReader:
         return found[0] if found else None
 
     def edits(self, key: int) -> Sequence[MessageSent]:
-        """Return the edits of a message, oldest first."""
+        """Return the oldest edits of a message that are not redacted, oldest first."""
         m = messages.c
         # Only later ones: an imported edit may say that it edits itself.
-        referring = self._read(select_messages().where(m.refers == key, m.id > key).order_by(m.id))
-        return [message for message in referring if EDIT_TAG in message.tags]
+        edits = (m.refers == key, m.id > key, m.tags.like(IS_EDIT), m.redacted.is_(None))
+        return self._read(select_messages().where(*edits).order_by(m.id).limit(EDITS_AT_ONCE))
 
     def changes(self, key: int, account: int) -> int:
         """Return how often an account has edited a message, reacted to it and taken that back, in all."""

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from securechat.chat.ports import Pin, Reader
+from securechat.chat.reading import EDITS_AT_ONCE
 from securechat.chat.records import (
     AccountRemoved,
     AccountSpent,
@@ -22,6 +23,7 @@ from securechat.chat.records import (
     StoredSpending,
 )
 from securechat.irc.capabilities import EDIT_TAG
+from securechat.storage.rows import LONGEST_REACTION, OF_ONE
 from tests.contracts.databases import Database, DurableDatabase
 from tests.contracts.facts import ALICE, BOB, CAROL, CHANNELS, DEV, GENERAL, NOON, PEOPLE, message, waiting
 
@@ -102,6 +104,35 @@ def test_changes_of_a_message_are_counted(database: Database) -> None:
     database.store().commit([*PEOPLE, *CHANNELS, message(5), message(6), *about, *others])
     reader = database.reader()
     assert (reader.changes(5, ALICE), reader.changes(5, BOB), reader.changes(6, ALICE)) == (3, 1, 0)
+
+
+def test_what_one_did_to_a_message_is_read_up_to_a_bound(database: Database) -> None:
+    """Of an account the newest reactions, of edits the last one; what others did is not crowded out."""
+    react = [
+        message(key, tags={"+draft/react": f"{key}"})._replace(command="TAGMSG", text="", refers=5)
+        for key in range(10, 10 + 2 * OF_ONE)
+    ]
+    long = message(7, sender=CAROL, tags={"+draft/react": "x" * (LONGEST_REACTION + 1)})
+    other = message(8, sender=BOB, tags={"+draft/react": "b"})
+    edits = [message(key, tags={EDIT_TAG: "x"})._replace(refers=5) for key in (200, 201)]
+    given = [one._replace(command="TAGMSG", text="", refers=5) for one in (long, other)]
+    database.store().commit([*PEOPLE, *CHANNELS, message(5), *given, *react, *edits])
+    reader = database.reader()
+    newest = [one.tags["+draft/react"] for one in react[-OF_ONE:]]
+    assert reader.reactions([5]) == {5: {"b": [BOB]} | {name: [ALICE] for name in newest}}
+    assert reader.context([5]) == [*given, *react[-OF_ONE:], edits[1]]
+
+
+def test_edits_are_read_some_at_a_time(database: Database) -> None:
+    """The oldest that are not redacted, so that who redacts them comes to the next ones."""
+    edits = [message(key, tags={EDIT_TAG: "x"})._replace(refers=5) for key in range(10, 13 + EDITS_AT_ONCE)]
+    store = database.store()
+    store.commit([*PEOPLE, *CHANNELS, message(5), *edits])
+    reader = database.reader()
+    assert reader.edits(5) == edits[:EDITS_AT_ONCE]
+    gone = [MessageRedacted(edit, ALICE, "alice!alice@x", "#general", "", NOON, 900) for edit in edits[:4]]
+    store.commit(gone)
+    assert reader.edits(5) == edits[4:]
 
 
 def test_what_was_redacted_is_erased(database: Database) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
 from securechat.chat.lines.history import addressed
 from securechat.chat.membership import SYMBOLS, is_at_least
+from securechat.chat.reading import EDITS_AT_ONCE
 from securechat.chat.records import MessageRedacted, MessageSent
 from securechat.chat.rules import access
 from securechat.chat.rules.history import may_read
@@ -60,7 +61,10 @@ def redact(ctx: Context) -> None:
             unknown = printable(ctx.param(1))
             ctx.fail("UNKNOWN_MSGID", place.name, unknown, text="There is no such message here")
         elif may_redact(ctx, place, messages[0]):
-            record_redaction(ctx, place, messages)
+            record_redaction(ctx, place, messages, again)
+
+    def again() -> None:
+        look_up(ctx, key_of(ctx.param(1)), found)
 
     look_up(ctx, key_of(ctx.param(1)), found)
 
@@ -136,23 +140,35 @@ def moderates(ctx: Context, channel: Channel | None) -> bool:
     return channel is not None and is_at_least(channel.ranks(ctx.user.id), "o")
 
 
-def record_redaction(ctx: Context, place: Conversation, messages: tuple[MessageSent, ...]) -> None:
-    """Record the redaction of a message and of its edits."""
+def record_redaction(
+    ctx: Context, place: Conversation, messages: tuple[MessageSent, ...], again: Callable[[], None]
+) -> None:
+    """Record the redaction of a message and of its edits; `again` is called where there may be more edits.
+
+    The message itself comes with the last of them: until then the command can be repeated.
+    """
     chat, user, reason = ctx.chat, ctx.user, sayable(ctx, place.channel, messages[0])
     target = place.name if place.channel is None else addressed(place.channel, messages[0])
     over = len(reason.encode()) - body_room(user.source, "REDACT", target, ctx.param(1))
     if over > 0:
         ctx.numeric(num.ERR_INPUTTOOLONG, text=f"The reason is {over} bytes too long: nothing was redacted")
         return
-    if messages[0].sender != user.account.id:
+
+    def record(message: MessageSent) -> None:
+        by, key = user.account.id, chat.next_id()
+        ctx.record(MessageRedacted(message, by, user.source, target, reason, chat.now.wall, key))
+
+    def done() -> None:
+        if reason and place.channel is not None:
+            access.spoke(ctx, place.channel)
+
+    original, *edits = messages
+    if len(edits) >= EDITS_AT_ONCE:
+        ctx.for_each(edits, record, lambda: ctx.when_stored(again))
+        return
+    if original.sender != user.account.id:
         ctx.audit("redact", target, f"{ctx.param(1)} {reason}".rstrip())
-    for message in messages:
-        if message.redacted is None:
-            by = user.account.id
-            record = MessageRedacted(message, by, user.source, target, reason, chat.now.wall, chat.next_id())
-            ctx.record(record)
-    if reason and place.channel is not None:
-        access.spoke(ctx, place.channel)
+    ctx.for_each(messages, record, done)
 
 
 def sayable(ctx: Context, channel: Channel | None, message: MessageSent) -> str:
