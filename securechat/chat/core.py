@@ -106,7 +106,7 @@ class Core(Chat):
             case ShutDown():
                 self._in_outcome(None, lambda: self._shut_down(item.reason))
         self._run_later()
-        if self.emptied:
+        if self.emptied and self.look_at <= now.mono:
             self._in_outcome(None, lambda: dropping.look_at_emptied(self))
 
     def take(self) -> list[Outcome]:

@@ -1,6 +1,7 @@
 """How channels end: somebody who may drops them, or they go since nobody ever used them."""
 
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import Final
 
 from securechat.chat.jobs import FetchHistory, JobResult, MessagesRead
@@ -15,6 +16,8 @@ from securechat.chat.turn.context import Context
 from securechat.irc.names import fold
 
 DROPPED: Final = "The channel was dropped"
+LOOK_AGAIN: Final = 1.0
+"""Seconds until it is tried again to look at a channel, or to drop it, when there was no time or no room."""
 ANYTHING: Final = Span(0, LAST_ID, 1, newest=True)
 
 
@@ -25,16 +28,16 @@ def drop(chat: Chat, channel: Channel, ctx: Context | None) -> None:
 
 
 def look_at_emptied(chat: Chat) -> None:
-    """Drop the channels that lost their last member and were never used.
+    """Drop one of the channels that lost their last member and were never used; the next one comes after it.
 
     A name that was mistyped in JOIN should not last. Whether something was said there before the server
     started only the store knows.
     """
-    emptied, chat.emptied = chat.emptied, set()
-    for channel_id in emptied:
-        channel = chat.registry.channels.get(channel_id)
+    while chat.emptied:
+        channel = chat.registry.channels.get(chat.emptied.pop())
         if channel is not None and is_untouched(chat, channel):
             _ask_whether_used(chat, channel)
+            return
 
 
 def is_untouched(chat: Chat, channel: Channel) -> bool:
@@ -67,10 +70,19 @@ def nothing_set(chat: Chat, channel: Channel) -> bool:
 
 
 def _ask_whether_used(chat: Chat, channel: Channel) -> None:
-    def looked(silent: bool | None) -> None:
-        if silent and chat.registry.channels.get(channel.id) is channel and is_untouched(chat, channel):
-            drop(chat, channel, None)
+    def later() -> None:
+        chat.emptied.add(channel.id)
+        chat.look_at = chat.now.mono + LOOK_AGAIN
 
+    def looked(silent: bool | None) -> None:
+        chat.look_at = 0.0
+        if silent is None:
+            later()
+        elif silent and chat.registry.channels.get(channel.id) is channel and is_untouched(chat, channel):
+            drop(chat, channel, None)
+            chat.if_refused(later)
+
+    chat.look_at = inf
     _ask_whether_silent(chat, channel, looked)
 
 
