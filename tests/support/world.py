@@ -373,4 +373,4 @@ def answer(job: Job) -> JobResult:
         case ReadAudit():
             return AuditRead(())
         case _:
-            return MessagesRead(tuple(message(one) for one in range(1000)))
+            return MessagesRead(tuple(message(one) for one in range(1000)), ended=True)

@@ -12,7 +12,7 @@ from securechat.server.readers import QueryReader, run_queries, state_of
 from tests.support.empty_reader import EmptyReader
 
 JOB = FetchUndelivered(DESK, 1, 0, 10)
-FOUND = MessagesRead(())
+FOUND = MessagesRead((), ended=True)
 
 
 class Broken(Exception):
