@@ -3,13 +3,13 @@
 Theory of operation. Each source has a line of its own, first come first served, and the sources take turns:
 however many entries one source queues, the next source waits for one of them. The sources stand in two
 lanes, which take turns as well. A crowd of strangers from a thousand networks so delays somebody from a
-familiar network by one entry, not by a thousand.
+familiar network by one entry, not by a thousand. Whoever takes entries may keep to one lane.
 """
 
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from threading import Condition
 from typing import Final, Generic, TypeVar
 
@@ -18,7 +18,9 @@ N = TypeVar("N")
 
 Lane = OrderedDict[Hashable, dict[T, N]]
 """Source → its entries; the source whose turn is next is the first."""
-LANES: Final = 2
+STRANGE: Final = (False,)
+"""The lane of entries whose `place` does not say that it is the other one."""
+EVERY: Final = (False, True)
 
 
 class FairQueue(Generic[T, N]):
@@ -31,8 +33,8 @@ class FairQueue(Generic[T, N]):
 
     def __init__(self, place: Callable[[T], tuple[Hashable, bool]]) -> None:
         self._place = place
-        self._lanes: list[Lane[T, N]] = [OrderedDict() for _ in range(LANES)]
-        self._next_lane = 1
+        self._lanes: list[Lane[T, N]] = [OrderedDict() for _ in EVERY]
+        self._next_lane = True
         self._size = 0
         self._closed = False
         self._changed = Condition()
@@ -46,7 +48,7 @@ class FairQueue(Generic[T, N]):
         with self._changed:
             self._lanes[familiar].setdefault(source, {})[entry] = note
             self._size += 1
-            self._changed.notify()
+            self._changed.notify_all()  # whoever is woken may keep to the other lane
 
     def remove(self, entry: T) -> bool:
         """Take an entry out that has not had its turn; False when it is not there."""
@@ -54,19 +56,19 @@ class FairQueue(Generic[T, N]):
         with self._changed:
             return any(self._take_out(lane, source, entry) for lane in self._lanes)
 
-    def get(self, timeout: float | None) -> tuple[T, N] | None:
+    def get(self, timeout: float | None, lanes: Collection[bool] = EVERY) -> tuple[T, N] | None:
         """Wait at most `timeout` seconds (None: for ever) for an entry; None when there is none, or no more.
 
-        After `close` it waits no longer, and returns what is left.
+        After `close` it waits no longer, and returns what is left. Entries of other `lanes` are left alone.
         """
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         with self._changed:
-            while not self._size:
+            while not any(self._lanes[lane] for lane in lanes):
                 left = deadline - time.monotonic()
                 if self._closed or left <= 0:
                     return None
                 self._changed.wait(None if left == math.inf else left)
-            return self._next()
+            return self._next(lanes)
 
     def close(self) -> None:
         """Wake everybody who waits for an entry."""
@@ -74,9 +76,11 @@ class FairQueue(Generic[T, N]):
             self._closed = True
             self._changed.notify_all()
 
-    def _next(self) -> tuple[T, N]:
-        lane = self._lanes[self._next_lane] or self._lanes[1 - self._next_lane]
-        self._next_lane = 1 - self._next_lane
+    def _next(self, lanes: Collection[bool]) -> tuple[T, N]:
+        turn = self._next_lane
+        number = turn if turn in lanes and self._lanes[turn] else not turn
+        lane = self._lanes[number]
+        self._next_lane = not turn
         source, line = next(iter(lane.items()))
         entry, note = next(iter(line.items()))
         self._take_out(lane, source, entry)

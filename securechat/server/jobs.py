@@ -9,13 +9,7 @@ from ipaddress import ip_address
 from typing import cast
 
 from securechat.chat.items import JobDone
-from securechat.chat.jobs import (
-    CheckPassword,
-    Job,
-    JobResult,
-    PasswordJob,
-    Query,
-)
+from securechat.chat.jobs import CheckPassword, FetchFound, Job, JobResult, PasswordJob, Query
 from securechat.server.admission import source_of
 from securechat.server.connection import Connection
 from securechat.server.inbox import Inbox
@@ -28,7 +22,8 @@ class Jobs:
 
     def __init__(self, inbox: Inbox, limits: Limits, clock: Callable[[], float]) -> None:
         self.passwords = Pool[PasswordJob](self._password_done, place=_place)
-        self.queries = Pool[Query](self._done, bound=limits.query_queue, wait=limits.query_wait, place=_asker)
+        bound, wait = limits.query_queue, limits.query_wait
+        self.queries = Pool[Query](self._done, bound=bound, wait=wait, place=_whose)
         self._inbox = inbox
         self._clock = clock
 
@@ -60,10 +55,10 @@ class Jobs:
         link.hashing, link.hashing_since = None, 0.0
 
 
-def _asker(job: Query) -> tuple[int | None, bool]:
-    """Return the account that asks, None for the server itself; accounts take turns."""
+def _whose(job: Query) -> tuple[int, bool]:
+    """Return the account that a query is for, and whether it is a search; 0 for the server's own."""
     share = job.link.share if isinstance(job.link, Connection) else None
-    return share.account if share is not None else None, False
+    return share.account if share is not None else 0, isinstance(job, FetchFound)
 
 
 def _place(job: PasswordJob) -> tuple[str, bool]:

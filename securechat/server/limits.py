@@ -62,7 +62,8 @@ class Limits:
     slots: int = 2
     """Password hashes at the same time."""
     query_threads: int = 2
-    query_queue: int = 256
+    query_queue: int = 16_384
+    """Queries that wait: as many as there can be sessions, since each waits for one. Accounts take turns."""
     query_wait: float = 10.0
     stopping: float = 3.0
     """How long connections may take to end when the server stops."""

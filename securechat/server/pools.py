@@ -4,9 +4,10 @@ Every job that is submitted is answered exactly once. A job whose connection has
 `JobRefused` and not done. The pool, not the connection, pays for a hash: a client that hangs up does not make
 room for the next guess.
 
-Queries are refused, too, when their queue is full or they have waited too long. Passwords are not: clients
-take such a refusal for a wrong password. A session waits for one job at a time, so the number of connections
-bounds their queue, and turns by source (`fair_queue`) bound what a crowd can do to the others.
+Queries are refused, too, when they have waited too long. Passwords are not: clients take such a refusal for a
+wrong password. A session waits for one job at a time, so the number of connections bounds the queues, and
+turns (`fair_queue`) bound what a crowd can do to the others: by source for passwords, and by account for
+queries. Searches, which may take seconds, stand in a lane of their own and leave a thread to all else.
 """
 
 import logging
@@ -14,7 +15,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from threading import Event
@@ -56,7 +57,7 @@ from securechat.chat.reading import fitting, page
 from securechat.chat.records import MessageSent, original_of
 from securechat.chat.tallies import tallied
 from securechat.chat.weight import TARGET
-from securechat.server.fair_queue import FairQueue
+from securechat.server.fair_queue import EVERY, FairQueue
 
 log: Final = logging.getLogger("securechat.jobs")
 
@@ -94,7 +95,7 @@ class Pool(Generic[J]):
     """A queue of jobs and the threads that do them; times in seconds.
 
     `report` is called with each job's result, by the thread that did it or by the one that submitted it.
-    `place` returns a job's source and whether that is a familiar one; without it all stand in one line.
+    `place` returns a job's source and its lane; without it all stand in one line.
     """
 
     def __init__(
@@ -151,9 +152,14 @@ class Pool(Generic[J]):
         while self.run_once(work, None):
             pass
 
-    def run_once(self, work: Callable[[J], JobResult], timeout: float | None) -> bool:
-        """Do one job; False when none has come within `timeout` seconds, or after `stop` none is left."""
-        entry = self._queue.get(timeout)
+    def run_once(
+        self, work: Callable[[J], JobResult], timeout: float | None, *, lanes: Collection[bool] = EVERY
+    ) -> bool:
+        """Do one job of these lanes (`place` says it of each).
+
+        False when none has come within `timeout` seconds, or after `stop` none is left.
+        """
+        entry = self._queue.get(timeout, lanes)
         if entry is None:
             return False
         job, queued_at = entry

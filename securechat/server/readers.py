@@ -14,6 +14,7 @@ from typing import Final
 
 from securechat.chat.jobs import JobRefused, JobResult, Query
 from securechat.chat.ports import QueryFailed, Reader
+from securechat.server.fair_queue import EVERY, STRANGE
 from securechat.server.pools import Pool, query
 
 FIRST_PAUSE: Final = 1.0
@@ -134,11 +135,12 @@ def answer(reader: Reader, job: Query) -> JobResult:
         raise QueryFailed(text) from error
 
 
-def run_queries(pool: Pool[Query], reader: QueryReader) -> None:
-    """The body of a query thread, which owns one read-only connection."""
+def run_queries(pool: Pool[Query], reader: QueryReader, *, searches: bool = True) -> None:
+    """The body of a query thread, which owns one read-only connection; without `searches` it does none."""
+    lanes = EVERY if searches else STRANGE
     try:
         reader.opened()
-        while pool.run_once(reader, reader.pause) or not pool.stopping:
+        while pool.run_once(reader, reader.pause, lanes=lanes) or not pool.stopping:
             reader.opened()
     finally:
         reader.close()

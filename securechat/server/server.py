@@ -247,7 +247,9 @@ class Server:
                 lambda: check_passwords(hub.jobs.passwords, self._hasher, self._devices),
             )
         for number, reader in enumerate(self._readers, 1):
-            self._spawn(f"query-{number}", partial(run_queries, hub.jobs.queries, reader))
+            searches = number == len(self._readers)  # the others go on with all else meanwhile
+            body = partial(run_queries, hub.jobs.queries, reader, searches=searches)
+            self._spawn(f"query-{number}", body)
         for number, worker in enumerate(self._workers, 1):
             self._spawn(f"worker-{number}", worker.run)
         self._spawn("control", self._control.run)

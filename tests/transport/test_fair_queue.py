@@ -2,7 +2,7 @@
 
 from threading import Thread
 
-from securechat.server.fair_queue import FairQueue
+from securechat.server.fair_queue import STRANGE, FairQueue
 
 
 def queue_of(*entries: str) -> FairQueue[str, int]:
@@ -76,3 +76,21 @@ def test_close_wakes_who_waits() -> None:
     queue.put("a1", 0)
     assert queue.get(None) == ("a1", 0)
     assert queue.get(None) is None
+
+
+def test_who_keeps_to_a_lane_waits_for_that_lane() -> None:
+    """Entries of the other lane are left for others, however many there are."""
+    queue = queue_of("A1", "B1", "a1")
+    assert queue.get(0, lanes=STRANGE) == ("a1", 2)
+    assert queue.get(0, lanes=STRANGE) is None
+    taken: list[tuple[str, int] | None] = []
+    waiting = [Thread(target=lambda: taken.append(queue.get(10, lanes=STRANGE))) for _ in range(2)]
+    for thread in waiting:
+        thread.start()
+    queue.put("C1", 3)
+    queue.put("b1", 4)
+    queue.close()
+    for thread in waiting:
+        thread.join(10)
+    assert sorted(taken, key=str) == [("b1", 4), None]
+    assert emptied(queue) == ["A1", "B1", "C1"]
