@@ -65,9 +65,15 @@ def _spent(connection: Connection) -> dict[int, StoredSpending]:
 
 def _boxes(connection: Connection) -> dict[int, dict[int, int]]:
     found: dict[int, dict[int, int]] = {}
-    m, waiting = messages.c, undelivered.c
+    """Count what came since the last login: what was before it has been seen, whether it was taken or not."""
+    m, a, waiting = messages.c, accounts.c, undelivered.c
     long = (func.length(m.text) + func.coalesce(func.length(m.tags), 0)) // PIECE
-    query = select(waiting.account, m.sender, func.count() + func.sum(long)).join_from(undelivered, messages)
+    query = (
+        select(waiting.account, m.sender, func.count() + func.sum(long))
+        .join_from(undelivered, messages)
+        .join(accounts, a.id == waiting.account)
+        .where(m.at > func.coalesce(a.last_login, -1))
+    )
     for account, sender, number in connection.execute(query.group_by(waiting.account, m.sender)):
         found.setdefault(account, {})[sender] = int(number)
     return found

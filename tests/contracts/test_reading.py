@@ -10,6 +10,7 @@ from securechat.chat.records import (
     AccountRemoved,
     AccountSpent,
     DirectDelivered,
+    LoginRemembered,
     MarkerMoved,
     MarkersForgotten,
     MessagePinned,
@@ -272,12 +273,14 @@ def test_what_accounts_have_spent(database: Database) -> None:
 
 
 def test_how_much_waits_for_whom_from_whom(database: Database) -> None:
-    """A long message counts as several; what was delivered counts no more."""
+    """A long message counts as several; what was delivered or came before a login counts no more."""
     store = database.store()
     direct = [message(key, recipient=BOB, undelivered=True) for key in (1, 2)]
-    long = message(3, text="x" * 5000, sender=CAROL, recipient=BOB, undelivered=True)
+    long = message(3, at=NOON + 1, text="x" * 5000, sender=CAROL, recipient=BOB, undelivered=True)
     store.commit([*PEOPLE, *direct, long])
     assert store.load().boxes == {BOB: {ALICE: 2, CAROL: 3}}
+    store.commit([LoginRemembered(BOB, "192.0.2.0/24", NOON, ())])
+    assert store.load().boxes == {BOB: {CAROL: 3}}
     store.commit([DirectDelivered(BOB, 3, False, 3)])
     assert store.load().boxes == {}
 

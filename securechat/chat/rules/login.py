@@ -133,18 +133,21 @@ def accepted(
     session.login = Login(own, chat.now.wall, device)
     chat.count("logins.ok")
     chat.emit(LoggedIn(session.link, account.id, account.name))
-    checked = account.phc
-    chat.later(lambda: remember(chat, account, session.address, checked, rehash))
+    checked, awaited = account.phc, chat.registry.boxes.total(account.id) > 0
+    chat.later(lambda: remember(chat, account, session.address, checked, rehash, awaited))
 
 
-def remember(chat: Chat, account: Account, address: str, checked: str | None, rehash: str | None) -> None:
-    """Store where the login came from, once a day, and a hash with current parameters.
+def remember(
+    chat: Chat, account: Account, address: str, checked: str | None, rehash: str | None, awaited: bool
+) -> None:
+    """Store where and when the login came, and a hash with current parameters.
 
-    In an outcome of its own: a full disk must keep nobody out.
+    Once a day, or when messages waited (`awaited`): these are counted from the last login on. In an outcome
+    of its own: a full disk must keep nobody out.
     """
     now, network = chat.now.wall, known_network(address)
     at = account.sources.get(network)
-    if at is None or now - at > 24 * 3600 * 1000:
+    if awaited or at is None or now - at > 24 * 3600 * 1000:
         chat.enter(LoginRemembered(account.id, network, now, tuple(account.sources.items())), None)
     if rehash is not None and checked is not None and account.phc == checked:
         chat.enter(PasswordSet(account.id, rehash, checked, now, rehash=True), None)
