@@ -176,10 +176,15 @@ class Admission:
         chance = 1.0 if full or count >= most else (count - half) / (most - half)
         if chance <= 0 or self._random() >= chance:
             return None
-        victim = self._waiting[int(self._random() * count)]
-        evict = victim.evict
-        self._settle(victim)
-        return evict
+        first = int(self._random() * count)
+        for step in range(count):
+            victim = self._waiting[(first + step) % count]
+            evict = victim.evict
+            # Nothing can end yet a connection that another listener is about to hand over.
+            if evict is not None:
+                self._settle(victim)
+                return evict
+        return None
 
     def _settle(self, ticket: Ticket) -> None:
         if ticket.place < 0:

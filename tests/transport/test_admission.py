@@ -171,6 +171,17 @@ def test_early_random_drop(there: int, chance: float, evicts: bool) -> None:
     assert gate.total == gate.unauthenticated
 
 
+def test_who_cannot_be_ended_yet_is_not_drawn() -> None:
+    """A connection that another listener is about to hand over: another one makes room, or nobody does."""
+    gate = admission(Limits(max_unauthenticated=2), chance=0.0)
+    first, second = admit(gate, 2)
+    assert gate.admit(HERE, 0.0)[1] is None
+    assert gate.unauthenticated == 3
+    second.evict = lambda: None
+    assert gate.admit(HERE, 0.0)[1] is not None
+    assert (gate.unauthenticated, first.place >= 0, second.place) == (3, True, -1)
+
+
 def test_who_has_logged_in_is_not_drawn() -> None:
     """Only connections without a login are thrown out."""
     gate = admission(CROWDED, chance=0.0)
