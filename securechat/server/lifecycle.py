@@ -192,6 +192,8 @@ class Lifecycle:
         """Do what is due: end connections whose time is up, and ping those that are silent."""
         for conn in self.deadlines.take():
             self._overdue(conn)
+        if self._refusals.left_out:
+            self._refusals.settle(self._moment.now)
 
     def _overdue(self, conn: Connection) -> None:
         limits, now = self._moment.limits, self._moment.now

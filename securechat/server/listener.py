@@ -31,6 +31,8 @@ BACKLOG: Final = 4096
 ACCEPTS: Final = 64
 """Connections accepted before the thread looks whether it shall stop."""
 BACK_OFF_MS: Final = 100
+SETTLE_MS: Final = 1000
+"""Until it is said how many complaints were left out."""
 SEND_BUFFER: Final = 256 * 1024
 """Of the kernel, per connection: bytes that a peer does not take wait in the SendQ, which is counted."""
 
@@ -157,7 +159,7 @@ class Listener:
     def run(self) -> None:
         """Accept until `stop`. The listener's thread."""
         while not self._stopping:
-            self.run_once(None)
+            self.run_once(SETTLE_MS if self._complaints.left_out else None)
 
     def close(self) -> None:
         """Close the listening socket. Called after the loop."""
@@ -169,6 +171,8 @@ class Listener:
 
     def run_once(self, timeout_ms: int | None) -> None:
         """Wait for connections and accept some of them."""
+        if self._complaints.left_out:
+            self._complaints.settle(self._clock())
         if self._exhausted:  # only the order to stop counts for a moment
             self._pause.poll(BACK_OFF_MS)
             self._exhausted = False

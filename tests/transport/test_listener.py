@@ -113,6 +113,26 @@ def test_refused_connections_are_reset(doors: list[Door], caplog: pytest.LogCapt
     assert caplog.messages[2].startswith("127.0.0.1 refused: 1 of it wait for their login")
 
 
+def test_complaints_that_were_left_out_are_told_soon(
+    doors: list[Door], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only with the next one: that may come hours later."""
+    doors.append(door := Door(replace(UNLIMITED, connections_per_source=1)))
+    door.knock(4)
+    timeouts: list[int | None] = []
+
+    def wait(listener: Listener, timeout_ms: int | None) -> None:
+        timeouts.append(timeout_ms)
+        door.now += (timeout_ms or 0) / 1000
+        run_once(listener, 0)
+        listener._stopping = len(timeouts) == 2
+
+    run_once = Listener.run_once
+    monkeypatch.setattr(Listener, "run_once", wait)
+    door.listener.run()
+    assert (timeouts, caplog.messages[1:]) == ([1000, None], ["and 2 more like the last one"])
+
+
 def test_a_proxys_connections_wait_for_their_header(doors: list[Door]) -> None:
     """They count for nobody yet; a reload says who is a proxy; of others no header is expected."""
     limits = replace(UNLIMITED, connections_per_source=1)

@@ -160,6 +160,16 @@ def test_everybody_behind_it_is_a_source_of_their_own(rig: Rig, caplog: pytest.L
     assert there.ticket.source.waiting == 0
 
 
+def test_refusals_that_were_left_out_are_told_soon(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    """One line a second, and how many there were besides when it is over."""
+    rig.admission.limits = replace(UNLIMITED, connections_per_source=1)
+    peers = [through(rig, of("198.51.100.1"))[0] for _ in range(4)]
+    rig.until(lambda: all(peer.ended for peer in peers[1:]))
+    assert len(caplog.messages) == 1
+    rig.pass_time(1)
+    assert caplog.messages[1:] == ["and 2 more like the last one"]
+
+
 def test_one_that_made_room_is_not_counted(rig: Rig) -> None:
     """A connection that was thrown out before its header came counts for no source."""
     _, conn = through(rig)
