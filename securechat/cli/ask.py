@@ -75,15 +75,8 @@ class Asking:
                 f"{holder} uses {self._directory} and does not answer: if it is a server that starts or "
                 "stops, try again in a moment"
             ) from error
-        except NoAnswer as error:
-            raise CommandFailed(
-                f"{error}: whether this was done is unknown, `securechat users` tells",
-                ExitCode.UNKNOWN_OUTCOME,
-            ) from error
-        except StoreLost as error:
-            raise CommandFailed(
-                f"{error}; `securechat users` tells whether this was done", ExitCode.UNKNOWN_OUTCOME
-            ) from error
+        except (NoAnswer, StoreLost, _Lost) as error:
+            raise CommandFailed(f"{error}: {_how_to_know(request)}", ExitCode.UNKNOWN_OUTCOME) from error
         except (StorageError, ConfigError, QueryFailed, OSError) as error:
             raise CommandFailed(str(error)) from error
         if isinstance(answer, Refused):
@@ -102,6 +95,20 @@ class Asking:
         if self._store is None:
             self._store = _Store(self._directory, self._config)
         return self._store.answer(request)
+
+
+class _Lost(Exception):
+    """The database did not say whether it has stored what it was given. The text is what it said instead."""
+
+
+def _how_to_know(request: Request) -> str:
+    """Return what to do after a request whose outcome is unknown."""
+    from securechat.chat.requests import ListAudit
+    from securechat.chat.rules.administration import QUESTIONS
+
+    if isinstance(request, (ListAudit, *QUESTIONS)):
+        return "try again"
+    return "whether this was done is unknown, `securechat audit show` tells"
 
 
 class _Store:
@@ -144,7 +151,7 @@ class _Store:
         return answer
 
     def _commit(self) -> "list[Effect]":
-        """Have stored what the core did; what is refused is undone, and StoreUnavailable raised."""
+        """Have stored what the core did; what is refused is undone, and StoreUnavailable raised, or _Lost."""
         from securechat.chat.ports import StoreUnavailable
 
         outcomes = self._core.take()
@@ -153,6 +160,10 @@ class _Store:
         except StoreUnavailable as problem:
             self._core.revert(outcomes, problem.shown)
             raise
+        except StorageError:
+            raise
+        except Exception as error:
+            raise _Lost(str(error).partition("\n")[0] or type(error).__name__) from error
         return [effect for outcome in outcomes for effect in outcome.effects]
 
 

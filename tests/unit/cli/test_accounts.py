@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 from securechat.app import patience
 from securechat.chat.ports import StoreFull
 from securechat.chat.records import Record, StoredAccount, StoredChannel
+from securechat.chat.requests import Answer, Request
 from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.server.control_client import NoAnswer
 from securechat.storage.lock import DirectoryLock
 from securechat.storage.passwords import Hasher
 from securechat.storage.sqlite import SqliteStore, open_store
@@ -328,6 +331,45 @@ def test_a_full_disk_refuses(command: Command, home: Path, monkeypatch: pytest.M
     ended = command("adduser", "alice", "--generate")
     assert ended.code == ExitCode.REFUSED
     assert "the disk is full; what was printed is of no use" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("disable", "alice"), "whether this was done is unknown, `securechat audit show` tells"),
+        (("invite",), "whether this was done is unknown, `securechat audit show` tells"),
+    ],
+)
+def test_an_unknown_outcome(
+    command: Command, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], hint: str
+) -> None:
+    """After an error of the commit nobody knows whether it was done: that is said, and how to find out."""
+    assert command("adduser", "alice", "--generate").code == 0
+
+    def commit(store: SqliteStore, records: Sequence[Record]) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(SqliteStore, "commit", commit)
+    ended = command(*arguments)
+    assert (ended.code, ended.err) == (
+        ExitCode.UNKNOWN_OUTCOME,
+        f"securechat: disk I/O error: {hint}\n",
+    )
+
+
+def test_a_question_that_was_not_answered(
+    command: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was changed: it is asked again."""
+    assert command("adduser", "alice", "--generate").code == 0
+
+    def lose(directory: Path, request: Request) -> Answer:
+        raise NoAnswer("the server ended the connection without an answer")
+
+    monkeypatch.setattr("securechat.cli.ask.ask_server", lose)
+    for arguments in (("users",), ("channel", "list"), ("invite", "list"), ("audit", "show")):
+        ended = command(*arguments)
+        assert (ended.code, ": try again\n" in ended.err) == (ExitCode.UNKNOWN_OUTCOME, True), ended.err
 
 
 def test_a_wrong_configuration_stops_before_the_password(
