@@ -1,10 +1,12 @@
 """All commands. They import heavy modules themselves, so that `--help` and usage errors are quick."""
 
 import sys
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
+from typing import Annotated, Final
 
 import typer
+from typer.models import CommandInfo
 
 from securechat import __version__
 from securechat.cli import (
@@ -26,7 +28,11 @@ from securechat.cli import (
     trust,
 )
 from securechat.cli.exits import CommandFailed
+from securechat.cli.files import is_utf8
 from securechat.cli.telling import tell
+
+_PATHS: Final = ("cert", "key")
+"""Parameters that are texts and name files, whose names may be any bytes."""
 
 app = typer.Typer(
     name="securechat",
@@ -65,6 +71,27 @@ def _main(
     pass
 
 
+def _of_texts(function: Callable[..., object]) -> Callable[..., object]:
+    """Refuse texts that are no UTF-8, which nothing behind a command could store, send or compare."""
+
+    @wraps(function)
+    def checked(**given: object) -> object:
+        for name, value in given.items():
+            for text in value if isinstance(value, list | tuple) else (value,):
+                if isinstance(text, str) and name not in _PATHS and not is_utf8(text):
+                    raise typer.BadParameter(f"{text!a} is not UTF-8")
+        return function(**given)
+
+    return checked
+
+
+def _commands(group: typer.Typer) -> Iterator[CommandInfo]:
+    yield from group.registered_commands
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None:
+            yield from _commands(inner.typer_instance)
+
+
 for module in (
     server,
     accounts,
@@ -84,3 +111,7 @@ for module in (
     trust,
 ):
     module.register(app)
+
+for command in _commands(app):
+    assert command.callback is not None, "it was made of a function"
+    command.callback = _of_texts(command.callback)

@@ -32,6 +32,11 @@ def is_stdout(file: Path) -> bool:
     return str(file) == STANDARD
 
 
+def is_utf8(text: str) -> bool:
+    """Return whether an argument was UTF-8: what was not comes as lone surrogates."""
+    return not any("\ud800" <= c <= "\udfff" for c in text)
+
+
 def name_of(file: Path) -> str:
     """Return where a file is, for people and the audit log; bytes that are no UTF-8 are escaped."""
     return os.fsencode(file.absolute()).decode(errors="backslashreplace")

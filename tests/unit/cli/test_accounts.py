@@ -334,6 +334,33 @@ def test_a_full_disk_refuses(command: Command, home: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ("adduser", "?", "--generate"),
+        ("deluser", "?", "--yes"),
+        ("deluser", "alice", "--yes", "--channels-to", "?"),
+        ("passwd", "?", "--generate"),
+        ("disable", "?"),
+        ("channel", "list", "?"),
+        ("channel", "drop", "?", "--yes"),
+        ("channel", "set", "?", "founder", "-"),
+        ("channel", "set", "#general", "founder", "?"),
+        ("export", "-", "--channel", "?"),
+        ("export", "-", "--account", "?"),
+        ("invite", "revoke", "?"),
+        ("send", "--host", "localhost", "--user", "alice", "#a", "?"),
+    ],
+)
+def test_arguments_that_are_no_utf8(command: Command, home: Path, arguments: tuple[str, ...]) -> None:
+    """They are refused in one line wherever they are, except as names of files."""
+    assert command("adduser", "alice", "--generate").code == 0
+    ended = command(*("b\udcff" if word == "?" else word for word in arguments))
+    assert (ended.code, r"'b\udcff' is not UTF-8" in ended.err) == (ExitCode.USAGE, True), ended.err
+    assert command("users", "--data-dir", str(home.with_name("b\udcff"))).code == ExitCode.ERROR
+    assert set(stored(home)) == {"alice"}
+
+
+@pytest.mark.parametrize(
     ("arguments", "hint"),
     [
         (("disable", "alice"), "whether this was done is unknown, `securechat audit show` tells"),
