@@ -21,6 +21,8 @@ from typing import IO, Final
 
 import msgspec
 
+from securechat.irc.timestamp import format_ms
+from securechat.log import UNSAFE
 from securechat.storage.claims import Excessive, Headers, next_member
 from securechat.storage.errors import StorageError
 from securechat.storage.files import create_private, sync_file
@@ -43,6 +45,8 @@ _MANIFEST: Final = "manifest.json"
 _MAX_MANIFEST: Final = 1 << 20
 _MAX_OTHER: Final = 1 << 20
 """Bytes of a certificate, a key or a configuration."""
+_MAX_TEXT: Final = 255
+"""Characters of what a server says of itself."""
 _BLOCK: Final = 1 << 20
 
 
@@ -142,7 +146,20 @@ def _read_manifest(archive: tarfile.TarFile, headers: Headers) -> Manifest:
         )
     if DATABASE_NAME not in manifest.files or not manifest.files.keys() <= {DATABASE_NAME, *OTHER_FILES}:
         raise BadBackup("the backup does not hold the files of a backup")
+    _check_facts(manifest)
     return manifest
+
+
+def _check_facts(manifest: Manifest) -> None:
+    """Refuse what no server writes about itself: it is shown, and gets into the audit log."""
+    for name in ("program", "schema", "server"):
+        text: str = getattr(manifest, name)
+        if len(text) > _MAX_TEXT or UNSAFE.search(text):
+            raise BadBackup(f"the backup's manifest cannot be read: its {name} is {text[:40]!a}")
+    try:
+        format_ms(manifest.created)
+    except ValueError as error:
+        raise BadBackup(f"the backup's manifest cannot be read: when it was made, {error}") from error
 
 
 def _write(content: IO[bytes], entry: Entry, path: Path) -> None:

@@ -115,6 +115,13 @@ ENTRY = {"size": 6, "sha256": "0" * 64}
         (declared(files={"securechat.db": ENTRY, "../x": ENTRY}), "does not hold the files of a backup"),
         (declared(files={"ca.key": ENTRY}), "does not hold the files of a backup"),
         (declared(rows="many"), "manifest cannot be read"),
+        (declared(server="a\x1b[2Jb"), r"its server is 'a\\x1b\[2Jb'"),
+        (declared(server="x" * 256), "its server is 'x+'"),
+        (declared(schema="\u202e"), r"its schema is '\\u202e'"),
+        (declared(program="\n"), "its program is"),
+        (declared(created=10**30), "in no year from 1 to 9999|cannot be read"),
+        (declared(created=-(10**20)), "in no year from 1 to 9999|cannot be read"),
+        (declared(created=10**17), "in no year from 1 to 9999"),
     ],
 )
 def test_what_is_no_backup_is_refused(
