@@ -194,8 +194,7 @@ class Running:
         retention = Retention(
             store, lambda: self._config.history.retention_days, clock, short=lambda: self._space.low
         )
-        copy = OnlineCopy(self._directory, store.copy, Loan(lambda call: self._server.call(call)))
-        commands = {"copy-start": copy.start, "copy-status": copy.status}
+        copy = OnlineCopy(store.copy, Loan(lambda call: self._server.call(call)))
         return Server(
             core=Core(self._settings, snapshot, Clock().now()),
             latest=time_of(snapshot.last_message),
@@ -211,7 +210,11 @@ class Running:
             port=config.server.port,
             workers=worker_count(config),
             reload=self.reload,
-            commands=commands | {"identity": announcement.identity, "renew-certificate": self._renew},
+            commands={
+                **copy.commands(),
+                "identity": lambda _: announcement.identity(),
+                "renew-certificate": lambda _: self._renew(),
+            },
             at_stop=[copy.stop],
             chores=[retention, Indexing(store, short=lambda: self._space.low)],
             every_second=[self.renew_certificate, self._space],

@@ -42,6 +42,15 @@ FileOption = Annotated[
         "--passphrase-file", metavar="FILE", help="Read the passphrase from the first line of a file."
     ),
 ]
+ScratchOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--scratch",
+        metavar="DIR",
+        help="Where the database is copied to meanwhile, in plain text. By default that is where FILE is, or "
+        "the data directory for an encrypted backup and for standard output.",
+    ),
+]
 _SHORTEST: Final = 12
 
 
@@ -65,6 +74,7 @@ def backup(
         bool,
         typer.Option("--with-keys", help="Put the server's private keys into a file that is not encrypted."),
     ] = False,
+    scratch: ScratchOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
@@ -95,7 +105,7 @@ def backup(
         held = "with the server's keys" if keys else "without the server's keys"
         how = f"{held}, {_sealed(secret, recipients)}"
         note_first(place, settings, NoteBackup(name, how))
-        manifest = _write(place, settings, file, keys, secret, recipients)
+        manifest = _write(place, settings, file, keys, secret, recipients, scratch)
     except (StorageError, OSError) as error:
         raise CommandFailed(f"there is no backup: {error}") from error
     rows = manifest.rows
@@ -215,17 +225,21 @@ def _write(
     keys: bool,
     secret: str | None,
     recipients: "list[Recipient]",
+    scratch: Path | None,
 ) -> "Manifest":
     from securechat.cli.snapshot import snapshot
     from securechat.storage.archive import pack
     from securechat.storage.databases import Database
     from securechat.storage.sealing import seal_for, seal_with
 
-    with snapshot(Database(place.directory, settings.storage.url)) as directory:
+    sealing = bool(recipients) or secret is not None
+    # What is encrypted is not to be in plain text where it goes, not even for a while.
+    where = scratch or (None if sealing or is_stdout(file) else file.absolute().parent)
+    database = Database(place.directory, settings.storage.url)
+    with snapshot(database, where, insist=scratch is not None) as directory:
         files = _files(place, directory, keys)
         manifest = _manifest(settings, files)
         with _target(file, directory) as target, TemporaryFile(dir=directory) as plain:
-            sealing = bool(recipients) or secret is not None
             pack(plain if sealing else target, manifest, files)
             plain.seek(0)
             if recipients:

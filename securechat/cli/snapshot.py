@@ -2,6 +2,8 @@
 
 A SQLite file may be opened by one process only: a running server copies it itself and without one the
 directory's lock is taken. A PostgreSQL database is read as it is.
+
+A copy may be made anywhere: the data directory's disk may have no room for it.
 """
 
 import fcntl
@@ -9,57 +11,103 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from securechat.app.online_copy import COPY_NAME
+from securechat.app.online_copy import BAD_PLACE
 from securechat.app.patience import patiently
-from securechat.chat.requests import Refused
+from securechat.chat.requests import Done, Refused
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.progress import Progress
+from securechat.cli.telling import tell
 from securechat.server.control_client import NoAnswer, NotRunning, ask
+from securechat.server.control_protocol import Command
 from securechat.storage.databases import Database
 from securechat.storage.errors import StorageError
 from securechat.storage.lock import DATABASE_NAME, DirectoryBusy, DirectoryLock
 
 _SCRATCH: Final = "scratch"
+_ELSEWHERE: Final = ".securechat-scratch-"
 _POLL: Final = 0.05
 
 
+class _PlaceRefused(Exception):
+    """The server cannot write where the copy is to be."""
+
+
 @contextmanager
-def snapshot(database: Database) -> Iterator[Path]:
+def snapshot(database: Database, where: Path | None = None, *, insist: bool = False) -> Iterator[Path]:
     """Give a directory with a copy of the database, private and for this command only; it goes in the end.
 
-    Raises CommandFailed.
+    It is in the directory `where`, by default in the data directory; there, too, unless the caller does
+    `insist`, when a server cannot write to `where`. Raises CommandFailed, and OSError.
     """
-    with scratch(database.directory) as directory:
+    with ExitStack() as stack:
+        directory = stack.enter_context(scratch(database.directory, where))
         try:
-            with Progress("copying") as progress:
-                _copy(database, directory / DATABASE_NAME, progress)
-        except StorageError as error:
-            raise CommandFailed(str(error)) from error
+            _copy(database, directory / DATABASE_NAME)
+        except _PlaceRefused as refusal:
+            if insist or where is None:
+                raise CommandFailed(str(refusal), ExitCode.REFUSED) from refusal
+            stack.close()
+            tell(f"{refusal}. So the copy is made in the data directory; --scratch names another place.")
+            directory = stack.enter_context(scratch(database.directory))
+            _copy(database, directory / DATABASE_NAME)
         yield directory
 
 
 @contextmanager
-def scratch(directory: Path) -> Iterator[Path]:
-    """Give an empty directory inside the data directory. Files that a killed command left there go first.
+def scratch(directory: Path, where: Path | None = None) -> Iterator[Path]:
+    """Give an empty directory inside the data directory or `where`. What killed commands left goes first.
 
-    Raises CommandFailed when another command uses it.
+    It is the user's of the data directory. Raises CommandFailed when another command uses the data
+    directory, and OSError.
     """
-    path = directory / _SCRATCH
     with _locked(directory), _unwinding():
+        path = directory / _SCRATCH
         shutil.rmtree(path, ignore_errors=True)
-        path.mkdir(mode=0o700)
+        if where is None:
+            path.mkdir(mode=0o700)
+        else:
+            path = _made_in(where)
         try:
-            yield path
+            with _held(path) as descriptor:
+                _give(descriptor, directory.stat())
+                yield path
         finally:
             shutil.rmtree(path)
+
+
+def _made_in(where: Path) -> Path:
+    """Make a private directory among what belongs to others, and remove those that nobody uses any more."""
+    for left in where.glob(f"{_ELSEWHERE}*"):
+        with suppress(OSError), _held(left):
+            shutil.rmtree(left)
+    return Path(tempfile.mkdtemp(prefix=_ELSEWHERE, dir=where))
+
+
+def _give(descriptor: int, owner: os.stat_result) -> None:
+    """Give a directory that root has made to the user of the server, which writes there."""
+    if os.geteuid() != owner.st_uid:
+        with suppress(OSError):  # some disks know no owners: the server says whether it can write
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[int]:
+    """Have others see that a directory is in use; give its descriptor. Raises OSError when it is in use."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -83,31 +131,32 @@ def _unwinding() -> Iterator[None]:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     # The directory itself: the lock of the server is on a file in it.
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_held(path))
+        except BlockingIOError:
+            raise CommandFailed("another backup or export is running: try again when it is done") from None
         yield
-    except BlockingIOError:
-        raise CommandFailed("another backup or export is running: try again when it is done") from None
-    finally:
-        os.close(descriptor)
 
 
-def _copy(database: Database, target: Path, progress: Progress) -> None:
-    if database.url:
-        database.copy(target, progress)
-        return
-    try:
-        patiently(lambda: _copy_file(database, target, progress))
-    except DirectoryBusy as error:
-        raise CommandFailed(f"{error}, or try again if it is a server that starts or stops") from error
-    except NoAnswer as error:
-        raise CommandFailed(f"{error}: there is no copy", ExitCode.ERROR) from error
+def _copy(database: Database, target: Path) -> None:
+    with Progress("copying") as progress:
+        try:
+            if database.url:
+                database.copy(target, progress)
+            else:
+                patiently(lambda: _copy_file(database, target, progress))
+        except DirectoryBusy as error:
+            raise CommandFailed(f"{error}, or try again if it is a server that starts or stops") from error
+        except NoAnswer as error:
+            raise CommandFailed(f"{error}: there is no copy", ExitCode.ERROR) from error
+        except StorageError as error:
+            raise CommandFailed(str(error)) from error
 
 
 def _copy_file(database: Database, target: Path, progress: Progress) -> None:
     try:
-        _have_copied(database.directory, progress)
+        _have_copied(database.directory, target.parent, progress)
     except NotRunning as error:
         if isinstance(error.__cause__, PermissionError):
             raise CommandFailed(
@@ -115,22 +164,36 @@ def _copy_file(database: Database, target: Path, progress: Progress) -> None:
             ) from error
         with DirectoryLock(database.directory):
             database.copy(target, progress)
-    else:
-        (database.directory / COPY_NAME).rename(target)
 
 
-def _have_copied(directory: Path, progress: Progress) -> None:
-    """Let the running server make its copy."""
-    answer = ask(directory, "copy-start")
-    while not isinstance(answer, Refused):
-        answer = ask(directory, "copy-status")
-        if isinstance(answer, Refused):
-            break
-        (row,) = answer.rows
-        if not row["running"]:
-            return
-        done, total = row["done"], row["total"]
-        assert isinstance(done, int) and isinstance(total, int)
-        progress(done, total)
-        time.sleep(_POLL)
+def _have_copied(directory: Path, place: Path, progress: Progress) -> None:
+    """Let the running server copy its database into a directory. What ends this ends the copy, too."""
+    _give_up(directory)  # what a killed command has begun: no other one is here
+    try:
+        answer = ask(directory, Command("copy-start", str(place.absolute())))
+        while not isinstance(answer, Refused):
+            answer = ask(directory, "copy-status")
+            if isinstance(answer, Refused):
+                break
+            (row,) = answer.rows
+            if not row["running"]:
+                return
+            done, total = row["done"], row["total"]
+            assert isinstance(done, int) and isinstance(total, int)
+            progress(done, total)
+            time.sleep(_POLL)
+    except BaseException:
+        _give_up(directory)
+        raise
+    if answer.code == BAD_PLACE:
+        raise _PlaceRefused(answer.text)
     raise CommandFailed(answer.text, ExitCode.REFUSED)
+
+
+def _give_up(directory: Path) -> None:
+    """Have the server copy no more, and wait until that is so: what it has made is about to be removed."""
+    with suppress(NotRunning, NoAnswer):
+        answer = ask(directory, "copy-stop")
+        while isinstance(answer, Done) and answer.rows[0]["running"]:
+            time.sleep(_POLL)
+            answer = ask(directory, "copy-status")

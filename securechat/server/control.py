@@ -27,6 +27,7 @@ from securechat.server.control_protocol import (
     MAX_LINE,
     SOCKET,
     BadLine,
+    Command,
     decode_request,
     encode_answer,
 )
@@ -43,14 +44,15 @@ _ROOT: Final = 0
 class Control:
     """Serves `control.sock` in `directory`. `commands` are answered here, everything else by the hub.
 
-    Raises OSError when the socket cannot be made.
+    They are called with what they are told besides, "" for most. Raises OSError when the socket cannot be
+    made.
     """
 
     def __init__(
         self,
         directory: Path,
         inbox: Inbox,
-        commands: Mapping[str, Callable[[], Answer]],
+        commands: Mapping[str, Callable[[str], Answer]],
         *,
         request_seconds: float = REQUEST_SECONDS,
         answer_seconds: float = ANSWER_SECONDS,
@@ -136,13 +138,13 @@ class Control:
                 raise BadLine(f"a request is one line of at most {MAX_LINE} bytes")
         return line
 
-    def _answer(self, request: Request | str, by: str) -> Answer | None:
+    def _answer(self, request: Request | Command, by: str) -> Answer | None:
         """Return the answer, or None when the server stops before there is one."""
-        if isinstance(request, str):
-            command = self._commands.get(request)
+        if isinstance(request, Command):
+            command = self._commands.get(request.op)
             if command is None:
-                return Refused("UNKNOWN_OPERATION", f"this server does not know {request[:32]!a}")
-            return command()
+                return Refused("UNKNOWN_OPERATION", f"this server does not know {request.op[:32]!a}")
+            return command(request.argument)
         ticket = next(self._tickets)
         self._inbox.put(Administer(ticket, request, by, "control socket"))
         deadline = time.monotonic() + self._answer_seconds

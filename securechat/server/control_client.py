@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from securechat.chat.requests import Answer, Request
-from securechat.server.control_protocol import SOCKET, BadLine, decode_answer, encode_request
+from securechat.server.control_protocol import SOCKET, BadLine, Command, decode_answer, encode_request
 
 TIMEOUT: Final = 20.0
 
@@ -21,11 +21,11 @@ class NoAnswer(Exception):
     """The server took the request and did not answer it: whether it was done is unknown."""
 
 
-def ask(directory: Path, request: Request | str, timeout: float = TIMEOUT) -> Answer:
+def ask(directory: Path, request: Request | Command | str, timeout: float = TIMEOUT) -> Answer:
     """Send one request to the server that uses `directory` and return its answer.
 
-    A string is a command of the server's own: "status" or "reload". `timeout` (seconds) is for each step.
-    Raises NotRunning, and NoAnswer when the connection fails after the request was sent.
+    A string is a command that needs to be told nothing: "status" or "reload". `timeout` (seconds) is for each
+    step. Raises NotRunning, and NoAnswer when the connection fails after the request was sent.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         sock.settimeout(timeout)

@@ -6,7 +6,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Final
 
 from securechat.chat.requests import OPERATION_NAMES, OPERATIONS, Answer, Done, Refused, Request
@@ -24,16 +24,27 @@ class BadLine(ValueError):
     """The other end did not keep to the protocol. The text says how."""
 
 
-def encode_request(request: Request | str) -> bytes:
-    """Write a request as a line; a string is a command of the server's own, such as "status"."""
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of the server's own, such as "status", with what it is told besides."""
+
+    op: str
+    argument: str = ""
+
+
+def encode_request(request: Request | Command | str) -> bytes:
+    """Write a request as a line; a string is a command that needs to be told nothing."""
     if isinstance(request, str):
         return _line({"op": request})
+    if isinstance(request, Command):
+        # Names of files need not be UTF-8: what is not is escaped.
+        return json.dumps({"op": request.op, "argument": request.argument}).encode() + b"\n"
     content = {field.name: getattr(request, field.name) for field in fields(request)}
     return _line({"op": OPERATION_NAMES[type(request)], **content})
 
 
-def decode_request(line: bytes) -> Request | str:
-    """Read a request. Raises BadLine; an operation that the chat does not have comes back as its name."""
+def decode_request(line: bytes) -> Request | Command:
+    """Read a request. Raises BadLine; an operation that the chat does not have is a command."""
     content = _object(line)
     _check_storable(content)
     op = content.pop("op", None)
@@ -41,7 +52,10 @@ def decode_request(line: bytes) -> Request | str:
         raise BadLine('the request has no "op"')
     kind = OPERATIONS.get(op)
     if kind is None:
-        return op
+        argument = content.get("argument", "")
+        if not isinstance(argument, str):
+            raise BadLine(f'"argument" of {op[:32]!a} has the wrong type')
+        return Command(op, argument)
     for field in fields(kind):
         value = content.get(field.name, field.default)
         if type(value) is not field.type:

@@ -85,7 +85,7 @@ class Server:
         port: int = 6697,
         workers: int = 1,
         reload: Callable[[], Answer] | None = None,
-        commands: Mapping[str, Callable[[], Answer]] = MappingProxyType({}),
+        commands: Mapping[str, Callable[[str], Answer]] = MappingProxyType({}),
         chores: Sequence[Callable[[], bool | None]] = (),
         at_stop: Sequence[Callable[[], None]] = (),
         every_second: Sequence[Callable[[], None]] = (),
@@ -225,9 +225,8 @@ class Server:
             sockets = bind(*self._address)
             serials = count(1).__next__
             self._listeners = [Listener(sock, self._workers, self._admission, serials) for sock in sockets]
-            self._control: Control = Control(
-                self._directory, self._inbox, {**self._commands, "status": self.status, "reload": self.reload}
-            )
+            own = {"status": lambda _: self.status(), "reload": lambda _: self.reload()}
+            self._control: Control = Control(self._directory, self._inbox, {**self._commands, **own})
         except OSError as error:
             for listener in self._listeners:
                 listener.close()

@@ -44,6 +44,7 @@ def test_a_running_server_is_backed_up_and_restored(serve: Serve, enter: Enter, 
     assert (noted["action"], noted["target"], noted["origin"]) == ("backup", str(file), "control socket")
     assert noted["detail"] == "with the server's keys, encrypted with a passphrase"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert {path.name for path in tmp_path.iterdir()} == {file.name, server.data.parent.name}
     with tarfile.open(file, mode="r:") as archive:
         assert archive.getnames() == ["key.age", "backup.age"]
     with restored(server, file, "--passphrase-stdin", text=SECRET) as new:

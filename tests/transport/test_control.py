@@ -30,6 +30,7 @@ from securechat.server.control_client import NoAnswer, NotRunning, ask, socket_p
 from securechat.server.control_protocol import (
     MAX_LINE,
     BadLine,
+    Command,
     decode_answer,
     decode_request,
     encode_answer,
@@ -59,7 +60,10 @@ class Office:
         self.control = Control(
             directory,
             self.inbox,
-            {"status": lambda: Done([{"connections": 3}])},
+            {
+                "status": lambda _: Done([{"connections": 3}]),
+                "say": lambda text: Done([{"said": ascii(text)}]),
+            },
             request_seconds=0.2,
             answer_seconds=0.2,
         )
@@ -123,6 +127,13 @@ def test_commands_of_the_server_are_answered_without_the_hub(office: Office) -> 
     assert office.requests == []
 
 
+@pytest.mark.parametrize("text", ["/home/ä b", "/no utf-8 \udcff", ""])
+def test_commands_may_be_told_something(office: Office, text: str) -> None:
+    """What it is arrives as it was, also the name of a file that is no UTF-8."""
+    assert ask(office.directory, Command("say", text)) == Done([{"said": ascii(text)}])
+    assert decode_request(encode_request(Command("say", text))) == Command("say", text)
+
+
 def test_an_unknown_operation(office: Office) -> None:
     """What nobody knows is refused by name."""
     answer = ask(office.directory, "dance")
@@ -146,6 +157,7 @@ def test_an_unknown_operation(office: Office) -> None:
         (b'{"op":"backup","file":"\xff"}\n', "the line is not JSON"),
         (b'{"op":"audit","after":%d}\n' % (1 << 63), "a number of the request is too large"),
         (b'{"op":"audit","after":%s}\n' % (b"9" * 5000), "the line is not JSON"),
+        (b'{"op":"say","argument":5}\n', "\"argument\" of 'say' has the wrong type"),
         (b"x" * (MAX_LINE + 4096), f"a request is one line of at most {MAX_LINE} bytes"),
     ],
 )
@@ -161,10 +173,10 @@ def test_a_bad_request_is_answered(office: Office, line: bytes, text: str) -> No
 def test_an_error_of_ours_costs_one_connection(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     """Whoever asked gets no answer, the log says why, and the next one is served."""
 
-    def fail() -> Answer:
+    def fail(_argument: str) -> Answer:
         raise KeyError("x")
 
-    office.control._commands = {"fail": fail, "status": lambda: Done([])}
+    office.control._commands = {"fail": fail, "status": lambda _: Done([])}
     with pytest.raises(NoAnswer):
         ask(office.directory, "fail")
     assert caplog.records[-1].exc_info is not None
