@@ -35,7 +35,7 @@ from securechat.chat.items import (
     ShutDown,
     Tick,
 )
-from securechat.chat.jobs import Pages
+from securechat.chat.jobs import AwaitRoom, Pages, Stored
 from securechat.chat.line import Line
 from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
@@ -90,6 +90,8 @@ class Core(Chat):
             case Drained():
                 if (session := self.sessions.get(item.link)) is not None:
                     session.postponed = False
+                    if isinstance(job := session.backlog.job, AwaitRoom):
+                        self._job_done(JobDone(job, Stored()))
                     self._work(session)
             case Administer():
                 self._in_outcome(item.ticket, lambda: administration.administer(self, item))
@@ -245,7 +247,7 @@ class Core(Chat):
         self._in_outcome(None, lambda: self.emit(Then(Drained(session.link))))
 
     def _may_go_on(self, session: Session) -> bool:
-        if session.link.queued + session.emitted > self.settings.sendq // 4:
+        if self.is_behind(session):
             self._in_outcome(None, lambda: self.emit(AwaitDrain(session.link)))
             return False
         if self.settings.flood and session.user is not None:
@@ -306,16 +308,14 @@ class Core(Chat):
         multiline.expire(self)
         failures.settle(self)
         pay_owed(self)
-        due = [session for session, at in self._slowed.items() if at <= self.now.mono]
-        for session in due:
+        for session in [session for session, at in self._slowed.items() if at <= self.now.mono]:
             del self._slowed[session]
             self._postpone(session)  # so that it does not do it in this item's time, which is everybody's
 
     # Ends
 
     def _disconnected(self, item: Disconnected) -> None:
-        session = self.sessions.get(item.link)
-        if session is not None:
+        if (session := self.sessions.get(item.link)) is not None:
             self._depart(session, item.reason, item.taken)
 
     def _end(self, ending: Ending) -> None:

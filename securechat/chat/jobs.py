@@ -278,7 +278,14 @@ class AwaitTurn:
     link: Link
 
 
-Awaited = AwaitCommit | AwaitTurn
+@dataclass(frozen=True, slots=True, eq=False)
+class AwaitRoom:
+    """No work: a session waits for this while its SendQ is too full for what its command says next."""
+
+    link: Link
+
+
+Awaited = AwaitCommit | AwaitRoom | AwaitTurn
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from securechat.chat.clock import Now
 from securechat.chat.core import Core
 from securechat.chat.effects import (
     Answered,
+    AwaitDrain,
     Broadcast,
     Close,
     Effect,
@@ -56,6 +57,7 @@ from securechat.chat.items import (
     Connected,
     Disconnected,
     DiskSpace,
+    Drained,
     Item,
     JobDone,
     Received,
@@ -373,6 +375,8 @@ class Playbook:
                 _fake(link).closed = True
             case StartJob(job):
                 jobs.append(job)
+            case AwaitDrain(link) if not _fake(link).queued:
+                self.next.append(Drained(link))
             case Reload(link):
                 rows: list[Mapping[str, str | int | bool | None]] = [
                     {"key": "server.motd", "applied": True},

@@ -98,6 +98,10 @@ class Chat:
         """
         return self.fanout.told >= TOLD_AT_ONCE or self.late()
 
+    def is_behind(self, session: Session) -> bool:
+        """Return whether the peer has to take more of what there is for it before it gets more answers."""
+        return session.link.queued + session.emitted > self.settings.sendq // 4
+
     def emit(self, effect: Effect) -> None:
         """Add an effect to what the current command causes."""
         self._outcome.effects.append(effect)

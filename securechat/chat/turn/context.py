@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from securechat.chat.effects import StartJob, Then
+from securechat.chat.effects import AwaitDrain, StartJob, Then
 from securechat.chat.items import Drained, JobDone
-from securechat.chat.jobs import AwaitCommit, Awaited, AwaitTurn, Job, JobResult, Pages, Stored
+from securechat.chat.jobs import AwaitCommit, Awaited, AwaitRoom, AwaitTurn, Job, JobResult, Pages, Stored
 from securechat.chat.line import Line
 from securechat.chat.records import Audited, Record
 from securechat.chat.settings import Settings
@@ -149,13 +149,19 @@ class Context:
         self._await(job, resume)
         self.chat.emit(Then(JobDone(job, Stored())))
 
+    def when_room(self, resume: Callable[[], None]) -> None:
+        """Do what `when_stored` does when, besides, the peer has taken most of what there is for it."""
+        self._await(AwaitRoom(self.session.link), resume)
+        self.chat.emit(AwaitDrain(self.session.link))
+
     def for_each(
         self, subjects: Iterable[T], action: Callable[[T], None], then: Callable[[], None] | None = None
     ) -> None:
         """Do something for one after the other, in as many turns of the hub as that takes; `then` follows.
 
-        The session's further commands wait until then. What was done is stored when others have their turn:
-        if the disk is full for a part of it, what comes after it is not done.
+        The session's further commands wait until then, and it waits for its peer as they would. What was done
+        is stored when others have their turn: if the disk is full for a part of it, what comes after it is
+        not done.
         """
         rest = iter(subjects)
         if not self._in_next_turn(rest, action, then):
@@ -174,11 +180,13 @@ class Context:
     def _in_next_turn(
         self, rest: Iterator[T], action: Callable[[T], None], then: Callable[[], None] | None
     ) -> bool:
-        """Go on with the rest in the next turn if others have waited for long enough."""
-        if not self.chat.tired() or self.session.backlog.paused is not None:
-            return False
+        """Go on with the rest in a later turn if others, or the peer, have had enough for now."""
         self.flush()
-        self.when_stored(lambda: self._for_each(rest, action, then))
+        behind = self.chat.is_behind(self.session)
+        if not (behind or self.chat.tired()) or self.session.backlog.paused is not None:
+            return False
+        wait = self.when_room if behind else self.when_stored
+        wait(lambda: self._for_each(rest, action, then))
         return True
 
     def await_turn(self, resume: Callable[[], None]) -> None:

@@ -94,10 +94,12 @@ def reply_all(ctx: Context, lines: Lines) -> None:
 def follow_up(ctx: Context, session: Session, lines: Lines) -> None:
     """Let a session have lines that follow what a command, its own or not, has shown it.
 
-    When they are many they come in pieces, after the answer to the command and before that to the next one,
-    and not before the command is stored.
+    When they are many, or another session's peer is slow, they come in pieces, after the answer to the
+    command and before that to the next one, and not before the command is stored.
     """
     first, rest = begun(ctx.chat, lines)
+    if rest is None and session is not ctx.session and ctx.chat.is_behind(session):
+        rest = iter(first)
     if rest is not None:
         _go_on(ctx, session, rest, when_stored=True)
         if session is not ctx.session:
