@@ -86,6 +86,11 @@ class Listeners:
             audience = self._audience = Audience(groups)
         return audience
 
+    @property
+    def size(self) -> int:
+        """How many listen."""
+        return sum(map(len, self._groups.values()))
+
     def add(self, link: Link, key: int) -> None:
         """Let a link listen under its encoding key."""
         self._groups.setdefault(key, {})[link] = None

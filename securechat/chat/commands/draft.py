@@ -15,8 +15,9 @@ UNSTORED: Final = frozenset({"+typing", "+draft/typing", cap.NONCE_TAG})
 class Draft(NamedTuple):
     """What is to be said, before it is known to whom.
 
-    `known` are the messages that already carry the nonce, by the nonce as it is stored for a target. `nick`
-    is that of a person in another chat for whom a bridge says it.
+    `known` are the messages that already carry the nonce, by the nonce as it is stored for a target; `done`
+    are the nonces of the targets that it was said to in an earlier turn. `nick` is that of a person in another
+    chat for whom a bridge says it.
     """
 
     command: str
@@ -26,6 +27,7 @@ class Draft(NamedTuple):
     known: Mapping[str | None, MessageSent] = {}
     reference: Reference | None = None
     nick: str | None = None
+    done: frozenset[str | None] = frozenset()
 
     @property
     def shown(self) -> str:

@@ -171,12 +171,25 @@ def to_all(ctx: Context, draft: Draft, names: Sequence[str]) -> None:
         else:
             to_one(ctx, draft, name, key)
 
-    pairs = zip(names, keys, strict=True)
+    pairs = [(name, key) for name, key in zip(names, keys, strict=True) if key not in draft.done]
     if draft.nonce is None:
         ctx.for_each(pairs, send)
         return
-    for pair in pairs:  # at once, or another session could use the nonce for the rest meanwhile
+    for index, pair in enumerate(pairs, 1):
         send(pair)
+        if ctx.chat.tired() and index < len(pairs):
+            done = draft.done.union([key for _, key in pairs[:index]])
+            go_on(ctx, draft._replace(done=done, known={}), names)
+            return
+
+
+def go_on(ctx: Context, draft: Draft, names: Sequence[str]) -> None:
+    """Send a message to the rest of its targets in a later turn.
+
+    Another session of the account may use the nonce for some of them meanwhile. What was echoed so far waits
+    for the rest: if that finds no room, the sender asks again with the nonce.
+    """
+    ctx.when_stored(lambda: look_up(ctx, draft, names, {}))
 
 
 def to_one(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:

@@ -127,13 +127,23 @@ def listeners(
         return
     users = registry.users_of(registry.accounts[-target])
     online = registry.users.values() if users else ()
-    subscribers = [session for user in online for session in user.sessions if wants(session)]
+    subscribers = {session for user in online for session in user.sessions if wants(session)}
+    known: dict[frozenset[Session], Audience] = {}
+    near: dict[Audience, set[Session]] = {}
     for user in users:
-        peers, watchers = registry.peers(user).keys, registry.monitors.watchers(user.nick, wants).keys
-        near = {session.link: session.key for session in subscribers if session.link in peers}
-        yield user.nick, Audience.of({**near, **watchers}.items())
+        peers = registry.peers(user)
+        if peers not in near:
+            near[peers] = {session for session in subscribers if session.link in peers.keys}
+        told = frozenset(near[peers] | (subscribers & registry.monitors.watching(user.nick)))
+        if told not in known:  # the users of an account mostly know the same people
+            known[told] = audience_of(told)
+        yield user.nick, known[told]
 
 
 def _sessions(users: Iterable[User], wants: Callable[[Session], bool]) -> Audience:
-    found = dict.fromkeys(session for user in users for session in user.sessions if wants(session))
-    return Audience.of((session.link, session.key) for session in found)
+    return audience_of(session for user in users for session in user.sessions if wants(session))
+
+
+def audience_of(sessions: Iterable[Session]) -> Audience:
+    """Return the audience of these sessions, each of which is there once."""
+    return Audience.of((session.link, session.key) for session in sessions)

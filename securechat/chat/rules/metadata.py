@@ -3,9 +3,7 @@
 A *target* is a channel's id, or minus an account's. A session's subscriptions end with it.
 """
 
-from collections.abc import Callable
-
-from securechat.chat.lines.metadata import line
+from securechat.chat.lines.metadata import audience_of, line
 from securechat.chat.records import MetadataForgotten, Personal
 from securechat.chat.state.session import Session, User
 from securechat.chat.turn.chat import Chat
@@ -14,14 +12,15 @@ from securechat.chat.turn.context import Context
 
 def tell_watchers(chat: Chat, user: User) -> None:
     """Tell those who watch somebody who has come online what they subscribed to."""
-
-    def subscribed_to(key: str) -> Callable[[Session], bool]:
-        return lambda session: key in session.subscriptions
-
-    target = -user.account.id
-    for key, value in sorted(chat.registry.metadata.get(target, {}).items()):
-        watchers = chat.registry.monitors.watchers(user.nick, subscribed_to(key))
-        chat.fanout.broadcast(watchers, line(chat.registry, user.nick, key, value, chat.now.wall))
+    values = sorted(chat.registry.metadata.get(-user.account.id, {}).items())
+    watchers: dict[frozenset[str], list[Session]] = {}
+    for session in chat.registry.monitors.watching(user.nick) if values else ():
+        watchers.setdefault(session.subscriptions, []).append(session)
+    for keys, sessions in watchers.items():
+        audience = audience_of(sessions)
+        for key, value in values:
+            if key in keys:
+                chat.fanout.broadcast(audience, line(chat.registry, user.nick, key, value, chat.now.wall))
 
 
 def forget(chat: Chat, target: int, origin: Context | None) -> None:

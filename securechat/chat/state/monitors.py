@@ -1,6 +1,6 @@
 """Who wants to know when whom comes and goes (IRCv3 `monitor`): lists that end with their sessions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from securechat.chat.audience import Audience
 from securechat.chat.limits import MAX_MONITORED
@@ -41,7 +41,10 @@ class Monitors:
         for nick in list(session.monitored):
             self.remove(session, nick)
 
+    def watching(self, nick: str) -> Set[Session]:
+        """Return the sessions that have this nick on their lists, as they are now."""
+        return self._watching.get(fold(nick), {}).keys()
+
     def watchers(self, nick: str, chosen: Callable[[Session], bool] = lambda _: True) -> Audience:
         """Return the sessions that have this nick on their lists."""
-        watching = self._watching.get(fold(nick), ())
-        return Audience.of((session.link, session.key) for session in watching if chosen(session))
+        return Audience.of((one.link, one.key) for one in self.watching(nick) if chosen(one))

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from securechat.chat.audience import Audience, Listeners, together
-from securechat.chat.link import Link
 from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import ONLINE, StoredAccount, StoredChannel, Topic
@@ -22,7 +21,7 @@ from securechat.chat.state.monitors import Monitors
 from securechat.chat.state.names import Names
 from securechat.chat.state.nested import copied
 from securechat.chat.state.nonces import NonceMemory
-from securechat.chat.state.peers import Peers
+from securechat.chat.state.peers import Peers, sharing
 from securechat.chat.state.revisions import Revisions
 from securechat.chat.state.session import INVISIBLE, Person, Session, User
 from securechat.chat.state.silences import Silences
@@ -310,23 +309,23 @@ class Registry:
         """Everybody who sees this member come and go: in an auditorium not those without a rank."""
         if "u" not in channel.modes or channel.ranks(user_id):
             return channel.audience
-        keys: dict[Link, int] = {}
-        for member in self.online(channel):
-            if channel.shows(user_id, member.id):
-                keys.update(member.audience.keys)
-        return Audience.of(keys.items())
+        shown = [one for one, its in channel.members.items() if its.ranks or one == user_id]
+        return together((), [self.users[one].audience for one in shown if one in self.users])
 
     def peers(self, user: User) -> Audience:
         """Everybody who shares a channel with the user and sees them there, and the user's own sessions."""
         channels = self.channels_of(user.id)
-        if not channels or any("u" in channel.modes for channel in channels):
-            return self._peers(user, channels)
-        return self._peers_of.of(self.memberships[user.id], lambda: self._peers(user, channels))
+        hidden = [channel for channel in channels if "u" in channel.modes and not channel.ranks(user.id)]
+        seen = frozenset([channel.id for channel in channels]).difference([channel.id for channel in hidden])
 
-    def _peers(self, user: User, channels: Sequence[Channel]) -> Audience:
-        auditoriums = [self.witnesses(channel, user.id) for channel in channels if "u" in channel.modes]
-        others = (channel.listeners for channel in channels if "u" not in channel.modes)
-        return together(others, [user.audience, *auditoriums])
+        def find() -> Audience:
+            listeners = [self.channels[one].listeners for one in seen]
+            return sharing(seen, listeners, self.users, self.memberships)
+
+        peers = self._peers_of.of(seen, find)
+        if seen and not hidden:
+            return peers
+        return together((), [peers, user.audience, *[self.witnesses(one, user.id) for one in hidden]])
 
     # Indexes
 

@@ -1,7 +1,15 @@
 """Who hears a channel, as people come and go; and who knows whom."""
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from securechat.chat.audience import Audience, Listeners, together
-from securechat.chat.state.peers import Peers
+from securechat.chat.records import StoredAccount
+from securechat.chat.state import peers as peers_module
+from securechat.chat.state.account import Account
+from securechat.chat.state.peers import Peers, sharing
+from securechat.chat.state.session import Session, User
 from tests.playbooks.runner import FakeLink
 
 A, B, C = FakeLink("a"), FakeLink("b"), FakeLink("c")
@@ -32,7 +40,29 @@ def test_peers_are_found_once_for_who_is_in_the_same_channels() -> None:
     """Of 600 who go at once only the first is looked for; after somebody came they are found anew."""
     peers, found = Peers(), [Audience({1: (A,)}), Audience({1: (A, B)})]
     first, second = found
-    assert peers.of([1, 2], lambda: found.pop(0)) is first
-    assert peers.of([2, 1], lambda: found.pop(0)) is first
+    assert peers.of(frozenset([1, 2]), lambda: found.pop(0)) is first
+    assert peers.of(frozenset([2, 1]), lambda: found.pop(0)) is first
     peers.forget()
-    assert peers.of([1, 2], lambda: found.pop(0)) is second
+    assert peers.of(frozenset([1, 2]), lambda: found.pop(0)) is second
+
+
+@given(st.lists(st.sets(st.integers(0, 5), max_size=4), min_size=1, max_size=6), st.sets(st.integers(0, 5)))
+def test_who_shares_a_channel_is_found_either_way(of_users: list[set[int]], shared: set[int]) -> None:
+    """Through the channels and through everybody who is online one finds the same people."""
+    users, channels = {}, {one: Listeners() for one in range(6)}
+    for number, its in enumerate(of_users):
+        account = Account(StoredAccount(number, f"u{number}", None, "member", False, 0, None, {}))
+        user = users[number] = User(number, account, f"u{number}", "chat.test", "", 0)
+        session = Session(number, FakeLink(f"u{number}"), "192.0.2.7")
+        session.key = number % 2
+        user.sessions.append(session)
+        for one in its:
+            channels[one].add(session.link, session.key)
+    memberships = {number: dict.fromkeys(its) for number, its in enumerate(of_users)}
+    listeners = [channels[one] for one in shared]
+    found = []
+    for often in (0, 1000):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(peers_module, "_OFTEN", often)
+            found.append(sharing(frozenset(shared), listeners, users, memberships).keys)
+    assert found[0] == found[1]
