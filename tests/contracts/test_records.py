@@ -33,6 +33,7 @@ from securechat.chat.records import (
     Kicked,
     ListEntry,
     LoginRemembered,
+    MarkerMoved,
     MessageSent,
     Parted,
     PasswordSet,
@@ -233,6 +234,14 @@ def test_the_id_of_a_dropped_channel_is_not_given_out_again(store: Store) -> Non
     snapshot = store.load()
     assert [channel.id for channel in snapshot.channels] == [GENERAL]
     assert (snapshot.last_channel, snapshot.last_message) == (DEV, 5)
+
+
+def test_nobody_has_read_a_dropped_channel(store: Store) -> None:
+    """How far people had read it goes with it, and what they have read elsewhere stays."""
+    read = [MarkerMoved(who, place, NOON, None) for who in (ALICE, BOB) for place in (DEV, GENERAL, -CAROL)]
+    store.commit([*PEOPLE, *CHANNELS, *read])
+    store.commit([ChannelDropped(6, DEV, NOON, "over", DROPPED, ((ALICE, NOON), (BOB, NOON)))])
+    assert store.load().markers == {who: {GENERAL: NOON, -CAROL: NOON} for who in (ALICE, BOB)}
 
 
 def test_lists_are_loaded_in_the_order_of_their_entries(store: Store) -> None:

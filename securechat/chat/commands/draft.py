@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from securechat.chat.lines import isupport
 from securechat.chat.records import MessageSent
 from securechat.chat.rules.references import Reference
+from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc.message import NO_TAGS
 
@@ -16,8 +18,8 @@ class Draft(NamedTuple):
     """What is to be said, before it is known to whom.
 
     `known` are the messages that already carry the nonce, by the nonce as it is stored for a target; `done`
-    are the nonces of the targets that it was said to in an earlier turn. `nick` is that of a person in another
-    chat for whom a bridge says it.
+    are the nonces of the targets that it was said to in an earlier turn. `nick` is that of a person in
+    another chat for whom a bridge says it.
     """
 
     command: str
@@ -35,3 +37,13 @@ class Draft(NamedTuple):
         if self.command != "TAGMSG":
             return self.text
         return "\n".join([value for name, value in self.tags.items() if name not in UNSTORED and value])
+
+
+def client_tags(ctx: Context) -> dict[str, str]:
+    """Return the client-only tags of the message; all others are the server's to give."""
+    tags, deny = ctx.message.tags, ctx.settings.client_tag_deny
+    return {
+        name: value
+        for name, value in tags.items()
+        if name.startswith("+") and not (deny and isupport.is_denied(name, deny))
+    }

@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from securechat.chat import limits, service
-from securechat.chat.commands.draft import UNSTORED, Draft
+from securechat.chat.commands.draft import UNSTORED, Draft, client_tags
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
-from securechat.chat.lines import isupport
 from securechat.chat.lines.announcements.messages import line_of
 from securechat.chat.membership import RANKS, SYMBOLS, symbol_of
 from securechat.chat.records import MessageSent
@@ -335,16 +334,6 @@ def record_message(
         return False
     ctx.record(message)
     return True
-
-
-def client_tags(ctx: Context) -> dict[str, str]:
-    """Return the client-only tags of the message; all others are the server's to give."""
-    tags, deny = ctx.message.tags, ctx.settings.client_tag_deny
-    return {
-        name: value
-        for name, value in tags.items()
-        if name.startswith("+") and not (deny and isupport.is_denied(name, deny))
-    }
 
 
 COMMANDS = (

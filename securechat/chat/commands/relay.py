@@ -8,8 +8,8 @@ account tag and the tag `draft/relaymsg`.
 import re
 from typing import Final
 
-from securechat.chat.commands.draft import Draft
-from securechat.chat.commands.messages import client_tags, open_channel, prepare
+from securechat.chat.commands.draft import Draft, client_tags
+from securechat.chat.commands.messages import open_channel, prepare
 from securechat.chat.rules.access import is_op_moderated
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context

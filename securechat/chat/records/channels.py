@@ -28,7 +28,8 @@ class ChannelCreated:
 class ChannelDropped:
     """A channel is no more: its members, modes and lists are gone, its messages stay under its id.
 
-    `stored` is what it was. Everybody is shown leaving, for `reason`.
+    `stored` is what it was, `read` how far accounts had read it (account and time). Everybody is shown
+    leaving, for `reason`.
     """
 
     id: int
@@ -36,6 +37,7 @@ class ChannelDropped:
     at: int
     reason: str
     stored: StoredChannel
+    read: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

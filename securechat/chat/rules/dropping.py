@@ -11,6 +11,7 @@ from securechat.chat.records import ChannelDropped
 from securechat.chat.records.channels import NEW_CHANNEL_MODES
 from securechat.chat.rules import founding, metadata
 from securechat.chat.state.channel import Channel
+from securechat.chat.state.registry import Registry
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context
 from securechat.irc.names import fold
@@ -24,7 +25,15 @@ ANYTHING: Final = Span(0, LAST_ID, 1, newest=True)
 def drop(chat: Chat, channel: Channel, ctx: Context | None) -> None:
     """Let a channel be no more."""
     metadata.forget(chat, channel.id, ctx)
-    chat.enter(ChannelDropped(chat.next_id(), channel.id, chat.now.wall, DROPPED, channel.stored()), ctx)
+    read = markers_in(chat.registry, channel.id)
+    record = ChannelDropped(chat.next_id(), channel.id, chat.now.wall, DROPPED, channel.stored(), read)
+    chat.enter(record, ctx)
+
+
+def markers_in(registry: Registry, channel_id: int) -> tuple[tuple[int, int], ...]:
+    """Return how far accounts have read a channel: account and time."""
+    markers = registry.markers.items()
+    return tuple((account, upto) for account, of in markers if (upto := of.get(channel_id)) is not None)
 
 
 def look_at_emptied(chat: Chat) -> None:

@@ -144,6 +144,8 @@ def _channel(registry: Registry, record: ChannelRecord, back: bool) -> None:
                 registry.restore_channel(record.stored)
             else:
                 registry.drop_channel(record.channel)
+            for account, upto in record.read:
+                put_inside(registry.markers, account, record.channel, upto if back else None)
         case ChannelRenamed():
             registry.rename_channel(record.channel, record.previous if back else record.name)
         case FounderSet():

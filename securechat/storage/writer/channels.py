@@ -22,11 +22,16 @@ from securechat.chat.records import (
 )
 from securechat.irc.names import fold
 from securechat.storage.errors import RecordMismatch
-from securechat.storage.schema import channel_lists, channels, dropped_channels, memberships, pins
+from securechat.storage.schema import channel_lists, channels, dropped_channels, markers, memberships, pins
 from securechat.storage.writer.checks import expect_one
 
 _HAVE_FOUNDER: Final = (
     update(channels).where(channels.c.id == bindparam("of")).values(founder=bindparam("by"))
+)
+
+# By its whole key: to look for a channel alone would read the markers of everybody.
+_FORGET_MARKER: Final = delete(markers).where(
+    markers.c.account == bindparam("by"), markers.c.target == bindparam("of")
 )
 
 
@@ -74,6 +79,9 @@ def _channel_created(connection: Connection, record: ChannelCreated) -> None:
 def _channel_dropped(connection: Connection, record: ChannelDropped) -> None:
     for table in (memberships, pins, channel_lists, pins):
         connection.execute(delete(table).where(table.c.channel == record.channel))
+    if record.read:
+        of_each = [{"by": account, "of": record.channel} for account, _ in record.read]
+        connection.execute(_FORGET_MARKER, of_each)
     gone = connection.execute(delete(channels).where(channels.c.id == record.channel))
     expect_one(gone, "channel", record.channel)
     connection.execute(

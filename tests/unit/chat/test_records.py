@@ -55,6 +55,7 @@ from securechat.chat.records import (
     Topic,
     TopicSet,
 )
+from securechat.chat.rules.dropping import markers_in
 from securechat.chat.state import applying
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.nested import copied
@@ -176,16 +177,18 @@ def possible(one: Registry) -> list[Record]:
 
 def possible_in(one: Registry, dev: Channel) -> list[Record]:
     """The facts that can happen next in a channel."""
+    read = one.markers.get(1, {}).get(1)
     other = "#old" if dev.name == "#dev" else "#dev"
     ban = dev.lists["b"].get("x!*@*")
     banned = EntryChanged("b", "x!*@*", ListEntry("alice", 9) if ban is None else None, ban)
     flags = {"k": "key"} if "k" not in dev.modes else {"n": "", "s": ""}
     facts: list[Record] = [
+        MarkerMoved(1, 1, (read or 0) + 5, read),
         MESSAGE._replace(id=100 + dev.said, channel=1, recipient=None, nonce=None, undelivered=False),
         TopicSet(9, 1, Topic("new", "alice", 9), dev.topic),
         ChannelRenamed(9, 1, other, dev.name, 9, "alice", ""),
         ChannelModesChanged(9, 1, 9, "alice", (), FlagsChanged(flags, dict(dev.modes)), (banned,)),
-        ChannelDropped(9, 1, 9, "over", dev.stored()),
+        ChannelDropped(9, 1, 9, "over", dev.stored(), markers_in(one, 1)),
         FounderSet((1,), 2 if dev.founder == 1 else 1, dev.founder),
         FounderSet((1,), None, dev.founder),
         RetentionSet(1, 7 if dev.retention_days is None else None, dev.retention_days),
