@@ -23,7 +23,7 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0018"
+HEAD: Final = "0019"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(

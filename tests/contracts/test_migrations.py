@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from securechat.irc import msgid
 from securechat.storage.errors import SchemaRefused, StorageError
 from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.migration import MIGRATIONS, Migrations
@@ -73,6 +74,12 @@ def query(path: Path, sql: str) -> list[tuple[object, ...]]:
     """Return what a query finds in a database that is not open."""
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(sql).fetchall()
+
+
+def insert(connection: sqlite3.Connection, table: str, **columns: object) -> None:
+    """Add a row to a database of any revision."""
+    marks = ", ".join("?" * len(columns))
+    connection.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", (*columns.values(),))
 
 
 def version(path: Path) -> object:
@@ -157,6 +164,36 @@ def test_what_was_said_while_the_clock_was_wrong_is_noted(tmp_path: Path) -> Non
     assert {user: member.joined_id for user, member in store.load().channels[0].members.items()} == JOINED_IDS
     store.close()
     assert query(tmp_path / DATABASE_NAME, "SELECT * FROM astray ORDER BY message") == OLD_ASTRAY
+
+
+def test_foreign_edits_are_messages_of_their_own(tmp_path: Path) -> None:
+    """Revision 0019: also those of another place, which 0014 parted from it; one's own edits stay."""
+    open_store(tmp_path, migrations=Migrations(MIGRATIONS.directory, "0013")).close()
+    with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as connection, connection:
+        for key, name, role in (1, "alice", "member"), (2, "bob", "member"), (3, "removed", "nobody"):
+            columns = {"id": key, "name": name, "folded": name, "phc": "x", "role": role}
+            insert(connection, "accounts", **columns, disabled=0, created=1)
+        for key, name in (1, "#a"), (2, "#b"):
+            columns = {"id": key, "name": name, "folded": name, "created": 1}
+            insert(connection, "channels", **columns, topic="", topic_setter="", topic_at=0)
+        edit = f'"+securechat/edit":"{msgid.encode(100)}"'
+        rows = [
+            (100, 1, 1, None, None),
+            (201, 1, 1, f"{{{edit}}}", 100),  # alice's own
+            (202, 2, 1, f"{{{edit}}}", 100),  # bob's, of what alice said
+            (203, 2, 2, f'{{{edit},"+x":"é"}}', 100),  # the same, in another channel
+            (204, 3, 1, f"{{{edit}}}", 100),  # of somebody who was removed
+            (205, 2, 1, f'{{"+reply":"{msgid.encode(100)}"}}', 100),  # no edit
+            (206, 1, 1, f"{{{edit}}}", 99),  # of what was deleted
+        ]
+        for key, sender, place, tags, refers in rows:
+            columns = {"id": key, "sender": sender, "channel": place, "tags": tags, "refers": refers}
+            insert(connection, "messages", **columns, at=1, command="PRIVMSG", nick="", addressed="", text="")
+    open_store(tmp_path).close()
+    sql = "SELECT id, sender, channel, tags, refers FROM messages ORDER BY id"
+    left = query(tmp_path / DATABASE_NAME, sql)
+    alone = {202: (202, 2, 1, None, None), 203: (203, 2, 2, '{"+x":"é"}', None)}
+    assert left == [alone.get(row[0], row) for row in rows]
 
 
 def test_the_copy_can_be_used_as_the_database(chat: Path, tmp_path: Path) -> None:
