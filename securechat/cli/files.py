@@ -19,7 +19,6 @@ _STDIN: Final = (Path(STANDARD), Path("/dev/stdin"), Path("/dev/fd/0"))
 _BLOCK: Final = 1 << 20
 _MOST: Final = 1 << 36
 """Bytes of a pipe that are taken: 64 GiB."""
-_LONGEST_LINE: Final = 4096
 
 
 def is_stdin(file: Path | None) -> bool:
@@ -48,8 +47,14 @@ def stdin_or_file(stdin: bool, file: Path | None) -> tuple[bool, Path | None]:
 
 
 def read_line() -> str:
-    """Return the first line of standard input, without blanks around it."""
-    return os.read(0, _LONGEST_LINE).partition(b"\n")[0].decode("utf-8-sig", errors="replace").strip()
+    """Return the first line of standard input, without blanks around it. Raises CommandFailed."""
+    from securechat.client.credentials import first_line
+    from securechat.client.errors import CredentialError
+
+    try:
+        return first_line(0).decode("utf-8-sig", errors="replace").strip()
+    except CredentialError as error:
+        raise CommandFailed(str(error)) from error
 
 
 def refuse_pipe(file: Path, why: str) -> None:

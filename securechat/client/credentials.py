@@ -42,7 +42,7 @@ def read_password(
     file descriptor.
     """
     if source.stdin:
-        return _decode(_first_line(stdin), "the first line of standard input")
+        return _decode(first_line(stdin), "the first line of standard input")
     if source.file is not None:
         try:
             with source.file.open("rb") as stream:
@@ -76,7 +76,8 @@ def ask_on_terminal(prompt: str) -> str:
         raise CredentialError(f"the terminal cannot be asked for the password: {error.strerror}") from error
 
 
-def _first_line(descriptor: int) -> bytes:
+def first_line(descriptor: int) -> bytes:
+    """Read up to the first line end, or as much as a password may have. Raises CredentialError."""
     line = bytearray()
     while not line.endswith(b"\n") and len(line) <= _LONGEST:
         try:

@@ -13,7 +13,7 @@ import pytest
 from pyrage import x25519
 
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.files import rereadable, short_lines
+from securechat.cli.files import read_line, rereadable, short_lines
 from tests.unit.conftest import Command
 
 PASSWORD = "correct horse battery"
@@ -234,3 +234,23 @@ def test_what_is_short_is_not_read_without_end(
         )
     assert done.returncode == ExitCode.ERROR
     assert re.search("has more than [0-9]+ bytes", done.stderr), done.stderr
+
+
+def test_a_line_that_comes_in_pieces(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is read to its end, and nothing behind that; what cannot be read is told in words."""
+    (tmp_path / "input").write_bytes(b" k3v9-0mxq \nmore")
+    read, kept = os.read, os.dup(0)
+    monkeypatch.setattr(os, "read", lambda descriptor, size: read(descriptor, min(size, 4)))
+    try:
+        with (tmp_path / "input").open("rb") as stream:
+            os.dup2(stream.fileno(), 0)
+            assert read_line() == "k3v9-0mxq"
+            assert read(0, 100) == b"more"
+        directory = os.open(tmp_path, os.O_RDONLY)
+        os.dup2(directory, 0)
+        os.close(directory)
+        with pytest.raises(CommandFailed, match="standard input cannot be read: Is a directory"):
+            read_line()
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
