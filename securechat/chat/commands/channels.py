@@ -12,7 +12,7 @@ from securechat.chat.rules.arrival import show_channel
 from securechat.chat.rules.finding import member_of
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import User
-from securechat.chat.turn.command import Command
+from securechat.chat.turn.command import FIRST, Command
 from securechat.chat.turn.context import Context
 from securechat.chat.turn.pieces import reply_all
 from securechat.irc import numerics as num
@@ -212,8 +212,8 @@ def members(ctx: Context, names: list[str]) -> Iterator[Line]:
 
 
 COMMANDS = (
-    Command("JOIN", join, min_params=1, listed=0),
-    Command("NAMES", names, cost=2.0, listed=0),
-    Command("PART", part, min_params=1, listed=0),
+    Command("JOIN", join, min_params=1, listed=FIRST),
+    Command("NAMES", names, cost=2.0, listed=FIRST),
+    Command("PART", part, min_params=1, listed=FIRST),
     Command("TOPIC", topic, min_params=1),
 )

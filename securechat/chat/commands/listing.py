@@ -7,7 +7,7 @@ from typing import Final
 from securechat.chat.line import Line
 from securechat.chat.rules import targets
 from securechat.chat.state.channel import Channel
-from securechat.chat.turn.command import Command
+from securechat.chat.turn.command import EVERY, Command
 from securechat.chat.turn.context import Context
 from securechat.chat.turn.pieces import reply_all
 from securechat.irc import numerics as num
@@ -18,6 +18,8 @@ Condition = Callable[[Channel, int], bool]
 """Whether a channel is to be listed, by what it is and how many of its members are online."""
 
 MINUTE: Final = 60_000
+MAX_CONDITIONS: Final = 10
+"""Each is looked at for each channel."""
 
 
 def list_channels(ctx: Context) -> None:
@@ -27,9 +29,14 @@ def list_channels(ctx: Context) -> None:
     (people online), C>60 and C<60 (made more, less than 60 minutes ago), T>60 and T<60 (the same for the
     topic), *mask* and !*mask* (names).
     """
-    words = list(dict.fromkeys(word for param in ctx.params for word in param.split(",") if word))
+    words = dict.fromkeys(word for param in ctx.params for word in param.split(",") if word)
     named = [word for word in words if is_channel(word) and not re.search(r"[*?]", word)]
-    conditions = [condition(word, ctx.chat.now.wall) for word in words if word not in named]
+    others = words.keys() - named
+    if len(others) > MAX_CONDITIONS:
+        ctx.fail("INVALID_PARAMS", text=f"LIST takes at most {MAX_CONDITIONS} conditions")
+        ctx.numeric(num.RPL_LISTEND, text="End of LIST")
+        return
+    conditions = [condition(word, ctx.chat.now.wall) for word in others]
     reply_all(ctx, rows_and_end(ctx, targets.within(ctx, named), conditions))
 
 
@@ -85,4 +92,4 @@ def masked(word: str) -> Condition:
     return lambda channel, _online: mask.matches(channel.folded) is wanted
 
 
-COMMANDS = (Command("LIST", list_channels, cost=3.0, listed=0),)
+COMMANDS = (Command("LIST", list_channels, cost=3.0, listed=EVERY),)

@@ -21,7 +21,7 @@ from securechat.chat.rules.references import referred
 from securechat.chat.rules.shares import no_room
 from securechat.chat.rules.silence import keeps_out
 from securechat.chat.state.channel import Channel
-from securechat.chat.turn.command import Command
+from securechat.chat.turn.command import FIRST, Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid
@@ -337,7 +337,7 @@ def record_message(
 
 
 COMMANDS = (
-    Command("NOTICE", notice, listed=0),
-    Command("PRIVMSG", privmsg, listed=0),
-    Command("TAGMSG", tagmsg, listed=0),
+    Command("NOTICE", notice, listed=FIRST),
+    Command("PRIVMSG", privmsg, listed=FIRST),
+    Command("TAGMSG", tagmsg, listed=FIRST),
 )

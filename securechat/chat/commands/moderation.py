@@ -13,7 +13,7 @@ from securechat.chat.rules.silence import keeps_out
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import Person, User
-from securechat.chat.turn.command import Command
+from securechat.chat.turn.command import FIRST, SECOND, Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
@@ -244,8 +244,8 @@ def _show_to_joined(ctx: Context, channel: Channel) -> None:
 
 
 COMMANDS = (
-    Command("INVITE", invite, listed=0),
-    Command("KICK", kick, min_params=2, listed=1),
+    Command("INVITE", invite, listed=FIRST),
+    Command("KICK", kick, min_params=2, listed=SECOND),
     Command("KNOCK", knock, min_params=1, cost=3.0),
     Command("RENAME", rename, min_params=2, cost=3.0),
 )

@@ -10,7 +10,7 @@ from securechat.chat.reserved import ALIASES, REALNAME, SERVICE, is_service
 from securechat.chat.rules import targets, welcome
 from securechat.chat.rules.welcome import prefix
 from securechat.chat.state.session import BOT, INVISIBLE, User
-from securechat.chat.turn.command import Command
+from securechat.chat.turn.command import FIRST, LAST, Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
@@ -33,7 +33,7 @@ def whois(ctx: Context) -> None:
     if fold(target) != fold(ctx.settings.server_name) and not is_here(ctx, target) and ctx.param(1):
         ctx.numeric(num.ERR_NOSUCHSERVER, printable(target), text="No such server")
         return
-    ctx.for_each(targets.listed(ctx, 1 if ctx.param(1) else 0), lambda nick: whois_one(ctx, nick))
+    ctx.for_each(targets.listed(ctx, -1), lambda nick: whois_one(ctx, nick))
 
 
 def whois_one(ctx: Context, nick: str) -> None:
@@ -189,6 +189,6 @@ COMMANDS = (
     Command("ISON", ison, min_params=1),
     Command("LUSERS", lusers),
     Command("USERHOST", userhost, min_params=1),
-    Command("WHOIS", whois, listed=-1),
-    Command("WHOWAS", whowas, cost=2.0, listed=0),
+    Command("WHOIS", whois, listed=LAST),
+    Command("WHOWAS", whowas, cost=2.0, listed=FIRST),
 )

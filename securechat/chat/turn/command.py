@@ -2,10 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from securechat.chat.limits import TARGETS
 from securechat.chat.turn.context import Context
+
+FIRST: Final = slice(0, 1)
+SECOND: Final = slice(1, 2)
+LAST: Final = slice(-1, None)
+EVERY: Final = slice(None)
+"""Parameters of a command that are lists."""
 
 Turn = TypeVar("Turn")
 """What a handler is given: a `Context`, or what the pseudo-user was asked."""
@@ -36,7 +42,7 @@ class Command(Described[Context]):
 
     `before_login` lets it through on an unregistered session, `early` on one that negotiated this capability.
     `operators` are the only ones who may use it. `cost` is in tokens of flood control, for each target where
-    the parameter at the index `listed` is a list of targets, up to as many as it takes.
+    the parameters in `listed` are lists of targets, up to as many as it takes.
     """
 
     min_params: int = 0
@@ -44,12 +50,10 @@ class Command(Described[Context]):
     early: int = 0
     cost: float = 1.0
     operators: bool = False
-    listed: int | None = None
+    listed: slice | None = None
 
     def cost_of(self, params: Sequence[str]) -> float:
         """Return what it costs with these parameters."""
-        at = self.listed
-        if at is None or not -len(params) <= at < len(params):
-            return self.cost
+        number = sum(1 + param.count(",") for param in params[self.listed]) if self.listed is not None else 1
         # What is left out costs nothing: it is answered, and done by nobody.
-        return self.cost * min(1 + params[at].count(","), TARGETS.get(self.name, 1))
+        return self.cost * max(1, min(number, TARGETS.get(self.name, 1)))

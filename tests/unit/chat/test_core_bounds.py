@@ -1,6 +1,9 @@
 """What bounds one session: its backlog while a job runs, and its SendQ."""
 
+import pytest
+
 from securechat.chat.clock import Now
+from securechat.chat.commands import COMMANDS
 from securechat.chat.core import Core
 from securechat.chat.effects import AwaitDrain, Handled, Send, Then
 from securechat.chat.items import Administer, Connected, Drained, JobDone, Received, Tick
@@ -114,6 +117,34 @@ def test_a_list_costs_what_its_targets_cost() -> None:
     assert bucket is not None
     assert bucket.spend(BURST - 20, NOW.mono) == 0
     assert bucket.spend(1.0, NOW.mono) > 0
+
+
+@pytest.mark.parametrize(
+    ("line", "targets"),
+    [
+        ("LIST", 1),
+        ("LIST *a*,*b*,*c*", 3),
+        ("LIST >0 *a*,*b*,*c*", 4),
+        ("LIST >0 <9 *a* *b*", 4),
+        ("WHOIS bob", 1),
+        ("WHOIS bob bob", 1),
+        ("WHOIS chat.test a,b,c", 3),
+        ("WHOIS chat.test a,b,c x", 1),
+        ("KICK #a a,b,c", 3),
+        ("WHOWAS a,b,c 1,1", 3),
+    ],
+)
+def test_a_list_costs_the_same_wherever_it_is(line: str, targets: int) -> None:
+    """What a command looks at is what is paid for: nothing is free since another parameter is short."""
+    name, *params = line.split(" ")
+    assert COMMANDS[name].cost_of(params) == targets * COMMANDS[name].cost
+
+
+def test_whois_is_of_the_parameter_that_is_paid_for() -> None:
+    """A third parameter makes no list free."""
+    core, link = session()
+    lines(core, link, b"WHOIS chat.test a,b,c alice\r\n")
+    assert sent(core).count(b" 318 ") == 1
 
 
 def test_ids_grow_when_the_clock_jumps_back() -> None:
