@@ -3,7 +3,7 @@
 Theory of operation. The other thread puts a call into the hub's inbox. When its turn comes the hub waits in
 it until the other thread is done: one thread at a time uses what is lent, and nothing of the hub's is half
 done meanwhile. Everybody waits with the hub, so the moments are short, and after each the hub is left alone
-for three times as long.
+for nine times as long.
 """
 
 import time
@@ -14,8 +14,8 @@ from typing import Final
 
 from securechat.server.inbox import Call
 
-_REST: Final = 3.0
-"""How long the hub is left alone, in lengths of the last moment."""
+_REST: Final = 9.0
+"""How long the hub is left alone, in lengths of the last moment: the copy of a GB takes half a minute."""
 _PATIENCE: Final = 0.5
 """Seconds after which a hub that is to end, and does not come, is taken for gone."""
 
