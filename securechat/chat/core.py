@@ -189,8 +189,8 @@ class Core(Chat):
         refusal = self._outcome
         if isinstance(outcome.cause, Context):
             ctx = outcome.cause
-            ctx.discard()
-            withdraw(self, ctx.session)
+            if ctx.discard():
+                withdraw(self, ctx.session)
             ctx.fail(problem.code, *map(printable, ctx.params[:1]), text=problem.text)
             ctx.finish()
         elif isinstance(outcome.cause, int):

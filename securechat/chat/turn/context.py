@@ -198,13 +198,18 @@ class Context:
 
     # What dispatch and fanout do
 
-    def discard(self) -> None:
-        """Forget the replies that were not sent yet, and what the command waits for: it is refused."""
+    def discard(self) -> bool:
+        """Forget the replies that were not sent yet, and what the command waits for, since it is refused.
+
+        Return whether it waited: the one behind it may wait by now.
+        """
         self._replies = []
         backlog = self.session.backlog
-        if backlog.paused is not None and backlog.paused.command is self:
-            backlog.paused = None
-            self.chat.emit(Then(Drained(self.session.link)))  # nothing else has it look at the lines behind
+        if backlog.paused is None or backlog.paused.command is not self:
+            return False
+        backlog.paused = None
+        self.chat.emit(Then(Drained(self.session.link)))  # nothing else has it look at the lines behind
+        return True
 
     def flush(self) -> None:
         """Send the replies so far, unless a label keeps them together until the command's end."""

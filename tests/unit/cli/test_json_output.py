@@ -85,6 +85,7 @@ ASKED = {
     "users": ("users",),
     "sessions": ("sessions",),
     "channel list": ("channel", "list"),
+    "devices list": ("devices", "list"),
     "invite": ("invite", "list"),
     "audit show": ("audit", "show"),
 }
