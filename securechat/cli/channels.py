@@ -84,7 +84,8 @@ def drop_channels(
         if dry_run:
             for row in rows:
                 tell(str(row["name"]), out=True)
-            tell(f"These are {number(len(rows))}; nothing was changed.")
+            verb = "is" if len(rows) == 1 else "are"
+            tell(f"That {verb} {number(len(rows))}; nothing was changed.")
             return
         if not rows:
             text = "no channel fits: names begin with #, and a pattern needs quotes in a shell: '#spam-*'"
@@ -132,7 +133,7 @@ def set_channel(
         raise CommandFailed(text, ExitCode.USAGE)
     place = find_place(config, data_dir)
     place.require()
-    change(place, load_config(place).config, request, f"The setting {setting} of {name} is {value}")
+    change(place, load_config(place).config, request, f"The setting {setting} of {name} is {value or '-'}")
 
 
 def _retention(name: str, value: str) -> "SetRetention":
