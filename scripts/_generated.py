@@ -16,9 +16,12 @@ def rewritten(document: str, section: str, rows: Iterable[str]) -> str:
 
 def write_or_check(path: Path, updated: Callable[[str], str]) -> int:
     """Bring a document up to date, or with --check say whether it is; return the exit code."""
+    if sys.argv[1:] not in ([], ["--check"]):
+        print(f"usage: {sys.argv[0]} [--check]", file=sys.stderr)
+        return 2
     document = path.read_text(encoding="utf-8")
     wanted = updated(document)
-    if "--check" not in sys.argv[1:]:
+    if not sys.argv[1:]:
         path.write_text(wanted, encoding="utf-8")
     elif document != wanted:
         print(f"docs/{path.name} is not up to date: run {sys.argv[0]}", file=sys.stderr)

@@ -15,6 +15,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PICTURE: Final = ROOT / "docs" / "throttle.svg"
 sys.path.insert(0, str(ROOT))
 
+from scripts._generated import write_or_check  # noqa: E402
 from securechat.chat.state.session import Session  # noqa: E402
 from securechat.chat.state.throttle import Throttle, Verdict  # noqa: E402
 
@@ -134,17 +135,7 @@ def picture() -> str:
 
 def main() -> int:
     """Write the picture, or compare it."""
-    drawn = picture()
-    if sys.argv[1:] == ["--check"]:
-        same = PICTURE.read_text(encoding="utf-8") == drawn
-        print(
-            "docs/throttle.svg is up to date"
-            if same
-            else "docs/throttle.svg is old: scripts/throttle_plot.py"
-        )
-        return 0 if same else 1
-    PICTURE.write_text(drawn, encoding="utf-8")
-    return 0
+    return write_or_check(PICTURE, lambda _: picture())
 
 
 if __name__ == "__main__":
