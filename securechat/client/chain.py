@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 from securechat.client import dialing
 from securechat.client.address import Address
 from securechat.client.errors import TrustError, Unreachable
-from securechat.tls.errors import CertificateProblem
+from securechat.tls.errors import UNKNOWN_ISSUER, CertificateProblem
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-UNKNOWN_ISSUER: Final = frozenset({2, 18, 19, 20, 21, 27})
-"""OpenSSL's verify codes for "no authority that is trusted here has signed this": x509_vfy.h."""
 _NOT_YET_VALID: Final = 9
 _EXPIRED: Final = 10
 _WRONG_NAME: Final = frozenset({62, 64})

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+UNKNOWN_ISSUER: Final = frozenset({2, 18, 19, 20, 21, 27})
+"""OpenSSL's verify codes for "no authority that is trusted here has signed this": x509_vfy.h."""
+
 
 class CertificateProblem(Exception):
     """A certificate, key or file of them cannot be used; the text says which, why, and what to do."""

@@ -24,8 +24,8 @@ from securechat.storage.exchange.form import (
     Message,
     Said,
 )
-from securechat.storage.exchange.lines import SPOKEN
 from securechat.storage.reading.silences import read_silences
+from securechat.storage.reading.visible import SAID
 from securechat.storage.schema import (
     accounts,
     channels,
@@ -169,7 +169,7 @@ class Exporter:
         in_order = select(messages).where(*self._where()).order_by(messages.c.id)
         with self._connection.execute(in_order.execution_options(yield_per=_ROWS)) as rows:
             for row in rows:
-                yield self._message_line(row) if row.command in SPOKEN else self._event_line(row)
+                yield self._message_line(row) if row.command in SAID else self._event_line(row)
 
     def _message_line(self, row: Row[*tuple[object, ...]]) -> Message:
         return Message(

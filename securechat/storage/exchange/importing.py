@@ -27,8 +27,8 @@ from securechat.storage.errors import BadExport, StorageError
 from securechat.storage.exchange.checking import Contents, read
 from securechat.storage.exchange.form import Account, Event, Message, Said
 from securechat.storage.exchange.importing_channels import ChannelImporter
-from securechat.storage.exchange.lines import SPOKEN
 from securechat.storage.exchange.referring import References, settled
+from securechat.storage.reading.visible import SAID
 from securechat.storage.schema import accounts, messages
 from securechat.storage.search.index import SearchIndex
 from securechat.storage.writer import accounts as account_rows
@@ -174,7 +174,7 @@ class Importer:
             # They may be older than what is in the index already.
             with self._index.changing(list(new)):
                 self._insert(list(new.values()))
-        spoken = sum(row.command in SPOKEN for row in new.values())
+        spoken = sum(row.command in SAID for row in new.values())
         self.done.messages += spoken
         self.done.events += len(new) - spoken
         self.done.known += len(lines) - len(new)

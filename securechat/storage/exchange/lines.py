@@ -25,9 +25,7 @@ from securechat.chat.records import LISTS, NOBODY, ROLES
 from securechat.irc import msgid, names
 from securechat.irc.timestamp import parse
 from securechat.storage.exchange.form import Account, Channel, Entry, Event, Member, Message
-
-SPOKEN: Final = ("PRIVMSG", "NOTICE", "TAGMSG")
-"""Rows of messages that somebody sent; the others are events."""
+from securechat.storage.reading.visible import SAID
 
 _LONGEST: Final = 512
 _LONGEST_EVENT: Final = 1024
@@ -67,7 +65,7 @@ def check_message(line: Message, now_ms: int) -> None:
         raise ValueError("a message to a channel cannot be for this rank")
     if line.refers is not None:
         _check_backwards(line.refers, line.msgid, now_ms)
-    if line.command not in SPOKEN or (line.command == "TAGMSG" and line.text):
+    if line.command not in SAID or (line.command == "TAGMSG" and line.text):
         raise ValueError(f"{line.command[:32]!r} is nothing that people say")
     if line.channel is not None and line.recipient is not None:
         raise ValueError("a message is to a channel or to an account, not to both")
