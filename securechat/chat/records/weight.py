@@ -1,8 +1,9 @@
 """How many bytes records add to the database, about.
 
 What an account stores is bounded by this (`rules.storing`). A row costs its texts, and `ROW` for the rest of
-it and for its entries in the indexes. Nothing is counted for what concerns accounts only (a password, the
-audit log), and for what takes away or replaces: these go on when there is no room for what people say.
+it and for its entries in the indexes. What people say is also in the index of words. Nothing is counted for
+what concerns accounts only (a password, the audit log), and for what takes away or replaces: these go on when
+there is no room for what people say.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,6 +31,9 @@ from securechat.chat.records import (
 ROW: Final = 150
 """Bytes of a row besides its texts, with its entries in the indexes."""
 
+WIDE: Final = 8
+"""Bytes in the index of words for each byte by which a character is longer than one of ASCII."""
+
 PIECE: Final = 2048
 """Bytes of a message that waits for somebody which count as one message."""
 
@@ -38,18 +42,30 @@ def weight_of(records: Sequence[Record]) -> int:
     """Return about how many bytes these records add to the database."""
     weight = 0
     for record in records:
-        weight += message_weight(record) if type(record) is MessageSent else _weight(record)
+        if type(record) is MessageSent:
+            weight += message_weight(record) + indexed_weight(record.text)
+        else:
+            weight += _weight(record)
     return weight
 
 
 def message_weight(message: MessageSent) -> int:
-    """Return about how many bytes a message adds to the database."""
+    """Return about how many bytes a message adds to the database, without the index of its words."""
     text = message.text
     weight = ROW + len(message.nick) + len(message.addressed)
     weight += len(text) if text.isascii() else len(text.encode())
     if message.tags:
         weight += _tags(message.tags) + len(message.nonce or "")
     return weight
+
+
+def indexed_weight(text: str) -> int:
+    """Return about how many bytes the index of words takes for a text.
+
+    It is as long as the text. Of scripts that put no blanks between words each character is found, which
+    takes 20 bytes for one that takes three.
+    """
+    return len(text) if text.isascii() else len(text) + WIDE * (len(text.encode()) - len(text))
 
 
 def _weight(record: Record) -> int:

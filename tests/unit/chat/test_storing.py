@@ -180,7 +180,7 @@ def test_the_budget_of_a_day(room: Room) -> None:
     refused = room.say(alice, LINE)
     assert refused == (
         ":chat.test FAIL PRIVMSG LIMIT_REACHED bob,alice,robot,root :Your account had 64 MiB stored within a "
-        "day, as much as it may: nothing of this was sent, try again in 3 seconds\r\n"
+        "day, as much as it may: nothing of this was sent, try again in 5 seconds\r\n"
     )
     assert room.stored == 0
     assert not any(room.core.registry.waiting.values())
@@ -314,3 +314,10 @@ def test_a_message_weighs_what_the_database_writes(case: Case) -> None:
     """In bytes of UTF-8; tags as JSON, where a control character takes six."""
     message = MessageSent(1, 1, "PRIVMSG", 1, "alice", 1, None, "#dev", case.text, case.tags)
     assert case.least + ROW < message_weight(message) < case.least + ROW + 50
+
+
+@pytest.mark.parametrize(("text", "least", "most"), [("x" * 300, 300, 300), ("漢" * 100, 1500, 2500)])
+def test_the_index_of_words_is_paid_for(text: str, least: int, most: int) -> None:
+    """As long as the text; where each character is a word for itself it is 20 bytes for each."""
+    message = MessageSent(1, 1, "PRIVMSG", 1, "alice", 1, None, "#dev", text, {})
+    assert least <= weight_of([message]) - message_weight(message) <= most
