@@ -62,7 +62,7 @@ def rounds(every: float = 0.0, meanwhile: Callable[[float], None] | None = None)
         if meanwhile is not None:
             meanwhile(due)
         elif due > time.perf_counter():
-            time.sleep(due - time.perf_counter())
+            time.sleep(max(0.0, due - time.perf_counter()))
         if select.select([sys.stdin], [], [], 0.0)[0]:
             return
         yield due
