@@ -108,7 +108,7 @@ class Core(Chat):
             case ShutDown():
                 self._in_outcome(None, lambda: self._shut_down(item.reason))
         self._run_later()
-        if self.emptied and self.look_at <= now.mono:
+        if self.emptied and not self.looking and self.look_from <= now.mono:
             self._in_outcome(None, lambda: dropping.look_at_emptied(self))
 
     def take(self) -> list[Outcome]:

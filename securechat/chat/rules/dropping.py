@@ -1,7 +1,6 @@
 """How channels end: somebody who may drops them, or they go since nobody ever used them."""
 
 from collections.abc import Callable, Iterator
-from math import inf
 from typing import Final
 
 from securechat.chat.jobs import FetchHistory, JobResult, MessagesRead
@@ -18,7 +17,7 @@ from securechat.irc.names import fold
 
 DROPPED: Final = "The channel was dropped"
 LOOK_AGAIN: Final = 1.0
-"""Seconds until it is tried again to look at a channel, or to drop it, when there was no time or no room."""
+"""Seconds until one more channel is looked at, when the last one could not be, or could not be dropped."""
 ANYTHING: Final = Span(0, LAST_ID, 1, newest=True)
 
 
@@ -81,17 +80,17 @@ def nothing_set(chat: Chat, channel: Channel) -> bool:
 def _ask_whether_used(chat: Chat, channel: Channel) -> None:
     def later() -> None:
         chat.emptied.add(channel.id)
-        chat.look_at = chat.now.mono + LOOK_AGAIN
+        chat.look_from = chat.now.mono + LOOK_AGAIN
 
     def looked(silent: bool | None) -> None:
-        chat.look_at = 0.0
+        chat.looking = False
         if silent is None:
             later()
         elif silent and chat.registry.channels.get(channel.id) is channel and is_untouched(chat, channel):
             drop(chat, channel, None)
             chat.if_refused(later)
 
-    chat.look_at = inf
+    chat.looking = True
     _ask_whether_silent(chat, channel, looked)
 
 

@@ -84,8 +84,8 @@ class Chat:
         self.batching: set[Session] = set()
         self.emptied: set[int] = set()
         """Channels that somebody has left, and that may be empty: the engine has them looked at."""
-        self.look_at = 0.0
-        """The monotonic time from which on that is done; never, while one is being looked at."""
+        self.looking, self.look_from = False, 0.0
+        """Whether one is being looked at, and the monotonic time from which on the next one may be."""
         self._outcome = Outcome(None)
         self._later: list[Callable[[], None] | Ending] = []
         self._undo: list[tuple[Outcome, Callable[[], None]]] = []
