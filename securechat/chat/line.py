@@ -184,9 +184,17 @@ def _with_short_params(line: Line) -> Line:
 
 def packed(words: Iterator[str], room: int, between: str = " ") -> Iterator[str]:
     """Join words by blanks, or by another character, into texts of at most `room` bytes."""
+    return (text for text in packed_slowly(words, room, between) if text is not None)
+
+
+def packed_slowly(words: Iterable[str | None], room: int, between: str = " ") -> Iterator[str | None]:
+    """Do what `packed` does; a `None` among the words is passed on: one can stop there."""
     line: list[str] = []
     length = 0
     for word in words:
+        if word is None:
+            yield None
+            continue
         size = len(word.encode()) + 1
         if line and length + size > room + 1:
             yield between.join(line)

@@ -200,7 +200,7 @@ def names(ctx: Context) -> None:
     reply_all(ctx, members(ctx, targets.listed(ctx, 0)))
 
 
-def members(ctx: Context, names: list[str]) -> Iterator[Line]:
+def members(ctx: Context, names: list[str]) -> Iterator[Line | None]:
     """The members of channels; one that may not be known of has none."""
     server, at = ctx.settings.server_name, ctx.chat.now.wall
     for name in names:

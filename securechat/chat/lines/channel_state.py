@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from securechat.chat.line import Line, packed
+from securechat.chat.line import Line, packed_slowly
 from securechat.chat.lines import metadata
 from securechat.chat.membership import symbols
 from securechat.chat.state.account import Account
@@ -56,8 +56,11 @@ def present(registry: Registry, channel: Channel) -> Iterator[User]:
                 yield user
 
 
-def names(registry: Registry, session: Session, channel: Channel, at: int) -> Iterator[Line]:
-    """The members who are online and whom the session's user may see, as many on a line as fit."""
+def names(registry: Registry, session: Session, channel: Channel, at: int) -> Iterator[Line | None]:
+    """The members who are online and whom the session's user may see, as many on a line as fit.
+
+    There is a `None` for each of the others.
+    """
     assert session.user is not None
     server, viewer = registry.server_name, session.user
     params = (viewer.nick, symbol(channel), channel.name)
@@ -66,11 +69,12 @@ def names(registry: Registry, session: Session, channel: Channel, at: int) -> It
     inside = viewer.id in channel.members
     shown = (
         symbols(channel.ranks(user.id), multi=multi) + (user.source if full else user.nick)
-        for user in present(registry, channel)
         if channel.shows(user.id, viewer.id) and (inside or is_listed(registry, viewer, user))
+        else None
+        for user in present(registry, channel)
     )
-    for text in packed(shown, room):
-        yield Line(server, num.RPL_NAMREPLY, params, text, at)
+    for text in packed_slowly(shown, room):
+        yield Line(server, num.RPL_NAMREPLY, params, text, at) if text is not None else None
     yield Line(server, num.RPL_ENDOFNAMES, (viewer.nick, channel.name), "End of NAMES list", at)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from securechat.chat.items import Drained, JobDone
 from securechat.chat.jobs import PasswordChecked
+from securechat.chat.lines import channel_state
 from tests.playbooks.runner import FakeLink
 from tests.unit.chat.test_batches import SlowPlaybook
 
@@ -162,3 +163,23 @@ def test_labelled_names_are_one_batch() -> None:
         assert link.lines[0] == "@label=x :chat.test BATCH +1 labeled-response"
         assert link.lines[-2] == ":chat.test BATCH -1"
         assert len(play.listed(link)) == PEOPLE + 1
+
+
+def test_names_can_be_interrupted_at_who_is_not_shown() -> None:
+    """A channel whose people are all invisible to others is looked through in several turns."""
+    play = Hall()
+    with play.store:
+        play.fill()
+        link = play.enter("alice")
+        registry = play.core.registry
+        for name in play.names:
+            user = registry.user(name)
+            assert user is not None
+            registry.set_modes(user, "i")
+        session = play.core.sessions[link]
+        hall = registry.channel("#hall")
+        assert hall is not None
+        lines = list(channel_state.names(registry, session, hall, 1))
+        assert lines[:-1] == [None] * PEOPLE
+        assert lines[-1] is not None
+        assert lines[-1].command == "366"
