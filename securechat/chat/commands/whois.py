@@ -5,13 +5,14 @@ from typing import Final
 
 from securechat.chat.commands import usermodes
 from securechat.chat.commands.who import wire_address
-from securechat.chat.line import packed
+from securechat.chat.line import Line, packed
 from securechat.chat.reserved import ALIASES, REALNAME, SERVICE, is_service
 from securechat.chat.rules import targets, welcome
 from securechat.chat.rules.welcome import prefix
 from securechat.chat.state.session import BOT, INVISIBLE, User
 from securechat.chat.turn.command import FIRST, LAST, Command
 from securechat.chat.turn.context import Context
+from securechat.chat.turn.pieces import reply_all
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import fold
@@ -115,23 +116,26 @@ def whowas(ctx: Context) -> None:
     if not ctx.param(0):
         ctx.numeric(num.ERR_NONICKNAMEGIVEN, text="No nickname given")
         return
-    ctx.for_each(targets.listed(ctx, 0), lambda nick: whowas_one(ctx, nick, ctx.param(1)))
+    nicks = targets.listed(ctx, 0)
+    reply_all(ctx, (line for nick in nicks for line in whowas_one(ctx, nick, ctx.param(1))))
 
 
-def whowas_one(ctx: Context, nick: str, count: str) -> None:
+def whowas_one(ctx: Context, nick: str, count: str) -> Iterator[Line]:
     """Tell who had one nick, the latest first; as many entries as `count` says, if that is a number."""
-    server, entries = ctx.settings.server_name, ctx.chat.departures.of(nick)
+    server, at, entries = ctx.settings.server_name, ctx.at, ctx.chat.departures.of(nick)
     if count.isascii() and count.isdigit() and int(count[:9]) > 0:
         entries = entries[: int(count[:9])]
     for entry in entries:
-        ctx.numeric(num.RPL_WHOWASUSER, entry.nick, entry.account, server, "*", text=entry.realname)
-        ctx.numeric(num.RPL_WHOISSERVER, entry.nick, server, text=format_ms(entry.at))
+        user = (ctx.nick, entry.nick, entry.account, server, "*")
+        yield Line(server, num.RPL_WHOWASUSER, user, entry.realname, at)
+        yield Line(server, num.RPL_WHOISSERVER, (ctx.nick, entry.nick, server), format_ms(entry.at), at)
         if ctx.session.oper:
-            address = wire_address(entry.address)
-            ctx.numeric(num.RPL_WHOISACTUALLY, entry.nick, address, text="was actually using host")
+            params = (ctx.nick, entry.nick, wire_address(entry.address))
+            yield Line(server, num.RPL_WHOISACTUALLY, params, "was actually using host", at)
+    asked = (ctx.nick, printable(nick))
     if not entries:
-        ctx.numeric(num.ERR_WASNOSUCHNICK, printable(nick), text="There was no such nickname")
-    ctx.numeric(num.RPL_ENDOFWHOWAS, printable(nick), text="End of WHOWAS")
+        yield Line(server, num.ERR_WASNOSUCHNICK, asked, "There was no such nickname", at)
+    yield Line(server, num.RPL_ENDOFWHOWAS, asked, "End of WHOWAS", at)
 
 
 def userhost(ctx: Context) -> None:

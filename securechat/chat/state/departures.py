@@ -2,12 +2,15 @@
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from securechat.chat.state.session import User
 from securechat.irc.names import fold
 
 REMEMBERED: Final = 1000
+OF_ONE_NICK: Final = 20
+"""Departures under one nick that are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,6 @@ class Departures:
         self._last.append(Departure(user.nick, account, user.realname, address, at, folded))
 
     def of(self, nick: str) -> list[Departure]:
-        """Return who had this nick, the latest first."""
+        """Return who had this nick lately, the latest first."""
         folded = fold(nick)
-        return [one for one in reversed(self._last) if one.folded == folded]
+        return list(islice((one for one in reversed(self._last) if one.folded == folded), OF_ONE_NICK))
