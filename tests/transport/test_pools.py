@@ -238,7 +238,7 @@ def test_hashing_threads_are_nice() -> None:
             return super().check(phc, password)
 
     desk.submit("right")
-    thread = Thread(target=check_passwords, args=(desk.passwords, Curious()))
+    thread = Thread(target=check_passwords, args=(desk.passwords, Curious(), FakeDevices()))
     thread.start()
     assert desk.reported.acquire(timeout=10)
     desk.passwords.stop()
