@@ -29,7 +29,7 @@ from securechat.chat.items import (
 from securechat.server.connection import Connection, Share
 from securechat.server.inbox import Call, Inbox
 
-SLICE: Final = 0.0025
+SLICE: Final = 0.002
 """Seconds of a turn that an account has while others wait; an item ends, or goes on later, when they are
 over."""
 TURN: Final = 0.05

@@ -95,11 +95,11 @@ def follow_up(ctx: Context, session: Session, lines: Lines) -> None:
     """Let a session have lines that follow what a command, its own or not, has shown it.
 
     When they are many, or another session's peer is slow, they come in pieces, after the answer to the
-    command and before that to the next one, and not before the command is stored.
+    command and before that to the next one, and not before the command is stored. Of many sessions to which
+    the same is shown some have to wait for it.
     """
-    first, rest = begun(ctx.chat, lines)
-    if rest is None and session is not ctx.session and ctx.chat.is_behind(session):
-        rest = iter(first)
+    waits = session is not ctx.session and (ctx.chat.tired() or ctx.chat.is_behind(session))
+    first, rest = begun(ctx.chat, lines) if not waits else ([], iter(lines))
     if rest is not None:
         _go_on(ctx, session, rest, when_stored=True)
         if session is not ctx.session:
