@@ -186,7 +186,7 @@ class Hub:
         timeout = None if due is None else max(0.0, due - self._clock.now().mono)
         if self._rota:
             timeout = 0.0
-        batch = self._inbox.take(timeout, self._lines_per_turn)
+        batch = self._inbox.take(timeout)
         now = self._clock.now()
         if due is not None and due <= now.mono:
             batch.append(Tick())

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from math import inf
 from threading import Event
 
 from securechat.chat.items import Item, Received
@@ -40,7 +41,7 @@ class Inbox:
         self._items.extend(items)
         self._ring()
 
-    def take(self, timeout: float | None, lines: int) -> list[Item | Call]:
+    def take(self, timeout: float | None, lines: float = inf) -> list[Item | Call]:
         """Wait until there is something, at most `timeout` seconds, and return it: a batch of about `lines`
         lines.
 

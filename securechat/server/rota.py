@@ -76,7 +76,10 @@ class Rota:
         self._handled = []
         self._served = []
         self._at = began = self._clock()
-        self._take_new(batch, began + (TURN / 2 if self._waiting else TURN))
+        if self._waiting:
+            self._take_new(batch, began + TURN / 2, lines // 2)
+        else:
+            self._take_new(batch, began + TURN, 0)
         if self._waiting:
             if not self._handled:
                 self._forgive()
@@ -92,7 +95,8 @@ class Rota:
                 share.left -= following
                 share.charge(share.used + following, self._at)
 
-    def _take_new(self, batch: Sequence[Item | Call], ends: float) -> None:
+    def _take_new(self, batch: Sequence[Item | Call], ends: float, spare: int) -> None:
+        """Handle what is new until a time, or until only so many lines are left for those who wait."""
         for index, item in enumerate(batch):
             link = _link_of(item)
             if link is None:
@@ -108,7 +112,7 @@ class Rota:
                     self._keep(share, link, item)
                     continue
                 self._let_happen(item, share)
-            if self._at >= ends or self._room <= 0:
+            if self._at >= ends or self._room <= spare:
                 self._inbox.put_back(batch[index + 1 :])
                 return
 

@@ -190,6 +190,23 @@ def test_a_turn_is_bounded(rig: Rig) -> None:
     assert len(rig.core.items) == 3
 
 
+def test_what_waits_in_front_of_somebody_is_only_put_aside(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many lines of an account that has had its slice came first, the turn gets to the others."""
+    alice, bob = [rig.connect(name)[1] for name in ("alice", "bob")]
+    handled: list[Item] = []
+
+    def handle(item: Item, _now: Now) -> None:
+        handled.append(item)
+        rig.clock.seconds += SLICE
+
+    monkeypatch.setattr(rig.core, "handle", handle)
+    rig.inbox.extend([Received(alice, [Message("NOP")] * 100) for _ in range(100)])
+    said = say(bob, "x")
+    rig.inbox.put(said)
+    rig.hub.run_once()
+    assert said in handled
+
+
 def test_a_login_frees_its_place(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     """After the login the connection no longer counts as one without, and sessions are counted."""
     caplog.set_level(logging.INFO)

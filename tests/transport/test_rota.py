@@ -170,6 +170,19 @@ def test_those_who_wait_are_not_kept_out(turns: Turns) -> None:
             assert [item.link for item in handled if isinstance(item, Received)].count(link) == 1
 
 
+def test_those_who_wait_have_half_of_the_lines(turns: Turns) -> None:
+    """When new lines, however cheap, fill every turn, those who wait have the other half."""
+    mallory = Link(Share(1))
+    turns.lines = 1000
+    turns.put(mallory, SLICE)
+    late = [turns.put(mallory, SLICE, 100) for _ in range(3)]
+    turns.turn()
+    for number, each in enumerate(late):
+        for index in range(20):
+            turns.put(Link(Share(100 * number + 100 + index)), 0.0, 100)
+        assert each in turns.turn()
+
+
 def test_those_who_wait_go_on_where_the_turn_was_over(turns: Turns) -> None:
     """More accounts than a turn has slices have theirs in the next turns, none of them twice before all."""
     crowd = [Link(Share(number)) for number in range(50)]
