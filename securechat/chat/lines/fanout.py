@@ -44,11 +44,8 @@ class Fanout:
         self._write(session, lines, False)
 
     def answer(self, session: Session, lines: list[Line], label: str | None, at: int) -> None:
-        """Send the replies to a command; with a label, as the labeled-response specification wants them.
-
-        While a session catches up, answers are what it catches up with.
-        """
-        ahead = session.missed is not None and session.missed.playing
+        """Send the replies to a command; with a label, as the labeled-response specification wants them."""
+        ahead = _is_ahead(session)
         if label is None:
             self._write(session, lines, ahead)
             return
@@ -61,14 +58,34 @@ class Fanout:
         elif len(lines) == 1:
             self._send(session, encode(lines[0], session.key, tag), ahead)
         else:
-            session.last_batch += 1
-            reference = str(session.last_batch)
-            opening = Line(server, "BATCH", (f"+{reference}", "labeled-response"), at=at)
-            closing = Line(server, "BATCH", (f"-{reference}",), at=at)
-            inside = [line if line.batch else line._replace(batch=reference) for line in lines]
-            written = [encode(line, session.key) for line in inside]
-            first, last = encode(opening, session.key, tag), encode(closing, session.key)
-            self._send(session, b"".join([first, *written, last]), ahead)
+            reference = self.begin(session, label, at)
+            self.go_on(session, lines, reference)
+            self.end(session, reference, at)
+
+    def begin(self, session: Session, label: str, at: int) -> str:
+        """Begin a labelled answer that comes in parts; return the reference of its batch."""
+        session.last_batch += 1
+        reference = str(session.last_batch)
+        opening = Line(self._registry.server_name, "BATCH", (f"+{reference}", "labeled-response"), at=at)
+        self._send(session, encode(opening, session.key, f"label={label}"), _is_ahead(session))
+        return reference
+
+    def go_on(self, session: Session, lines: Iterable[Line], reference: str) -> None:
+        """Send a part of a labelled answer."""
+        forms = [form for line in lines if (form := fitting(line, session.caps)) is not None]
+        inside = [
+            line if line.batch else line._replace(batch=reference)
+            for form in forms
+            for line in separate(form)
+        ]
+        if inside:
+            data = b"".join([encode(line, session.key) for line in inside])
+            self._send(session, data, _is_ahead(session))
+
+    def end(self, session: Session, reference: str, at: int) -> None:
+        """End a labelled answer that came in parts."""
+        closing = Line(self._registry.server_name, "BATCH", (f"-{reference}",), at=at)
+        self._send(session, encode(closing, session.key), _is_ahead(session))
 
     def _write(self, session: Session, lines: Sequence[Line], ahead: bool) -> None:
         forms = [form for line in lines if (form := fitting(line, session.caps)) is not None]
@@ -125,6 +142,11 @@ class Fanout:
         """Confirm a message to the session that sent it, if it wants echoes (`echo-message`)."""
         if origin.session.has(cap.ECHO_MESSAGE):
             origin.reply(marked(line, origin.session))
+
+
+def _is_ahead(session: Session) -> bool:
+    """While a session catches up, answers are what it catches up with."""
+    return session.missed is not None and session.missed.playing
 
 
 def marked(line: Line, session: Session) -> Line:

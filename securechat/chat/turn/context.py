@@ -25,17 +25,21 @@ T = TypeVar("T")
 MAX_LABEL: Final = 512
 """Characters of a label that is answered; "the value MUST NOT exceed 64 bytes" (labeled-response)."""
 
+LONG: Final = 50
+"""Lines of a labelled answer that are kept until it is complete; of a longer one the batch begins before."""
+
 
 class Context:
     """One command of one session, until its last reply; a job may lie between its beginning and its end."""
 
-    __slots__ = ("_replies", "chat", "label", "message", "session")
+    __slots__ = ("_batch", "_replies", "chat", "label", "message", "session")
 
     def __init__(self, chat: Chat, session: Session, message: Message) -> None:
         self.chat = chat
         self.session = session
         self.message = message
         self._replies: list[Line] = []
+        self._batch: str | None = None
         self.label: str | None = None
         if message.tags and session.has(cap.LABELED_RESPONSE):
             label = message.tags.get("label")
@@ -181,6 +185,9 @@ class Context:
         self, rest: Iterator[T], action: Callable[[T], None], then: Callable[[], None] | None
     ) -> bool:
         """Go on with the rest in a later turn if others, or the peer, have had enough for now."""
+        if self.label is not None and self._batch is None and len(self._replies) > LONG:
+            self._batch = self.chat.fanout.begin(self.session, self.label, self.at)
+            self.chat.if_refused(self._not_begun)
         self.flush()
         behind = self.chat.is_behind(self.session)
         if not (behind or self.chat.tired()) or self.session.backlog.paused is not None:
@@ -213,15 +220,24 @@ class Context:
 
     def flush(self) -> None:
         """Send the replies so far, unless a label keeps them together until the command's end."""
-        if self.label is None and self._replies:
+        if self._replies and (self.label is None or self._batch is not None):
             replies, self._replies = self._replies, []
-            self.chat.fanout.answer(self.session, replies, None, self.chat.now.wall)
+            if self._batch is None:
+                self.chat.fanout.answer(self.session, replies, None, self.at)
+            else:
+                self.chat.fanout.go_on(self.session, replies, self._batch)
 
     def finish(self) -> None:
         """End the command: everything it replied is sent."""
-        if self._replies or self.label is not None:
+        if self._batch is not None:
+            self.flush()
+            self.chat.fanout.end(self.session, self._batch, self.at)
+        elif self._replies or self.label is not None:
             replies, self._replies = self._replies, []
             self.chat.fanout.answer(self.session, replies, self.label, self.chat.now.wall)
+
+    def _not_begun(self) -> None:
+        self._batch = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

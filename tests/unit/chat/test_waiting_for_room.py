@@ -12,7 +12,7 @@ from tests.unit.chat.test_batches import SlowPlaybook
 
 SENDQ = 65_536
 PEOPLE = 60
-CHANNELS = [f"#room{number}" for number in range(30)]
+CHANNELS = [f"#room{number}" for number in range(28)]
 
 
 class Halls(SlowPlaybook):
@@ -80,6 +80,40 @@ def test_a_join_of_many_channels_waits_for_the_peer(halls: Halls) -> None:
     assert halls.joined() == sorted(CHANNELS)
     assert sum(" 366 " in line for line in link.lines) == len(CHANNELS)
     assert "PONG" in link.lines[-1]
+
+
+def test_a_labelled_join_of_many_channels_waits_as_well(halls: Halls) -> None:
+    """Its answer is one batch, which begins before it is complete; others may speak meanwhile."""
+    link = halls.links["alice"]
+    halls._send("alice", b"@label=x " + JOIN)
+    assert SENDQ // 4 < link.queued < SENDQ // 2
+    halls._send("alice", b"PING after")
+    assert halls.drain(link) < SENDQ // 2
+    assert halls.joined() == sorted(CHANNELS)
+    opening, *inside, closing, pong = link.lines
+    assert opening == "@label=x :chat.test BATCH +1 labeled-response"
+    assert all(line.startswith("@batch=1 ") for line in inside)
+    assert sum(" 366 " in line for line in inside) == len(CHANNELS)
+    assert closing == ":chat.test BATCH -1"
+    assert "PONG" in pong
+
+
+@pytest.mark.parametrize("pieces", range(6))
+def test_a_full_disk_in_a_labelled_answer(halls: Halls, pieces: int) -> None:
+    """When its batch has begun the refusal is in it, and it ends; also where it would have ended anyway."""
+    link = halls.links["alice"]
+    halls.store.full = not pieces
+    halls._send("alice", b"@label=x " + JOIN)
+    while link.queued:
+        pieces, link.queued = pieces - 1, 0
+        halls.store.full = pieces <= 0
+        halls._happens(Drained(link))
+    refused = [line for line in link.lines if " FAIL JOIN STORE_UNAVAILABLE " in line]
+    if " BATCH +" in link.lines[0]:
+        assert link.lines[-2:] == [f"@batch=1 {refused[0].split(' ', 1)[1]}", ":chat.test BATCH -1"]
+    else:
+        assert refused == link.lines
+        assert refused[0].startswith("@label=x ")
 
 
 def test_an_early_word_that_there_is_room_changes_nothing(halls: Halls) -> None:
