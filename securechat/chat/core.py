@@ -215,7 +215,7 @@ class Core(Chat):
         lines = backlog.lines
         while lines and backlog.paused is None and not (session.closed or session.postponed):
             line = lines[-1]
-            unknown = isinstance(line, Continuation) and line.not_in == self.turn
+            unknown = isinstance(line, Step) and line.not_in == self.turn
             if unknown or (begun and self.tired()):
                 self._postpone(session)
                 break

@@ -11,10 +11,12 @@ from securechat.irc.message import Message
 class Step:
     """A step of the server's own in a backlog: it waits for the same things as the lines behind it.
 
-    The floor that puts it there says what it does (`turn.context.Continuation`).
+    The floor that puts it there says what it does (`turn.context.Continuation`). It does not come in the turn
+    of the hub `not_in`.
     """
 
     __slots__ = ()
+    not_in: int | None
 
 
 class Unfinished(Protocol):
