@@ -14,17 +14,13 @@ class Names(Generic[T]):
     stored before there was the rule, each of the two has to be found, and can go.
     """
 
-    __slots__ = ("_alike", "_exact")
+    __slots__ = ("_alike", "exact")
 
     def __init__(self) -> None:
-        self._exact: dict[str, T] = {}
+        self.exact: dict[str, T] = {}
         """By the folded name."""
         self._alike: dict[str, tuple[T, ...]] = {}
         """By the skeleton, the first that came first."""
-
-    def named(self, name: str) -> T | None:
-        """Return what has this name."""
-        return self._exact.get(fold(name))
 
     def like(self, name: str) -> T | None:
         """Return what has a name that looks like this one; of several the first that came."""
@@ -34,13 +30,13 @@ class Names(Generic[T]):
     def add(self, name: str, thing: T) -> None:
         """Give a thing a name."""
         key = skeleton(name)
-        self._exact[fold(name)] = thing
+        self.exact[fold(name)] = thing
         self._alike[key] = (*self._alike.get(key, ()), thing)
 
     def remove(self, name: str, thing: T) -> None:
         """Take a name away from the thing that has it."""
         key = skeleton(name)
-        del self._exact[fold(name)]
+        del self.exact[fold(name)]
         left = tuple(one for one in self._alike[key] if one is not thing)
         if left:
             self._alike[key] = left

@@ -25,6 +25,7 @@ from securechat.chat.state.peers import Peers, sharing
 from securechat.chat.state.revisions import Revisions
 from securechat.chat.state.session import INVISIBLE, Person, Session, User
 from securechat.chat.state.silences import Silences
+from securechat.irc.names import fold
 
 NO_TOPIC: Final = Topic("", "", 0)
 
@@ -80,7 +81,7 @@ class Registry:
 
     def account(self, name: str) -> Account | None:
         """Return the account of this name, removed ones included."""
-        return self._account_names.named(name)
+        return self._account_names.exact.get(fold(name))
 
     def account_like(self, name: str) -> Account | None:
         """Return the account whose name looks like this one."""
@@ -88,7 +89,7 @@ class Registry:
 
     def channel(self, name: str) -> Channel | None:
         """Return the channel of this name."""
-        return self._channel_names.named(name)
+        return self._channel_names.exact.get(fold(name))
 
     def channel_like(self, name: str) -> Channel | None:
         """Return the channel whose name looks like this one."""
@@ -96,7 +97,7 @@ class Registry:
 
     def user(self, nick: str) -> User | None:
         """Return the online user of this nick."""
-        return self._nicks.named(nick)
+        return self._nicks.exact.get(fold(nick))
 
     def user_like(self, nick: str) -> User | None:
         """Return the online user whose nick looks like this one."""

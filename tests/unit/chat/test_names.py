@@ -8,11 +8,11 @@ def test_alike() -> None:
     names: Names[int] = Names()
     for name, thing in (("noto", 1), ("ΝΟΤΟ", 2), ("n0to", 3)):
         names.add(name, thing)
-    assert names.named("noto") == 1
-    assert names.named("ΝΟΤΟ") == 2
+    assert names.exact["noto"] == 1
+    assert names.exact["νοτο"] == 2
     assert names.like("NOTO") == 1
     names.remove("noto", 1)
-    assert names.named("noto") is None
+    assert "noto" not in names.exact
     assert names.like("noto") == 2
     names.remove("n0to", 3)
     names.remove("ΝΟΤΟ", 2)
