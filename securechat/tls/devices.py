@@ -41,6 +41,7 @@ class DeviceAuthority:
         self.path = directory / "devices.pem"
         key = directory / "devices.key"
         try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self.path.exists():
                 made = _create(ensure_key(key))
                 write_private(self.path, made.certificate.public_bytes(Encoding.PEM))

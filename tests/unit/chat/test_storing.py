@@ -263,7 +263,7 @@ def test_who_has_spent_its_day_does_not_get_another_by_a_restart() -> None:
     with ScratchStore() as store:
         room = Room(store)
         room.core.reconfigure(replace(room.core.settings, flood=False))
-        room.spend("alice", day=64 * MIB - 3 * NOTED)
+        room.spend("alice", day=64 * MIB - 6 * NOTED)
         alice, sent = room.enter("alice"), 0
         while "LIMIT_REACHED" not in room.say(alice, BATCH):
             sent += 1
