@@ -9,6 +9,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Final
 
@@ -71,7 +72,7 @@ def refuse_existing(file: Path) -> None:
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[IO[bytes]]:
+def opened(file: Path) -> Iterator[BufferedReader]:
     """Give a file to read from, or standard input. Raises CommandFailed for a terminal, and OSError."""
     with open(0, "rb", closefd=False) if is_stdin(file) else file.open("rb") as stream:
         if stream.isatty():
@@ -101,7 +102,7 @@ def short_lines(most: int) -> Look:
 
 @contextmanager
 def spooled(
-    stream: IO[bytes], directory: Path, most: int = _MOST, look: Look = lambda _: None
+    stream: BufferedReader, directory: Path, most: int = _MOST, look: Look = lambda _: None
 ) -> Iterator[IO[bytes]]:
     """Give what can be read anywhere and again: a regular file itself, else a copy in a private `directory`.
 
@@ -114,7 +115,8 @@ def spooled(
         return
     with TemporaryFile(dir=directory) as spool:
         left = most
-        while block := stream.read(_BLOCK):
+        # What has come, not a whole block: a signal that comes between two reads of one is heard by nobody.
+        while block := stream.read1(_BLOCK):
             left -= len(block)
             if left < 0:
                 raise CommandFailed(f"the pipe has more than {most} bytes: name a regular file")
