@@ -76,7 +76,7 @@ def fixed() -> Iterator[str]:
         ("nonces of an account that are remembered", _size(nonces.OF_ACCOUNT), "the database is asked"),
         (
             "the hub's time, of an account while others wait",
-            f"{SLICE * 1000:g} ms of a turn",
+            f"{SLICE * 1000:.0f} ms of a turn",
             "its lines wait, and the others' go on",
         ),
         ("commands of a session", f"{flood.BURST:g} at once, {flood.RATE:g} a second", "they wait"),

@@ -29,9 +29,9 @@ from securechat.chat.items import (
 from securechat.server.connection import Connection, Share
 from securechat.server.inbox import Call, Inbox
 
-SLICE: Final = 0.002
+SLICE: Final = 1 / 512
 """Seconds of a turn that an account has while others wait; an item ends, or goes on later, when they are
-over."""
+over. About 2 ms, and exact in binary, so that sums of it are."""
 TURN: Final = 0.05
 """Seconds of handling after which a turn is committed and delivered, whatever is left of its batch."""
 STRANGERS: Final = 0
