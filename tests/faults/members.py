@@ -1,4 +1,4 @@
-"""Members who mean harm: sessions that send what costs most memory, in a process of their own.
+"""Members who mean harm: sessions that send what costs most memory or time, in a process of their own.
 
 Each kind is a function of a session's number that returns what it sends again and again; who is `deaf` reads
 nothing. A session that the server has closed comes again.
@@ -20,6 +20,9 @@ SESSIONS_OF_ACCOUNT: Final = 20
 ROOM: Final = b"#hostile"
 SPEAKERS: Final = 20
 """Accounts that make the past that is paged through: together they say more than a page."""
+CAPABILITIES: Final = (
+    "message-tags batch draft/chathistory draft/multiline draft/metadata-2 labeled-response extended-monitor"
+)
 
 
 class Members(Companion):
@@ -112,6 +115,53 @@ def _talk(number: int) -> bytes:
     return b"PRIVMSG %s :%s\r\n" % (ROOM, b"x" * 20) * 200
 
 
+def _masks(number: int) -> bytes:
+    """Masks that match nothing and are as many as a line holds."""
+    wanted = [
+        b"LIST " + b",".join(b"!*%d*z" % one for one in range(60)),
+        b"WHO *x" + b"*?" * 230,
+        b"WHO * %tcuihsnfdlaor,152",
+    ]
+    return b"\r\n".join([*wanted, b"PING x"]) * 8 + b"\r\n"
+
+
+def _joins(number: int) -> bytes:
+    """Channels that an account joins and leaves with all its sessions."""
+    names = b",".join(b"#t%d" % one for one in range(20))
+    return (b"JOIN %s\r\nPART %s\r\n" % (names, names.partition(b",")[2])) * 4
+
+
+def _spellings(number: int) -> bytes:
+    """Names that are the same one, each written in another way."""
+    name = f"mallory{number % 5}"
+    return b",".join((name[:at] + name[at:].upper()).encode() for at in range(7))
+
+
+def _asked(number: int) -> bytes:
+    """Questions about people whose answers are kept together by a label."""
+    names = _spellings(number)
+    return (b"@label=x WHOIS %s\r\n@label=x WHOWAS %s\r\n" % (names, names)) * 16
+
+
+def _dear_messages(number: int) -> bytes:
+    """Messages to many whose nonces have to be looked for, and some of very many lines."""
+    lines = b"@batch=1 PRIVMSG %s :m\r\n" % ROOM * 100
+    said = b"@+securechat/nonce=%s PRIVMSG %s,%s :x\r\n"
+    nonces = b"".join(said % (os.urandom(8).hex().encode(), _spellings(number), ROOM) for _ in range(4))
+    return b"%sBATCH +1 draft/multiline %s\r\n%sBATCH -1\r\n" % (nonces, ROOM, lines)
+
+
+def _watched(number: int) -> bytes:
+    """Changes that many have subscribed to: of values, names, real names and presence."""
+    keys = b" ".join(b"key%02d" % one for one in range(20))
+    once = b"METADATA * SUB %s\r\nMONITOR + %s\r\n" % (keys, _spellings(number + 1))
+    value = os.urandom(99).hex().encode()
+    sets = b"".join(b"METADATA * SET key%02d :%s\r\n" % (one, value) for one in range(20))
+    mine, other = b"#r%d" % (number % 5), b"#other%d" % (number % 5)
+    room = b"JOIN %s\r\nRENAME %s %s\r\nRENAME %s %s\r\n" % (mine, mine, other, other, mine)
+    return once + sets + b"SETNAME :y\r\nAWAY :x\r\nAWAY\r\nMETADATA * CLEAR\r\n" + room
+
+
 KINDS: Final[dict[str, tuple[Callable[[int], bytes], bool]]] = {
     "many tags": (_many_tags, False),
     "most tags": (_most_tags, False),
@@ -125,6 +175,11 @@ KINDS: Final[dict[str, tuple[Callable[[int], bytes], bool]]] = {
     "lookups": (_lookups, False),
     "glances": (_glances, False),
     "talk": (_talk, False),
+    "masks": (_masks, False),
+    "joins": (_joins, False),
+    "asked": (_asked, False),
+    "dear messages": (_dear_messages, False),
+    "watched": (_watched, False),
 }
 """What each sends, and whether it is deaf."""
 HASTY: Final = ("pings", "lookups", "glances", "talk", "pages")
@@ -161,7 +216,7 @@ class _Member:
     def _enter(self) -> Client:
         client = self._come()
         client.log_in(self._account)
-        client.send("CAP REQ :message-tags batch draft/chathistory draft/multiline", f"JOIN {ROOM.decode()}")
+        client.send(f"CAP REQ :{CAPABILITIES}", f"JOIN {ROOM.decode()}")
         client.send("PING ready")
         client.read_until(b" :ready")
         client.socket.setblocking(False)

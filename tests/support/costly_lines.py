@@ -1,6 +1,5 @@
-"""Command lines that cost the hub as much as their syntax allows, for `world`; and more of them by chance."""
+"""Command lines that cost the hub as much as their syntax allows, for `world`."""
 
-import random
 from collections.abc import Iterator
 
 from securechat.irc import msgid
@@ -48,6 +47,14 @@ def costly(world: World) -> dict[str, list[str]]:
         "WHOIS": [fitting("WHOIS ", people)],
         "WHOIS self": [f"WHOIS {people[0]}"],
         "WHOWAS": ["WHOWAS " + ",".join(f"q{one}" for one in range(20))],
+        "WHOWAS gone": ["WHOWAS " + ",".join(spellings(people[-1], 15))],
+        "label WHOIS": ["@label=x " + fitting("WHOIS ", people)],
+        "label WHOWAS": ["@label=x WHOWAS " + ",".join(spellings(people[-1], 15))],
+        "label JOIN": [
+            f"PART {','.join(channels[1:8])}",
+            f"@label=x JOIN {','.join(channels[1:8])}",
+            "@label=x JOIN " + ",".join(f"#{one:x}" for one in range(120)),
+        ],
         "USERHOST": [fitting("USERHOST ", people, between=" ")],
         "USERIP": [fitting("USERIP ", people, between=" ")],
         "ISON": [fitting("ISON ", people, between=" ")],
@@ -101,8 +108,8 @@ def costly(world: World) -> dict[str, list[str]]:
         "METADATA SYNC": [f"METADATA {big} SYNC"],
         "METADATA LIST": [f"METADATA {big} LIST"],
         "METADATA GET": ["METADATA * GET" + " abc" * 110],
-        "METADATA SET": [f"METADATA * SET {'key00'.ljust(32, 'k')} :{'w' * 250}"],
-        "METADATA SET #": [f"METADATA {big} SET {'key00'.ljust(32, 'k')} :{'w' * 250}"],
+        "METADATA SET": [f"METADATA * SET {'key00'.ljust(32, 'k')} :{one * 250}" for one in "wx"],
+        "METADATA SET #": [f"METADATA {big} SET {'key00'.ljust(32, 'k')} :{one * 250}" for one in "wx"],
         "METADATA SET own": [f"METADATA {people[5]} SET soju.im/pinned 1"],
         "METADATA CLEAR": [f"METADATA {channels[5]} CLEAR"],
         "METADATA CLEAR *": ["METADATA * CLEAR"],
@@ -146,6 +153,11 @@ def costly(world: World) -> dict[str, list[str]]:
     return groups | operators(world, people, channels)
 
 
+def spellings(name: str, count: int) -> list[str]:
+    """Ways to write a name that are all the same name."""
+    return [name[:at] + name[at].upper() + name[at + 1 :] for at in range(len(name) - count, len(name))]
+
+
 def operators(world: World, people: list[str], channels: list[str]) -> dict[str, list[str]]:
     """What only operators do."""
     return {
@@ -155,18 +167,10 @@ def operators(world: World, people: list[str], channels: list[str]) -> dict[str,
         "SAJOIN self": [f"SAJOIN {people[0]} {channels[0]}"],
         "admin users": ["PRIVMSG securechat :admin users"],
         "admin sessions": ["PRIVMSG securechat :admin sessions"],
-        "admin channels": ["PRIVMSG securechat :admin channels"],
         "admin deluser": [f"PRIVMSG securechat :admin deluser {people[9]}"],
         "admin disable": [f"PRIVMSG securechat :admin disable {people[8]}"],
         "KILL": [f"KILL {people[7]} :x"],
+        "admin channels": ["PRIVMSG securechat :admin channels"],
+        "drop many": ["PRIVMSG securechat :drop #c001* #c001*"],
         "drop": [f"PRIVMSG securechat :drop {channels[0]} {channels[0]}"],
     }
-
-
-def by_chance(world: World, chance: random.Random) -> str:
-    """A line made of parts that cost something."""
-    groups = costly(world)
-    command = chance.choice([line.split(" ")[0] for lines in groups.values() for line in lines])
-    parts = [word for lines in groups.values() for line in lines for word in line.split(" ")[1:]]
-    line = " ".join([command, *chance.choices(parts, k=chance.randint(1, 4))])
-    return line.encode()[:LINE].decode(errors="ignore")

@@ -11,7 +11,7 @@ import gc
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple, cast
 
@@ -44,6 +44,7 @@ from securechat.chat.ports import Pin, Snapshot
 from securechat.chat.reading import Target
 from securechat.chat.records import ListEntry, MessageSent, StoredAccount, StoredChannel, Topic
 from securechat.chat.settings import Settings
+from securechat.chat.state.departures import REMEMBERED
 from securechat.chat.tallies import tallied
 from securechat.irc import capabilities
 from securechat.irc.framing import Framer
@@ -183,11 +184,16 @@ class World:
         return cost
 
     def fill(self) -> None:
-        """Let everybody come in: the first account with all its sessions, the others with one each."""
+        """Let everybody come in: the first account with all its sessions, the others with one each.
+
+        The last of them has come and gone before, as often as anybody remembers.
+        """
         for number in range(self.crowd.accounts):
             for session in range(self.crowd.sessions if not number else 1):
-                caps = EVERY_CAP if (number + session) % 3 else () if number % 2 else MOST_CAPS
-                self.log_in(called(number, session), number, EVERY_CAP if not number else caps)
+                self.log_in(called(number, session), number, caps_of(number, session))
+        user = next(reversed(self.core.registry.users.values()))
+        for at in range(REMEMBERED):
+            self.core.departures.add(user, "192.0.2.7", START + at)
 
     # What happens
 
@@ -284,6 +290,13 @@ def nick(account: int) -> str:
 def called(account: int, session: int = 0) -> str:
     """How a session of the world is called, here and in "free" mode."""
     return f"{'mallory' if not account else 'p'}{account:04}_{session:02}".ljust(30, "y")
+
+
+def caps_of(account: int, session: int) -> Sequence[str]:
+    """What a session of the world knows: the first account's everything, a sixth of the others' nothing."""
+    if not account or (account + session) % 3:
+        return EVERY_CAP
+    return () if account % 2 else MOST_CAPS
 
 
 def channel_name(number: int) -> str:

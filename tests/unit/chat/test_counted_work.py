@@ -25,12 +25,21 @@ OF_ONE_PERSON: Final = frozenset(
             "SAJOIN self",
             "SEARCH",
         ),
-        *("MONITOR L", "MONITOR S", "WHOIS", "WHOIS self", "admin disable"),
+        *("MONITOR L", "MONITOR S", "WHOIS", "label WHOIS", "WHOIS self", "admin disable"),
     }
 )
 """What grows with the channels that a person is in, and the nicks that one watches: both have limits."""
 OF_EVERYBODY: Final = frozenset(
-    {"LUSERS", "METADATA SYNC", "RENAME", "admin channels", "admin deluser", "admin users", "drop"}
+    {
+        "LUSERS",
+        "METADATA SYNC",
+        "RENAME",
+        "admin channels",
+        "admin deluser",
+        "admin users",
+        "drop",
+        "drop many",
+    }
 )
 """What is counted or told at once, for each member of a channel or by operators."""
 SLACK: Final = 300
