@@ -188,7 +188,7 @@ class NoteExport:
 
 @dataclass(frozen=True, slots=True)
 class AddDevice:
-    """Let a device log in to an account for so many days; `key` is what `rules.devices` knows it by.
+    """Let a device log in to an account for so many days; `key` is as in `records.devices`.
 
     `kind` is token or key.
     """

@@ -40,7 +40,7 @@ def add_device(
     It goes where a client wants the password. It is shown only now; only a hash of it is kept.
     """
     from securechat.chat.requests import AddDevice
-    from securechat.chat.rules.devices import digest
+    from securechat.chat.tokens import digest
     from securechat.storage.passwords import generate_token
 
     place = existing_place(config, data_dir)

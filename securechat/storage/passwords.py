@@ -21,6 +21,7 @@ from argon2.exceptions import HashingError, InvalidHashError, VerificationError,
 from argon2.low_level import Type
 
 from securechat.chat.jobs import PasswordChecked, PasswordHashed
+from securechat.chat.tokens import LENGTH, PREFIX, is_token
 
 MIN_LENGTH: Final = 8
 """Characters of a new password."""
@@ -37,7 +38,6 @@ _FLOOR: Final = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
 # Crockford's base32: no letter that looks like a digit, and no U.
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _GROUPS: Final = 7
-_TOKEN_LENGTH: Final = 52
 INVITATION_GROUPS: Final = 13
 """Groups of a code that a fast hash may hide: 260 bits."""
 
@@ -60,6 +60,8 @@ def check_policy(password: str) -> str:
         raise WeakPassword("The password contains control or unassigned characters: leave them out")
     if prepared is None or len(prepared) < MIN_LENGTH:
         raise WeakPassword(f"The password is too short: it needs {MIN_LENGTH} characters or more")
+    if is_token(prepared):
+        raise WeakPassword("The password looks like the token of a device: choose another one")
     return prepared
 
 
@@ -69,8 +71,8 @@ def generate(groups: int = _GROUPS) -> str:
 
 
 def generate_token() -> str:
-    """Return a random token for a device (`chat.rules.devices.TOKEN`): 260 bits."""
-    return "sct_" + "".join(secrets.choice(_ALPHABET) for _ in range(_TOKEN_LENGTH))
+    """Return a random token for a device."""
+    return PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(LENGTH))
 
 
 class Hasher:

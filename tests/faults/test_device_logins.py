@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509 import load_der_x509_certificate
 
 from securechat.chat.requests import AddDevice
-from securechat.chat.rules.devices import digest
+from securechat.chat.tokens import digest
 from securechat.storage.passwords import generate_token
 from securechat.tls.devices import DeviceAuthority
 from tests.faults.conftest import Serve

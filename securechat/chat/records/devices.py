@@ -1,6 +1,6 @@
 """Facts about devices, which log in to an account without its password.
 
-`key` is a hash (`rules.devices`): of a device's token, or of its certificate's public key. Neither is kept.
+`key` is a hash (`tokens`): of a device's token, or of its certificate's public key. Neither is kept.
 """
 
 from dataclasses import dataclass

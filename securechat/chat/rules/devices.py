@@ -5,7 +5,6 @@ can be guessed, so no login by them is delayed, and a fast hash is enough.
 """
 
 import re
-from hashlib import sha256
 from typing import Final
 
 from securechat.chat.effects import Then
@@ -17,25 +16,12 @@ from securechat.chat.shares import DEVICES
 from securechat.chat.state.account import Account, sorted_by_name
 from securechat.chat.turn.chat import Chat
 
-TOKEN_PREFIX: Final = "sct_"
-TOKEN: Final = re.compile(r"sct_[0-9a-hjkmnp-tv-z]{52}")
-"""260 random bits in Crockford's base32."""
 NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,32}")
 DAY_MS: Final = 24 * 3600 * 1000
 HOUR_MS: Final = 3600 * 1000
 MAX_DAYS: Final = 3650
 
 Row = dict[str, str | int | bool | None]
-
-
-def is_token(password: str) -> bool:
-    """Return whether this is a device's token and not a password, which cannot look like one."""
-    return TOKEN.fullmatch(password) is not None
-
-
-def digest(token: str) -> str:
-    """Return the key by which a token is known."""
-    return sha256(token.encode()).hexdigest()
 
 
 def find(chat: Chat, key: str) -> tuple[Device, Account] | None:

@@ -26,6 +26,7 @@ from securechat.chat.state.channel import Channel
 from securechat.chat.state.registration import Registration
 from securechat.chat.state.session import Login, Session, User
 from securechat.chat.state.throttle import known_network
+from securechat.chat.tokens import digest, is_token
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context, do_next
 from securechat.irc import numerics as num
@@ -52,8 +53,8 @@ def authenticate(
     account_name, own = _split(name)
     if own is None:
         refused(ctx, WRONG_SESSION_NAME)
-    elif devices.is_token(password):
-        _authenticate_device(ctx, way, account_name, own, devices.digest(password), refused, succeeded)
+    elif is_token(password):
+        _authenticate_device(ctx, way, account_name, own, digest(password), refused, succeeded)
     else:
 
         def proved(account: Account, result: PasswordChecked) -> None:

@@ -5,9 +5,10 @@ from typing import Final
 from securechat.chat.jobs import JobResult, MakeToken, TokenMade
 from securechat.chat.requests import AddDevice, Refused, RevokeDevice
 from securechat.chat.rules.administration import perform
-from securechat.chat.rules.devices import digest, rows
+from securechat.chat.rules.devices import rows
 from securechat.chat.rules.proof import BUSY
 from securechat.chat.service.asked import Asked, ServiceCommand
+from securechat.chat.tokens import digest
 from securechat.irc.timestamp import format_ms
 
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from securechat.chat.rules.devices import digest, is_token
+from securechat.chat.tokens import digest, is_token
 from securechat.cli.exits import ExitCode
 from securechat.storage.sqlite import open_store
 from tests.unit.conftest import Command

@@ -228,6 +228,7 @@ def test_parameters_out_of_bounds_are_refused_by_name(name: str, value: int) -> 
         ("tab\tinside", "control or unassigned"),
         ("nul\0inside", "control or unassigned"),
         ("half \ud800 of a pair", "control or unassigned"),
+        ("sct_" + "0" * 52, "token of a device"),
     ],
 )
 def test_weak_passwords_are_refused_with_the_reason(hasher: Hasher, password: str, reason: str) -> None:
