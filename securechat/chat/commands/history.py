@@ -19,7 +19,7 @@ from securechat.chat.jobs import (
 )
 from securechat.chat.line import Line
 from securechat.chat.lines.history import lines_of
-from securechat.chat.reading import LAST_ID, Conversation, Span, Target, time_of
+from securechat.chat.reading import LAST_ID, ChannelPlace, Conversation, Place, Span, Target, time_of
 from securechat.chat.records import DirectDelivered, MessageSent
 from securechat.chat.rules.history import as_called, name_of, place_of, readable_channels
 from securechat.chat.rules.reactions import with_reactions
@@ -102,7 +102,9 @@ def messages(ctx: Context, subcommand: str) -> None:
 
     def fetch(points: list[Point]) -> None:
         # What the client would not be sent must not use up its limit: fewer mean that there is no more.
-        ctx.ask(FetchHistory(ctx.session.link, place, spans(points, limit), *wanted(ctx)), read)
+        events, tombstones = wanted(ctx)
+        events = events and not conceals(ctx, place)
+        ctx.ask(FetchHistory(ctx.session.link, place, spans(points, limit), events, tombstones), read)
 
     in_order(ctx, points, fetch)
 
@@ -164,6 +166,12 @@ def in_order(ctx: Context, points: list[Point], fetch: Callable[[list[Point]], N
 def wanted(ctx: Context) -> tuple[bool, bool]:
     """Return whether the client is sent events, and redactions."""
     return ctx.session.has(cap.EVENT_PLAYBACK), ctx.session.has(cap.MESSAGE_REDACTION)
+
+
+def conceals(ctx: Context, place: Place) -> bool:
+    """Return whether events would tell who is in an auditorium (+u): only those with a rank see that."""
+    channel = ctx.registry.channels.get(place.channel) if isinstance(place, ChannelPlace) else None
+    return channel is not None and "u" in channel.modes and not channel.ranks(ctx.user.id)
 
 
 def targets(ctx: Context) -> None:
