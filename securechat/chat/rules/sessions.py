@@ -33,7 +33,7 @@ def end_one(chat: Chat, account: Account, session_id: int) -> Answer:
     if session_id not in own:
         text = f"{account.name} has no session {session_id}: `sessions` lists them"
         return Refused("SESSION_UNKNOWN", text)
-    chat.emit(Then(EndSessions(account.id, "This session was ended from another one", only=session_id)))
+    chat.emit(Then(EndSessions(account.id, "You or an administrator ended this session", only=session_id)))
     return Done()
 
 
