@@ -22,6 +22,23 @@ from tests.support.postgres import PostgresPlace, require_server
 KINDS = ["sqlite", "postgres"]
 
 
+@pytest.fixture
+def place() -> Iterator[PostgresPlace]:
+    """A database without anything in it."""
+    require_server()
+    place = PostgresPlace()
+    yield place
+    place.drop()
+
+
+@pytest.fixture
+def role(place: PostgresPlace) -> Iterator[str]:
+    """A role of its own, which owns the database."""
+    name = place.add_role()
+    yield name
+    place.drop_with(name)
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with an empty database of the newest schema."""

@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -21,18 +20,9 @@ from securechat.storage.migration import MIGRATIONS, Migrations
 from securechat.storage.postgres import open_reader, open_store, without_password
 from securechat.storage.schema import HEAD, metadata
 from tests.contracts.facts import ALICE, CHANNELS, JOINED_IDS, OLD_ASTRAY, OLD_MEMBERSHIPS, PEOPLE, message
-from tests.support.postgres import PostgresPlace, require_server
+from tests.support.postgres import PostgresPlace
 
 NEXT = f"{int(HEAD) + 1:04}"
-
-
-@pytest.fixture
-def place() -> Iterator[PostgresPlace]:
-    """A database without anything in it."""
-    require_server()
-    place = PostgresPlace()
-    yield place
-    place.drop()
 
 
 def next_migrations(directory: Path, body: str) -> Migrations:

@@ -1,6 +1,5 @@
 """Our sessions in PostgreSQL: what a role's settings do to them, and locks that somebody else holds."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from securechat.storage import postgres
 from securechat.storage.errors import StorageError
 from securechat.storage.postgres import open_reader, open_store
 from tests.contracts.facts import CHANNELS, PEOPLE, message
-from tests.support.postgres import PostgresPlace, execute, require_server, server_url
+from tests.support.postgres import PostgresPlace, execute, server_url
 
 HARSH = {
     "statement_timeout": "'150ms'",
@@ -25,23 +24,6 @@ HARSH = {
     "search_path": "attic, public",
 }
 """What an administrator may give a role that people use, and what would end a server."""
-
-
-@pytest.fixture
-def place() -> Iterator[PostgresPlace]:
-    """A database without anything in it."""
-    require_server()
-    place = PostgresPlace()
-    yield place
-    place.drop()
-
-
-@pytest.fixture
-def role(place: PostgresPlace) -> Iterator[str]:
-    """A role of its own, which owns the database."""
-    name = place.add_role()
-    yield name
-    place.drop_with(name)
 
 
 def shown(connection: Connection, name: str) -> object:

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,24 +13,7 @@ from securechat.storage.databases import Database
 from securechat.storage.errors import DatabaseAway, StorageError
 from securechat.storage.postgres import open_reader, open_store
 from tests.contracts.facts import CHANNELS, PEOPLE, message
-from tests.support.postgres import PostgresPlace, require_server
-
-
-@pytest.fixture
-def place() -> Iterator[PostgresPlace]:
-    """A database without anything in it."""
-    require_server()
-    place = PostgresPlace()
-    yield place
-    place.drop()
-
-
-@pytest.fixture
-def role(place: PostgresPlace) -> Iterator[str]:
-    """A role of its own, which owns the database."""
-    name = place.add_role()
-    yield name
-    place.drop_with(name)
+from tests.support.postgres import PostgresPlace
 
 
 def refused(url: str, directory: Path) -> StorageError:
