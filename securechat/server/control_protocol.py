@@ -50,13 +50,12 @@ def decode_request(line: bytes) -> Request | Command:
     if not isinstance(op, str):
         raise BadLine('the request has no "op"')
     kind = OPERATIONS.get(op)
-    if kind is not None:
-        _check_storable(content)  # what a command is told may be a file's name, and is kept nowhere
     if kind is None:
         argument = content.get("argument", "")
         if not isinstance(argument, str):
             raise BadLine(f'"argument" of {op[:32]!a} has the wrong type')
         return Command(op, argument)
+    _check_storable(content)  # but not what a command is told: that is a file's name, and is kept nowhere
     for field in fields(kind):
         value = content.get(field.name, field.default)
         if type(value) is not field.type:

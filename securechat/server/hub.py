@@ -6,8 +6,8 @@ that a command caused leaves the server before its records are on disk. The inbo
 the busier the server, the bigger the transactions (group commit). A store that is full, or that somebody
 keeps locked, rolls back cleanly and the turn goes on without those commands. A turn that lasts long is cut,
 and each account has a share of it (`rota`); the core ends what it does for one item when that share is used
-up. After any other error of a commit its outcome is unknown, so this turn's effects
-are dropped and the error ends the process.
+up. After any other error of a commit its outcome is unknown, so this turn's effects are dropped and the error
+ends the process.
 """
 
 import logging

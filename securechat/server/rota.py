@@ -5,8 +5,7 @@ the turn. What else came from its sessions then waits in a line of the account's
 In later turns these lines come after what is new from the others, one after the other, each for a slice. So
 whoever asks for little is never behind those who ask for much, and those share what is left evenly (deficit
 round robin: who took longer than a slice gives it back in the next turns, and so does whose items caused
-effects that took long). What is new may take half of a
-turn when lines wait, so neither kind keeps the other out.
+effects that took long). What is new may take half of a turn when lines wait, so neither keeps the other out.
 
 An item of a session never overtakes an earlier one of the same session. All who have not logged in share one
 line. What comes from no session (requests of administrators, ticks) is handled in its place.

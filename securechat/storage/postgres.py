@@ -41,8 +41,6 @@ from securechat.storage.search.find import find_in_postgres
 from securechat.storage.search.index import PostgresIndex
 from securechat.storage.store import SqlReader, SqlStore
 
-SCHEME: Final = "postgresql://"
-
 _LOCK_KEY: Final = int.from_bytes(b"secchat\0", "big")
 """Of the advisory lock; such locks are the database's own, so another database has another lock."""
 _PATIENCE: Final = 5
