@@ -6,6 +6,7 @@ unknown.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
@@ -45,6 +46,10 @@ class Conversation(NamedTuple):
             return self.account.id in (message.sender, message.recipient)
         return {message.sender, message.recipient} == {ctx.user.account.id, self.account.id}
 
+    def is_there(self, ctx: Context) -> bool:
+        """Return whether the channel was not dropped meanwhile."""
+        return self.channel is None or ctx.registry.channels.get(self.channel.id) is self.channel
+
 
 def redact(ctx: Context) -> None:
     """REDACT <channel | nick> <msgid> [:<reason>]
@@ -61,10 +66,8 @@ def redact(ctx: Context) -> None:
             unknown = printable(ctx.param(1))
             ctx.fail("UNKNOWN_MSGID", place.name, unknown, text="There is no such message here")
         elif may_redact(ctx, place, messages[0]):
-            record_redaction(ctx, place, messages, again)
-
-    def again() -> None:
-        look_up(ctx, key_of(ctx.param(1)), found)
+            again = partial(look_up, ctx, messages[0].id, found, original=True)
+            record_redaction(ctx, place, messages, lambda: ctx.when_stored(again))
 
     look_up(ctx, key_of(ctx.param(1)), found)
 
@@ -143,32 +146,41 @@ def moderates(ctx: Context, channel: Channel | None) -> bool:
 def record_redaction(
     ctx: Context, place: Conversation, messages: tuple[MessageSent, ...], again: Callable[[], None]
 ) -> None:
-    """Record the redaction of a message and of its edits; `again` is called where there may be more edits.
+    """Record the redaction of the edits of a message, and then of the message itself.
 
-    The message itself comes with the last of them: until then the command can be repeated.
+    That may take several turns, in which others do what they like: `again` is called when there are more
+    edits by then. The message comes last: while it is there, who repeats the command takes back the rest.
     """
-    chat, user, reason = ctx.chat, ctx.user, sayable(ctx, place.channel, messages[0])
-    target = place.name if place.channel is None else addressed(place.channel, messages[0])
+    chat, user, (original, *edits) = ctx.chat, ctx.user, messages
+    reason, revisions = sayable(ctx, place.channel, original), ctx.registry.revisions
+    target, read_at = shown_target(place, original), revisions.count
     over = len(reason.encode()) - body_room(user.source, "REDACT", target, ctx.param(1))
     if over > 0:
         ctx.numeric(num.ERR_INPUTTOOLONG, text=f"The reason is {over} bytes too long: nothing was redacted")
         return
 
     def record(message: MessageSent) -> None:
-        by, key = user.account.id, chat.next_id()
-        ctx.record(MessageRedacted(message, by, user.source, target, reason, chat.now.wall, key))
+        if place.is_there(ctx) and not revisions.changed(message.id, read_at):
+            by, key = user.account.id, chat.next_id()
+            ctx.record(MessageRedacted(message, by, user.source, target, reason, chat.now.wall, key))
 
-    def done() -> None:
+    def finish() -> None:
+        changed = revisions.changed(original.id, read_at)
+        if changed or len(edits) >= EDITS_AT_ONCE or not place.is_there(ctx):
+            again()
+            return
+        if original.sender != user.account.id:
+            ctx.audit("redact", target, f"{ctx.param(1)} {reason}".rstrip())
+        record(original)
         if reason and place.channel is not None:
             access.spoke(ctx, place.channel)
 
-    original, *edits = messages
-    if len(edits) >= EDITS_AT_ONCE:
-        ctx.for_each(edits, record, lambda: ctx.when_stored(again))
-        return
-    if original.sender != user.account.id:
-        ctx.audit("redact", target, f"{ctx.param(1)} {reason}".rstrip())
-    ctx.for_each(messages, record, done)
+    ctx.for_each(edits, record, finish)
+
+
+def shown_target(place: Conversation, message: MessageSent) -> str:
+    """Return what the line that tells of a redaction calls the place."""
+    return place.name if place.channel is None else addressed(place.channel, message)
 
 
 def sayable(ctx: Context, channel: Channel | None, message: MessageSent) -> str:
