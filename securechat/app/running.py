@@ -11,11 +11,12 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from socket import socket
 from threading import Lock
 from typing import Final
 
@@ -47,7 +48,10 @@ from securechat.chat.requests import Answer, Done, Refused
 from securechat.config import Config
 from securechat.irc.names import load_tables
 from securechat.server.hub import Clock
+from securechat.server.inherited import inherited
+from securechat.server.listener import bind
 from securechat.server.loan import Loan
+from securechat.server.notify import Notifier, is_watched
 from securechat.server.server import Server, say
 from securechat.server.transport import Tls
 from securechat.storage.databases import Contents, Database
@@ -99,6 +103,7 @@ class Running:
         )
         self._settings = core_settings(config, places_for(config, open_files))
         prepare(config, directory)
+        self._notifier = Notifier(os.environ.get("NOTIFY_SOCKET"))
         self._lock = Lock()
         self._checked = time.monotonic()
         self._expiry = Expiry()
@@ -206,8 +211,7 @@ class Running:
             limits=transport_limits(config, self._open_files),
             server_name=server_name(config),
             directory=self._directory,
-            host=config.server.host,
-            port=config.server.port,
+            listen=self._listen,
             workers=worker_count(config),
             reload=self.reload,
             commands={
@@ -217,11 +221,25 @@ class Running:
             },
             at_stop=[copy.stop],
             chores=[retention, Indexing(store, short=lambda: self._space.low)],
-            every_second=[self.renew_certificate, self._space],
+            every_second=[self.renew_certificate, self._space, *self._pulse()],
             facts=lambda: {**self.facts(), **retention.facts(), **self._space.status()},
-            notify_socket=os.environ.get("NOTIFY_SOCKET"),
+            notifier=self._notifier,
             announce=announcement,
         )
+
+    def _listen(self) -> Sequence[socket]:
+        """Take the sockets of the service manager, or open those that are configured. Raises OSError."""
+        config = self._config.server
+        return inherited(os.environ, os.getpid()) or bind(config.host, config.port)
+
+    def _pulse(self) -> Sequence[Callable[[], None]]:
+        """Return what keeps the watchdog of the service manager quiet, if there is one.
+
+        The main thread has the hub say that it is alive: nothing is said when one of them does not go on.
+        """
+        if not is_watched(os.environ, os.getpid()):
+            return []
+        return [lambda: self._server.call(self._notifier.alive)]
 
 
 def _now() -> datetime:
@@ -230,8 +248,9 @@ def _now() -> datetime:
 
 def _raise_file_limit() -> int:
     """Raise the limit on open files as far as this user may; return it."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:  # a sandbox may allow nobody to set limits
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard if hard != resource.RLIM_INFINITY else _MAX_FILES
 
 

@@ -99,12 +99,8 @@ def _has_ipv6() -> bool:
 def _bind(family: socket.AddressFamily, address: tuple[str, int]) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Accepted sockets inherit these on Linux, which saves system calls for each of them.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        set_up(sock)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.bind(address)
@@ -114,6 +110,15 @@ def _bind(family: socket.AddressFamily, address: tuple[str, int]) -> socket.sock
         text = f"cannot listen on {written(address)}: {error.strerror}"
         raise OSError(error.errno, text) from error
     return sock
+
+
+def set_up(sock: socket.socket) -> None:
+    """Prepare a socket, which listens or is about to."""
+    sock.setblocking(False)
+    # Accepted sockets inherit these on Linux, which saves system calls for each of them.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
 
 def written(address: tuple[str, int]) -> str:

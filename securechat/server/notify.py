@@ -3,9 +3,17 @@
 import logging
 import socket
 import time
+from collections.abc import Mapping
 from typing import Final
 
 log: Final = logging.getLogger("securechat.server")
+
+
+def is_watched(environment: Mapping[str, str], pid: int) -> bool:
+    """Return whether the service manager has a watchdog for the process `pid`: sd_watchdog_enabled(3)."""
+    period = environment.get("WATCHDOG_USEC", "")
+    mine = environment.get("WATCHDOG_PID", str(pid)) == str(pid)
+    return mine and period.isascii() and period.isdigit() and int(period) > 0
 
 
 class Notifier:
@@ -22,6 +30,10 @@ class Notifier:
     def reloading(self) -> None:
         """The server has begun to reload its configuration."""
         self._send(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+
+    def alive(self) -> None:
+        """The server does what it is there for; without a call for long the manager ends it."""
+        self._send("WATCHDOG=1")
 
     def stopping(self) -> None:
         """The server has begun to stop."""

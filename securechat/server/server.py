@@ -11,6 +11,7 @@ so that the service manager starts a new one.
 import logging
 import os
 import random
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -33,7 +34,7 @@ from securechat.server.hub import Core, Hub
 from securechat.server.inbox import Call, Inbox
 from securechat.server.interpreter import tuned
 from securechat.server.limits import Limits
-from securechat.server.listener import Listener, bind
+from securechat.server.listener import Listener
 from securechat.server.notify import Notifier
 from securechat.server.pools import DeviceMaker, PasswordHasher, check_passwords
 from securechat.server.readers import QueryReader, run_queries, state_of
@@ -67,6 +68,7 @@ class Server:
     `reconfigure`, and answers what it did. `commands` are more that the control thread answers. `chores` run
     on the hub's thread about once a second when nothing else waits, `every_second` and, once no more commands
     come, `at_stop` on the main thread. `facts` is what `status` says besides. `latest` is for the hub.
+    `listen` opens the sockets for clients, of which there is at least one, or raises OSError.
     """
 
     def __init__(
@@ -81,8 +83,7 @@ class Server:
         limits: Limits,
         server_name: str,
         directory: Path,
-        host: str = "",
-        port: int = 6697,
+        listen: Callable[[], Sequence[socket.socket]],
         workers: int = 1,
         reload: Callable[[], Answer] | None = None,
         commands: Mapping[str, Callable[[str], Answer]] = MappingProxyType({}),
@@ -91,7 +92,7 @@ class Server:
         every_second: Sequence[Callable[[], None]] = (),
         facts: Callable[[], Mapping[str, str | int | bool | None]] = dict,
         latest: int = 0,
-        notify_socket: str | None = None,
+        notifier: Notifier | None = None,
         announce: Callable[[str], None] = say,
     ) -> None:
         self._store = store
@@ -99,11 +100,11 @@ class Server:
         self._hasher, self._devices = hasher, devices
         self._limits = limits
         self._directory, self._facts = directory, facts
-        self._address = (host, port)
+        self._listen = listen
         self._reload, self._commands = reload, commands
         self._at_stop, self._every_second = at_stop, every_second
         self._announce = announce
-        self._notifier = Notifier(notify_socket)
+        self._notifier = notifier or Notifier(None)
         self._signals = Signals()
         self._inbox = Inbox()
         self._admission = Admission(limits, random.random)
@@ -222,7 +223,7 @@ class Server:
     def _open(self) -> None:
         """Take what another program may hold, before anything is started."""
         try:
-            sockets = bind(*self._address)
+            sockets = self._listen()
             serials = count(1).__next__
             self._listeners = [Listener(sock, self._workers, self._admission, serials) for sock in sockets]
             own = {"status": lambda _: self.status(), "reload": lambda _: self.reload()}

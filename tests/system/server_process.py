@@ -82,6 +82,8 @@ class ServerProcess:
         self._wrapper = list(wrapper)
         self._environment = clean_environment(place, environment)
         self._process: subprocess.Popen[bytes] | None = None
+        self.handed_over: Sequence[int] = ()
+        """Descriptors that the process gets."""
         self.configure()
         add_accounts(self.data, accounts)
 
@@ -136,6 +138,7 @@ class ServerProcess:
                 stderr=log,
                 env=self._environment,
                 cwd=_REPOSITORY,
+                pass_fds=self.handed_over,
             )
 
     def start(self, *, port: int = 0) -> None:

@@ -12,6 +12,8 @@ from threading import Thread
 from securechat.chat.jobs import PasswordChecked, PasswordHashed
 from securechat.chat.requests import Answer, Done
 from securechat.server.limits import Limits
+from securechat.server.listener import bind
+from securechat.server.notify import Notifier
 from securechat.server.server import Server, say
 from securechat.server.transport import Tls
 from securechat.tls.context import server_context
@@ -72,12 +74,11 @@ class Premises:
             limits=self.limits,
             server_name="server",
             directory=self._directory,
-            host=self.host,
-            port=self.port,
+            listen=lambda: bind(self.host, self.port),
             workers=self.workers,
             reload=self.reload,
             every_second=self.seconds,
-            notify_socket=self.notify_socket,
+            notifier=Notifier(self.notify_socket),
             announce=self.announce,
         )
         return self.made

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event
 
 import pytest
 
@@ -19,6 +21,7 @@ from securechat.chat.ports import StoreLost
 from securechat.chat.requests import Answer, Done, ListAccounts, Refused
 from securechat.chat.settings import Settings
 from securechat.server.control_client import ask
+from securechat.server.notify import Notifier
 from securechat.server.server import CannotStart
 from securechat.tls.files import ServerFiles
 from tests.transport.serve import Premises
@@ -168,6 +171,44 @@ def test_the_service_manager_is_told(premises: Premises, tmp_path: Path) -> None
         premises.stop()
         states = [manager.recv(100).decode().partition("=")[0] for _ in range(3)]
     assert states == ["RELOADING", "READY", "STOPPING"]
+
+
+def test_the_watchdog_is_not_told_that_a_hub_is_alive_which_is_not(
+    premises: Premises, tmp_path: Path
+) -> None:
+    """While the hub is kept by something the server says nothing, though its main thread goes on."""
+    seconds: SimpleQueue[None] = SimpleQueue()
+    premises.notify_socket = str(tmp_path / "notify")
+    alive = Notifier(premises.notify_socket).alive
+    premises.seconds += [lambda: premises.made.call(alive), lambda: seconds.put(None)]
+    entered, leave = Event(), Event()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.settimeout(20)
+        manager.bind(premises.notify_socket)
+        premises.start()
+        while manager.recv(100) != b"WATCHDOG=1":
+            pass
+
+        def rest() -> None:
+            entered.set()
+            leave.wait(20)
+
+        premises.made.call(rest)
+        assert entered.wait(20)
+        while not seconds.empty():
+            seconds.get()
+        manager.settimeout(0)
+        with suppress(BlockingIOError):
+            while manager.recv(100):
+                pass
+        seconds.get(timeout=20)
+        seconds.get(timeout=20)
+        with pytest.raises(BlockingIOError):
+            manager.recv(100)
+        leave.set()
+        manager.settimeout(20)
+        assert manager.recv(100) == b"WATCHDOG=1"
+        premises.stop()
 
 
 def test_new_limits_and_settings(premises: Premises, dial: Dial) -> None:
