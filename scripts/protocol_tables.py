@@ -33,7 +33,7 @@ CAPABILITY: Final = {
     "account-notify": ("account-notify", "ACCOUNT at one's own login; nobody's account changes later"),
     "draft/account-registration": (
         "account-registration",
-        'REGISTER and VERIFY; only with `identity.registration = "invite"`',
+        'REGISTER and VERIFY; not with `identity.registration = "closed"`',
     ),
     "account-tag": ("account-tag", "`account` on everything that a person causes"),
     "away-notify": ("away-notify", "AWAY of those who share a channel, at the change and when they join"),

@@ -113,7 +113,7 @@ def read_identity(certificate: Path) -> Identity:
 
 def connect_line(config: Config, identity: Identity, port: int) -> str:
     """Return the command with which somebody connects to this server for the first time."""
-    host = _public_name(config, identity.names)
+    host = public_name(config, identity.names)
     address = f"[{host}]" if ":" in host else host
     place = address if port == 6697 else f"{address}:{port}"
     return f"securechat connect --host {place} --user NAME --pin {identity.pin}"
@@ -140,7 +140,7 @@ def _to_pin(chain: Sequence["x509.Certificate"]) -> "x509.Certificate":
     return last if last.subject == last.issuer else chain[0]
 
 
-def _public_name(config: Config, names: Sequence[str]) -> str:
+def public_name(config: Config, names: Sequence[str]) -> str:
     """Return the first name that others can reach this server by, and that the certificate holds."""
     wanted = [config.server.name, *config.tls.names, config.server.host, os.uname().nodename.lower(), *names]
     return next((name for name in wanted if name in names), "localhost")

@@ -61,6 +61,7 @@ from securechat.storage.store import SqlStore
 from securechat.tls.context import Checked
 from securechat.tls.devices import DeviceAuthority, ask_for_certificates
 from securechat.tls.errors import CertificateProblem
+from securechat.tls.rehearsal import is_public
 
 _CHECK_SECONDS: Final = 3600.0
 _UNFIT_SECONDS: Final = 60.0
@@ -216,7 +217,7 @@ class Running:
             reload=self.reload,
             commands={
                 **copy.commands(),
-                "identity": lambda _: announcement.identity(),
+                "identity": lambda _: announcement.identity(is_public(self.tls.current)),
                 "renew-certificate": lambda _: self._renew(),
             },
             at_stop=[copy.stop],
@@ -280,13 +281,13 @@ class _Announcement:
         except OSError as error:  # the line is for whoever has started the server; the others need the server
             _log.warning("the line that tells where the server listens is lost: %s", error)
 
-    def identity(self) -> Answer:
+    def identity(self, public: bool) -> Answer:
         """Tell where the server listens and with which certificate: options may have said so.
 
-        The control thread calls.
+        `public` is whether clients need no pin. The control thread calls.
         """
         certificate = certificates_of(self._config(), self._directory).certificate
-        return Done([{"port": self._port, "certificate": str(certificate)}])
+        return Done([{"port": self._port, "certificate": str(certificate), "public": public}])
 
     def _tell_how_to_go_on(self, port: int) -> None:
         config = self._config()

@@ -83,10 +83,11 @@ def _renew(config: "Config", place: Place) -> None:
 
 def _show(config: "Config", place: Place, as_json: bool, given: Path | None = None) -> None:
     from securechat.app.certificates import certificates_of, connect_line, read_identity
+    from securechat.cli.served import find_served
     from securechat.tls.errors import CertificateProblem
 
-    port, used = _ask_server(config, place)
-    certificate = used if given is None else given.absolute()
+    served = find_served(config, place)
+    certificate = served.certificate if given is None else given.absolute()
     files = certificates_of(config, place.directory)
     own = files.own and certificate == files.certificate
     if own and not certificate.exists():
@@ -98,7 +99,7 @@ def _show(config: "Config", place: Place, as_json: bool, given: Path | None = No
         identity = read_identity(certificate)
     except CertificateProblem as error:
         raise CommandFailed(str(error)) from error
-    line = connect_line(config, identity, port)
+    line = connect_line(config, identity, served.port)
     if as_json:
         facts = {
             "certificate": str(certificate),
@@ -125,24 +126,3 @@ def _show(config: "Config", place: Place, as_json: bool, given: Path | None = No
         f"connect      {line}",
     ):
         tell(text, out=True)
-
-
-def _ask_server(config: "Config", place: Place) -> tuple[int, Path]:
-    """Return the port and the certificate of the server, which options may have said.
-
-    When none answers they are what the configuration says.
-    """
-    from securechat.app.certificates import certificates_of
-    from securechat.chat.requests import Done
-    from securechat.server.control_client import NoAnswer, NotRunning, ask
-
-    port, certificate = config.server.port, certificates_of(config, place.directory).certificate
-    try:
-        answer = ask(place.directory, "identity")
-    except (NotRunning, NoAnswer):
-        return port, certificate
-    row = answer.rows[0] if isinstance(answer, Done) else {}
-    match row.get("port"), row.get("certificate"):
-        case int() as port, str() as path:
-            certificate = Path(path)
-    return port, certificate

@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 def connect(
-    host: HostOption,
+    host: HostOption = "",
     user: UserOption = "",
     ca: CaOption = None,
     pin: PinOption = "",
@@ -59,7 +59,7 @@ def connect(
     """
     channels = [_channel(name) for name in join or ()]
     login = prepare(host, user, ca, pin, stdin=password_stdin, file=password_file, command=password_command)
-    raise typer.Exit(_chat(login, channels))
+    raise typer.Exit(chat(login, channels))
 
 
 def _channel(name: str) -> str:
@@ -73,7 +73,8 @@ def _channel(name: str) -> str:
         raise typer.BadParameter(str(error), param_hint="--join") from error
 
 
-def _chat(login: Login, channels: list[str]) -> int:
+def chat(login: Login, channels: list[str]) -> int:
+    """Chat until the end of it; return the exit code."""
     from securechat.client.bookmark_file import BookmarkFile
     from securechat.client.connection import keep_connected
     from securechat.client.console import OutputClosed, Terminated, standard_console

@@ -1,4 +1,4 @@
-"""`securechat invite`: codes with which people make their own account."""
+"""`securechat invite`: links and codes with which people make their own account."""
 
 import re
 from typing import TYPE_CHECKING, Annotated, Final
@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from securechat.cli.change import change
-from securechat.cli.config import load_config
+from securechat.cli.config import JsonOption, load_config
 from securechat.cli.files import read_line
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.secret import shown_first
-from securechat.cli.table import minute, print_json, print_table
+from securechat.cli.table import minute, print_json, print_table, written_as_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
+    from securechat.client.invitation import Invitation
     from securechat.config import Config
 
 _ID: Final = re.compile("[0-9a-fA-F]{8}")
@@ -27,25 +28,36 @@ def register(app: typer.Typer) -> None:
 def invite(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[list | revoke ID]", show_default=False, help="Instead of making a code."),
+        typer.Argument(metavar="[list | revoke ID]", show_default=False, help="Instead of inviting."),
     ] = None,
     uses: Annotated[int, typer.Option(min=1, max=10_000, help="How many accounts can be made with it.")] = 1,
     days: Annotated[int, typer.Option(min=1, max=365, help="For how many days it is valid.")] = 7,
-    as_json: Annotated[bool, typer.Option("--json", help="List as JSON.")] = False,
+    host: Annotated[
+        str,
+        typer.Option(
+            metavar="HOST[:PORT]", help="How people reach the server, if it does not know that itself."
+        ),
+    ] = "",
+    only_code: Annotated[
+        bool, typer.Option("--code", help="Print the code alone, for other clients than this one.")
+    ] = False,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Print a code with which somebody can make an account; list the invitations, or revoke one.
+    """Print a link with which somebody makes an account; list the invitations, or revoke one.
 
-    The person's client asks for the code when registering; `identity.registration = "invite"` allows that.
-    An invitation is revoked by its id in the list, or by its code; `-` reads that from standard input.
+    The other side types `securechat join LINK`. The link holds server, pin and code. Other clients that can
+    register accounts ask for the code, and take the link for it as well.
+    An invitation is revoked by its id in the list, or by its code or link; `-` reads that from standard
+    input.
     """
     place = find_place(config, data_dir)
     place.require()
     settings = load_config(place).config
     match words or []:
         case []:
-            _make(place, settings, uses, days)
+            _make(place, settings, uses, days, host=host, only_code=only_code, as_json=as_json)
         case ["list"]:
             _list(place, settings, as_json)
         case ["revoke", which]:
@@ -54,21 +66,48 @@ def invite(
             raise typer.BadParameter("use `invite`, `invite list` or `invite revoke ID`")
 
 
-def _make(place: Place, settings: "Config", uses: int, days: int) -> None:
+def _make(
+    place: Place, settings: "Config", uses: int, days: int, *, host: str, only_code: bool, as_json: bool
+) -> None:
     from securechat.chat.requests import AddInvitation
-    from securechat.chat.rules.invitations import digest
+    from securechat.chat.rules.invitations import digest, id_of
+    from securechat.cli.links import invitation
     from securechat.storage.passwords import INVITATION_GROUPS, generate
 
     code = generate(INVITATION_GROUPS)
+    link = invitation(settings, place, host, code)
+    key = digest(code)
+    facts = {
+        "id": id_of(key),
+        "link": str(link),
+        "server": str(link.address),
+        "pin": link.pin,
+        "code": code,
+        "uses": uses,
+        "days": days,
+    }
+    shown = written_as_json(facts) if as_json else code if only_code else str(link)
     people = "one account" if uses == 1 else f"{uses} accounts"
     valid = "one day" if days == 1 else f"{days} days"
     done = f"An invitation for {people}, valid for {valid}, was made"
-    with shown_first(code):
-        request = AddInvitation(digest(code), uses, days)
-        change(place, settings, request, done, "Its code is above and shown only now.")
+    more = f"Its {'code' if only_code else 'link'} is above and shown only now."
+    with shown_first(shown):
+        change(place, settings, AddInvitation(key, uses, days), done, more)
     if settings.identity.registration != "invite":
-        text = 'Nobody can use it yet: set identity.registration = "invite" and reload the server.'
-        tell(text)
+        tell('Nobody can use it yet: set identity.registration = "invite" and reload the server.')
+    if not only_code:
+        _tell_how_to_use(link)
+
+
+def _tell_how_to_use(link: "Invitation") -> None:
+    """Say what the other side types, and where the link does not lead."""
+    if ":" in link.address.host:
+        tell("The other side types this, with the quotes: securechat join 'LINK'")
+    else:
+        tell("The other side types: securechat join LINK")
+    if link.address.is_loopback:
+        name = "a name or address of this machine"
+        tell(f"{link.address.host} is this machine itself: for people elsewhere use --host with {name}.")
 
 
 def _list(place: Place, settings: "Config", as_json: bool) -> None:

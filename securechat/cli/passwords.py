@@ -56,7 +56,7 @@ def obtain(name: str, *, stdin: bool, file: Path | None, generate: bool) -> str:
     try:
         if stdin or file is not None:
             return read_password(PasswordSource(stdin=stdin, file=file), "")
-        return _ask_twice(name)
+        return ask_twice(name)
     except CredentialError as error:
         raise CommandFailed(str(error)) from error
 
@@ -96,8 +96,11 @@ def hash_password(password: str, cost: "Argon2Section") -> str:
         raise CommandFailed(str(error), ExitCode.REFUSED) from error
 
 
-def _ask_twice(name: str) -> str:
-    """Ask until a password can be used and was typed twice, a few times. Raises CommandFailed."""
+def ask_twice(name: str) -> str:
+    """Ask until a password can be used and was typed twice, a few times.
+
+    Raises CommandFailed, and CredentialError when the terminal has gone.
+    """
     from securechat.storage.passwords import MIN_LENGTH, WeakPassword, check_policy
 
     problem, code = "", ExitCode.ERROR

@@ -10,7 +10,7 @@ import typer
 
 from securechat.cli.exits import ExitCode
 from securechat.cli.files import stdin_or_file
-from securechat.cli.telling import tell
+from securechat.cli.telling import begin, tell
 
 if TYPE_CHECKING:
     from securechat.client.address import Address
@@ -20,10 +20,22 @@ if TYPE_CHECKING:
     from securechat.client.trust import Ask, Trust, UnknownServer
 
 HostOption = Annotated[
-    str, typer.Option("--host", metavar="HOST[:PORT]", help="The server; the port is 6697 unless given.")
+    str,
+    typer.Option(
+        "--host",
+        metavar="HOST[:PORT]",
+        help="The server, by default that of your last `join`; the port is 6697 unless given.",
+        show_default=False,
+    ),
 ]
 UserOption = Annotated[
-    str, typer.Option("--user", metavar="NAME", help="The account; by default your name on this computer.")
+    str,
+    typer.Option(
+        "--user",
+        metavar="NAME",
+        help="The account; by default the one you joined with, else your name on this computer.",
+        show_default=False,
+    ),
 ]
 CaOption = Annotated[
     Path | None,
@@ -70,26 +82,37 @@ def prepare(
     cannot.
     """
     from securechat.client import trust
-    from securechat.client.credentials import PasswordSource
     from securechat.client.errors import ClientError
+    from securechat.client.own_accounts import OwnAccounts
     from securechat.client.paths import places
     from securechat.client.registration import Credentials
 
-    address = parse_host(host)
-    stdin, file = stdin_or_file(stdin, file)
-    source = PasswordSource(stdin, file, command or None)
-    if source.given > 1:
-        raise typer.BadParameter("use one of --password-stdin, --password-file and --password-command")
+    own = OwnAccounts(places(os.environ).accounts)
+    address = parse_host(host) if host else own.newest()
+    if address is None:
+        raise typer.BadParameter("name the server with --host HOST, or join one with `securechat join LINK`")
+    source = password_source(stdin=stdin, file=file, command=command)
     if ca is not None and pin:
         raise typer.BadParameter("use one of --ca and --pin")
     pin = _pin(pin)
-    account = user or _own_name()
+    account = user or own.on(address) or own_name()
     try:
-        trusted = trust.settle(address, places(os.environ), ca=ca, pin=pin or None, ask=_asker())
+        trusted = trust.settle(address, places(os.environ), ca=ca, pin=pin or None, ask=asker())
         password = _password(source, f"Password of {account} on {address}: ")
     except ClientError as error:
         fail(error)
     return Login(trusted, Credentials(account, password))
+
+
+def password_source(*, stdin: bool, file: Path | None, command: str) -> "PasswordSource":
+    """Return where the password comes from. Raises BadParameter when more than one place is named."""
+    from securechat.client.credentials import PasswordSource
+
+    stdin, file = stdin_or_file(stdin, file)
+    source = PasswordSource(stdin, file, command or None)
+    if source.given > 1:
+        raise typer.BadParameter("use one of --password-stdin, --password-file and --password-command")
+    return source
 
 
 def fail(error: "ClientError") -> NoReturn:
@@ -118,6 +141,7 @@ def exit_code(error: "ClientError") -> ExitCode:
         errors.OutcomeUnknown: ExitCode.UNKNOWN_OUTCOME,
         errors.NoTerminal: ExitCode.USAGE,
         errors.InvalidAddress: ExitCode.USAGE,
+        errors.InvalidInvitation: ExitCode.USAGE,
     }
     return codes.get(type(error), ExitCode.ERROR)
 
@@ -143,7 +167,8 @@ def _pin(text: str) -> str:
         raise typer.BadParameter(str(error), param_hint="--pin") from error
 
 
-def _own_name() -> str:
+def own_name() -> str:
+    """Return this user's name on this computer. Raises BadParameter."""
     import getpass
 
     try:
@@ -168,9 +193,9 @@ def _has_terminal() -> bool:
     return True
 
 
-def _asker() -> "Ask | None":
+def asker() -> "Ask | None":
     """A person who can be asked sits at a terminal and types the input; anything else gets an exit code."""
-    return _ask if os.isatty(0) and os.isatty(2) else None
+    return _ask if can_be_asked() else None
 
 
 def _ask(server: "UnknownServer") -> bool:
@@ -187,6 +212,24 @@ def _ask(server: "UnknownServer") -> bool:
     ):
         tell(line)
     typer.echo('that come after "sha256:". To stop, press Enter: ', err=True, nl=False)
-    # Not sys.stdin: it would read ahead, and what follows belongs to whoever reads next.
-    answer = os.read(0, 1024).decode(errors="replace").strip().removeprefix("sha256:")
+    answer = answered().removeprefix("sha256:")
     return len(answer) >= _SHOWN_OF_PIN and server.pin[start:].startswith(answer)
+
+
+def can_be_asked() -> bool:
+    """Return whether somebody sits at a terminal and types the input."""
+    return os.isatty(0) and os.isatty(2)
+
+
+def ask_line(question: str) -> str:
+    """Ask a question at the terminal; return the answer without the blanks around it, "" for none."""
+    begin(question)
+    return answered()
+
+
+def answered() -> str:
+    """Return the line that the person types, without the blanks around it.
+
+    Not from sys.stdin: it would read ahead, and what follows belongs to whoever reads next.
+    """
+    return os.read(0, 4096).decode(errors="replace").strip()

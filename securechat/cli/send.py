@@ -32,7 +32,7 @@ def send(
     target: Annotated[
         str, typer.Argument(metavar="TARGET", help="A #channel, or an account.", show_default=False)
     ],
-    host: HostOption,
+    host: HostOption = "",
     text: Annotated[
         str, typer.Argument(metavar="[TEXT|-]", help="What to say; - reads it from standard input.")
     ] = "-",

@@ -21,7 +21,12 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
 
 def print_json(value: object) -> None:
     """Print a value as one line of JSON that is safe on a terminal. Every `--json` goes through here."""
-    typer.echo(for_terminals(json.dumps(value, ensure_ascii=False)))
+    typer.echo(written_as_json(value))
+
+
+def written_as_json(value: object) -> str:
+    """Return a value as one line of JSON that is safe on a terminal."""
+    return for_terminals(json.dumps(value, ensure_ascii=False))
 
 
 def for_terminals(text: str) -> str:

@@ -8,6 +8,11 @@ def tell(text: str, *, out: bool = False) -> None:
     typer.echo(_safe(text), err=not out)
 
 
+def begin(text: str) -> None:
+    """Print the beginning of a line on standard error, behind which somebody types."""
+    typer.echo(_safe(text), err=True, nl=False)
+
+
 def agrees(question: str) -> bool:
     """Ask a question at the terminal until it is answered with y or n; no is the default."""
     return typer.confirm(_safe(question), err=True)

@@ -32,6 +32,11 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
+    def short(self) -> str:
+        """The text without the port if that is the usual one."""
+        return str(self).removesuffix(f":{DEFAULT_PORT}")
+
+    @property
     def is_loopback(self) -> bool:
         """Whether this is surely the machine itself: a loopback address, or the name localhost (RFC 6761)."""
         if self.host == "localhost" or self.host.endswith(".localhost"):

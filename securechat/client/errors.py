@@ -9,6 +9,10 @@ class InvalidAddress(ClientError):
     """A text is not HOST, HOST:PORT or [IPv6]:PORT."""
 
 
+class InvalidInvitation(ClientError):
+    """A text is not the link of an invitation."""
+
+
 class Unreachable(ClientError):
     """No connection: the name does not resolve, nobody answers, or TLS cannot be spoken with who does."""
 

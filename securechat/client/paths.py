@@ -1,7 +1,8 @@
 """Where the client keeps its files.
 
-`known_servers` and `pinned/` are in `$XDG_CONFIG_HOME/securechat` (default `~/.config/securechat`); without
-that variable in `~/Library/Application Support/securechat` on macOS and `%APPDATA%\\securechat` on Windows.
+`known_servers`, `accounts` and `pinned/` are in `$XDG_CONFIG_HOME/securechat` (default
+`~/.config/securechat`); without that variable in `~/Library/Application Support/securechat` on macOS and
+`%APPDATA%\\securechat` on Windows.
 The CA of a server that the same user runs is in its data directory: `$SECURECHAT_DATA_DIR`, else
 `$XDG_DATA_HOME/securechat` (default `~/.local/share/securechat`). `bookmarks.json`, up to where one has seen
 everything, is in `$XDG_STATE_HOME/securechat` (default `~/.local/state`), on macOS and Windows beside the
@@ -27,6 +28,11 @@ class Places:
     pinned: Path
     own_ca: Path
     bookmarks: Path
+
+    @property
+    def accounts(self) -> Path:
+        """The file of one's own accounts, beside that of the servers."""
+        return self.known_servers.parent / "accounts"
 
 
 def places(environment: Mapping[str, str], platform: str = sys.platform) -> Places:

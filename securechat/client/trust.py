@@ -224,6 +224,31 @@ def settle(
     return trust
 
 
+def settle_invited(address: Address, pin: str, places: Places, *, ask: Ask | None = None) -> Trust:
+    """Decide whom an invitation means; `pin` is "" where it has none. As `settle`.
+
+    Nobody is trusted by it for good: `remember` does that. Raises TrustError when another key is known.
+    """
+    if not pin:
+        return settle(address, places, ask=ask)
+    known = KnownServers(places.known_servers).pin_of(address)
+    if known is not None and known != pin:
+        raise TrustError(
+            f"you know {address} by another key than the invitation names.\n"
+            f"  known:      {known}\n  invitation: {pin}\n"
+            "Nothing was sent. Ask the person who runs the server which of them is right. If it is the\n"
+            f"invitation's, forget the other one with:\n  securechat trust remove {address}"
+        )
+    return PinTrust(address, pin, places.pinned)
+
+
+def remember(address: Address, pin: str, places: Places) -> None:
+    """Trust a server by its pin from now on. Raises TrustError when that cannot be kept."""
+    known = KnownServers(places.known_servers)
+    if pin and known.pin_of(address) is None:
+        known.add(address, pin)
+
+
 def _ask_about(address: Address, places: Places, known: KnownServers, ask: Ask, now: datetime) -> Trust:
     sent = chain.look(address)
     chain.check_name_and_dates(sent[0], address, now)

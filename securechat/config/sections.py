@@ -131,11 +131,11 @@ class IdentitySection(Struct, frozen=True, forbid_unknown_fields=True):
     registration: Annotated[
         Literal["closed", "invite"],
         Key(
-            '"closed": accounts are made with `securechat adduser`; "invite": people make their own '
-            "with a code from `securechat invite`.",
+            '"invite": people make their own account with an invitation of `securechat invite`, while there '
+            'is one; "closed": invitations are of no use, accounts are made with `securechat adduser`.',
             live=True,
         ),
-    ] = "closed"
+    ] = "invite"
 
 
 class Argon2Section(Struct, frozen=True, forbid_unknown_fields=True):

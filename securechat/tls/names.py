@@ -63,6 +63,11 @@ def uncovered(certificate: x509.Certificate, names: Iterable[str]) -> list[str]:
     return [name for name in names if not _covered(parse_name(name), present)]
 
 
+def stands_for(names: Iterable[str], host: str) -> bool:
+    """Return whether a certificate of these names stands for a host. Raises InvalidName."""
+    return _covered(parse_name(host), [parse_name(name) for name in names])
+
+
 def _covered(wanted: Name, present: Sequence[Name]) -> bool:
     if isinstance(wanted, x509.IPAddress):
         return wanted in present

@@ -85,6 +85,15 @@ def rehearse(
         ) from error
 
 
+def is_public(server: ssl.SSLContext) -> bool:
+    """Return whether clients accept a server's context by the authorities of this system, without a pin."""
+    try:
+        _shake(_client(), server)
+    except ssl.SSLError:
+        return False
+    return True
+
+
 def _rehearse(
     path: Path, chain: Sequence[x509.Certificate], server: ssl.SSLContext, now: datetime
 ) -> Rehearsed:

@@ -9,7 +9,7 @@ from securechat.chat.records import Audited, InvitationUsed
 from securechat.chat.requests import AddAccount, Refused
 from securechat.chat.rules import administration
 from securechat.chat.rules.failures import Failure, Reason, Way, note
-from securechat.chat.rules.invitations import usable
+from securechat.chat.rules.invitations import are_open, usable
 from securechat.chat.rules.login import accepted, complete
 from securechat.chat.rules.proof import BUSY, MAX_FAILURES, TOO_MANY, failed_exchange
 from securechat.chat.rules.shares import no_place
@@ -44,6 +44,10 @@ def register(ctx: Context) -> None:
         return
     if len(ctx.param(2)) < MIN_PASSWORD:
         ctx.fail("WEAK_PASSWORD", name, text=f"A password needs {MIN_PASSWORD} characters or more")
+        return
+    if not are_open(ctx.chat):
+        text = "There is no invitation that can be used now: ask this server's administrators for one"
+        ctx.fail("DISALLOWED", name, text=text)
         return
     session.failures += 1  # it costs a hash, like a failed login
     ctx.registration.pending = None

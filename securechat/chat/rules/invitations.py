@@ -7,6 +7,7 @@ from securechat.chat.limits import MAX_INVITATION_DAYS, MAX_INVITATION_USES
 from securechat.chat.records import Invitation, InvitationAdded, InvitationRevoked
 from securechat.chat.requests import AddInvitation, Answer, Done, Refused, RevokeInvitation
 from securechat.chat.turn.chat import Chat
+from securechat.irc.invitation import code_of
 
 _READ: Final = str.maketrans({"o": "0", "i": "1", "l": "1", "-": None, " ": None})
 _ID: Final = 8
@@ -16,9 +17,16 @@ DAY_MS: Final = 24 * 3600 * 1000
 def digest(code: str) -> str:
     """Return the hash by which a code is known, whatever its case and its hyphens; O is 0, I and L are 1.
 
-    A code has more than 256 random bits, so a fast hash hides it.
+    The whole link of an invitation stands for the code in it. A code has more than 256 random bits, so a fast
+    hash hides it.
     """
-    return sha256(code.lower().translate(_READ).encode()).hexdigest()
+    return sha256(code_of(code).lower().translate(_READ).encode()).hexdigest()
+
+
+def are_open(chat: Chat) -> bool:
+    """Return whether there is an invitation that somebody can use now."""
+    now = chat.now.wall
+    return any(invitation.expires > now for invitation in chat.registry.invitations.values())
 
 
 def usable(chat: Chat, code: str) -> tuple[str, Invitation] | None:

@@ -1,11 +1,17 @@
 """`securechat invite`: the code is shown once, and only its hash is kept."""
 
 import json
+import shlex
+from datetime import UTC, datetime
 from pathlib import Path
 
 from securechat.chat.rules.invitations import digest
 from securechat.cli.exits import ExitCode
+from securechat.client.address import Address
+from securechat.client.invitation import read_invitation
 from securechat.storage.sqlite import open_store
+from securechat.tls.files import ensure
+from securechat.tls.pins import pin, read_certificates
 from tests.unit.conftest import Command
 
 DAY_MS = 24 * 3600 * 1000
@@ -14,11 +20,11 @@ DAY_MS = 24 * 3600 * 1000
 def test_a_code(command: Command, home: Path, tmp_path: Path) -> None:
     """Standard output has the code and nothing else; it can be typed in any case, without its hyphens."""
     assert command("adduser", "alice", "--generate").code == 0
-    ended = command("invite", "--uses", "3", "--days", "2")
+    ended = command("invite", "--code", "--uses", "3", "--days", "2")
     code = ended.out.strip()
     assert [len(group) for group in code.split("-")] == [4] * 13
     assert "3 accounts" in ended.err
-    assert 'identity.registration = "invite"' in ended.err
+    assert "Nobody can use it yet" not in ended.err
     store = open_store(home)
     try:
         ((key, invitation),) = store.load().invitations.items()
@@ -29,9 +35,9 @@ def test_a_code(command: Command, home: Path, tmp_path: Path) -> None:
     assert (invitation.uses, invitation.expires - invitation.created) == (3, 2 * DAY_MS)
     rows = [json.loads(line) for line in command("audit", "show", "--json").out.splitlines()]
     assert (rows[-1]["action"], rows[-1]["detail"]) == ("invite", "3 uses, 2 days")
-    config = tmp_path / "open.toml"
-    config.write_text('[identity]\nregistration = "invite"\n')
-    assert "Nobody can use it yet" not in command("invite", "--config", str(config)).err
+    config = tmp_path / "closed.toml"
+    config.write_text('[identity]\nregistration = "closed"\n')
+    assert "Nobody can use it yet" in command("invite", "--config", str(config)).err
 
 
 def test_the_list_and_revoking(command: Command) -> None:
@@ -65,3 +71,60 @@ def test_bounds(command: Command) -> None:
     assert command("adduser", "alice", "--generate").code == 0
     for arguments in (["--uses", "0"], ["--days", "0"], ["--days", "366"]):
         assert command("invite", *arguments).code == ExitCode.USAGE
+
+
+def test_the_link_says_all(command: Command, home: Path) -> None:
+    """Standard output has one link that a shell takes as it is; the certificate is there for its pin."""
+    assert command("adduser", "alice", "--generate").code == 0
+    ended = command("invite", "--host", "LOCALHOST:7000")
+    link = ended.out.removesuffix("\n")
+    assert shlex.quote(link) == link
+    read = read_invitation(link)
+    assert read.address == Address("localhost", 7000)
+    assert read.pin == pin(read_certificates(home / "ca.pem")[0])
+    assert "securechat join LINK" in ended.err
+    assert "--host" in ended.err, "localhost leads nobody else here"
+    store = open_store(home)
+    try:
+        assert digest(read.code) in store.load().invitations
+    finally:
+        store.close()
+
+
+def test_json(command: Command) -> None:
+    """All parts of it, for programs."""
+    assert command("adduser", "alice", "--generate").code == 0
+    facts = json.loads(command("invite", "--json", "--host", "::1").out)
+    assert facts["link"].startswith(f"securechat://[::1]/join/1/{facts['code']}/{facts['pin']}")
+    assert facts["server"] == "[::1]:6697"
+    assert (facts["uses"], facts["days"]) == (1, 7)
+    assert facts["id"] == digest(facts["code"])[:8] == digest(facts["link"])[:8]
+
+
+def test_a_host_that_the_certificate_does_not_name(command: Command, tmp_path: Path) -> None:
+    """Nobody could connect by it, so nothing is made; with the name in the configuration it is."""
+    assert command("adduser", "alice", "--generate").code == 0
+    ended = command("invite", "--host", "chat.example.org")
+    assert ended.code == ExitCode.REFUSED
+    assert "tls.names" in ended.err
+    assert json.loads(command("invite", "list", "--json").out) == []
+    assert command("invite", "--host", "no such host").code == ExitCode.USAGE
+    config = tmp_path / "named.toml"
+    config.write_text('[tls]\nnames = ["chat.example.org"]\n')
+    assert command("certs", "renew", "--config", str(config)).code == 0
+    link = command("invite", "--config", str(config)).out
+    assert link.startswith("securechat://chat.example.org/join/1/")
+
+
+def test_a_certificate_of_ones_own_needs_its_pin(command: Command, tmp_path: Path) -> None:
+    """One that this system's authorities do not know is pinned in the link."""
+    assert command("adduser", "alice", "--generate").code == 0
+    directory = tmp_path / "elsewhere"
+    ensure(directory, ["chat.example.org"], datetime.now(UTC), authority_name="other")
+    config = tmp_path / "own.toml"
+    config.write_text(
+        f'[tls]\ncertificate = "{directory}/server.pem"\nkey = "{directory}/server.key"\n'
+        '[server]\nname = "chat.example.org"\n'
+    )
+    link = command("invite", "--config", str(config)).out
+    assert read_invitation(link).pin == pin(read_certificates(directory / "ca.pem")[0])

@@ -174,7 +174,7 @@ def test_every_server_side_command_names_the_place() -> None:
 from securechat.cli.app import app
 import typer.main
 group = typer.main.get_command(app)
-client = {"connect", "send", "trust"}
+client = {"connect", "join", "send", "trust"}
 def options(name, command):
     if hasattr(command, "commands"):
         for inner, each in command.commands.items():

@@ -11,10 +11,11 @@ from typing import Final
 CLIENT: Final = Path(__file__).resolve().parents[3] / "securechat" / "client"
 # From bottom to top.
 FLOORS: Final = (
-    {"errors", "clock", "address", "paths", "recent", "events", "safe", "width"},
+    {"errors", "clock", "address", "paths", "recent", "events", "invitation", "safe", "width"},
     {
         *("labels", "batches", "outbox", "roster", "registration", "catchup", "history"),
         *("known_servers", "bookmark_file", "chain", "dialing", "trust", "transport", "credentials"),
+        *("joining", "own_accounts"),
         *("keys", "editor", "inputs", "console", "modewords", "wording"),
     },
     {"state"},

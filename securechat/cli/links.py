@@ -1,0 +1,85 @@
+"""Where an invitation leads: the server's address as people reach it, and the pin that they need."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.place import Place
+from securechat.cli.served import Served, find_served
+
+if TYPE_CHECKING:
+    from securechat.app.certificates import Identity
+    from securechat.client.address import Address
+    from securechat.client.invitation import Invitation
+    from securechat.config import Config
+
+
+def invitation(config: "Config", place: Place, host: str, code: str) -> "Invitation":
+    """Return the invitation by which a code leads to this server; `host` is HOST[:PORT], or "".
+
+    Where the server has never run, its certificate is made. Raises CommandFailed, BadParameter.
+    """
+    from securechat.app.certificates import read_identity
+    from securechat.client.invitation import Invitation
+    from securechat.tls.errors import CertificateProblem
+
+    try:
+        _make_certificate(config, place)
+        served = find_served(config, place)
+        identity = read_identity(served.certificate)
+        pin = "" if _is_public(config, place, served) else identity.pin
+        return Invitation(_address(config, identity, host, served.port), code, pin)
+    except CertificateProblem as error:
+        raise CommandFailed(str(error)) from error
+
+
+def _make_certificate(config: "Config", place: Place) -> None:
+    """Make the server's own certificate, as its first start would, where there is none yet."""
+    from securechat.app.certificates import certificates_of, prepare
+    from securechat.storage.errors import StorageError
+    from securechat.storage.lock import DirectoryBusy, DirectoryLock
+
+    files = certificates_of(config, place.directory)
+    if not files.own or files.certificate.exists():
+        return
+    try:
+        with DirectoryLock(place.directory):
+            prepare(config, place.directory)
+    except DirectoryBusy:
+        return  # by a server that is given another certificate, or makes it now
+    except StorageError as error:
+        raise CommandFailed(str(error)) from error
+
+
+def _is_public(config: "Config", place: Place, served: Served) -> bool:
+    from securechat.app.certificates import certificates_of, make_context
+    from securechat.tls.rehearsal import is_public
+
+    if served.public is not None:
+        return served.public
+    files = certificates_of(config, place.directory)
+    return not files.own and is_public(make_context(config, place.directory).context)
+
+
+def _address(config: "Config", identity: "Identity", host: str, port: int) -> "Address":
+    """Return the address that people connect to. The certificate has to stand for it, or none can."""
+    from securechat.app.certificates import public_name
+    from securechat.client.address import Address, parse_address
+    from securechat.client.errors import InvalidAddress
+    from securechat.tls.names import stands_for
+
+    if not host:
+        return Address(public_name(config, identity.names), port)
+    try:
+        address = parse_address(host, port)
+    except InvalidAddress as error:
+        raise typer.BadParameter(str(error), param_hint="--host") from error
+    if not stands_for(identity.names, address.host):
+        raise CommandFailed(
+            f"the server's certificate does not stand for {address.host}, so nobody could connect by this "
+            f"name: add it to tls.names in the configuration, and run `securechat reload`. "
+            f"It stands for {', '.join(identity.names)}",
+            ExitCode.REFUSED,
+        )
+    return address
