@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Pinned,
         Quit,
         Reacted,
+        ReadUpTo,
         Ready,
         Redacted,
         Renamed,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         Silenced,
         Silences,
         Topic,
+        Typing,
         Welcome,
     )
 
@@ -89,6 +91,7 @@ __all__ = [
     "Pinned",
     "Quit",
     "Reacted",
+    "ReadUpTo",
     "Ready",
     "Redacted",
     "Renamed",
@@ -97,6 +100,7 @@ __all__ = [
     "Silenced",
     "Silences",
     "Topic",
+    "Typing",
     "Welcome",
 ]
 

@@ -6,8 +6,10 @@ from typing import Final
 from securechat.irc.message import Message
 
 CHATHISTORY: Final = "chathistory"
+SEARCH: Final = "soju.im/search"
+_OF_THE_PAST: Final = (CHATHISTORY, SEARCH)
 MULTILINE: Final = "draft/multiline"
-_CONCAT: Final = "draft/multiline-concat"
+CONCAT: Final = "draft/multiline-concat"
 _MOST_OPEN: Final = 1000
 _MOST_LINES: Final = 1000
 
@@ -47,7 +49,7 @@ class Batches:
     def is_past(self, message: Message) -> bool:
         """Whether a line shows what was said earlier, and not just now."""
         batch = self.around(message)
-        while batch is not None and batch.kind != CHATHISTORY:
+        while batch is not None and batch.kind not in _OF_THE_PAST:
             batch = batch.around
         return batch is not None
 
@@ -70,6 +72,6 @@ def _together(batch: Batch) -> Message:
     text = ""
     for number, line in enumerate(batch.lines):
         piece = line.params[-1] if line.params else ""
-        text += piece if not number or _CONCAT in line.tags else f"\n{piece}"
+        text += piece if not number or CONCAT in line.tags else f"\n{piece}"
     first, opening = batch.lines[0], batch.opening
     return Message(first.command, (*batch.params[:1], text), opening.source or first.source, opening.tags)

@@ -27,6 +27,7 @@ from securechat.client.clock import Now
 from securechat.client.errors import ClientError, LoginFailed, Unreachable
 from securechat.client.events import Disconnected, Ended, Event
 from securechat.client.history import Bookmarks
+from securechat.client.outbox import Outbox
 from securechat.client.registration import Credentials
 from securechat.client.session import Session
 from securechat.client.transport import ConnectionLost, Transport
@@ -215,10 +216,11 @@ def keep_connected(
     *,
     bookmarks: Bookmarks | None = None,
     replay: bool = True,
+    outbox: Outbox | None = None,
 ) -> Connection:
     """Make the connection of an account to the server that is trusted; the caller starts it.
 
-    `bookmarks` are moved by the I/O thread, until the connection is closed.
+    `bookmarks` are moved by the I/O thread, until the connection is closed; an `outbox` belongs to it.
     """
     session = Session(
         credentials,
@@ -226,6 +228,7 @@ def keep_connected(
         channels=channels,
         bookmarks=bookmarks,
         replay=replay,
+        outbox=outbox,
     )
     return Connection(session, trust, deliver)
 

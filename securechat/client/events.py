@@ -7,7 +7,12 @@ through `safe` first. Times are milliseconds since the epoch.
 from dataclasses import dataclass
 from enum import Enum
 
+from securechat.client.deliveries import MessageRefused as MessageRefused
+from securechat.client.deliveries import MessageTaken as MessageTaken
+from securechat.client.deliveries import Said as Said
 from securechat.client.errors import ClientError, Refused
+from securechat.client.presence import ReadUpTo as ReadUpTo
+from securechat.client.presence import Typing as Typing
 from securechat.client.recent import Spoken
 
 
@@ -29,7 +34,8 @@ class Message:
 
     `edits` is the msgid of the message whose text this one replaces, `answers` of the one that it answers;
     `quoted` is what that one said, as far as it is known here. Only a file says that what
-    was `imported` was sent, and by whom.
+    was `imported` was sent, and by whom. `asked` is the label of the request that it answers, "" for what
+    nobody asked for. `reactions` are those of the past: each with the names of those who reacted so.
     """
 
     sender: str
@@ -46,31 +52,8 @@ class Message:
     answers: str = ""
     quoted: Spoken | None = None
     imported: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Something is on its way, as a line for each of `nonces`; none when there was nothing to say."""
-
-    nonces: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MessageRefused:
-    """The server did not take a message of this session: it reached nobody."""
-
-    nonce: str
-    target: str
-    text: str
-    reason: Refused
-
-
-@dataclass(frozen=True, slots=True)
-class MessageTaken:
-    """The server took a message of this session for itself and answered it: nothing is stored of it."""
-
-    nonce: str
-    target: str
+    asked: str = ""
+    reactions: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +66,7 @@ class Redacted:
     reason: str
     own: bool
     spoken: Spoken | None = None
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,10 +224,14 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer to the request `label` is complete; `refused` is the reason when it was not done."""
+    """The answer to the request `label` is complete; `refused` is the reason when it was not done.
+
+    `ended`: the history that was asked for has nothing more in its direction.
+    """
 
     label: str
     refused: Refused | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +298,8 @@ Event = (
     | MessageTaken
     | Redacted
     | Reacted
+    | Typing
+    | ReadUpTo
     | Pinned
     | Joined
     | Left

@@ -7,6 +7,7 @@ inside carry `batch`. An answer of no lines is an `ACK`.
 from dataclasses import dataclass, field
 
 from securechat.client.errors import Refused
+from securechat.irc.capabilities import END_TAG
 from securechat.irc.message import Message
 
 
@@ -14,7 +15,8 @@ from securechat.irc.message import Message
 class Request:
     """A command that waits for its answer. `nonce` is that of a message, "" for any other command.
 
-    `taken`: somebody answered instead of echoing the message. `quiet`: nobody but the session asked.
+    `taken`: somebody answered instead of echoing the message. `quiet`: nobody but the session asked. `ended`:
+    the history that it asks for has nothing more in its direction.
     """
 
     label: str
@@ -22,6 +24,7 @@ class Request:
     quiet: bool = False
     refused: Refused | None = field(default=None)
     taken: bool = field(default=False)
+    ended: bool = field(default=False)
 
 
 class Labels:
@@ -53,7 +56,9 @@ class Labels:
     def _batch(self, message: Message, reference: str) -> Request | None:
         if reference.startswith("+"):
             # A batch inside a batch belongs to the same request as the one around it.
-            self._batches[reference[1:]] = self.request_of(message)
+            around = self._batches[reference[1:]] = self.request_of(message)
+            if around is not None and END_TAG in message.tags:
+                around.ended = True
             return None
         request = self._batches.pop(reference[1:], None)
         if request is None or any(other is request for other in self._batches.values()):

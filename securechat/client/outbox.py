@@ -5,29 +5,32 @@ were stored; all are sent again over the next one, and the server answers a nonc
 first echo instead of storing a second message. So a message is never lost and never doubled.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Final, Protocol
+
+from securechat.client.deliveries import Outgoing
 
 WINDOW: Final = 32
 """Messages in flight at once: enough to keep the server busy, few enough to be sent again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One line to say; `command` is PRIVMSG or NOTICE."""
+class Shelf(Protocol):
+    """Where messages are kept until they are settled, over the end of the program."""
 
-    nonce: str
-    command: str
-    target: str
-    text: str
+    def put(self, message: Outgoing) -> None:
+        """Keep a message before it is sent."""
+
+    def drop(self, nonce: str) -> None:
+        """The message is settled."""
 
 
 class Outbox:
     """Messages that are not confirmed, in the order in which they were said."""
 
-    def __init__(self) -> None:
-        self._unsettled: dict[str, Outgoing] = {}
+    def __init__(self, shelf: Shelf | None = None, waiting: Iterable[Outgoing] = ()) -> None:
+        """`waiting` are messages of an earlier run, which are on the shelf."""
+        self._shelf = shelf
+        self._unsettled = {message.nonce: message for message in waiting}
         self._in_flight: set[str] = set()
 
     def __len__(self) -> int:
@@ -35,7 +38,14 @@ class Outbox:
 
     def add(self, message: Outgoing) -> None:
         """Put a message at the end."""
+        if self._shelf is not None:
+            self._shelf.put(message)
         self._unsettled[message.nonce] = message
+
+    @property
+    def waiting(self) -> tuple[Outgoing, ...]:
+        """The messages that are not settled."""
+        return tuple(self._unsettled.values())
 
     def due(self) -> Iterator[Outgoing]:
         """Yield what may be sent now; it counts as in flight from then on."""
@@ -51,7 +61,10 @@ class Outbox:
     def settle(self, nonce: str) -> Outgoing | None:
         """The server has answered: return the message that carries this nonce, once."""
         self._in_flight.discard(nonce)
-        return self._unsettled.pop(nonce, None)
+        message = self._unsettled.pop(nonce, None)
+        if message is not None and self._shelf is not None:
+            self._shelf.drop(nonce)
+        return message
 
     def connection_lost(self) -> None:
         """Nothing is in flight any more, and everything is to be sent (again)."""

@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from securechat.client.batches import MULTILINE
 from securechat.client.errors import ClientError, LoginFailed, Unsuitable
+from securechat.client.writing import NO_BATCHES, Room
 from securechat.irc import sasl
 from securechat.irc.message import Message
 
@@ -23,9 +25,12 @@ WANTED: Final = REQUIRED | {
     "cap-notify",
     "draft/channel-rename",
     "draft/message-redaction",
-    "draft/multiline",
+    "draft/read-marker",
+    "securechat/reactions",
+    "soju.im/search",
     "standard-replies",
     DURABLE,
+    MULTILINE,
 }
 CHATHISTORY: Final = "draft/chathistory"
 """A session that has it is told of the past only what it asks for."""
@@ -56,6 +61,11 @@ class Registration:
         self._wanted = wanted
         self._offered: dict[str, str] = {}
         self._logged_in = False
+
+    @property
+    def room(self) -> Room:
+        """What one message may hold here."""
+        return Room.of(self._offered.get(MULTILINE, "")) if MULTILINE in self.granted else NO_BATCHES
 
     def begin(self) -> None:
         """Send what starts a registration."""

@@ -21,6 +21,7 @@ from typing import Final
 
 from securechat.client import incoming
 from securechat.client.clock import Now
+from securechat.client.deliveries import Outgoing
 from securechat.client.errors import Refused
 from securechat.client.events import (
     Answered,
@@ -31,10 +32,10 @@ from securechat.client.events import (
 )
 from securechat.client.history import Bookmarks
 from securechat.client.labels import Request
-from securechat.client.outbox import Outgoing
+from securechat.client.outbox import Outbox
 from securechat.client.registration import Credentials, Registration
 from securechat.client.state import State
-from securechat.irc.capabilities import NONCE_TAG
+from securechat.client.writing import NO_BATCHES, bodies, lines_of_message
 from securechat.irc.framing import Framer, Rejected
 from securechat.irc.message import Message, encode
 from securechat.irc.names import fold
@@ -91,7 +92,7 @@ class Session(State):
     """One account's dealings with one server.
 
     `bookmarks` say what was told before; with `replay` the first session without any is told what the account
-    missed, as far as the server tells that unasked.
+    missed, as far as the server tells that unasked. What waits in an `outbox` of an earlier run is sent, too.
     """
 
     def __init__(
@@ -102,9 +103,13 @@ class Session(State):
         channels: Iterable[str] = (),
         bookmarks: Bookmarks | None = None,
         replay: bool = True,
+        outbox: Outbox | None = None,
     ) -> None:
         wanted = {fold(name): name for name in channels}
         super().__init__(credentials.account, wanted, bookmarks or Bookmarks(), replay)
+        if outbox is not None:
+            self.outbox = outbox
+            self.emit(Said(tuple(message.nonce for message in outbox.waiting), outbox.waiting))
         self._credentials = credentials
         self._mint = mint
         self._registration: Registration | None = None
@@ -168,14 +173,41 @@ class Session(State):
         """
         room = body_room(self._own_source(), command, target)
         pieces = [piece for line in lines_of(text) for piece in split_text(line, room)]
-        messages = [Outgoing(self._mint(), command, target, piece) for piece in pieces]
-        for message in messages:
-            self.outbox.add(message)
+        return self._put(Outgoing(self._mint(), command, target, piece) for piece in pieces)
+
+    def write(
+        self, target: str, text: str, *, answers: str = "", edits: str = "", command: str = "PRIVMSG"
+    ) -> tuple[str, ...]:
+        """Say a text in as few messages as it takes, with its blank lines; return the nonce of each.
+
+        `answers` is the msgid of the message that the first of them answers, `edits` of one's own message
+        whose text it replaces.
+        """
+        lines = "\n".join(map(sendable, text.split("\n")))
+        texts = bodies(lines, self._own_source(), command, target, self.room)
+        about = [(answers, edits), *[("", "")] * (len(texts) - 1)]
+        return self._put(
+            Outgoing(self._mint(), command, target, body, *to) for body, to in zip(texts, about, strict=False)
+        )
+
+    def _put(self, texts: Iterable[Outgoing]) -> tuple[str, ...]:
+        messages = tuple(texts)
         nonces = tuple(message.nonce for message in messages)
-        self.emit(Said(nonces))
+        self.emit(Said(nonces, messages))
+        for message in messages:
+            try:
+                self.outbox.add(message)
+            except OSError as error:  # the shelf's: nothing is sent that is not kept
+                reason = Refused("NOT_KEPT", f"it cannot be kept here until it is sent ({error.strerror})")
+                self.emit(MessageRefused(message.nonce, message.target, message.text, reason))
         if self.ready:
             self._flush()
         return nonces
+
+    def signal(self, target: str, tags: dict[str, str]) -> None:
+        """Send client tags without a text, if one is connected: later they are not true any more."""
+        if self.ready:
+            self.send(Message("TAGMSG", (target,), None, tags))
 
     def join(self, channel: str, label: str = "") -> str:
         """Enter a channel, also after every later login; return the request's label."""
@@ -228,7 +260,7 @@ class Session(State):
     def _register(self, registration: Registration, message: Message) -> bool:
         """Take a line before the login is complete; return whether it belonged to the registration only."""
         if message.command == "001":
-            self.granted = registration.granted
+            self.granted, self.room = registration.granted, registration.room
             self._registration = None
             return False
         taken = registration.feed(message)
@@ -243,7 +275,7 @@ class Session(State):
                 self._caught_up()
             return
         if not request.nonce:
-            self.emit(Answered(request.label, request.refused))
+            self.emit(Answered(request.label, request.refused, request.ended))
             return
         unsettled = self.outbox.settle(request.nonce)
         if unsettled is not None and request.taken and request.refused is None:
@@ -260,10 +292,19 @@ class Session(State):
 
     def _flush(self) -> None:
         for message in self.outbox.due():
+            if "\n" in message.text and self.room is NO_BATCHES:
+                self._no_room(message)
+                continue
             label = self.next_label()
             self.labels.add(Request(label, message.nonce))
-            tags = {"label": label, NONCE_TAG: message.nonce}
-            self.send(Message(message.command, (message.target, message.text), None, tags))
+            for line in lines_of_message(message, label, self._own_source(), f"m{label}"):
+                self.send(line)
+
+    def _no_room(self, message: Outgoing) -> None:
+        """A message of several lines waits from another connection, and this server takes none."""
+        self.outbox.settle(message.nonce)
+        reason = Refused("TOO_MANY_LINES", "this server takes no messages of several lines")
+        self.emit(MessageRefused(message.nonce, message.target, message.text, reason))
 
     def _own_source(self) -> str:
         # A server that this session has not heard of yet may have a name of 63 bytes, the most that IRC

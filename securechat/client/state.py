@@ -15,6 +15,7 @@ from securechat.client.labels import Labels, Request
 from securechat.client.outbox import Outbox
 from securechat.client.recent import Recent
 from securechat.client.roster import Roster
+from securechat.client.writing import NO_BATCHES
 from securechat.irc.message import Message, encode
 from securechat.irc.names import fold
 
@@ -30,6 +31,8 @@ class State:
         self.server = ""
         self.granted: frozenset[str] = frozenset()
         """The capabilities of this connection."""
+        self.room = NO_BATCHES
+        """What one message may hold, on the last connection."""
         self.connected = False
         self.ready = False
         self.logins = 0

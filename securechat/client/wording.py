@@ -27,6 +27,7 @@ from securechat.client.events import (
     Pinned,
     Quit,
     Reacted,
+    ReadUpTo,
     Ready,
     Redacted,
     Renamed,
@@ -35,6 +36,7 @@ from securechat.client.events import (
     Silenced,
     Silences,
     Topic,
+    Typing,
     Welcome,
 )
 from securechat.client.modewords import changes_in_words
@@ -88,7 +90,7 @@ def describe(event: Event, clock: Callable[[int], str] = local_time) -> list[str
             return [f"* No answer: {event.refused}"] if lost else []
         case Welcome() | Disconnected() | CatchingUp() | Gap() | Missed():
             return _connection(event, clock)
-        case Said() | MessageTaken() | Ready() | Ended():
+        case Said() | MessageTaken() | Ready() | Ended() | Typing() | ReadUpTo():
             return []
         case _:
             assert_never(event)

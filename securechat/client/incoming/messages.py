@@ -4,10 +4,22 @@ A message of one's own is never anything else, whatever its text looks like: its
 echo of what was sent here.
 """
 
+import json
 import re
+from contextlib import suppress
 from typing import Final
 
-from securechat.client.events import Announced, Kind, Message, Pinned, Reacted, Redacted, ServerText
+from securechat.client.events import (
+    Announced,
+    Kind,
+    Message,
+    Pinned,
+    Reacted,
+    ReadUpTo,
+    Redacted,
+    ServerText,
+    Typing,
+)
 from securechat.client.state import State
 from securechat.irc import message as irc
 from securechat.irc import timestamp
@@ -16,6 +28,7 @@ from securechat.irc.capabilities import (
     IMPORTED_TAG,
     NONCE_TAG,
     REACT_TAG,
+    REACTIONS_TAG,
     REPLY_TAGS,
     UNREACT_TAG,
 )
@@ -27,6 +40,8 @@ Line = irc.Message
 # modern.ircdocs.horse, "Client-to-Client Protocol": a word after \x01, on one line; the \x01 behind may lack.
 _CTCP: Final = re.compile("\x01[^\x01 \n][^\n]*")
 _ACTION: Final = re.compile("\x01ACTION(?: ([^\n]*?))?\x01?")
+_MOST_COUNTED: Final = 10_000
+_TYPING_TAGS: Final = ("+typing", "+draft/typing")
 _RANKS: Final = "~&@%+"
 """Before a channel's name: said to those with a rank only (STATUSMSG)."""
 
@@ -53,7 +68,7 @@ def message(state: State, line: Line) -> None:
     msgid = line.tags.get("msgid", "")
     nonce = line.tags.get(NONCE_TAG, "") if own else ""
     sent_here = state.outbox.settle(nonce) is not None
-    past, asked = state.batches.is_past(line), _is_asked(state, line)
+    past, asked = state.batches.is_past(line), _asked(state, line)
     if not asked:
         state.history.bookmark(_conversation(state, nick, target), msgid)
     if not own and _CTCP.fullmatch(text) and not _ACTION.fullmatch(text):
@@ -86,6 +101,8 @@ def message(state: State, line: Line) -> None:
             answers=answers,
             quoted=quoted,
             imported=IMPORTED_TAG in line.tags,
+            asked=asked,
+            reactions=_reactions(line.tags.get(REACTIONS_TAG, "")),
         )
     )
 
@@ -98,10 +115,30 @@ def _conversation(state: State, nick: str, target: str) -> str:
     return nick if state.is_me(target) and not state.is_me(nick) else target
 
 
-def _is_asked(state: State, line: Line) -> bool:
-    """Whether a person asked for what was said: then it is shown again, and nothing else follows from it."""
+def _asked(state: State, line: Line) -> str:
+    """The label with which a person asked for what was said: then it is shown again, and nothing else follows
+    from it. "" if nobody did.
+    """
     request = state.labels.request_of(line)
-    return request is not None and not request.quiet and state.batches.is_past(line)
+    past = request is not None and not request.quiet and state.batches.is_past(line)
+    return request.label if request is not None and past else ""
+
+
+def _reactions(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Read a JSON object: reaction → the names of those who reacted so, or how many, without names then."""
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        return ()
+    if not isinstance(found, dict):
+        return ()
+    return tuple((str(reaction), _names(who)) for reaction, who in found.items())
+
+
+def _names(who: object) -> tuple[str, ...]:
+    if isinstance(who, list):
+        return tuple(map(str, who))
+    return ("",) * min(who, _MOST_COUNTED) if isinstance(who, int) else ()
 
 
 def _kind(command: str, text: str) -> tuple[Kind, str]:
@@ -126,6 +163,17 @@ def tags_only(state: State, line: Line) -> None:
     for tag, removed in ((REACT_TAG, False), (UNREACT_TAG, True)):
         if line.tags.get(tag) and to:
             state.emit(Reacted(target, nick, line.tags[tag], to, own, removed, spoken))
+    state_of_typing = next((line.tags[tag] for tag in _TYPING_TAGS if tag in line.tags), "")
+    if state_of_typing and not own:
+        state.emit(Typing(target, nick, state_of_typing == "active"))
+
+
+def markread(state: State, line: Line) -> None:
+    """MARKREAD <target> <timestamp=… | *>"""
+    if len(line.params) > 1:
+        with suppress(ValueError):
+            point = line.params[1].removeprefix("timestamp=")
+            state.emit(ReadUpTo(line.params[0], 0 if point == "*" else timestamp.parse(point)))
 
 
 def redaction(state: State, line: Line) -> None:
@@ -133,15 +181,16 @@ def redaction(state: State, line: Line) -> None:
     if len(line.params) < 2:
         return
     nick, (target, msgid) = nick_of(line), line.params[:2]
-    if not _is_asked(state, line):
+    asked = _asked(state, line)
+    if not asked:
         # Its own msgid, if it is where it happened: the message's would lead back.
         state.history.reach(_conversation(state, nick, target), line.tags.get("msgid", ""))
-    if state.batches.is_past(line) and not _is_asked(state, line):
+    if state.batches.is_past(line) and not asked:
         if state.recent.is_taken_back(msgid):
             return  # it was told when it happened
         state.history.head()
     spoken = state.recent.take_back(msgid)
-    state.emit(Redacted(target, nick, msgid, last(line, 2), state.is_me(nick), spoken))
+    state.emit(Redacted(target, nick, msgid, last(line, 2), state.is_me(nick), spoken, asked))
 
 
 def note(state: State, line: Line) -> None:

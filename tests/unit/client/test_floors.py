@@ -11,18 +11,22 @@ from typing import Final
 CLIENT: Final = Path(__file__).resolve().parents[3] / "securechat" / "client"
 # From bottom to top.
 FLOORS: Final = (
-    {"errors", "clock", "address", "paths", "recent", "events", "invitation", "safe", "width"},
+    {
+        *("errors", "clock", "address", "paths", "recent", "events", "invitation", "safe", "width"),
+        *("deliveries", "presence"),
+    },
     {
         *("labels", "batches", "outbox", "roster", "registration", "catchup", "history"),
         *("known_servers", "bookmark_file", "chain", "dialing", "trust", "transport", "credentials"),
         *("joining", "own_accounts"),
         *("keys", "editor", "inputs", "console", "modewords", "wording"),
+        *("writing", "outbox_file"),
     },
     {"state"},
     {"incoming"},
     {"session"},
     {"connection", "commands"},
-    {"plain", "api"},
+    {"plain", "api", "tui"},
     {"__init__"},
 )
 

@@ -6,6 +6,7 @@ from itertools import count
 from securechat.client.clock import Now
 from securechat.client.events import Event
 from securechat.client.history import Bookmarks
+from securechat.client.outbox import Outbox
 from securechat.client.registration import CHATHISTORY, WANTED, Credentials
 from securechat.client.session import Session
 
@@ -24,6 +25,7 @@ class Wire:
         bookmarks: Bookmarks | None = None,
         replay: bool = True,
         offer: frozenset[str] = WANTED | {CHATHISTORY},
+        outbox: Outbox | None = None,
     ) -> None:
         numbers = count(1)
         self.offer = " ".join(sorted(offer))
@@ -33,6 +35,7 @@ class Wire:
             channels=channels,
             bookmarks=bookmarks,
             replay=replay,
+            outbox=outbox,
         )
         self.now = START
         self.session.open(self.now)
@@ -55,7 +58,8 @@ class Wire:
 
     def granted(self) -> str:
         """The capabilities that the session asks for, of those that are offered."""
-        return " ".join(sorted(self.session.history.wanted & frozenset(self.offer.split(" "))))
+        offered = {word.partition("=")[0] for word in self.offer.split(" ")}
+        return " ".join(sorted(self.session.history.wanted & offered))
 
     def log_in(self, *also: str) -> None:
         """Complete the registration; `also` comes before the session is ready."""

@@ -1,0 +1,116 @@
+"""The outbox on disk, so that what was said is sent also when the program ends before.
+
+A directory of an account holds a file for each running client: a journal of JSON lines, a message or
+`{"settled": nonce}` each, of mode 0600 and locked by its client. A client that starts takes over what
+the files of clients that have ended hold. The nonces stay, so what the server had stored already does not
+appear twice. A line that is torn, by a power cut or a full disk, is left out: its message was never queued.
+"""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final, TextIO
+
+from securechat.client.address import Address
+from securechat.client.deliveries import Outgoing
+from securechat.irc.names import fold
+
+_JOURNAL: Final = "*.jsonl"
+_PLAIN: Final = re.compile("[^0-9A-Za-z.-]")
+
+
+def outbox_directory(state: Path, address: Address, account: str) -> Path:
+    """The directory for an account on a server."""
+    key = f"{address} {fold(account)}"
+    return (
+        state / "outbox" / _PLAIN.sub(lambda char: "".join(f"_{byte:02x}" for byte in char[0].encode()), key)
+    )
+
+
+class OutboxFile:
+    """One client's journal. All methods but `take_over` belong to one thread."""
+
+    def __init__(self, directory: Path, name: str) -> None:
+        """Raises OSError. `name` is one that no other file there has."""
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._directory = directory
+        self._path = directory / f"{name}.jsonl"
+        self._unsettled: set[str] = set()
+        self._file = _open_locked(self._path)
+
+    def take_over(self) -> tuple[Outgoing, ...]:
+        """Return what ended clients have left; it is in this journal from now on. Raises OSError."""
+        found: list[Outgoing] = []
+        for path in sorted(self._directory.glob(_JOURNAL)):
+            if path == self._path:
+                continue
+            with suppress(BlockingIOError), _open_locked(path) as journal:
+                left = list(_read(journal))
+                for message in left:
+                    self.put(message)
+                found += left
+                path.unlink()
+        return tuple(found)
+
+    def put(self, message: Outgoing) -> None:
+        """Keep a message before it is sent. Raises OSError when it cannot be kept."""
+        self._write(asdict(message))
+        os.fsync(self._file.fileno())
+        self._unsettled.add(message.nonce)
+
+    def drop(self, nonce: str) -> None:
+        """The message is settled; when all are, the journal is empty again.
+
+        A journal that cannot be written is left as it is: a message that is sent again changes nothing.
+        """
+        self._unsettled.discard(nonce)
+        with suppress(OSError):
+            if self._unsettled:
+                self._write({"settled": nonce})
+            else:
+                self._file.truncate(0)
+                self._file.seek(0)
+
+    def close(self) -> None:
+        """Let others have the file; an empty one goes."""
+        if not self._unsettled:
+            with suppress(OSError):
+                self._path.unlink()
+        self._file.close()
+
+    def _write(self, entry: dict[str, str]) -> None:
+        # The line end comes first, too: then a line that was torn does not spoil this one.
+        self._file.write(f"\n{json.dumps(entry)}\n")
+        self._file.flush()
+
+
+def _open_locked(path: Path) -> TextIO:
+    """Open a journal that no running client has. Raises BlockingIOError for others', OSError."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.fdopen(descriptor, "r+", encoding="utf-8", errors="replace")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _read(journal: TextIO) -> Iterator[Outgoing]:
+    kept: dict[str, Outgoing] = {}
+    for line in journal:
+        with suppress(ValueError, TypeError):
+            entry = json.loads(line)
+            if "settled" in entry:
+                kept.pop(entry["settled"], None)
+            else:
+                message = Outgoing(**{str(name): str(value) for name, value in entry.items()})
+                kept[message.nonce] = message
+    yield from kept.values()
