@@ -13,6 +13,8 @@ from typing import Final
 
 from securechat.config import Config, Value
 
+_LOOPBACK: Final = "127.0.0.1"
+
 
 def check_value(name: str, value: Value) -> None:
     """Check what was given for a key. Raises ValueError, with the reason where there is more to say."""
@@ -37,6 +39,22 @@ def check_machine(config: Config, directory: Path) -> Sequence[str]:
     checked = make_context(config, directory)
     soon = state(checked.ends, datetime.now(UTC))
     return checked.remarks if soon == "good" else (*checked.remarks, f"{config.tls.certificate} {soon}")
+
+
+def parse_watched(text: str) -> tuple[str, int]:
+    """Read `metrics.address`: ADDRESS:PORT, or a port of this machine alone. Raises ValueError."""
+    host, _, port = text.rpartition(":")
+    address = {"": _LOOPBACK, "localhost": _LOOPBACK}.get(host, host.removeprefix("[").removesuffix("]"))
+    if ":" in address and not host.startswith("["):
+        raise ValueError(f"an IPv6 address stands in brackets: [{address}]:{port}")
+    if not (port.isascii() and port.isdigit() and int(port) <= 65535):
+        raise ValueError(f"{port!a} is no port: a number from 0 to 65535 is")
+    return str(ip_address(address)), int(port)
+
+
+def is_for_others(text: str) -> bool:
+    """Return whether other machines can connect to a `metrics.address` that can be read."""
+    return bool(text) and not ip_address(parse_watched(text)[0]).is_loopback
 
 
 def _check_address(config: Config) -> None:
@@ -103,6 +121,10 @@ def _check_url(url: str) -> None:
         raise ValueError from None  # its text may hold the password
 
 
+def _check_watched(text: str) -> None:
+    parse_watched(text)
+
+
 _CHECKS: Final[Mapping[str, Callable[[str], None]]] = {
     "server.name": _check_certificate_name,
     "server.host": _check_host,
@@ -111,4 +133,5 @@ _CHECKS: Final[Mapping[str, Callable[[str], None]]] = {
     "tls.names": _check_certificate_name,
     "channels.autojoin": _check_channel,
     "storage.url": _check_url,
+    "metrics.address": _check_watched,
 }

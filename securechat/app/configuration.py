@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from securechat.app.checks import check_value
+from securechat.app.checks import check_value, is_for_others
 from securechat.config import PREFIX, Config, Field, Value, fields, sections
 from securechat.log import UNSAFE, escape
 
@@ -170,6 +170,13 @@ class _Reading:
             if self._text("tls.key"):
                 missing, given = given, missing
             self.problems.append(f"{missing} must be set, too, since {given} is ({self.origins[given]})")
+        watched = self.values.get("metrics.address", "")
+        if isinstance(watched, str) and is_for_others(watched) and not self.values.get("metrics.public"):
+            self.problems.append(
+                f"metrics.address {watched} is for other machines, too, without TLS and a login: use an "
+                "address of this machine such as 127.0.0.1, or allow it with metrics.public = true "
+                f"({self.origins['metrics.address']})"
+            )
         if self.problems:
             raise ConfigError(*self.problems)
         return Loaded(_nested(self.values), file, self.origins)

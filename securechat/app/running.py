@@ -42,12 +42,13 @@ from securechat.app.online_copy import OnlineCopy
 from securechat.app.patience import patiently, while_away
 from securechat.app.retention import Retention
 from securechat.app.space import Space
+from securechat.app.watching import Watching
 from securechat.chat.core import Core
 from securechat.chat.reading import time_of
 from securechat.chat.requests import Answer, Done, Refused
 from securechat.config import Config
 from securechat.irc.names import load_tables
-from securechat.server.hub import Clock
+from securechat.server.clock import Clock
 from securechat.server.inherited import inherited
 from securechat.server.listener import bind
 from securechat.server.loan import Loan
@@ -119,10 +120,15 @@ class Running:
         store = while_away(self._database.open_store)
         try:
             self._server = self._make_server(store, self._database.load(store))
+            self._watching = Watching(self._server.vitals)
+            self._watch(self._config)
         except BaseException:
             store.close()
             raise
-        return self._server.run()
+        try:
+            return self._server.run()
+        finally:
+            self._watching.stop()
 
     def reload(self, *, renew: bool = False) -> Answer:
         """Read the configuration and the certificate again, after having renewed it where that is asked for.
@@ -138,6 +144,7 @@ class Running:
                     check_own(certificates_of(new.config, self._directory))
                 prepare(new.config, self._directory, renew=renew)
                 checked = make_context(new.config, self._directory)
+                self._watch(new.config)
             except (ConfigError, CertificateProblem) as error:
                 return Refused("CONFIG_INVALID", "nothing was changed: " + "; ".join(str(error).splitlines()))
             self._server.reconfigure(settings, limits)
@@ -174,7 +181,17 @@ class Running:
 
     def facts(self) -> Mapping[str, str]:
         """Return what `status` says of the certificate in use. Any thread may call."""
-        return self._expiry.facts(_now())
+        unfit = {} if self._served.starts <= _now() else {"certificate.state": "not valid yet"}
+        return {**self._expiry.facts(_now()), **unfit}
+
+    def _watch(self, config: Config) -> None:
+        """Serve the pages for programs that watch where a configuration says. Raises ConfigError."""
+        address = config.metrics.address
+        try:
+            self._watching.use(address)
+        except OSError as error:
+            text = f"metrics.address: {address} cannot be used: {error.strerror or error}"
+            raise ConfigError(text) from error
 
     def _use(self, checked: Checked) -> None:
         """Serve new connections with a certificate."""
@@ -223,7 +240,12 @@ class Running:
             at_stop=[copy.stop],
             chores=[retention, Indexing(store, short=lambda: self._space.low)],
             every_second=[self.renew_certificate, self._space, *self._pulse()],
-            facts=lambda: {**self.facts(), **retention.facts(), **self._space.status()},
+            facts=lambda: {
+                **self.facts(),
+                **retention.facts(),
+                **self._space.status(),
+                "memory_limit": self._config.limits.memory << 20,
+            },
             notifier=self._notifier,
             announce=announcement,
         )

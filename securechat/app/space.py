@@ -3,10 +3,12 @@
 import logging
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from securechat.chat.items import DiskSpace
+from securechat.storage.lock import DATABASE_NAME
 
 MIB: Final = 1 << 20
 
@@ -17,6 +19,17 @@ def free_bytes(directory: Path) -> int | None:
     """Return how much this user may still write on the file system; None where that does not know it."""
     space = os.statvfs(directory)
     return space.f_bavail * space.f_frsize if space.f_blocks else None
+
+
+def database_files(directory: Path) -> Mapping[str, int]:
+    """Return the bytes of the SQLite file and of its log, as `status` calls them; those that are there."""
+    database = directory / DATABASE_NAME
+    files = {"database_bytes": database, "database_log_bytes": database.with_name(f"{DATABASE_NAME}-wal")}
+    sizes = {}
+    for name, file in files.items():
+        with suppress(OSError):  # there is none with PostgreSQL, or nothing is known of its disk
+            sizes[name] = file.stat().st_size
+    return sizes
 
 
 class Space:
@@ -37,6 +50,7 @@ class Space:
         self._reserve = reserve
         self._tell = tell
         self._measure = measure
+        self._files: Mapping[str, int] = {}
         self._free: int | None = None
         self._blind = False
         self.low = False
@@ -44,6 +58,7 @@ class Space:
 
     def __call__(self) -> None:
         """Look, and tell what has changed."""
+        self._files = database_files(self._directory)
         try:
             free = self._free = self._measure(self._directory)
         except OSError as error:
@@ -77,4 +92,9 @@ class Space:
 
     def status(self) -> Mapping[str, int | bool | None]:
         """Return what `status` shows: the bytes that are free, and whether the reserve is touched."""
-        return {"disk_free": self._free, "disk_low": self.low}
+        return {
+            "disk_free": self._free,
+            "disk_low": self.low,
+            "disk_reserve": self._reserve() * MIB,
+            **self._files,
+        }

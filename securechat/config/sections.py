@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 
 from securechat.config.key import Key
+from securechat.config.watching import LogSection, MetricsSection
 
 _LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
@@ -306,17 +307,6 @@ class StorageSection(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 64
 
 
-class LogSection(Struct, frozen=True, forbid_unknown_fields=True):
-    """The log, on standard error."""
-
-    level: Annotated[
-        Literal["debug", "info", "warning", "error"], Key("The least important entries to log.", live=True)
-    ] = "info"
-    format: Annotated[
-        Literal["text", "json"], Key("Lines for people, or one JSON object a line.", live=True)
-    ] = "text"
-
-
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that can be configured."""
 
@@ -328,4 +318,5 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     history: HistorySection = HistorySection()
     limits: LimitsSection = LimitsSection()
     storage: StorageSection = StorageSection()
+    metrics: MetricsSection = MetricsSection()
     log: LogSection = LogSection()

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from threading import Lock
-from typing import Final
+from typing import Final, Literal, get_args
 
 from securechat.server.limits import Limits
 
@@ -22,6 +22,8 @@ LEAVING: Final = 16
 """Connections beyond the last place, while those that make room for them are being closed."""
 MAX_SOURCES: Final = 65_536
 """Sources that are remembered at the same time."""
+Limit = Literal["connections", "connections_per_source", "connections_window"]
+LIMITS: Final[tuple[Limit, ...]] = get_args(Limit)
 
 Address = IPv4Address | IPv6Address
 
@@ -70,6 +72,8 @@ class Admission:
         self.total = 0
         self.refused = 0
         """Connections of proxies that were refused for where they come from."""
+        self.refusals = dict.fromkeys(LIMITS, 0)
+        """All that were refused, by the limit that was met."""
         self._random = random
         self._lock = Lock()
         self._sources: OrderedDict[str, Source] = OrderedDict()
@@ -93,7 +97,7 @@ class Admission:
         with self._lock:
             full = self.total >= self.limits.max_connections
             if full and (not self._waiting or self.total >= self.limits.max_connections + LEAVING):
-                raise Refusal("all places are taken (limits.connections)")
+                raise self._refusal("connections", "all places are taken")
             source = self._source(address, now) if address is not None else None
             evict = self._draw(full)
             ticket = Ticket(source)
@@ -151,10 +155,16 @@ class Admission:
             source.connected = 0
             self._sources.move_to_end(name)
         if 0 < limits.connections_per_source <= source.waiting:
-            raise Refusal(f"{source.waiting} of it wait for their login (limits.connections_per_source)")
+            raise self._refusal("connections_per_source", f"{source.waiting} of it wait for their login")
         if 0 < limits.connections_window <= source.connected:
-            raise Refusal(f"{source.connected} new ones of it within the window (limits.connections_window)")
+            text = f"{source.connected} new ones of it within the window"
+            raise self._refusal("connections_window", text)
         return source
+
+    def _refusal(self, limit: Limit, text: str) -> Refusal:
+        """Count a newcomer that is not let in, and return the reason."""
+        self.refusals[limit] += 1
+        return Refusal(f"{text} (limits.{limit})")
 
     def _make_room(self, now: float) -> None:
         """Forget a few sources whose window is over, the oldest first, and at the bound the oldest idle

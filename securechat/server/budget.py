@@ -30,10 +30,10 @@ def charge(conn: Connection, moment: Moment, received: int, lines: int, cpu: flo
         conn.wasted = max(0.0, conn.wasted - forgiven) + excess
         conn.charged = now
     wasted_cpu = limits.wasted_cpu
+    conn.received += received
     reason = ""
     if conn.stranger:
         wasted_cpu = limits.wasted_before_login
-        conn.received += received
         if conn.received > limits.bytes_before_login:
             reason = "Too much input before the login"
     if conn.fruitless > limits.fruitless_reads or conn.wasted > wasted_cpu:

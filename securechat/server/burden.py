@@ -26,11 +26,13 @@ def weigh(data: bytes, lines: int) -> int:
 
 class Burden:
     """Bytes that wait in all connections of one worker: it counts what is `posted`, the hub what is
-    `handled`."""
+    `handled`. `lines` and `received` are what has come since the start, in lines and in bytes."""
 
-    __slots__ = ("handled", "posted")
+    __slots__ = ("handled", "lines", "posted", "received")
 
     def __init__(self) -> None:
+        self.lines = 0
+        self.received = 0
         self.posted = 0
         self.handled = 0
 

@@ -187,7 +187,7 @@ class Connection(Unhandled):
         self.held = False
         """It is not read until the chat has handled more of its lines."""
         self.queued_to_read = False
-        self.received = 0  # bytes that were read before the login
+        self.received = 0  # bytes that were read
         self.fruitless = 0
         """Reads since the last complete line."""
         self.wasted = 0.0

@@ -40,13 +40,13 @@ class Delivery:
 
     __slots__ = (
         "_audience",
-        "_counted",
         "_in_all",
         "_limit",
         "_positions",
         "_run",
         "_skipped",
         "_workers",
+        "counted",
         "crowded",
         "overflows",
     )
@@ -56,7 +56,7 @@ class Delivery:
         self._workers = workers
         self.overflows = 0
         """Connections that were closed since too much waited for them."""
-        self._counted = 0
+        self.counted = 0
         """What was queued or held back since the start, in bytes."""
         self._audience = NOBODY
         self._run: list[Mapping[int, bytes]] = []
@@ -71,7 +71,7 @@ class Delivery:
     @property
     def queued(self) -> int:
         """What waits for all peers, in bytes. Any thread may call."""
-        return self._counted - sum(worker.written for worker in self._workers)
+        return self.counted - sum(worker.written for worker in self._workers)
 
     def send(self, effect: Send) -> None:
         """Queue bytes for one link."""
@@ -123,7 +123,7 @@ class Delivery:
         connection = cast(Connection, link)
         parked, connection.parked = connection.parked, None
         if parked:
-            self._counted -= len(parked)
+            self.counted -= len(parked)
             self._append(connection, bytes(parked))
 
     def flush(self) -> None:
@@ -171,10 +171,10 @@ class Delivery:
 
     def forget(self, link: Connection) -> None:
         """A connection is gone, and so is what its worker did not know of when it was closed."""
-        self._counted -= len(link.parked or b"")
+        self.counted -= len(link.parked or b"")
         link.parked = None
         if link.state is State.GONE:
-            self._counted -= link.queued
+            self.counted -= link.queued
             link.appended -= link.queued
 
     def _append_pieces(self, link: Link, pieces: list[bytes], position: int) -> None:
@@ -189,11 +189,11 @@ class Delivery:
     def _append_all(self, links: Collection[Connection], data: bytes) -> None:
         size = len(data) + PIECE
         soft = self._limit // MODEST
-        self._counted += size * len(links)
+        self.counted += size * len(links)
         for link in links:
             appended = link.appended + size
             if link.closed or link.parked is not None or appended - link.written > soft:
-                self._counted -= size
+                self.counted -= size
                 self._append(link, data)
                 continue
             link.sendq.append(data)
@@ -212,7 +212,7 @@ class Delivery:
             return
         if parked is not None and not ahead:
             parked += data
-            self._counted += len(data)
+            self.counted += len(data)
         else:
             self._queue(link, data)
         if queued > self._limit // 2 and not link.stalled:
@@ -239,7 +239,7 @@ class Delivery:
         size = len(data) + PIECE
         link.sendq.append(data)
         link.appended += size
-        self._counted += size
+        self.counted += size
         schedule(link)
 
 

@@ -11,7 +11,6 @@ ends the process.
 """
 
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol, assert_never, cast
 
@@ -44,11 +43,13 @@ from securechat.chat.requests import Answer
 from securechat.chat.settings import Settings
 from securechat.irc.timestamp import format_ms
 from securechat.server.admission import Admission
+from securechat.server.clock import Clock
 from securechat.server.connection import Connection
 from securechat.server.delivery import Delivery, end, schedule
 from securechat.server.inbox import Call, Inbox
 from securechat.server.jobs import Jobs
 from securechat.server.limits import Limits
+from securechat.server.measuring import Pulse
 from securechat.server.rota import Rota
 from securechat.server.shares import Shares
 from securechat.server.sparing import Sparing
@@ -80,20 +81,6 @@ class Core(Protocol):
     def reconfigure(self, settings: Settings) -> None: ...
 
 
-class Clock:
-    """Where the hub's `Now` comes from."""
-
-    __slots__ = ()
-
-    def now(self) -> Now:
-        """The present instant."""
-        return Now(time.time_ns() // 1_000_000, time.monotonic())
-
-    def monotonic(self) -> float:
-        """The present instant in seconds of the monotonic clock."""
-        return time.monotonic()
-
-
 class Hub:
     """Runs the core. Only the hub's thread may use it, except where a method says otherwise.
 
@@ -123,6 +110,7 @@ class Hub:
         self.messages = 0
         self.turns = 0
         self.biggest_batch = 0
+        self.pulse = Pulse()
         self._core = core
         self._store = store
         self._inbox = inbox
@@ -196,6 +184,7 @@ class Hub:
             for chore in self._chores:
                 while chore() and not self._inbox:
                     pass
+        self.pulse.turned = self._clock.monotonic()
 
     def turn(self, batch: Sequence[Item | Call], now: Now) -> None:
         """Handle a batch and what was kept from earlier ones, commit, perform."""
@@ -210,7 +199,9 @@ class Hub:
                 self._perform(effect)
         self.delivery.flush()
         self.delivery.relieve(self._shares)
-        self._rota.charge(self._clock.monotonic() - began)
+        ended = self._clock.monotonic()
+        self._rota.charge(ended - began)
+        self.pulse.turns.observe(ended - now.mono)
         if self._failed_logins.left_out:
             self._failed_logins.settle(now.mono)
         # After the effects: a login and the end of its connection may come in one batch.
@@ -245,14 +236,18 @@ class Hub:
         records: list[Record] = [record for outcome in outcomes for record in outcome.records]
         if not records:
             return
+        began = self._clock.monotonic()
         try:
             self._store.commit(records)
         except StoreUnavailable as problem:
+            self.pulse.store_problem = str(problem)
             self._core.revert(outcomes, problem.shown)
             if now.mono - self._complained >= LOG_EVERY:
                 self._complained = now.mono
                 log.error("nothing can be stored, commands that would store it are refused: %s", problem)
         else:
+            self.pulse.store_problem = None
+            self.pulse.commits.observe(self._clock.monotonic() - began)
             self.messages += sum(type(record) is MessageSent for record in records)
 
     def _perform(self, effect: Effect) -> None:
@@ -322,10 +317,12 @@ class Hub:
         self._failed_logins.write(logging.INFO, now, text, *words)
 
     def _wake_workers(self) -> None:
-        crowded = self.delivery.crowded
+        crowded, came = self.delivery.crowded, self._inbox.came
         for worker in self._workers:
             if worker in crowded:
                 worker.flushed.clear()
+            if worker.dirty:
+                worker.lag.note(came)
             if worker.dirty or worker.resumed or worker.postponed:
                 worker.wake()
         for worker in self._workers:

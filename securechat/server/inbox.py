@@ -1,5 +1,6 @@
 """The hub's inbox: a queue that is taken as one batch."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
@@ -19,9 +20,13 @@ class Inbox:
     bounded by the number of connections and jobs.
     """
 
-    __slots__ = ("_bell", "_items", "kept")
+    __slots__ = ("_bell", "_clock", "_items", "_since", "came", "kept")
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since = 0.0
+        self.came = 0.0
+        """When the first item came of those that were taken last, in seconds of the clock; the hub writes."""
         self._items: deque[Item | Call] = deque()
         self._bell = Event()
         self.kept = 0
@@ -51,6 +56,7 @@ class Inbox:
             self._bell.wait(timeout)
         # Cleared before the items are taken: an item that is appended after this rings again.
         self._bell.clear()
+        self.came = self._since
         batch: list[Item | Call] = []
         items = self._items
         while items and lines > 0:
@@ -68,4 +74,5 @@ class Inbox:
 
     def _ring(self) -> None:
         if not self._bell.is_set():
+            self._since = self._clock()
             self._bell.set()

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from threading import Event
+from threading import Event, Lock
 from typing import Final, Generic, Protocol, TypeVar, assert_never
 
 from securechat.chat.jobs import (
@@ -58,6 +58,7 @@ from securechat.chat.records import MessageSent, original_of
 from securechat.chat.tallies import tallied
 from securechat.chat.weight import TARGET
 from securechat.server.fair_queue import EVERY, FairQueue
+from securechat.server.measuring import LONG, Histogram
 
 log: Final = logging.getLogger("securechat.jobs")
 
@@ -110,6 +111,9 @@ class Pool(Generic[J]):
         self.done = 0
         self.refused = 0
         self.failed = 0
+        self.waits = Histogram(LONG)
+        """How long jobs waited until somebody began them."""
+        self._measuring = Lock()
         self._report = report
         self._bound = bound
         self._wait = wait
@@ -163,8 +167,10 @@ class Pool(Generic[J]):
         if entry is None:
             return False
         job, queued_at = entry
-        late = self._clock() - queued_at > self._wait
-        if late or job.link.closed or self._stopping.is_set():
+        waited = self._clock() - queued_at
+        with self._measuring:
+            self.waits.observe(waited)
+        if waited > self._wait or job.link.closed or self._stopping.is_set():
             self._refuse(job)
         else:
             self._report(job, self._attempt(work, job))

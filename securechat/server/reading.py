@@ -161,6 +161,8 @@ class Reader:
                 lines += fed
         except Broken as problem:
             end = str(problem)
+        self.burden.lines += len(lines)
+        self.burden.received += total
         if lines:
             conn.post(len(lines), size)
             conn.heard = self._moment.now

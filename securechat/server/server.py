@@ -23,7 +23,6 @@ from typing import Final
 
 from securechat.chat.items import Item, Reloaded, ShutDown, Tick
 from securechat.chat.link import Link
-from securechat.chat.memory import LINES, SENDQS
 from securechat.chat.ports import Reader, Store, StoreLost
 from securechat.chat.requests import Answer, Done, Refused
 from securechat.chat.settings import Settings
@@ -37,10 +36,11 @@ from securechat.server.limits import Limits
 from securechat.server.listener import Listener
 from securechat.server.notify import Notifier
 from securechat.server.pools import DeviceMaker, PasswordHasher, check_passwords
-from securechat.server.readers import QueryReader, run_queries, state_of
+from securechat.server.readers import QueryReader, run_queries
 from securechat.server.reloads import Reloads
 from securechat.server.signals import HANGUP, Signals
 from securechat.server.transport import Tls
+from securechat.server.vitals import Vitals
 from securechat.server.worker import Worker
 
 log: Final = logging.getLogger("securechat.server")
@@ -99,7 +99,7 @@ class Server:
         self._readers = [QueryReader(open_reader) for _ in range(limits.query_threads)]
         self._hasher, self._devices = hasher, devices
         self._limits = limits
-        self._directory, self._facts = directory, facts
+        self._directory = directory
         self._listen = listen
         self._reload, self._commands = reload, commands
         self._at_stop, self._every_second = at_stop, every_second
@@ -129,7 +129,7 @@ class Server:
         self._lock, self._reloading = Lock(), Lock()
         self._stopping = False
         self._failed: str | None = None  # the name of the thread that has failed
-        self._started = time.monotonic()
+        self.vitals = Vitals(self._hub, self._inbox, self._admission, self._workers, self._readers, facts)
 
     # For other threads
 
@@ -176,31 +176,7 @@ class Server:
 
     def status(self) -> Answer:
         """Return the counters, in one row. Any thread may call."""
-        hub, admission = self._hub, self._admission
-        row: dict[str, str | int | bool | None] = {
-            "uptime": int(time.monotonic() - self._started),
-            "connections": admission.total,
-            "unauthenticated": admission.unauthenticated,
-            "refused": admission.refused + sum(listener.refused for listener in self._listeners),
-            "handshakes_failed": sum(worker.failures for worker in self._workers),
-            "sessions": hub.sessions,
-            "messages": hub.messages,
-            "turns": hub.turns,
-            "biggest_batch": hub.biggest_batch,
-            "inbox": len(self._inbox),
-            "refusals.sendq": hub.delivery.overflows,
-            SENDQS.counter: hub.delivery.queued,
-            LINES.counter: sum(worker.burden.waiting for worker in self._workers),
-            "busiest": hub.busiest(),
-            "password_jobs": hub.jobs.passwords.done,
-            "password_jobs_refused": hub.jobs.passwords.refused,
-            "password_jobs_waiting": hub.jobs.passwords.waiting,
-            "queries": hub.jobs.queries.done,
-            "queries_refused": hub.jobs.queries.refused,
-            "queries_failed": hub.jobs.queries.failed,
-            **state_of(self._readers, time.monotonic()),
-        }
-        return Done([{**row, **self._facts(), **hub.counts()}])
+        return Done([self.vitals.row()])
 
     # The main thread
 
@@ -226,6 +202,7 @@ class Server:
             sockets = self._listen()
             serials = count(1).__next__
             self._listeners = [Listener(sock, self._workers, self._admission, serials) for sock in sockets]
+            self.vitals.listeners = self._listeners
             own = {"status": lambda _: self.status(), "reload": lambda _: self.reload()}
             self._control: Control = Control(self._directory, self._inbox, {**self._commands, **own})
         except OSError as error:
@@ -258,6 +235,7 @@ class Server:
         first, *more = [listener.address for listener in self._listeners]
         for address in more:
             log.info("also listening on %s", address)
+        self.vitals.state = "running"
         self._announce(f"listening on {first}")
         self._notifier.ready()
 
@@ -316,6 +294,7 @@ class Server:
 
     def _shut_down(self) -> None:
         self._notifier.stopping()
+        self.vitals.state = "stopping"
         for listener in self._listeners:
             listener.stop()
         self._control.stop()

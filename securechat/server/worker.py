@@ -27,8 +27,8 @@ from securechat.server.writing import Writer
 
 
 class Worker:
-    """A loop over its connections. The hub uses `dirty`, `resumed`, `postponed`, `flushed` and `burden`,
-    the main thread `watch`."""
+    """A loop over its connections. The hub uses `dirty`, `resumed`, `postponed`, `flushed`, `lag` and
+    `burden`, the main thread `watch`."""
 
     def __init__(
         self,
@@ -49,12 +49,12 @@ class Worker:
         self._bell = Bell()
         self._epoll.register(self._bell.fd, select.EPOLLIN)
         self._lives = Lifecycle(tls, admission, server_name, self._epoll, moment, turns, outbox)
-        self._writer = Writer(self._lives, moment, turns, outbox)
+        self._writer = Writer(self._lives, moment, turns, outbox, clock)
         self._reader = Reader(self._lives, moment, turns, outbox, inbox, cpu)
         self._adopted: deque[Connection] = deque()
         self._evicted: deque[Connection] = deque()
         self._stop_at: float | None = None
-        self.dirty, self.flushed = self._writer.dirty, self._writer.flushed
+        self.dirty, self.flushed, self.lag = self._writer.dirty, self._writer.flushed, self._writer.lag
         self.resumed, self.postponed = self._reader.resumed, self._reader.postponed
         self.watch, self.burden = self._reader.watch, self._reader.burden
 

@@ -5,12 +5,14 @@ writes a bounded amount; what the kernel does not take waits until the socket is
 it takes nothing at all that is noted, for the deadline of a peer that does not read.
 """
 
+from collections.abc import Callable
 from threading import Event
 from typing import Final
 
 from securechat.chat.items import Drained
 from securechat.server.connection import PIECE, Connection, State, drain
 from securechat.server.lifecycle import Lifecycle
+from securechat.server.measuring import Lag
 from securechat.server.moment import Moment, Outbox
 from securechat.server.transport import Broken, Transport
 from securechat.server.turns import Turns
@@ -23,9 +25,12 @@ OPEN: Final = State.OPEN
 
 
 class Writer:
-    """Writes to one worker's connections. The worker's thread, but for `dirty` and `flushed`."""
+    """Writes to one worker's connections. The worker's thread, but for `dirty`, `flushed` and `lag`."""
 
-    def __init__(self, lives: Lifecycle, moment: Moment, turns: Turns, outbox: Outbox) -> None:
+    def __init__(
+        self, lives: Lifecycle, moment: Moment, turns: Turns, outbox: Outbox, clock: Callable[[], float]
+    ) -> None:
+        self.lag = Lag(clock)
         self.dirty: list[Connection] = []
         """Those with something new in their SendQ. The hub appends."""
         self.flushed = Event()
@@ -37,13 +42,16 @@ class Writer:
 
     def flush_some(self) -> None:
         """Give some connections their turn of writing."""
+        self.lag.begin()
         unwritten = self._turns.unwritten
         unwritten += drain(self.dirty)
         attempt, flush = self._lives.attempt, self._flush
         for _ in range(min(WRITERS, len(unwritten))):
             attempt(flush, unwritten.popleft())
-        if not unwritten and not self.flushed.is_set():
-            self.flushed.set()
+        if not unwritten:
+            self.lag.end()
+            if not self.flushed.is_set():
+                self.flushed.set()
 
     def _flush(self, conn: Connection) -> None:
         conn.scheduled = False  # before the queue is looked at: what is appended from now on schedules it

@@ -14,8 +14,9 @@ from securechat.chat.ports import Snapshot
 from securechat.chat.records import Record
 from securechat.chat.requests import Answer
 from securechat.server.admission import Admission
+from securechat.server.clock import Clock
 from securechat.server.connection import Connection, State
-from securechat.server.hub import Clock, Hub
+from securechat.server.hub import Hub
 from securechat.server.inbox import Inbox
 from securechat.server.limits import Limits
 from securechat.server.proxy import Header
@@ -172,7 +173,7 @@ class Rig:
         self.limits = limits
         self.clock = HandClock()
         self.cpu = 0.0
-        self.inbox = Inbox()
+        self.inbox = Inbox(self.clock.monotonic)
         self.tls = Tls(server)
         self.admission = Admission(limits, lambda: 0.5)
         self.core = Chorus()

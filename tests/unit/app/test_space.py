@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from securechat.app.space import MIB, Space, free_bytes
+from securechat.app.space import MIB, Space, database_files, free_bytes
 from securechat.chat.items import DiskSpace
 
 
@@ -52,18 +52,27 @@ def test_a_reload_changes_it() -> None:
     assert disk.look(1) == [True, False]
 
 
+def state(space: Space) -> tuple[object, object]:
+    """What `status` says of the room."""
+    shown = space.status()
+    return shown["disk_free"], shown["disk_low"]
+
+
 def test_a_file_system_that_does_not_know_its_size_has_room() -> None:
     """Some network file systems do not."""
     disk = Disk()
     assert disk.look(None) == []
-    assert disk.space.status() == {"disk_free": None, "disk_low": False}
+    assert state(disk.space) == (None, False)
 
 
 def test_status_shows_it(tmp_path: Path) -> None:
-    """In bytes."""
+    """In bytes, with the reserve, and the sizes of the database's files where there are any."""
     disk = Disk()
     disk.look(10)
-    assert disk.space.status() == {"disk_free": 10 * MIB, "disk_low": True}
+    assert state(disk.space) == (10 * MIB, True)
+    assert disk.space.status()["disk_reserve"] == disk.reserve * MIB
+    (tmp_path / "securechat.db").write_bytes(bytes(100))
+    assert database_files(tmp_path) == {"database_bytes": 100}
     free = free_bytes(tmp_path)
     assert free is not None and free > 0
 
@@ -76,7 +85,7 @@ def test_a_directory_that_cannot_be_looked_at(tmp_path: Path, caplog: pytest.Log
     for low in (False, True):
         space()
         space()
-        assert space.status() == {"disk_free": None, "disk_low": low}
+        assert state(space) == (None, low)
         directory.mkdir()
         space()
         assert space.low
