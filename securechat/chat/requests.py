@@ -186,6 +186,10 @@ class NoteExport:
     file: str
 
 
+USUAL_DAYS: Final = 365
+"""Days for which a device may log in, unless somebody says otherwise; with a key it may renew itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class AddDevice:
     """Let a device log in to an account for so many days; `key` is as in `records.devices`.
@@ -197,7 +201,7 @@ class AddDevice:
     device: str
     key: str = field(repr=False)
     kind: str = "token"
-    days: int = 365
+    days: int = USUAL_DAYS
 
 
 @dataclass(frozen=True, slots=True)

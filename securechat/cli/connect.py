@@ -1,7 +1,8 @@
 """`securechat connect`: the chat on a terminal, or through pipes."""
 
 import os
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -11,12 +12,12 @@ from securechat.cli.remote import (
     CommandOption,
     FileOption,
     HostOption,
-    Login,
     PinOption,
     StdinOption,
     UserOption,
     complain,
     exit_code,
+    fail,
     prepare,
 )
 
@@ -24,9 +25,18 @@ if TYPE_CHECKING:
     from securechat.client.address import Address
     from securechat.client.bookmark_file import BookmarkFile
     from securechat.client.history import Bookmarks
+    from securechat.client.login import Login
     from securechat.client.plain import Result
 
 _SIGNALLED = 128
+
+
+class _Options(TypedDict):
+    """Where the password comes from."""
+
+    stdin: bool
+    file: Path | None
+    command: str
 
 
 def register(app: typer.Typer) -> None:
@@ -48,18 +58,64 @@ def connect(
             "--plain", help="Print line by line, for screen readers and slow links (what is done anyway)."
         ),
     ] = False,
+    device: Annotated[
+        bool | None,
+        typer.Option(
+            "--device/--no-device",
+            help="Make a key for this computer, with which it logs in without the password; or use no key "
+            "and do not offer to make one.",
+            show_default=False,
+        ),
+    ] = None,
     password_stdin: StdinOption = False,
     password_file: FileOption = None,
     password_command: CommandOption = "",
 ) -> None:
-    """Chat. The password is asked for on the terminal; what you type is sent, `exit` ends it.
+    """Chat. The password is asked for on the terminal, unless this computer has a key of its own by now; what
+    you type is sent, `exit` ends it.
 
     Through a pipe every line of standard input is a message, and the end of input ends the chat once
     everything is confirmed.
     """
     channels = [_channel(name) for name in join or ()]
-    login = prepare(host, user, ca, pin, stdin=password_stdin, file=password_file, command=password_command)
-    raise typer.Exit(chat(login, channels))
+    options: _Options = {"stdin": password_stdin, "file": password_file, "command": password_command}
+    typed = not any(options.values())
+    login = prepare(host, user, ca, pin, **options, by_key=device)
+    ended = _chat(_with_offer(login, device, typed=typed), channels)
+    if _needs_password(ended):
+        login = prepare(host, user, ca, pin, **options, by_key=False)
+        ended = _chat(_with_offer(login, device, typed=typed), channels)
+    raise typer.Exit(ended if isinstance(ended, int) else _report(ended))
+
+
+def _with_offer(login: "Login", device: bool | None, *, typed: bool) -> "Login":
+    """Have this computer made a device, or that offered where the password was `typed`, unless it is one."""
+    from securechat.client.errors import ClientError
+
+    enrolment = login.enrolment
+    if login.credentials.device is None:
+        try:
+            enrolment.wanted = device is True
+            enrolment.offered = device is None and typed and _on_terminal() and not enrolment.declined()
+        except ClientError as error:
+            fail(error)
+    return login
+
+
+def _on_terminal() -> bool:
+    return os.isatty(0) and os.isatty(1)
+
+
+def _needs_password(ended: "int | Result") -> bool:
+    """Return whether the server did not take this computer's key, and say so, if a person can be asked."""
+    from securechat.client.errors import DeviceRefused
+
+    if isinstance(ended, int) or ended.came_in or not isinstance(ended.error, DeviceRefused):
+        return False
+    if not _on_terminal():
+        return False
+    complain(str(ended.error))
+    return True
 
 
 def _channel(name: str) -> str:
@@ -73,8 +129,14 @@ def _channel(name: str) -> str:
         raise typer.BadParameter(str(error), param_hint="--join") from error
 
 
-def chat(login: Login, channels: list[str]) -> int:
+def chat(login: "Login", channels: list[str]) -> int:
     """Chat until the end of it; return the exit code."""
+    ended = _chat(login, channels)
+    return ended if isinstance(ended, int) else _report(ended)
+
+
+def _chat(login: "Login", channels: list[str]) -> "int | Result":
+    """Chat; return how it ended, or the exit code of what ended the program."""
     from securechat.client.bookmark_file import BookmarkFile
     from securechat.client.connection import keep_connected
     from securechat.client.console import OutputClosed, Terminated, standard_console
@@ -93,8 +155,11 @@ def chat(login: Login, channels: list[str]) -> int:
                 lambda events: client.deliver(events),
                 channels,
                 bookmarks=bookmarks,
+                enrolment=login.enrolment,
             )
-            client = PlainClient(console, connection.submit, first="".join(channels[:1]))
+            client = PlainClient(
+                console, connection.submit, first="".join(channels[:1]), enrolment=login.enrolment
+            )
             connection.start()
             try:
                 result = client.run()
@@ -106,7 +171,7 @@ def chat(login: Login, channels: list[str]) -> int:
         return _SIGNALLED + signalled.number
     except OutputClosed:
         return ExitCode.ERROR  # there is nobody to tell
-    return _report(result)
+    return result
 
 
 def _keep(kept: "BookmarkFile", address: "Address", account: str, bookmarks: "Bookmarks") -> None:

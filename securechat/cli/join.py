@@ -15,7 +15,6 @@ from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.remote import (
     CommandOption,
     FileOption,
-    Login,
     StdinOption,
     ask_line,
     asker,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from securechat.client.credentials import PasswordSource
     from securechat.client.errors import Refused
     from securechat.client.invitation import Invitation
+    from securechat.client.login import Login
     from securechat.client.trust import Trust
 
 _TEMPORARY: Final = frozenset({"TEMPORARILY_UNAVAILABLE", "STORE_UNAVAILABLE"})
@@ -216,12 +216,12 @@ class _Newcomer:
             else:
                 return password
 
-    def remember(self) -> Login:
+    def remember(self) -> "Login":
         """Trust the server from now on and keep the name; return what a connection needs."""
         from securechat.client import trust
+        from securechat.client.login import log_in
         from securechat.client.own_accounts import OwnAccounts
         from securechat.client.paths import places
-        from securechat.client.registration import Credentials
 
         where, address = places(os.environ), self._invitation.address
         trust.remember(address, self._invitation.pin, where)
@@ -229,7 +229,9 @@ class _Newcomer:
             OwnAccounts(where.accounts).add(address, self._name)
         except OSError as error:
             complain(f"your name could not be kept ({error.strerror}): type it with --user the next time")
-        return Login(self._trust, Credentials(self._name, self._password))
+        login = log_in(self._trust, self._name, where, lambda: self._password, by_key=False)
+        login.enrolment.offered = self._person and not self._source.given
+        return login
 
 
 def _usual_name() -> str:

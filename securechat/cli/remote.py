@@ -2,7 +2,6 @@
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
     from securechat.client.address import Address
     from securechat.client.credentials import PasswordSource
     from securechat.client.errors import ClientError
-    from securechat.client.registration import Credentials
-    from securechat.client.trust import Ask, Trust, UnknownServer
+    from securechat.client.login import Login
+    from securechat.client.trust import Ask, UnknownServer
 
 HostOption = Annotated[
     str,
@@ -67,25 +66,27 @@ CommandOption = Annotated[
 _SHOWN_OF_PIN = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
-    """All that a connection needs: whom to trust, and as whom to log in."""
-
-    trust: "Trust"
-    credentials: "Credentials"
-
-
 def prepare(
-    host: str, user: str, ca: Path | None, pin: str, *, stdin: bool, file: Path | None, command: str
-) -> Login:
-    """Read the options, settle whom to trust, and only then get the password. Ends the program when it
-    cannot.
+    host: str,
+    user: str,
+    ca: Path | None,
+    pin: str,
+    *,
+    stdin: bool,
+    file: Path | None,
+    command: str,
+    by_key: bool | None = None,
+) -> "Login":
+    """Read the options, settle whom to trust, and only then get the password, unless this computer has a key
+    for the account. Ends the program when it cannot.
+
+    `by_key` says whether a key is used; None is where no other way to get the password was named.
     """
     from securechat.client import trust
     from securechat.client.errors import ClientError
+    from securechat.client.login import log_in
     from securechat.client.own_accounts import OwnAccounts
     from securechat.client.paths import places
-    from securechat.client.registration import Credentials
 
     own = OwnAccounts(places(os.environ).accounts)
     address = parse_host(host) if host else own.newest()
@@ -97,11 +98,13 @@ def prepare(
     pin = _pin(pin)
     account = user or own.on(address) or own_name()
     try:
-        trusted = trust.settle(address, places(os.environ), ca=ca, pin=pin or None, ask=asker())
-        password = _password(source, f"Password of {account} on {address}: ")
+        here = places(os.environ)
+        trusted = trust.settle(address, here, ca=ca, pin=pin or None, ask=asker())
+        prompt = f"Password of {account} on {address}: "
+        by_key = not source.given if by_key is None else by_key
+        return log_in(trusted, account, here, lambda: _password(source, prompt), by_key=by_key)
     except ClientError as error:
         fail(error)
-    return Login(trusted, Credentials(account, password))
 
 
 def password_source(*, stdin: bool, file: Path | None, command: str) -> "PasswordSource":
@@ -136,6 +139,7 @@ def exit_code(error: "ClientError") -> ExitCode:
     codes = {
         errors.Unreachable: ExitCode.NETWORK,
         errors.LoginFailed: ExitCode.AUTHENTICATION,
+        errors.DeviceRefused: ExitCode.AUTHENTICATION,
         errors.TrustError: ExitCode.TRUST,
         errors.Refused: ExitCode.REFUSED,
         errors.OutcomeUnknown: ExitCode.UNKNOWN_OUTCOME,

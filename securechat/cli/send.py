@@ -1,7 +1,7 @@
 """`securechat send`: one message from a script, with an exit code that tells whether it is stored."""
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,10 @@ from securechat.cli.remote import (
     prepare,
 )
 from securechat.cli.table import print_json
+
+if TYPE_CHECKING:
+    from securechat.client.api import Client
+    from securechat.client.login import Login
 
 _LONGEST = 256 * 1024
 _STDIN = 0
@@ -58,14 +62,13 @@ def send(
 
     Exit codes: 0 stored, 3 no connection, 4 wrong password, 5 not the right server, 6 refused, 7 not known.
     """
-    from securechat.client.api import Client
     from securechat.client.errors import ClientError
     from securechat.irc.timestamp import format_ms
 
     login = prepare(host, user, ca, pin, stdin=password_stdin, file=password_file, command=password_command)
     message = _standard_input() if text == "-" else text
     try:
-        with Client.over(login.trust, login.credentials, timeout, replay=False) as chat:
+        with _client(login, timeout) as chat:
             if join:
                 chat.join(target)
             stored = chat.send_all(target, message)
@@ -73,6 +76,12 @@ def send(
         fail(error)
     for sent in stored if as_json else ():
         print_json({"id": sent.id, "time": format_ms(sent.time)})
+
+
+def _client(login: "Login", timeout: float) -> "Client":
+    from securechat.client.api import Client
+
+    return Client.over(login.trust, login.credentials, timeout, replay=False, enrolment=login.enrolment)
 
 
 def _standard_input() -> str:

@@ -9,6 +9,7 @@ from securechat.cli.exits import CommandFailed
 from securechat.cli.remote import fail, parse_host
 from securechat.cli.table import print_json
 from securechat.cli.telling import tell
+from securechat.cli.trust_devices import forget, list_devices
 
 if TYPE_CHECKING:
     from securechat.client.known_servers import KnownServers
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     group = typer.Typer(
-        help="List and remove the servers that you trust.", no_args_is_help=True, rich_markup_mode=None
+        help="List and remove the servers that you trust, and the keys of this computer.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
     )
     group.command("list")(list_servers)
     group.command("remove")(remove)
+    group.command("devices")(list_devices)
+    group.command("forget")(forget)
     app.add_typer(group, name="trust")
 
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from securechat.client.api import Client, Sent
+    from securechat.client.device_events import Enrolled, NotEnrolled
     from securechat.client.errors import (
         ClientError,
         Closed,
         CredentialError,
+        DeviceRefused,
         InvalidAddress,
         LoginFailed,
         OutcomeUnknown,
@@ -62,6 +64,7 @@ __all__ = [
     "ClientError",
     "Closed",
     "CredentialError",
+    "DeviceRefused",
     "InvalidAddress",
     "LoginFailed",
     "OutcomeUnknown",
@@ -74,6 +77,7 @@ __all__ = [
     "CatchingUp",
     "Disconnected",
     "Ended",
+    "Enrolled",
     "Event",
     "Failed",
     "Gap",
@@ -88,6 +92,7 @@ __all__ = [
     "ModesChanged",
     "Names",
     "NickChanged",
+    "NotEnrolled",
     "Pinned",
     "Quit",
     "Reacted",
@@ -109,7 +114,7 @@ def __getattr__(name: str) -> object:
     if name in __all__:
         from importlib import import_module
 
-        for module in ("errors", "events", "api"):
+        for module in ("errors", "device_events", "events", "api"):
             found: object = getattr(import_module(f"{__name__}.{module}"), name, None)
             if found is not None:
                 return found

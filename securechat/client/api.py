@@ -22,7 +22,9 @@ from typing import Final, Self
 
 from securechat.client.address import parse_address
 from securechat.client.connection import keep_connected
-from securechat.client.credentials import PasswordSource, read_password
+from securechat.client.credentials import PasswordSource
+from securechat.client.device_events import Enrolled, NotEnrolled
+from securechat.client.enrolment import Enrolment
 from securechat.client.errors import Closed, CredentialError, LoginFailed, OutcomeUnknown, Refused, TrustError
 from securechat.client.events import (
     Answered,
@@ -37,6 +39,7 @@ from securechat.client.events import (
     Topic,
     Welcome,
 )
+from securechat.client.login import log_in_unasked
 from securechat.client.paths import places
 from securechat.client.registration import Credentials
 from securechat.client.session import Session, check_target, check_text, lines_of, sendable
@@ -77,35 +80,54 @@ class Client:
     ) -> None:
         """Prepare a client; nothing is sent before `connect` or the `with` block.
 
+        Without a password, the key is used that `securechat connect` or `enrol` has made for this computer.
+
         `host` may have a port in it. Without `ca` (a PEM file) and `pin`, known servers and the system's
         authorities decide whom to trust. `timeout` is in seconds, for each call. Raises InvalidAddress,
         CredentialError, TrustError, and ValueError for a text that is no pin.
         """
         from securechat.tls.pins import parse_pin
 
-        address = parse_address(host, port)
-        secret = password if password is not None else _password(password_file, password_command)
+        address, here = parse_address(host, port), places(os.environ)
         trust = settle(
             address,
-            places(os.environ),
+            here,
             ca=Path(ca) if ca is not None else None,
             pin=parse_pin(pin) if pin is not None else None,
         )
-        self._begin(trust, Credentials(user, secret), timeout)
+        source = PasswordSource(
+            file=Path(password_file) if password_file is not None else None, command=password_command
+        )
+        login = log_in_unasked(trust, user, here, password, source)
+        self._begin(login.trust, login.credentials, timeout, enrolment=login.enrolment)
 
     @classmethod
     def over(
-        cls, trust: Trust, credentials: Credentials, timeout: float = 30.0, *, replay: bool = True
+        cls,
+        trust: Trust,
+        credentials: Credentials,
+        timeout: float = 30.0,
+        *,
+        replay: bool = True,
+        enrolment: Enrolment | None = None,
     ) -> Self:
         """Prepare a client for a server that is trusted already.
 
         Without `replay` nothing of what the account missed is told, so that it waits for another client.
         """
         client = cls.__new__(cls)
-        client._begin(trust, credentials, timeout, replay=replay)
+        client._begin(trust, credentials, timeout, replay=replay, enrolment=enrolment)
         return client
 
-    def _begin(self, trust: Trust, credentials: Credentials, timeout: float, *, replay: bool = True) -> None:
+    def _begin(
+        self,
+        trust: Trust,
+        credentials: Credentials,
+        timeout: float,
+        *,
+        replay: bool = True,
+        enrolment: Enrolment | None = None,
+    ) -> None:
         self.nick = credentials.account
         self.timeout = timeout
         """Seconds that each call waits for the server."""
@@ -119,7 +141,11 @@ class Client:
         self._open: dict[str, Answered | Message | MessageRefused | MessageTaken | None] = {}
         self._topics: dict[str, str] = {}
         self._names: dict[str, tuple[str, ...]] = {}
-        self._connection = keep_connected(trust, credentials, self._deliver, replay=replay)
+        self._enrolment = enrolment
+        self._enrolled: Enrolled | NotEnrolled | None = None
+        self._connection = keep_connected(
+            trust, credentials, self._deliver, replay=replay, enrolment=enrolment
+        )
 
     # Beginning and end
 
@@ -207,6 +233,23 @@ class Client:
         self._ask(lambda session, label: session.request("NAMES", channel, label=label))
         return self._names.get(fold(channel), ())
 
+    def enrol(self, code: str = "") -> str:
+        """Let this computer log in with a key of its own from now on; return the name of the device.
+
+        `code` is that of an authenticator, for an account that has one. Raises Refused, CredentialError when
+        the key cannot be kept, OutcomeUnknown.
+        """
+        enrolment = self._enrolment
+        if enrolment is None:
+            raise CredentialError("this client has no place to keep a key in")
+        self._enrolled = None
+        self._connection.submit(lambda session: enrolment.begin(session, code))
+        self._wait_for(lambda: self._enrolled is not None)
+        if isinstance(self._enrolled, Enrolled):
+            return self._enrolled.name
+        assert self._enrolled is not None, "it was waited for"
+        raise self._enrolled.reason
+
     def events(self, timeout: float | None = None) -> Iterator[Event]:
         """Yield what happens, from the login on; ends when the client is closed.
 
@@ -248,6 +291,8 @@ class Client:
                 self._ended = event
             case Topic():
                 self._topics[fold(event.channel)] = event.text
+            case Enrolled() | NotEnrolled():
+                self._enrolled = event
             case Names():
                 self._names[fold(event.channel)] = event.nicks
             case Answered() if event.label in self._open:
@@ -301,10 +346,3 @@ def _stored(outcome: Answered | Message | MessageRefused | MessageTaken) -> Sent
         return Sent("", 0)
     assert isinstance(outcome, Message), "a nonce belongs to a message"
     return Sent(outcome.id, outcome.time)
-
-
-def _password(file: str | Path | None, command: str | None) -> str:
-    source = PasswordSource(file=Path(file) if file is not None else None, command=command)
-    if source.given != 1:
-        raise CredentialError("give exactly one of password, password_file and password_command")
-    return read_password(source, "")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from securechat.client.device_desk import DeviceDesk
 from securechat.client.errors import Refused
 from securechat.client.session import check_target, sendable
 from securechat.irc.names import is_channel
@@ -14,6 +15,10 @@ _LATELY: Final = 20
 
 class Chat(Protocol):
     """What a command can do."""
+
+    @property
+    def device(self) -> DeviceDesk:
+        """This computer as a device."""
 
     @property
     def target(self) -> str:
@@ -152,6 +157,20 @@ def _history(chat: Chat, argument: str) -> None:
     chat.ask("CHATHISTORY", "LATEST", check_target(target), "*", number[:4])
 
 
+def _device(chat: Chat, argument: str) -> None:
+    match argument.split():
+        case []:
+            chat.device.show()
+        case ["yes"]:
+            chat.device.enrol("")
+        case ["yes", code]:
+            chat.device.enrol(check_target(code))
+        case ["no"]:
+            chat.device.decline()
+        case _:
+            raise Misused
+
+
 def _quit(chat: Chat, argument: str) -> None:
     chat.leave(sendable(argument))
 
@@ -186,6 +205,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "history": Command("[#CHANNEL | NAME] [NUMBER]", "show what was said lately", _history),
     "ignore": Command("[NAME]", "let nothing direct of a person reach you; show whom you ignore", _ignore),
     "unignore": Command("NAME", "let a person reach you again", _unignore),
+    "device": Command("[yes [CODE] | no]", "log in from this computer without your password", _device),
     "help": Command("", "show this list", _help),
     "quit": Command("[REASON]", "leave the chat", _quit),
 }

@@ -24,13 +24,14 @@ from typing import Final
 
 from securechat.client import dialing
 from securechat.client.clock import Now
-from securechat.client.errors import ClientError, LoginFailed, Unreachable
+from securechat.client.enrolment import Enrolment
+from securechat.client.errors import ClientError, DeviceRefused, LoginFailed, Unreachable
 from securechat.client.events import Disconnected, Ended, Event
 from securechat.client.history import Bookmarks
 from securechat.client.outbox import Outbox
-from securechat.client.registration import Credentials
+from securechat.client.registration import NOT_LET_IN, Credentials
 from securechat.client.session import Session
-from securechat.client.transport import ConnectionLost, Transport
+from securechat.client.transport import CertificateRefused, ConnectionLost, Transport
 from securechat.client.trust import Trust
 from securechat.client.trust import connect as connect_verified
 
@@ -66,8 +67,10 @@ class Connection:
         trust: Trust,
         deliver: Callable[[Sequence[Event]], None],
         *,
+        enrolment: Enrolment | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
+        self._enrolment = enrolment
         self._session = session
         self._trust = trust
         self._deliver = deliver
@@ -156,6 +159,8 @@ class Connection:
             reason = str(session.failure)
         except ConnectionLost as lost:
             reason = session.last_words or str(lost)
+            if isinstance(lost, CertificateRefused) and session.credentials.device is not None:
+                session.failure = DeviceRefused(NOT_LET_IN)
         finally:
             session.lose()
             transport.close()
@@ -176,8 +181,8 @@ class Connection:
             next_beat = session.beat(_now())
             if not next_beat:
                 raise ConnectionLost("the server does not answer any more")
-            transport.write(session.take_output())  # also the PING that has just become due
             self._hand_over()
+            transport.write(session.take_output())  # also the PING that has just become due
             if time.monotonic() >= stop_at:
                 raise _Stopped
             if not more:
@@ -203,7 +208,9 @@ class Connection:
         return ready
 
     def _hand_over(self, *more: Event) -> None:
-        events = [*self._session.take_events(), *more]
+        events: list[Event] = [*self._session.take_events(), *more]
+        if self._enrolment is not None:
+            events = self._enrolment.watch(self._session, events)
         if events:
             self._deliver(events)
 
@@ -217,10 +224,12 @@ def keep_connected(
     bookmarks: Bookmarks | None = None,
     replay: bool = True,
     outbox: Outbox | None = None,
+    enrolment: Enrolment | None = None,
 ) -> Connection:
     """Make the connection of an account to the server that is trusted; the caller starts it.
 
     `bookmarks` are moved by the I/O thread, until the connection is closed; an `outbox` belongs to it.
+    `enrolment` has this computer's key renewed.
     """
     session = Session(
         credentials,
@@ -230,7 +239,7 @@ def keep_connected(
         replay=replay,
         outbox=outbox,
     )
-    return Connection(session, trust, deliver)
+    return Connection(session, trust, deliver, enrolment=enrolment)
 
 
 def _now() -> Now:

@@ -29,6 +29,10 @@ class LoginFailed(ClientError):
         self.temporary = temporary
 
 
+class DeviceRefused(LoginFailed):
+    """The server does not let this computer in by its key: only the password is left."""
+
+
 class Unsuitable(ClientError):
     """The server lacks something without which a message could be lost or doubled unseen."""
 

@@ -10,6 +10,7 @@ from enum import Enum
 from securechat.client.deliveries import MessageRefused as MessageRefused
 from securechat.client.deliveries import MessageTaken as MessageTaken
 from securechat.client.deliveries import Said as Said
+from securechat.client.device_events import Certified, Enrolled, NotEnrolled
 from securechat.client.errors import ClientError, Refused
 from securechat.client.presence import ReadUpTo as ReadUpTo
 from securechat.client.presence import Typing as Typing
@@ -301,6 +302,9 @@ Event = (
     | Typing
     | ReadUpTo
     | Pinned
+    | Certified
+    | Enrolled
+    | NotEnrolled
     | Joined
     | Left
     | Quit

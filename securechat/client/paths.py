@@ -1,6 +1,6 @@
 """Where the client keeps its files.
 
-`known_servers`, `accounts` and `pinned/` are in `$XDG_CONFIG_HOME/securechat` (default
+`known_servers`, `accounts`, `pinned/` and `devices/` are in `$XDG_CONFIG_HOME/securechat` (default
 `~/.config/securechat`); without that variable in `~/Library/Application Support/securechat` on macOS and
 `%APPDATA%\\securechat` on Windows.
 The CA of a server that the same user runs is in its data directory: `$SECURECHAT_DATA_DIR`, else
@@ -22,7 +22,7 @@ NAME: Final = "securechat"
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The files that trust is kept in, and up to where one has seen everything."""
+    """What trust is kept in, the keys of this computer, and up to where one has seen everything."""
 
     known_servers: Path
     pinned: Path
@@ -33,6 +33,11 @@ class Places:
     def accounts(self) -> Path:
         """The file of one's own accounts, beside that of the servers."""
         return self.known_servers.parent / "accounts"
+
+    @property
+    def devices(self) -> Path:
+        """The directory of this computer's keys."""
+        return self.known_servers.parent / "devices"
 
 
 def places(environment: Mapping[str, str], platform: str = sys.platform) -> Places:

@@ -16,13 +16,15 @@ more (a full disk, a reader that has gone), no further input is taken, and what 
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from securechat.client import commands
 from securechat.client.connection import Command
 from securechat.client.console import Console, OutputClosed
+from securechat.client.device_desk import DeviceDesk
 from securechat.client.editor import EndOfInput, Input, Interrupted, Submitted
+from securechat.client.enrolment import Enrolment
 from securechat.client.errors import ClientError, Refused
 from securechat.client.events import (
     Answered,
@@ -56,13 +58,17 @@ PATIENCE_OF_PIPE: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a run ended: `error` ended it; messages not confirmed; lines refused; the reason for the others."""
+    """How a run ended: `error` ended it; messages not confirmed; lines refused; the reason for the others.
+
+    `came_in` says whether there was a login.
+    """
 
     error: ClientError | None
     unconfirmed: int
     refused: int
     interrupted: bool
     goodbye: str
+    came_in: bool = field(default=False, compare=False)
 
 
 class PlainClient:
@@ -74,12 +80,14 @@ class PlainClient:
         submit: Callable[[Command], None],
         *,
         first: str = "",
+        enrolment: Enrolment | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.target = ""
         self._console = console
         self._submit = submit
         self._first = first
+        self.device = DeviceDesk(self, enrolment, submit)
         self._clock = clock
         self._arrived: deque[Event] = deque()
         self._entered: deque[Input] = deque()
@@ -141,7 +149,7 @@ class PlainClient:
             unconfirmed += sum(isinstance(item, Submitted) for item in self._entered)
         if error is None and not unconfirmed:
             error = self._muted or self._broken
-        return Result(error, unconfirmed, self._refused, self._interrupted, self._goodbye)
+        return Result(error, unconfirmed, self._refused, self._interrupted, self._goodbye, self._ever_ready)
 
     # What commands do
 
@@ -327,6 +335,7 @@ class PlainClient:
             self.tell(
                 "* You are in no channel: enter one with /join #name. /help lists the commands, exit quits."
             )
+        self.device.offer()
 
     def _rename(self, old: str, new: str) -> None:
         if self._channels.pop(fold(old), None) is not None:

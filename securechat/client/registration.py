@@ -1,4 +1,4 @@
-"""Coming in: capability negotiation, SASL PLAIN, NICK and USER, until the server's 001.
+"""Coming in: capability negotiation, SASL PLAIN or EXTERNAL, NICK and USER, until the server's 001.
 
 Theory of operation. `CAP LS 302` comes first and holds the registration until `CAP END`, so NICK and USER can
 go out in the same packet. The password is sent only after the server has said that it has every capability of
@@ -8,10 +8,11 @@ Specifications: IRCv3 `capability-negotiation`, `sasl-3.2`; modern.ircdocs.horse
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from securechat.client.batches import MULTILINE
-from securechat.client.errors import ClientError, LoginFailed, Unsuitable
+from securechat.client.errors import ClientError, DeviceRefused, LoginFailed, Unsuitable
 from securechat.client.writing import NO_BATCHES, Room
 from securechat.irc import sasl
 from securechat.irc.message import Message
@@ -36,12 +37,19 @@ CHATHISTORY: Final = "draft/chathistory"
 """A session that has it is told of the past only what it asks for."""
 
 
+NOT_LET_IN: Final = (
+    "the server does not let this computer in by its key: it was revoked, its time is over, or the server "
+    "takes no keys now. The password is needed: `securechat connect` asks for it"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The account to log in to, and its password."""
+    """The account to log in to, and its password, or the file with the key that the connection shows."""
 
     account: str
-    password: str = field(repr=False)
+    password: str = field(default="", repr=False)
+    device: Path | None = None
 
 
 class Registration:
@@ -88,9 +96,13 @@ class Registration:
             self._list(rest)
         elif subcommand == "ACK":
             self.granted |= frozenset(rest[0].split(" ")) - {""}
-            self._send(Message("AUTHENTICATE", ("PLAIN",)))
+            self._send(Message("AUTHENTICATE", (self._mechanism,)))
         elif subcommand == "NAK":
             self.failure = Unsuitable("the server refuses the capabilities that it offers")
+
+    @property
+    def _mechanism(self) -> str:
+        return "PLAIN" if self._credentials.device is None else "EXTERNAL"
 
     def _list(self, rest: list[str]) -> None:
         more = rest[0] == "*"
@@ -106,18 +118,27 @@ class Registration:
                 f"this server cannot be used: it does not offer {', '.join(sorted(lacking))}, without which "
                 "messages could be lost or doubled unseen"
             )
-        elif mechanisms and "PLAIN" not in mechanisms.split(","):
-            self.failure = Unsuitable(f"this server takes no passwords (it offers {mechanisms})")
+        elif mechanisms and self._mechanism not in mechanisms.split(","):
+            self.failure = self._no_mechanism(mechanisms)
         else:
             self._send(Message("CAP", ("REQ", " ".join(sorted(self._wanted & self._offered.keys())))))
 
+    def _no_mechanism(self, mechanisms: str) -> ClientError:
+        if self._credentials.device is not None:
+            return DeviceRefused(NOT_LET_IN)
+        return Unsuitable(f"this server takes no passwords (it offers {mechanisms})")
+
     def _authenticate(self, message: Message) -> None:
         if message.params != ("+",):
-            self.failure = Unsuitable("the server asks for something that is not part of SASL PLAIN")
+            text = f"the server asks for something that is not part of SASL {self._mechanism}"
+            self.failure = Unsuitable(text)
             return
         credentials = self._credentials
         try:
-            payload = sasl.encode_plain(credentials.account, credentials.password)
+            if credentials.device is None:
+                payload = sasl.encode_plain(credentials.account, credentials.password)
+            else:
+                payload = sasl.encode_external(credentials.account)
         except sasl.SaslError as error:
             self.failure = LoginFailed(f"these credentials cannot be right: {error}")
             return
@@ -129,7 +150,11 @@ class Registration:
         self._send(Message("CAP", ("END",)))
 
     def _refused(self, message: Message) -> None:
-        if not self._logged_in:
+        if self._logged_in:
+            return
+        if self._credentials.device is not None:
+            self.failure = DeviceRefused(NOT_LET_IN)
+        else:
             text = message.params[-1] if message.params else "the login failed"
             text = text.removeprefix("SASL authentication failed: ")
             self.failure = LoginFailed(text, temporary="try again" in text)

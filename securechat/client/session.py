@@ -110,7 +110,8 @@ class Session(State):
         if outbox is not None:
             self.outbox = outbox
             self.emit(Said(tuple(message.nonce for message in outbox.waiting), outbox.waiting))
-        self._credentials = credentials
+        self.credentials = credentials
+        """What the next connection logs in with."""
         self._mint = mint
         self._registration: Registration | None = None
         self._framer = Framer(_TAGS_FROM_SERVER, _LINE_FROM_SERVER, most_tags=_TAGS_FROM_SERVER)
@@ -126,7 +127,7 @@ class Session(State):
         self.last_words = ""
         self._framer = Framer(_TAGS_FROM_SERVER, _LINE_FROM_SERVER, most_tags=_TAGS_FROM_SERVER)
         self._pinged = False
-        self._registration = Registration(self._credentials, self.send, self.history.wanted)
+        self._registration = Registration(self.credentials, self.send, self.history.wanted)
         self._registration.begin()
 
     def receive(self, data: bytes, now: Now) -> None:
@@ -142,7 +143,7 @@ class Session(State):
     def lose(self) -> None:
         """The connection is gone: open requests stay unanswered, messages wait for the next connection."""
         self.connected = self.ready = False
-        self._registration = None
+        self._registration, self.pieces = None, None
         self.drop_output()
         self.batches.clear()
         self.history.lose()

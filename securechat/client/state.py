@@ -18,6 +18,7 @@ from securechat.client.roster import Roster
 from securechat.client.writing import NO_BATCHES
 from securechat.irc.message import Message, encode
 from securechat.irc.names import fold
+from securechat.irc.sasl import Assembler
 
 BARRIER: Final = "ready"
 """The token of the PING whose PONG comes after everything that the server tells unasked at a login."""
@@ -44,6 +45,9 @@ class State:
         self.history = History(bookmarks, replay, self.ask_quietly, self.emit)
         self.silences: list[str] = []
         """Whom the account ignores, of a list that is still coming."""
+        self.pieces: Assembler | None = None
+        self.certificate = b""
+        """Of this computer's key, while it is still coming and when it is complete."""
         self.now = Now(0, 0.0)
         self.failure: ClientError | None = None
         self.last_words = ""

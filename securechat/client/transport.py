@@ -12,12 +12,28 @@ from typing import Final
 from securechat.client.dialing import READ, WRITE
 
 _CHUNK: Final = 16 * 1024
+_ALERTS: Final = frozenset(
+    {
+        *("TLSV1_ALERT_UNKNOWN_CA", "TLSV1_ALERT_ACCESS_DENIED", "TLSV1_ALERT_DECRYPT_ERROR"),
+        *(
+            "SSLV3_ALERT_BAD_CERTIFICATE",
+            "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+            "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+        ),
+        *("SSLV3_ALERT_CERTIFICATE_REVOKED", "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE"),
+    }
+)
+"""How a server says (RFC 8446, 6.2) that it does not want the certificate of a client."""
 _MOST_AT_ONCE: Final = 16
 """Chunks of a read turn, so that a server that never stops cannot keep the thread from its other business."""
 
 
 class ConnectionLost(Exception):
     """The connection is gone; the text says how."""
+
+
+class CertificateRefused(ConnectionLost):
+    """The server does not take the certificate that it was shown."""
 
 
 class Transport:
@@ -72,8 +88,16 @@ class Transport:
             except ssl.SSLWantReadError:  # OpenSSL 3 does not ask for this in TLS 1.3
                 return
             except OSError as error:
-                raise ConnectionLost(_explain(error)) from error
+                raise self._unwritten(error) from error
             self._offered = self._offered[sent:]
+
+    def _unwritten(self, error: OSError) -> ConnectionLost:
+        """Find out why nothing can be written: what the server said before it closed the connection."""
+        try:
+            self.socket.recv(1)
+        except OSError as reason:
+            return _lost(reason if _is_about_certificate(reason) else error)
+        return _lost(error)
 
     def _read(self) -> tuple[bytes, bool]:
         pieces: list[bytes] = []
@@ -92,8 +116,16 @@ class Transport:
         except (OSError, ConnectionLost) as error:
             if pieces:  # the next read fails in the same way
                 return b"".join(pieces), True
-            raise ConnectionLost(_explain(error)) from error
+            raise _lost(error) from error
         return b"".join(pieces), True
+
+
+def _lost(error: Exception) -> ConnectionLost:
+    return (CertificateRefused if _is_about_certificate(error) else ConnectionLost)(_explain(error))
+
+
+def _is_about_certificate(error: Exception) -> bool:
+    return getattr(error, "reason", None) in _ALERTS
 
 
 def _explain(error: Exception) -> str:

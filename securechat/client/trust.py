@@ -23,7 +23,7 @@ from typing import Final
 
 from securechat.client import chain, dialing
 from securechat.client.address import Address
-from securechat.client.errors import TrustError
+from securechat.client.errors import DeviceRefused, TrustError
 from securechat.client.known_servers import KnownServers
 from securechat.client.paths import Places, write_own
 from securechat.tls.errors import CertificateProblem
@@ -55,6 +55,16 @@ class Trust(ABC):
 
     def __init__(self, address: Address) -> None:
         self.address = address
+        self.certificate: Path | None = None
+        """The file with the certificate and key that the server, once it is verified, is shown."""
+
+    @property
+    @abstractmethod
+    def anchors(self) -> tuple[str, ...]:
+        """The pins of the keys that this trust stands on; none are the authorities of this system.
+
+        Raises TrustError.
+        """
 
     @abstractmethod
     def context(self) -> ssl.SSLContext:
@@ -76,6 +86,10 @@ class FileTrust(Trust):
         self._path = path
         self._context = chain.file_context(path)
 
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        return _pins(self._path)
+
     def context(self) -> ssl.SSLContext:
         return self._context
 
@@ -91,8 +105,12 @@ class SystemTrust(Trust):
 
     def __init__(self, address: Address, own_ca: Path) -> None:
         super().__init__(address)
-        own = [own_ca] if address.is_loopback and own_ca.is_file() else []
-        self._context = chain.system_context(*own)
+        self._own = [own_ca] if address.is_loopback and own_ca.is_file() else []
+        self._context = chain.system_context(*self._own)
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        return tuple(pin for path in self._own for pin in _pins(path))
 
     def context(self) -> ssl.SSLContext:
         return self._context
@@ -137,6 +155,10 @@ class PinTrust(Trust):
         self._remember = remember
         self._fresh: bytes | None = None
         self._context: ssl.SSLContext | None = self._kept()
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        return (self._pin,)
 
     def context(self) -> ssl.SSLContext:
         if self._context is None:
@@ -259,9 +281,12 @@ def _ask_about(address: Address, places: Places, known: KnownServers, ask: Ask, 
 
 
 def connect(trust: Trust, wait: dialing.Wait = dialing.wait) -> ssl.SSLSocket:
-    """Make a connection to the server that is trusted, fully verified. Raises TrustError, Unreachable."""
+    """Make a connection to the server that is trusted, fully verified.
+
+    Raises TrustError, Unreachable, and DeviceRefused when the certificate to show cannot be used.
+    """
     try:
-        tls = dialing.connect(trust.address, trust.context(), wait)
+        tls = dialing.connect(trust.address, _showing(trust), wait)
     except ssl.SSLCertVerificationError as error:
         trust.reconsider(error)
         tls = _connect_again(trust, wait)
@@ -275,10 +300,34 @@ def connect(trust: Trust, wait: dialing.Wait = dialing.wait) -> ssl.SSLSocket:
 
 def _connect_again(trust: Trust, wait: dialing.Wait) -> ssl.SSLSocket:
     try:
-        return dialing.connect(trust.address, trust.context(), wait)
+        return dialing.connect(trust.address, _showing(trust), wait)
     except ssl.SSLCertVerificationError as error:
         trust.reconsider(error)
         raise TrustError(f"{trust.address} keeps changing its certificates") from error
+
+
+def _showing(trust: Trust) -> ssl.SSLContext:
+    """Return the context for the next connection. In TLS 1.3 the server has to prove itself first."""
+    made = trust.context()
+    if trust.certificate is not None:
+        try:
+            made.load_cert_chain(trust.certificate)
+        except OSError as error:  # ssl.SSLError is one
+            reason = error.strerror or "it is damaged"
+            raise DeviceRefused(
+                f"the key of this computer in {trust.certificate} cannot be used ({reason}): "
+                f"forget it with `securechat trust forget {trust.address}`"
+            ) from error
+    return made
+
+
+def _pins(path: Path) -> tuple[str, ...]:
+    from securechat.tls.pins import pin, read_certificates
+
+    try:
+        return tuple(pin(certificate) for certificate in read_certificates(path))
+    except CertificateProblem as error:
+        raise TrustError(str(error)) from error
 
 
 def _pin(certificate: bytes) -> str:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final, assert_never
 
+from securechat.client.device_events import Certified, Enrolled, NotEnrolled
+from securechat.client.errors import Refused
 from securechat.client.events import (
     Announced,
     Answered,
@@ -90,10 +92,26 @@ def describe(event: Event, clock: Callable[[int], str] = local_time) -> list[str
             return [f"* No answer: {event.refused}"] if lost else []
         case Welcome() | Disconnected() | CatchingUp() | Gap() | Missed():
             return _connection(event, clock)
-        case Said() | MessageTaken() | Ready() | Ended() | Typing() | ReadUpTo():
+        case Enrolled() | NotEnrolled():
+            return [f"* {_enrolled(event)}"]
+        case Certified() | Said() | MessageTaken() | Ready() | Ended() | Typing() | ReadUpTo():
             return []
         case _:
             assert_never(event)
+
+
+def _enrolled(event: Enrolled | NotEnrolled) -> str:
+    if isinstance(event, Enrolled):
+        until = time.strftime("%Y-%m-%d", time.localtime(event.until / 1000))
+        return (
+            f"From now on this computer logs in without your password: it is the device {event.name}. "
+            f"That ends on {until} if it is not used until then."
+        )
+    if isinstance(event.reason, Refused) and event.reason.code == "CODE_REQUIRED":
+        return (
+            "Your account has a second factor: /device yes CODE, with the code that your authenticator shows."
+        )
+    return f"This computer has no key of its own: {event.reason}"
 
 
 def _connection(

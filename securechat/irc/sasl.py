@@ -106,6 +106,16 @@ def decode_external(payload: bytes) -> str:
     return name
 
 
+def encode_external(name: str) -> bytes:
+    """Write EXTERNAL's response. Raises SaslError for what `decode_external` would refuse."""
+    try:
+        payload = name.encode()
+    except UnicodeEncodeError:
+        raise SaslError("The account name is not valid Unicode.") from None
+    decode_external(payload)
+    return payload
+
+
 def decode_key(encoded: str) -> bytes:
     """Read a public key that was sent as one parameter. Raises SaslError for what is not strict base64."""
     if not encoded:

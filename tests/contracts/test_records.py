@@ -18,6 +18,7 @@ from securechat.chat.records import (
     ChannelRenamed,
     Device,
     DeviceAdded,
+    DeviceRenewed,
     DeviceRevoked,
     DeviceUsed,
     DirectDelivered,
@@ -96,6 +97,7 @@ SEQUENCES: dict[str, tuple[Record, ...]] = {
     "AccountDisabled": (*PEOPLE, AccountDisabled(BOB, NOON)),
     "DeviceAdded": (DeviceAdded("key-1", DEVICE), DeviceAdded("key-2", DEVICE._replace(name="laptop"))),
     "DeviceUsed": (DeviceAdded("key-1", DEVICE), DeviceUsed("key-1", NOON + 1, DEVICE)),
+    "DeviceRenewed": (DeviceAdded("key-1", DEVICE), DeviceRenewed("key-1", NOON + 2, DEVICE)),
     "DeviceRevoked": (
         DeviceAdded("key-1", DEVICE),
         DeviceAdded("key-2", DEVICE._replace(name="laptop")),

@@ -3,34 +3,48 @@
 The server signs a certificate for the key, with which the device logs in by SASL EXTERNAL.
 """
 
+from functools import partial
+
 from securechat.chat.jobs import CertifyKey, JobResult, KeyCertified
 from securechat.chat.line import Line
 from securechat.chat.requests import AddDevice, Refused
 from securechat.chat.rules.administration import perform
+from securechat.chat.rules.devices import renew as renewed
 from securechat.chat.rules.proof import BUSY
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc.sasl import SaslError, chunks, decode_key
 from securechat.irc.text import printable
+from securechat.irc.timestamp import format_ms
 
 
 def device(ctx: Context) -> None:
-    """DEVICE KEY <name> <public key>
+    """DEVICE <KEY <name> <public key> | RENEW>
 
-    Lets a device log in to your account with a key of its own (SASL EXTERNAL): the base64 of the key's
-    SubjectPublicKeyInfo. The answers DEVICE CERTIFICATE are its certificate, in pieces as of AUTHENTICATE.
+    KEY lets a device log in to your account with a key of its own (SASL EXTERNAL): the base64 of the key's
+    SubjectPublicKeyInfo. The answers DEVICE CERTIFICATE are its certificate, in pieces as of AUTHENTICATE,
+    DEVICE UNTIL says until when it may. RENEW, from a session that it logged in, lets it do so for a year.
     """
-    subcommand, name = ctx.param(0).upper(), ctx.param(1)
-    if subcommand != "KEY":
-        ctx.fail("UNKNOWN_SUBCOMMAND", printable(ctx.param(0)), text="Use DEVICE KEY")
-        return
+    match ctx.param(0).upper():
+        case "KEY" if len(ctx.params) < 3:
+            ctx.fail("NEED_MORE_PARAMS", "KEY", text="Use DEVICE KEY <name> <public key>")
+        case "KEY":
+            key(ctx, ctx.param(1))
+        case "RENEW":
+            renew(ctx)
+        case _:
+            ctx.fail("UNKNOWN_SUBCOMMAND", printable(ctx.param(0)), text="Use DEVICE KEY or DEVICE RENEW")
+
+
+def key(ctx: Context, name: str) -> None:
+    """Have a certificate signed for a device's key."""
     try:
-        key = decode_key(ctx.param(2))
+        public = decode_key(ctx.param(2))
     except SaslError as error:
         ctx.fail("KEY_INVALID", printable(name), text=str(error))
         return
-    job = CertifyKey(ctx.session.link, ctx.user.account.name, name, key)
-    ctx.ask(job, lambda result: certified(ctx, name, result))
+    job = CertifyKey(ctx.session.link, ctx.user.account.name, name, public)
+    ctx.ask(job, partial(certified, ctx, name))
 
 
 def certified(ctx: Context, name: str, result: JobResult) -> None:
@@ -46,9 +60,32 @@ def certified(ctx: Context, name: str, result: JobResult) -> None:
         if isinstance(answer, Refused):
             ctx.fail(answer.code, printable(name), text=answer.text)
             return
-        server = ctx.settings.server_name
         for piece in chunks(result.certificate):
-            ctx.reply(Line(server, "DEVICE", ("CERTIFICATE", name, piece), None, ctx.chat.now.wall))
+            _reply(ctx, "CERTIFICATE", name, piece)
+        tell_end(ctx, result.key)
 
 
-COMMANDS = (Command("DEVICE", device, min_params=3),)
+def renew(ctx: Context) -> None:
+    """Let the device that logged this session in do so for longer."""
+    own = ctx.session.login.device
+    before = ctx.registry.devices.get(own) if own is not None else None
+    if own is None or before is None or before.kind != "key":
+        ctx.fail("NO_DEVICE", text="This session was not logged in with the key of a device")
+        return
+    if renewed(ctx.chat, own, before) != before:
+        ctx.audit("renew-device", ctx.user.account.name, before.name)
+    tell_end(ctx, own)
+
+
+def tell_end(ctx: Context, own: str) -> None:
+    """Say until when a device may log in."""
+    known = ctx.registry.devices.get(own)
+    assert known is not None, "it has just been looked at"
+    _reply(ctx, "UNTIL", known.name, format_ms(known.expires))
+
+
+def _reply(ctx: Context, *params: str) -> None:
+    ctx.reply(Line(ctx.settings.server_name, "DEVICE", params, None, ctx.chat.now.wall))
+
+
+COMMANDS = (Command("DEVICE", device, min_params=1),)

@@ -37,7 +37,13 @@ from securechat.chat.records.channels import (
     RetentionSet,
     TopicSet,
 )
-from securechat.chat.records.devices import DeviceAdded, DeviceRecord, DeviceRevoked, DeviceUsed
+from securechat.chat.records.devices import (
+    DeviceAdded,
+    DeviceRecord,
+    DeviceRenewed,
+    DeviceRevoked,
+    DeviceUsed,
+)
 from securechat.chat.records.invitations import (
     InvitationAdded,
     InvitationRecord,
@@ -131,6 +137,7 @@ __all__ = [
     "Device",
     "DeviceAdded",
     "DeviceRecord",
+    "DeviceRenewed",
     "DeviceRevoked",
     "DeviceUsed",
     "DirectDelivered",

@@ -26,6 +26,15 @@ class DeviceUsed:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceRenewed:
+    """A device may log in until `expires`; `previous` is what was known of it."""
+
+    key: str
+    expires: int
+    previous: Device
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceRevoked:
     """A device may not log in any more. `previous` is what was known of it."""
 
@@ -33,4 +42,4 @@ class DeviceRevoked:
     previous: Device
 
 
-DeviceRecord = DeviceAdded | DeviceUsed | DeviceRevoked
+DeviceRecord = DeviceAdded | DeviceUsed | DeviceRenewed | DeviceRevoked

@@ -9,8 +9,8 @@ from typing import Final
 
 from securechat.chat.effects import Then
 from securechat.chat.items import EndSessions
-from securechat.chat.records import Device, DeviceAdded, DeviceRevoked, DeviceUsed
-from securechat.chat.requests import AddDevice, Answer, Done, Refused, RevokeDevice
+from securechat.chat.records import Device, DeviceAdded, DeviceRenewed, DeviceRevoked, DeviceUsed
+from securechat.chat.requests import USUAL_DAYS, AddDevice, Answer, Done, Refused, RevokeDevice
 from securechat.chat.rules.shares import reached
 from securechat.chat.shares import DEVICES
 from securechat.chat.state.account import Account, sorted_by_name
@@ -48,14 +48,18 @@ def add(chat: Chat, account: Account, request: AddDevice) -> Answer:
         return Refused("DEVICE_INVALID", text)
     if not 1 <= request.days <= MAX_DAYS:
         return Refused("DAYS_INVALID", f"A device is let in for 1 to {MAX_DAYS} days, not {request.days}")
-    if devices.find(account.id, request.device) is not None:
+    named = devices.find(account.id, request.device)
+    before = devices.get(named) if named is not None else None
+    if before is not None and before.expires > now:
         text = f"{account.name} has a device {request.device!r} already: revoke it first, or use another name"
         return Refused("DEVICE_EXISTS", text)
-    if devices.get(request.key) is not None:
+    if request.key != named and devices.get(request.key) is not None:
         return Refused("DEVICE_EXISTS", "This key belongs to a device already")
-    full = reached(chat, account, DEVICES, len(devices.of(account.id)))
+    full = reached(chat, account, DEVICES, len(devices.of(account.id)) - (before is not None))
     if full is not None:
         return Refused("LIMIT_REACHED", full)
+    if named is not None and before is not None:
+        end(chat, named, before, "This device was added anew")
     device = Device(account.id, request.device, request.kind, now, now + request.days * DAY_MS)
     chat.enter(DeviceAdded(request.key, device), None)
     return Done()
@@ -68,9 +72,26 @@ def revoke(chat: Chat, account: Account, request: RevokeDevice) -> Answer:
     if key is None or device is None:
         text = f"{account.name} has no device {request.device!r}: `devices` lists them"
         return Refused("DEVICE_UNKNOWN", text)
-    chat.enter(DeviceRevoked(key, device), None)
-    chat.emit(Then(EndSessions(account.id, "This device was revoked", device=key)))
+    end(chat, key, device, "This device was revoked")
     return Done()
+
+
+def end(chat: Chat, key: str, device: Device, reason: str) -> None:
+    """Take a device away, and end its sessions when that is stored."""
+    chat.enter(DeviceRevoked(key, device), None)
+    chat.emit(Then(EndSessions(device.account, reason, device=key)))
+
+
+def renew(chat: Chat, key: str, device: Device) -> Device:
+    """Let a device log in for the usual time from now on; return it. What gains less than a day is not kept.
+
+    A token does not end later than somebody wanted: only who has a key of its own may ask for this.
+    """
+    expires = chat.now.wall + USUAL_DAYS * DAY_MS
+    if expires - device.expires < DAY_MS:
+        return device
+    chat.enter(DeviceRenewed(key, expires, device), None)
+    return device._replace(expires=expires)
 
 
 def forget(chat: Chat, account: Account) -> None:

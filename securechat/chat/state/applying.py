@@ -22,6 +22,7 @@ from securechat.chat.records import (
     ChannelRenamed,
     DeviceAdded,
     DeviceRecord,
+    DeviceRenewed,
     DeviceRevoked,
     DeviceUsed,
     DirectDelivered,
@@ -284,6 +285,8 @@ def _device(registry: Registry, record: DeviceRecord, back: bool) -> None:
                 devices.put(key, record.device)
         case DeviceUsed():
             devices.put(key, record.previous if back else record.previous._replace(used=record.at))
+        case DeviceRenewed():
+            devices.put(key, record.previous if back else record.previous._replace(expires=record.expires))
         case DeviceRevoked():
             if back:
                 devices.put(key, record.previous)

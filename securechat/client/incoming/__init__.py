@@ -9,7 +9,7 @@ from typing import Final
 
 from securechat.client.errors import Refused
 from securechat.client.events import Failed, ServerText, Welcome
-from securechat.client.incoming import channels, messages, silences
+from securechat.client.incoming import channels, devices, messages, silences
 from securechat.client.incoming.messages import Line, last, nick_of
 from securechat.client.labels import Request
 from securechat.client.registration import DURABLE
@@ -150,6 +150,7 @@ _HANDLERS: Final[Mapping[str, Callable[[State, Line], None]]] = {
     "INVITE": channels.invite,
     "MODE": channels.mode,
     "SILENCE": silences.changed,
+    "DEVICE": devices.changed,
     "PING": _ping,
     "PONG": _pong,
     "ERROR": _error,

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from sqlalchemy import Connection, delete, insert, update
 
-from securechat.chat.records import DeviceAdded, DeviceRecord, DeviceRevoked, DeviceUsed
+from securechat.chat.records import DeviceAdded, DeviceRecord, DeviceRenewed, DeviceRevoked, DeviceUsed
 from securechat.storage.schema import devices
 
 
@@ -16,6 +16,8 @@ def write(connection: Connection, record: DeviceRecord) -> None:
             connection.execute(insert(devices).values(key=record.key, **record.device._asdict()))
         case DeviceUsed():
             connection.execute(update(devices).where(this).values(used=record.at))
+        case DeviceRenewed():
+            connection.execute(update(devices).where(this).values(expires=record.expires))
         case DeviceRevoked():
             connection.execute(delete(devices).where(this))
         case _:

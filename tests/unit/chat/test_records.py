@@ -21,6 +21,7 @@ from securechat.chat.records import (
     ChannelRenamed,
     Device,
     DeviceAdded,
+    DeviceRenewed,
     DeviceRevoked,
     DeviceUsed,
     DirectDelivered,
@@ -165,6 +166,7 @@ def possible(one: Registry) -> list[Record]:
         facts.append(DeviceAdded("key", Device(1, "phone", "token", 1, 9)))
     else:
         facts += [DeviceUsed("key", device.used + 1, device), DeviceRevoked("key", device)]
+        facts += [DeviceRenewed("key", device.expires + 1, device)]
     if invitation is None:
         facts.append(InvitationAdded("hash", Invitation(2, 9, 1)))
     else:

@@ -13,19 +13,21 @@ CLIENT: Final = Path(__file__).resolve().parents[3] / "securechat" / "client"
 FLOORS: Final = (
     {
         *("errors", "clock", "address", "paths", "recent", "events", "invitation", "safe", "width"),
-        *("deliveries", "presence"),
+        *("deliveries", "device_events", "presence"),
     },
     {
         *("labels", "batches", "outbox", "roster", "registration", "catchup", "history"),
         *("known_servers", "bookmark_file", "chain", "dialing", "trust", "transport", "credentials"),
         *("joining", "own_accounts"),
         *("keys", "editor", "inputs", "console", "modewords", "wording"),
-        *("writing", "outbox_file"),
+        *("devices", "writing", "outbox_file"),
     },
     {"state"},
     {"incoming"},
     {"session"},
-    {"connection", "commands"},
+    {"enrolment"},
+    {"connection", "login"},
+    {"device_desk", "commands"},
     {"plain", "api", "tui"},
     {"__init__"},
 )
