@@ -4,6 +4,10 @@ import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
+
+OF_SERVICE: Final = Path("/var/lib/securechat")
+"""Where `securechat service install` has the server keep everything."""
 
 
 class NoHome(Exception):
@@ -13,11 +17,14 @@ class NoHome(Exception):
 def default_directory(environment: Mapping[str, str]) -> Path:
     """Return $XDG_DATA_HOME/securechat, or ~/.local/share/securechat. Raises NoHome.
 
-    The XDG base directory specification has relative paths ignored.
+    For root it is the directory of this host's service where there is one. The XDG base directory
+    specification has relative paths ignored.
     """
     base = Path(environment.get("XDG_DATA_HOME", ""))
     if base.is_absolute():
         return base / "securechat"
+    if os.geteuid() == 0 and OF_SERVICE.is_dir():
+        return OF_SERVICE
     try:
         return Path.home() / ".local" / "share" / "securechat"
     except RuntimeError as error:

@@ -59,7 +59,7 @@ def adduser(
         raise typer.BadParameter("an account is either --admin or --bot")
     place = find_place(config, data_dir)
     settings = load_config(place).config
-    _check_name(name)
+    check_name(name)
     password = obtain(name, stdin=password_stdin, file=password_file, generate=generate)
     phc = hash_password(password, settings.auth.argon2)
     request = AddAccount(name, phc, "admin" if admin else "bot" if bot else "member")
@@ -181,7 +181,7 @@ def _ask(place: Place, config: "Config", request: "Request") -> "Done":
     return ask(place.directory, config, request)
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
     """Refuse a name that cannot be before a password is asked for; the chat decides about the others."""
     from securechat.irc.names import InvalidName, check_account
 

@@ -26,6 +26,7 @@ from securechat.cli import (
     removal,
     send,
     server,
+    service,
     trust,
 )
 from securechat.cli.exits import CommandFailed
@@ -105,6 +106,7 @@ for module in (
     backup,
     exchange,
     migrate_store,
+    service,
     certs,
     config,
     join,

@@ -138,6 +138,7 @@ def restore(
     from securechat.cli.snapshot import scratch
     from securechat.storage.archive import unpack
     from securechat.storage.errors import StorageError
+    from securechat.storage.files import create_private_directory
     from securechat.storage.lock import DirectoryLock
 
     passphrase_stdin, passphrase_file = stdin_or_file(passphrase_stdin, passphrase_file)
@@ -160,7 +161,7 @@ def restore(
             ):
                 _unseal(stream, plain, passphrase_stdin, passphrase_file, identity)
                 plain.seek(0)
-                (directory / "new").mkdir(mode=0o700)
+                create_private_directory(directory / "new")
                 manifest = unpack(plain, directory / "new")
             restored = put_back(place, manifest, directory / "new", name)
     except (StorageError, OSError) as error:

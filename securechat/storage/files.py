@@ -13,10 +13,34 @@ _NO_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 def create_private(path: Path) -> None:
-    """Make a file that only this user may read, or take what others may do with it; have its name on disk."""
-    with _descriptor(path, os.O_RDWR | os.O_CREAT) as file:
-        os.fchmod(file, 0o600)
+    """Make a file that only this user may read, or take what others may do with it; have its name on disk.
+
+    One that root makes belongs to whom the directory belongs to.
+    """
+    try:
+        with _descriptor(path, os.O_RDWR | os.O_CREAT | os.O_EXCL) as file:
+            hand_over(file, path.parent)
+    except FileExistsError:
+        with _descriptor(path, os.O_RDWR) as file:
+            os.fchmod(file, 0o600)
     sync_directory(path.parent)
+
+
+def create_private_directory(path: Path) -> None:
+    """Make a directory that only this user may use, or, when root makes it, the user of the one it is in."""
+    path.mkdir(mode=0o700)
+    with _descriptor(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW) as directory:
+        hand_over(directory, path.parent)
+
+
+def hand_over(descriptor: int, directory: Path) -> None:
+    """Give what root has just made in a directory to the directory's user, who has to work with it.
+
+    Only what was made, never what was there: that user may have put a link to something in its place.
+    """
+    if os.geteuid() == 0:
+        owner = directory.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 @contextmanager

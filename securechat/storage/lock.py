@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from securechat.storage.errors import StorageError
+from securechat.storage.files import hand_over
 
 LOCK_NAME: Final = "securechat.lock"
 DATABASE_NAME: Final = "securechat.db"
@@ -69,9 +70,8 @@ class DirectoryLock:
 
     def __enter__(self) -> Self:
         prepare_directory(self._path)
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
-            descriptor = os.open(self._path / LOCK_NAME, flags, 0o600)
+            descriptor = self._open()
         except OSError as error:
             raise StorageError(f"cannot lock the data directory {self._path}: {error.strerror}") from error
         try:
@@ -89,6 +89,15 @@ class DirectoryLock:
         if descriptor is not None:
             # The file stays: a process that deletes it could delete one that another has locked meanwhile.
             os.close(descriptor)
+
+    def _open(self) -> int:
+        path, flags = self._path / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            descriptor = os.open(path, flags | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return os.open(path, flags, 0o600)
+        hand_over(descriptor, self._path)
+        return descriptor
 
     def _lock(self, descriptor: int) -> None:
         try:

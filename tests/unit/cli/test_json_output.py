@@ -162,7 +162,7 @@ def lines_of(command: Command) -> list[dict[str, object]]:
 def test_no_command_is_forgotten() -> None:
     """Those not run above print ids and times (`send`), or what the caller has named."""
     named = {*ASKED, "status", "backup", "restore", "export", "import", "config show", "certs show"}
-    others = {"trust list", "trust devices", "send", "migrate-store"}
+    others = {"trust list", "trust devices", "send", "migrate-store", "service install", "service remove"}
     assert set(with_json(app)) == named | others
     modules = Path(table.__file__).parent.glob("*.py")
     assert [path.name for path in modules if "import json" in path.read_text()] == ["table.py"]

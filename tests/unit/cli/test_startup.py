@@ -175,11 +175,12 @@ from securechat.cli.app import app
 import typer.main
 group = typer.main.get_command(app)
 client = {"connect", "join", "send", "trust"}
+host = {"service"}  # which has one place on each host
 def options(name, command):
     if hasattr(command, "commands"):
         for inner, each in command.commands.items():
             options(f"{name} {inner}", each)
-    elif name.split()[0] not in client and name != "config default":
+    elif name.split()[0] not in client | host and name != "config default":
         variables = {p.envvar for p in command.params}
         print(name, {"SECURECHAT_CONFIG", "SECURECHAT_DATA_DIR"} <= variables)
 for name, command in group.commands.items():
