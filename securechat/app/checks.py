@@ -111,6 +111,15 @@ def _check_path(path: str) -> None:
         raise ValueError("a path has no NUL character")
 
 
+def _check_recipient(text: str) -> None:
+    from securechat.storage.sealing import SealError, parse_recipient
+
+    try:
+        parse_recipient(text)
+    except SealError as error:
+        raise ValueError(str(error)) from None
+
+
 def _check_url(url: str) -> None:
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
@@ -134,4 +143,5 @@ _CHECKS: Final[Mapping[str, Callable[[str], None]]] = {
     "channels.autojoin": _check_channel,
     "storage.url": _check_url,
     "metrics.address": _check_watched,
+    "backup.recipients": _check_recipient,
 }

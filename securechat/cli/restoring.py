@@ -4,6 +4,7 @@ A restore that fails takes away again what it has put in its place. After one th
 again: what is in its place already is the same, and there is no database yet.
 """
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ from securechat.storage.files import sync_directory
 from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.schema import HEAD
 
-_CONFIGURATION = "securechat.toml"
+CONFIGURATION = "securechat.toml"
 
 
 def put_back(place: Place, manifest: Manifest, directory: Path, name: str) -> Sequence[str]:
@@ -32,12 +33,12 @@ def put_back(place: Place, manifest: Manifest, directory: Path, name: str) -> Se
     `name` is where they come from, for the audit log. The caller holds the directory's lock. Raises
     CommandFailed when something would be overwritten, and StorageError.
     """
-    _check(manifest, directory / DATABASE_NAME)
+    check_contents(manifest, directory / DATABASE_NAME)
     others = [name for name in manifest.files if name != DATABASE_NAME]
-    if place.file is not None and _CONFIGURATION in others:
-        others.remove(_CONFIGURATION)  # whoever has written a configuration for the new place wants that
+    if place.file is not None and CONFIGURATION in others:
+        others.remove(CONFIGURATION)  # whoever has written a configuration for the new place wants that
     _refuse_to_overwrite(place.directory, directory, others)
-    configuration = directory / _CONFIGURATION if _CONFIGURATION in others else place.file
+    configuration = directory / CONFIGURATION if CONFIGURATION in others else place.file
     url = load_config(Place(place.directory, configuration)).config.storage.url
     _note(manifest, directory, name)
     with _moved(others, directory, place.directory):
@@ -76,8 +77,12 @@ def _note(manifest: Manifest, directory: Path, name: str) -> None:
         raise StorageError("the database cannot be written: make room on the disk")
 
 
-def _check(manifest: Manifest, database: Path) -> None:
-    check_file(database)
+def check_contents(manifest: Manifest, database: Path) -> None:
+    """See that a database is whole, and the one that a manifest describes. Raises StorageError."""
+    try:
+        check_file(database)
+    except sqlite3.Error as error:
+        raise BadBackup(f"the database in the backup cannot be read: {error}") from error
     schema, rows = contents_of(database)
     if schema > HEAD:
         raise BadBackup(

@@ -84,6 +84,18 @@ def scratch(directory: Path, where: Path | None = None) -> Iterator[Path]:
             shutil.rmtree(path)
 
 
+@contextmanager
+def aside(where: Path) -> Iterator[Path]:
+    """Give an empty private directory in the directory `where`; it goes in the end. Raises OSError."""
+    with _unwinding():
+        path = _made_in(where)
+        try:
+            with _held(path):
+                yield path
+        finally:
+            shutil.rmtree(path)
+
+
 def _made_in(where: Path) -> Path:
     """Make a private directory among what belongs to others, and remove those that nobody uses any more."""
     for left in where.glob(f"{_ELSEWHERE}*"):

@@ -307,6 +307,24 @@ class StorageSection(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 64
 
 
+class BackupSection(Struct, frozen=True, forbid_unknown_fields=True):
+    """Backups in a directory, such as those of every night."""
+
+    keep: Annotated[
+        int,
+        Meta(ge=1, le=10_000),
+        Key("How many backups stay in the directory; the oldest go.", live=True),
+    ] = 14
+    recipients: Annotated[
+        tuple[str, ...],
+        Key(
+            "Public keys of age or SSH; with one, these backups are encrypted, and hold the server's keys.",
+            'a list of keys, such as ["age1…"]',
+            live=True,
+        ),
+    ] = ()
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that can be configured."""
 
@@ -319,4 +337,5 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     limits: LimitsSection = LimitsSection()
     storage: StorageSection = StorageSection()
     metrics: MetricsSection = MetricsSection()
+    backup: BackupSection = BackupSection()
     log: LogSection = LogSection()

@@ -48,6 +48,8 @@ _MAX_OTHER: Final = 1 << 20
 _MAX_TEXT: Final = 255
 """Characters of what a server says of itself."""
 _BLOCK: Final = 1 << 20
+_MAX_END: Final = 1 << 16
+"""Bytes of zeros behind the last member."""
 
 
 class BadBackup(StorageError):
@@ -106,11 +108,19 @@ def unpack(stream: IO[bytes], directory: Path) -> Manifest:
                     raise BadBackup(f"the backup has a member that it does not name: {member.name[:80]!r}")
                 _write(content, entry, directory / member.name)
                 missing.discard(member.name)
+            _check_end(headers)
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, KeyError, Excessive) as error:
         raise BadBackup(f"this is no backup of securechat, or it is damaged: {error}") from error
     if missing:
         raise BadBackup(f"the backup is not complete: {', '.join(sorted(missing))} is missing")
     return manifest
+
+
+def _check_end(headers: Headers) -> None:
+    """Read what is behind the last member: nothing but zeros, and the checksum of all. Raises BadBackup."""
+    rest = headers.read(_MAX_END + 1)
+    if len(rest) > _MAX_END or rest.strip(b"\0"):
+        raise BadBackup("the backup goes on behind its end: it is damaged")
 
 
 def _check_room(manifest: Manifest, directory: Path) -> None:

@@ -32,6 +32,7 @@ CONTENT_NAME: Final = "backup.age"
 _MAX_KEY: Final = 1 << 16
 _MAX_IN_MEMORY: Final = 1 << 28
 """Bytes of an age file of another program's with a passphrase, which pyrage reads whole."""
+_END: Final = 2 * tarfile.BLOCKSIZE
 _GZIP: Final = b"\x1f\x8b"
 _SCRYPT: Final = b"-> scrypt "
 _OUTER: Final = KEY_NAME.encode() + b"\0"
@@ -50,6 +51,12 @@ def parse_recipient(text: str) -> Recipient:
         with suppress(RecipientError):
             return Recipient(kind.from_str(text))
     raise SealError(f"{text[:80]!r} is no recipient: use one that begins with age1, or an SSH public key")
+
+
+def new_pair() -> tuple[Identity, Recipient]:
+    """Make a key, and what is encrypted for it."""
+    identity = x25519.Identity.generate()
+    return Identity(identity), Recipient(identity.to_public())
 
 
 def read_identities(file: Path) -> Sequence[Identity]:
@@ -88,7 +95,7 @@ def seal_with(plain: IO[bytes], sealed: IO[bytes], secret: str) -> None:
         sealed.write(passphrase.encrypt(f"{key}\n".encode("ascii"), secret))
     with _member(sealed, CONTENT_NAME):
         seal_for(plain, sealed, [Recipient(key.to_public())])
-    sealed.write(bytes(2 * tarfile.BLOCKSIZE))
+    sealed.write(bytes(_END))
 
 
 @contextmanager
@@ -156,6 +163,9 @@ def _unseal_outer(sealed: IO[bytes], plain: IO[bytes], secret: str) -> None:
         locked = _content(archive, headers, KEY_NAME).read(_MAX_KEY)
         key = x25519.Identity.from_str(_decrypt(locked, secret).decode("ascii").strip())
         unseal_for(_content(archive, headers, CONTENT_NAME), plain, [Identity(key)])
+        more = next_member(archive, headers)
+        if more is not None or sealed.seek(0, io.SEEK_END) != archive.offset + _END:
+            raise SealError("the backup is damaged: it does not end where a backup ends")
 
 
 def _decrypt(content: bytes, secret: str) -> bytes:
