@@ -218,8 +218,10 @@ class Running:
             store, lambda: self._config.history.retention_days, clock, short=lambda: self._space.low
         )
         copy = OnlineCopy(store.copy, Loan(lambda call: self._server.call(call)))
+        core = Core(self._settings, snapshot, Clock().now())
         return Server(
-            core=Core(self._settings, snapshot, Clock().now()),
+            core=core,
+            banned=core.registry.bans.networks(core.now.wall),
             latest=time_of(snapshot.last_message),
             store=store,
             open_reader=self._database.open_reader,

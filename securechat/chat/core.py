@@ -40,7 +40,7 @@ from securechat.chat.line import Line
 from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
 from securechat.chat.requests import Refused
-from securechat.chat.rules import administration, dropping, failures, login, multiline, operators, replay
+from securechat.chat.rules import administration, dropping, login, operators, replay, ticking
 from securechat.chat.rules.owed import pay_owed
 from securechat.chat.rules.proof import withdraw
 from securechat.chat.rules.sessions import end_sessions
@@ -81,8 +81,7 @@ class Core(Chat):
                 self._received(item)
             case Connected():
                 self._last_session += 1
-                known = item.address, item.certificate
-                self.sessions[item.link] = Session(self._last_session, item.link, *known)
+                login.connected(self, self._last_session, item)
             case Disconnected():
                 self._in_outcome(None, lambda: self._disconnected(item))
             case JobDone():
@@ -305,9 +304,7 @@ class Core(Chat):
         self._work(session, begun=True)
 
     def _tick(self) -> None:
-        multiline.expire(self)
-        failures.settle(self)
-        pay_owed(self)
+        ticking.tick(self)
         for session in [session for session, at in self._slowed.items() if at <= self.now.mono]:
             del self._slowed[session]
             self._postpone(session)  # so that it does not do it in this item's time, which is everybody's

@@ -77,6 +77,14 @@ class Alarmed:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkBanned:
+    """Connections from a network, in CIDR notation, are refused from now on; not any more unless `banned`."""
+
+    network: str
+    banned: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HoldBack:
     """From here on keep back what comes for this link until `Release`, except what is sent `ahead`."""
 
@@ -149,6 +157,7 @@ Effect = (
     | LoginFailed
     | HashAdded
     | Alarmed
+    | NetworkBanned
     | HoldBack
     | Release
     | AwaitDrain

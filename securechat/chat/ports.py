@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import (
     Audited,
+    Ban,
     Device,
     Invitation,
     MessageSent,
@@ -71,6 +72,7 @@ class Snapshot:
     """By their keys (`records.devices`)."""
     invitations: Mapping[str, Invitation] = field(default_factory=dict)
     """By the hash of the code."""
+    bans: Sequence[Ban] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from securechat.chat.sanctions import AddBan, ListBans, RemoveBan
+
 
 @dataclass(frozen=True, slots=True)
 class AddAccount:
@@ -237,6 +239,9 @@ Request = (
     | AddInvitation
     | ListInvitations
     | RevokeInvitation
+    | AddBan
+    | ListBans
+    | RemoveBan
     | ListAudit
     | ListChannels
     | DropChannels
@@ -260,6 +265,9 @@ OPERATIONS: Final[Mapping[str, type[Request]]] = {
     "invite": AddInvitation,
     "invitations": ListInvitations,
     "revoke-invitation": RevokeInvitation,
+    "ban": AddBan,
+    "bans": ListBans,
+    "unban": RemoveBan,
     "audit": ListAudit,
     "channels": ListChannels,
     "drop-channels": DropChannels,

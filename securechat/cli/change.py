@@ -11,23 +11,24 @@ from securechat.cli.place import Place
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
-    from securechat.chat.requests import Request
+    from securechat.chat.requests import Done, Request
     from securechat.config import Config
 
 
 def change(
     place: Place, config: "Config", request: "Request", done: str, more: str = "", *, quiet: bool = False
-) -> None:
+) -> "Done":
     """Have a change made, and tell the person on standard error what was `done`, where, and `more`.
 
-    `done` is a sentence without its full stop, `more` is whole sentences. Raises CommandFailed.
+    `done` is a sentence without its full stop, `more` is whole sentences. Return the answer. Raises
+    CommandFailed.
     """
     from securechat.cli.ask import ask_whoever_is_there
 
     is_new = not place.directory.exists()
-    _, running = ask_whoever_is_there(place.directory, config, request)
+    answer, running = ask_whoever_is_there(place.directory, config, request)
     if quiet:
-        return
+        return answer
     tell(f"{done} in {place.directory}. {more}".rstrip())
     if is_new:
         hint = "if your server has its data elsewhere, name that directory with --data-dir"
@@ -35,3 +36,4 @@ def change(
     if not running:
         option = data_dir_option(place.directory)
         tell(f"No server runs there: start it with `securechat server{option}`.")
+    return answer

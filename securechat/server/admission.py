@@ -8,11 +8,12 @@ throws itself out, while somebody who logs in within a second rarely meets the d
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from threading import Lock
 from typing import Final, Literal, get_args
 
+from securechat.chat.networks import Networks
 from securechat.server.limits import Limits
 
 FORGIVEN: Final = 3
@@ -64,10 +65,11 @@ class Ticket:
 class Admission:
     """Shared by listeners, workers and the hub; a lock of its own guards it and is held for microseconds.
 
-    `random` returns a number from 0 up to, but not including, 1. Every method may be called by any thread.
+    `random` returns a number from 0 up to, but not including, 1. Networks that are `banned` get no place,
+    whatever else applies to them; this host does. Every method may be called by any thread.
     """
 
-    def __init__(self, limits: Limits, random: Callable[[], float]) -> None:
+    def __init__(self, limits: Limits, random: Callable[[], float], banned: Iterable[str] = ()) -> None:
         self.limits = limits
         self.total = 0
         self.refused = 0
@@ -78,6 +80,7 @@ class Admission:
         self._lock = Lock()
         self._sources: OrderedDict[str, Source] = OrderedDict()
         self._waiting: list[Ticket] = []
+        self._banned = Networks(banned)
 
     @property
     def unauthenticated(self) -> int:
@@ -87,6 +90,11 @@ class Admission:
     def is_proxy(self, address: Address) -> bool:
         """Return whether this is a proxy that is trusted to say from where its connections come."""
         return any(address in network for network in self.limits.proxies)
+
+    def ban(self, network: str, banned: bool) -> None:
+        """Refuse newcomers of a network (in CIDR notation) from now on, or no more."""
+        with self._lock:
+            (self._banned.add if banned else self._banned.discard)(network)
 
     def admit(self, address: Address | None, now: float) -> tuple[Ticket, Callable[[], None] | None]:
         """Let a newcomer in; also return what ends the connection that has to make room, if any. Raises
@@ -143,6 +151,10 @@ class Admission:
 
     def _source(self, address: Address, now: float) -> Source | None:
         limits = self.limits
+        if self._banned and not address.is_loopback:
+            network = next(self._banned.holding(address), None)
+            if network is not None:
+                raise Refusal(f"{network} is banned")
         if any(address in network for network in limits.exempt):
             return None
         name = source_of(address)

@@ -27,6 +27,7 @@ from securechat.chat.effects import (
     HoldBack,
     LoggedIn,
     LoginFailed,
+    NetworkBanned,
     Release,
     Reload,
     Send,
@@ -272,6 +273,8 @@ class Hub:
                 self._hash_added(effect.phc)
             case Alarmed():
                 log.warning("%s", effect.text)
+            case NetworkBanned():
+                self._admission.ban(effect.network, effect.banned)
             case HoldBack():
                 self.delivery.hold_back(effect.link)
             case Release():

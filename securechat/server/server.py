@@ -67,8 +67,9 @@ class Server:
     control socket, one call at a time, in the main or the control thread; it swaps `tls.current` and calls
     `reconfigure`, and answers what it did. `commands` are more that the control thread answers. `chores` run
     on the hub's thread about once a second when nothing else waits, `every_second` and, once no more commands
-    come, `at_stop` on the main thread. `facts` is what `status` says besides. `latest` is for the hub.
-    `listen` opens the sockets for clients, of which there is at least one, or raises OSError.
+    come, `at_stop` on the main thread. `facts` is what `status` says besides. `latest` is for the hub,
+    `banned` are the networks from which nobody may connect. `listen` opens the sockets for clients, of which
+    there is at least one, or raises OSError.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Server:
         every_second: Sequence[Callable[[], None]] = (),
         facts: Callable[[], Mapping[str, str | int | bool | None]] = dict,
         latest: int = 0,
+        banned: Sequence[str] = (),
         notifier: Notifier | None = None,
         announce: Callable[[str], None] = say,
     ) -> None:
@@ -99,15 +101,14 @@ class Server:
         self._readers = [QueryReader(open_reader) for _ in range(limits.query_threads)]
         self._hasher, self._devices = hasher, devices
         self._limits = limits
-        self._directory = directory
-        self._listen = listen
+        self._directory, self._listen = directory, listen
         self._reload, self._commands = reload, commands
         self._at_stop, self._every_second = at_stop, every_second
         self._announce = announce
         self._notifier = notifier or Notifier(None)
         self._signals = Signals()
         self._inbox = Inbox()
-        self._admission = Admission(limits, random.random)
+        self._admission = Admission(limits, random.random, banned)
         loop = partial(Worker, self._inbox, tls, self._admission, limits, server_name)
         self._workers = [loop() for _ in range(max(1, workers))]
         self._reloads = Reloads(self.reload, lambda link, answer: self._inbox.put(Reloaded(link, answer)))

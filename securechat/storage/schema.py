@@ -23,7 +23,9 @@ from sqlalchemy import (
     TypedColumns,
 )
 
-HEAD: Final = "0019"
+from securechat.storage.moderation_columns import BanColumns
+
+HEAD: Final = "0020"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -267,6 +269,7 @@ class ClockColumns(TypedColumns):
 
 accounts: Final = Table("accounts", metadata, AccountColumns)
 audit: Final = Table("audit", metadata, AuditColumns)
+bans: Final = Table("bans", metadata, BanColumns, sqlite_with_rowid=False)
 invitations: Final = Table("invitations", metadata, InvitationColumns, sqlite_with_rowid=False)
 devices: Final = Table("devices", metadata, DeviceColumns, sqlite_with_rowid=False)
 clock: Final = Table("clock", metadata, ClockColumns)

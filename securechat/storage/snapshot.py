@@ -5,6 +5,7 @@ from sqlalchemy import Connection, func, select
 from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import (
+    Ban,
     Device,
     Invitation,
     ListEntry,
@@ -18,6 +19,7 @@ from securechat.storage.reading.silences import read_silences
 from securechat.storage.rows import decode_modes
 from securechat.storage.schema import (
     accounts,
+    bans,
     channel_lists,
     channels,
     devices,
@@ -50,6 +52,7 @@ def read_snapshot(connection: Connection) -> Snapshot:
         metadata=_metadata(connection),
         personal=_personal(connection),
         invitations=_invitations(connection),
+        bans=_bans(connection),
         devices=_devices(connection),
         boxes=_boxes(connection),
         silences=read_silences(connection),
@@ -95,6 +98,13 @@ def _invitations(connection: Connection) -> dict[str, Invitation]:
     i = invitations.c
     rows = connection.execute(select(i.code, i.uses, i.expires, i.created))
     return {code: Invitation(uses, expires, created) for code, uses, expires, created in rows}
+
+
+def _bans(connection: Connection) -> list[Ban]:
+    b = bans.c
+    columns = (b.kind, b.target, b.reason, b.setter, b.at, b.expires)
+    by_age = select(*columns).order_by(b.at, b.kind, b.target)
+    return [Ban(*row) for row in connection.execute(by_age)]
 
 
 def _devices(connection: Connection) -> dict[str, Device]:

@@ -6,6 +6,7 @@ from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import (
     AccountAdded,
+    Ban,
     ChannelCreated,
     Device,
     Invitation,
@@ -78,6 +79,7 @@ State = tuple[
     frozenset[int],
     Mapping[str, Invitation],
     Mapping[str, Device],
+    frozenset[Ban],
 ]
 
 
@@ -131,6 +133,7 @@ def state_of(snapshot: Snapshot) -> State:
         snapshot.waiting,
         snapshot.invitations,
         snapshot.devices,
+        frozenset(snapshot.bans),
     )
 
 
@@ -161,4 +164,5 @@ def state_in(registry: Registry) -> State:
         frozenset(account for account, count in registry.waiting.items() if count > 0) - removed,
         registry.invitations,
         registry.devices.everything(),
+        frozenset(registry.bans.all()),
     )

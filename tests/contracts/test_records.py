@@ -13,6 +13,9 @@ from securechat.chat.records import (
     AccountEnabled,
     AccountRemoved,
     AccountSeen,
+    Ban,
+    BanAdded,
+    BanRemoved,
     ChannelDropped,
     ChannelModesChanged,
     ChannelRenamed,
@@ -86,6 +89,7 @@ DROPPED = StoredChannel(
 )
 
 DEVICE = Device(ALICE, "phone", "token", NOON, NOON + 9)
+BANNED = Ban("network", "192.0.2.0/24", "scanners", "Bob", NOON, NOON + 9)
 INVITED = InvitationAdded("hash-1", Invitation(3, NOON + 1, NOON))
 
 SEQUENCES: dict[str, tuple[Record, ...]] = {
@@ -102,6 +106,16 @@ SEQUENCES: dict[str, tuple[Record, ...]] = {
         DeviceAdded("key-1", DEVICE),
         DeviceAdded("key-2", DEVICE._replace(name="laptop")),
         DeviceRevoked("key-1", DEVICE),
+    ),
+    "BanAdded": (
+        BanAdded(BANNED),
+        BanAdded(BANNED._replace(kind="mask", target="*!*@*", expires=0)),
+        BanAdded(BANNED._replace(reason="", at=NOON + 1), BANNED),
+    ),
+    "BanRemoved": (
+        BanAdded(BANNED),
+        BanAdded(BANNED._replace(kind="account", target="1")),
+        BanRemoved(BANNED),
     ),
     "InvitationAdded": (INVITED, InvitationAdded("hash-2", Invitation(2, NOON + 2, NOON))),
     "InvitationUsed": (

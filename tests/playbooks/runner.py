@@ -81,6 +81,7 @@ from securechat.chat.jobs import (
 from securechat.chat.line import packed
 from securechat.chat.ports import StoreUnavailable
 from securechat.chat.requests import (
+    OPERATIONS,
     AddAccount,
     AddDevice,
     AddInvitation,
@@ -100,6 +101,7 @@ from securechat.chat.requests import (
     SetPassword,
 )
 from securechat.chat.rules.invitations import digest
+from securechat.chat.service.administration import read
 from securechat.chat.settings import Settings
 from securechat.chat.shares import USUAL
 from securechat.irc.framing import Framer
@@ -471,6 +473,8 @@ def _shown_row(row: Mapping[str, str | int | bool | None]) -> str:
             "expired" if row["expired"] else "",
         ]
         return f"[{' '.join(str(word) for word in words).rstrip()}]"
+    if "target" in row:
+        return f"[{row['target']} {row['expires'] or 'ever'} {row['reason']}]"
     if "since" in row:
         return f"{row['account']}@{row['name']}:{row['id']}:{row['address']}"
     return f"{row['name']}:{row['sessions']}" if "sessions" in row else f"[{row['name']}]"
@@ -505,5 +509,9 @@ def _request(text: str) -> Request:
             return DropChannels(names[0], unused=True)
         case "audit":
             return ListAudit(int(names[0]) if names else 0)
-        case _:
+        case "users":
             return ListAccounts()
+        case _:
+            request = read(OPERATIONS[operation], names)
+            assert request is not None, f"{text} is no request"
+            return request

@@ -228,3 +228,29 @@ def test_limits_can_change() -> None:
     admit(gate, 3)
     gate.limits = replace(LIMITS, connections_per_source=4)
     admit(gate, 1)
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8:7::9"])
+def test_a_banned_network_gets_no_place(address: str) -> None:
+    """Not even where no limits apply; the others do, and so does everybody once it is not banned any more."""
+    exempt = replace(LIMITS, exempt=(ip_network("0.0.0.0/0"), ip_network("::/0")))
+    gate = Admission(exempt, lambda: 0.5, ["192.0.2.0/24"])
+    gate.ban("2001:db8:7::/48", True)
+    with pytest.raises(Refusal, match="is banned"):
+        gate.admit(ip_address(address), 0.0)
+    assert (gate.total, gate.unauthenticated) == (0, 0)
+    admit(gate, 1, "192.0.3.1")
+    admit(gate, 1, "2001:db8:8::1")
+    proxied, _ = gate.admit(None, 0.0)
+    with pytest.raises(Refusal, match="is banned"):
+        gate.identify(proxied, ip_address(address), 0.0)
+    gate.ban("192.0.2.0/24", False)
+    gate.ban("2001:db8:7::/48", False)
+    admit(gate, 1, address)
+
+
+def test_this_host_is_never_banned() -> None:
+    """Whatever the networks are: somebody has to be able to mend it."""
+    gate = Admission(LIMITS, lambda: 0.5, ["127.0.0.0/8", "::/0"])
+    admit(gate, 1, "127.0.0.1")
+    admit(gate, 1, "::1")

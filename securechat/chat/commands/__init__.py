@@ -4,6 +4,7 @@ from typing import Final
 
 from securechat.chat.commands import (
     accounts,
+    bans,
     capabilities,
     channels,
     devices,
@@ -36,6 +37,7 @@ COMMANDS: Final[dict[str, Command]] = {}
 _EVERY: Final = table(
     helping(COMMANDS),
     accounts.COMMANDS,
+    bans.COMMANDS,
     capabilities.COMMANDS,
     channels.COMMANDS,
     devices.COMMANDS,

@@ -7,7 +7,7 @@ that other servers send by e-mail. Until it is proven nothing is said of which a
 from securechat.chat.jobs import HashPassword, JobResult, PasswordHashed
 from securechat.chat.records import Audited, InvitationUsed
 from securechat.chat.requests import AddAccount, Refused
-from securechat.chat.rules import administration
+from securechat.chat.rules import administration, bans
 from securechat.chat.rules.failures import Failure, Reason, Way, note
 from securechat.chat.rules.invitations import are_open, usable
 from securechat.chat.rules.login import accepted, complete
@@ -129,6 +129,8 @@ def registered(ctx: Context, pending: Pending) -> None:
         return
     ctx.chat.count("logins.registered")
     ctx.server("VERIFY", "SUCCESS", account.name, text="Your account was made")
+    if bans.turned_away(ctx.chat, ctx.session, account):
+        return
     full = no_place(ctx.chat, account)
     if full is not None:
         ctx.server("FAIL", "*", "LIMIT_REACHED", text=full)

@@ -8,7 +8,7 @@ from securechat.chat.effects import Reload, Then
 from securechat.chat.items import KillUser
 from securechat.chat.line import Line, by_operator
 from securechat.chat.records import Parted
-from securechat.chat.rules import presence
+from securechat.chat.rules import bans, presence
 from securechat.chat.rules.failures import Failure, Reason, Way, note
 from securechat.chat.rules.finding import known_channel, known_user
 from securechat.chat.rules.login import nick_problem
@@ -46,6 +46,10 @@ def empower(ctx: Context, account: Account) -> None:
         note(ctx.chat, Failure(session, Way.OPER, account.name, Reason.POWERLESS))
         ctx.audit("oper refused", account.name)
         ctx.numeric(num.ERR_NOOPERHOST, text="This account is no administrator's")
+        return
+    if next(bans.keeping_out(ctx.chat, account, account.name, ""), None) is not None:
+        ctx.audit("oper refused", account.name, "banned")
+        ctx.numeric(num.ERR_NOOPERHOST, text="This account is banned")
         return
     ctx.chat.count("logins.oper_ok")
     ctx.audit("oper", account.name)

@@ -4,7 +4,7 @@ from typing import Final
 
 from securechat.chat import limits
 from securechat.chat.line import Line
-from securechat.chat.rules import access, presence
+from securechat.chat.rules import access, bans, presence
 from securechat.chat.rules.failures import Failure, Reason, Way, note
 from securechat.chat.rules.login import (
     authenticate,
@@ -149,6 +149,8 @@ def change_own_nick(ctx: Context, user: User, nick: str) -> None:
     held = banned_in(ctx, user) if fold(nick) != fold(user.nick) else None
     if problem is not None:
         ctx.numeric(*problem[:2], text=problem[2])
+    elif bans.turned_away(ctx.chat, ctx.session, user.account, nick):
+        pass  # it ends: whoever is called so is banned
     elif held is not None:
         # Another nick would say something there, and escape the mask.
         text = "Cannot change nick while banned or muted in the channel"

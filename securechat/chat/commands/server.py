@@ -3,7 +3,10 @@
 from typing import Final
 
 from securechat.chat.commands.whois import reply_words
+from securechat.chat.records import Ban
 from securechat.chat.rules import welcome
+from securechat.chat.rules.banning import spelled, until
+from securechat.chat.state.bans import NETWORK
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
@@ -13,7 +16,7 @@ from securechat.irc.text import printable
 from securechat.irc.timestamp import format_ms
 
 MAX_USERIP: Final = 5
-OPERATORS_STATS: Final = frozenset("or")
+OPERATORS_STATS: Final = frozenset("dkor")
 
 
 def admin_command(ctx: Context) -> None:
@@ -73,10 +76,10 @@ def time_command(ctx: Context) -> None:
 
 
 def stats_command(ctx: Context) -> None:
-    """STATS <u | o | r> [<server>]
+    """STATS <u | o | r | k | d> [<server>]
 
-    Shows for how long the server runs (u); to operators who has their powers now (o), and how many logins
-    and refusals there were since the start (r).
+    Shows for how long the server runs (u); to operators who has their powers now (o), how many logins and
+    refusals there were since the start (r), and the bans of accounts and masks (k) and of networks (d).
     """
     letter = ctx.param(0)[:1]
     if not is_here(ctx, ctx.param(1)):
@@ -90,11 +93,34 @@ def stats_command(ctx: Context) -> None:
     elif letter == "r":
         for name, times in ctx.chat.counters.read().items():
             ctx.numeric(num.RPL_STATSDEBUG, text=f"{name} {times}")
+    elif letter in ("d", "k"):
+        stats_bans(ctx, letter)
+        return
     elif letter == "u":
         minutes, seconds = divmod((ctx.chat.now.wall - ctx.settings.started) // 1000, 60)
         hours, minutes = divmod(minutes, 60)
         days, hours = divmod(hours, 24)
         ctx.numeric(num.RPL_STATSUPTIME, text=f"Server Up {days} days {hours}:{minutes:02}:{seconds:02}")
+    end_of_stats(ctx, letter)
+
+
+def stats_bans(ctx: Context, letter: str) -> None:
+    """List the bans by network, or the others."""
+
+    def show(ban: Ban) -> None:
+        target, text = spelled(ctx.chat, ban), f"{ban.reason or 'no reason'} ({until(ban.expires)})"
+        if letter == "d":  # an address that begins with a colon cannot stand in the middle of a line
+            ctx.numeric(num.RPL_STATSDLINE, "D", target if target[0] != ":" else f"0{target}", text=text)
+        else:
+            ctx.numeric(num.RPL_STATSKLINE, "K", target, "*", "*", text=text)
+
+    in_force = (ban for ban in ctx.registry.bans.all() if ban.holds(ctx.at))
+    bans = [ban for ban in in_force if (ban.kind == NETWORK) is (letter == "d")]
+    ctx.for_each(bans, show, lambda: end_of_stats(ctx, letter))
+
+
+def end_of_stats(ctx: Context, letter: str) -> None:
+    """Say that this was all."""
     ctx.numeric(num.RPL_ENDOFSTATS, printable(letter), text="End of STATS report")
 
 

@@ -25,6 +25,7 @@ from securechat.chat.records.accounts import (
     PasswordSet,
 )
 from securechat.chat.records.audit import Audited
+from securechat.chat.records.bans import BanAdded, BanRecord, BanRemoved
 from securechat.chat.records.channels import (
     NEW_CHANNEL_MODES,
     ChannelCreated,
@@ -81,6 +82,7 @@ from securechat.chat.records.places import (
     Silenced,
 )
 from securechat.chat.records.stored import (
+    Ban,
     Device,
     Invitation,
     ListEntry,
@@ -103,7 +105,14 @@ ChannelRecord = (
     | TopicSet
 )
 Record = (
-    AccountRecord | Audited | ChannelRecord | DeviceRecord | InvitationRecord | MessageRecord | PlaceRecord
+    AccountRecord
+    | Audited
+    | BanRecord
+    | ChannelRecord
+    | DeviceRecord
+    | InvitationRecord
+    | MessageRecord
+    | PlaceRecord
 )
 
 DEPARTURES = (ChannelDropped, Kicked, Parted)
@@ -129,6 +138,10 @@ __all__ = [
     "AccountSeen",
     "AccountSpent",
     "Audited",
+    "Ban",
+    "BanAdded",
+    "BanRecord",
+    "BanRemoved",
     "ChannelCreated",
     "ChannelDropped",
     "ChannelModesChanged",

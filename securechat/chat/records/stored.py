@@ -38,6 +38,30 @@ class Device(NamedTuple):
     used: int = 0
 
 
+class Ban(NamedTuple):
+    """What keeps somebody out of the whole server.
+
+    `kind` is account, mask or network, and `target` an account's id, a mask or a network in CIDR notation.
+    Times are in milliseconds; it is in force until `expires`, 0 is for ever. `setter` is who wanted it.
+    """
+
+    kind: str
+    target: str
+    reason: str
+    setter: str
+    at: int
+    expires: int = 0
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What there is one ban of."""
+        return self.kind, self.target
+
+    def holds(self, now: int) -> bool:
+        """Return whether it is in force at a time."""
+        return self.expires == 0 or now < self.expires
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """A channel's topic: the text ("" is no topic), the nick that set it and when."""

@@ -45,10 +45,11 @@ from securechat.chat.requests import (
     SetRetention,
 )
 from securechat.chat.reserved import is_reserved
-from securechat.chat.rules import devices, invitations, many_channels, removal, sessions
+from securechat.chat.rules import bans, devices, invitations, many_channels, removal, sessions
 from securechat.chat.rules.autojoin import join_account
 from securechat.chat.rules.channel_settings import set_retention
 from securechat.chat.rules.owed import owe
+from securechat.chat.sanctions import AddBan, ListBans, RemoveBan
 from securechat.chat.state.account import sorted_by_name
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.steps import Steps
@@ -76,12 +77,14 @@ Change = (
     | Note
     | ListInvitations
     | RevokeInvitation
+    | ListBans
+    | RemoveBan
 )
 """What is answered at once."""
-InSteps = RemoveAccount | DropChannels | SetFounder
+InSteps = AddBan | RemoveAccount | DropChannels | SetFounder
 """What is done in steps, for which the chat may take several turns."""
 
-QUESTIONS = (ListAccounts, ListChannels, ListDevices, ListInvitations, ListSessions)
+QUESTIONS = (ListAccounts, ListBans, ListChannels, ListDevices, ListInvitations, ListSessions)
 """What changes nothing, and is not in the audit log."""
 AUDIT_ROWS = 500
 """Rows of the audit log in one answer."""
@@ -120,6 +123,8 @@ def perform_then(
         chat.enter(Audited(chat.now.wall, by, origin, OPERATION_NAMES[type(request)], target, detail), None)
 
     match request:
+        case AddBan():
+            bans.add(steps, request, by, begin, then)
         case RemoveAccount():
             removal.remove(steps, request, begin, then)
         case DropChannels():
@@ -136,7 +141,7 @@ def perform(chat: Chat, request: Change, by: str, origin: str, *, spare: int | N
     When sessions end for it, that whose id is `spare` goes on.
     """
     detail = _detail(chat, request)
-    answer = _answer(chat, request, spare)
+    answer = _answer(chat, request, by, spare)
     _note(chat, request, answer, by, origin, detail)
     return answer
 
@@ -147,8 +152,8 @@ def _note(
     """Note in the audit log what was done, of many channels to which of them."""
     if isinstance(answer, Refused) or isinstance(request, QUESTIONS):
         return
-    if isinstance(request, DropChannels):
-        target = ",".join(str(row["name"]) for row in answer.rows)
+    if isinstance(request, DropChannels | RemoveBan):
+        target = ",".join(str(row.get("name") or row["target"]) for row in answer.rows)
     else:
         target = request.name
     if target:
@@ -171,6 +176,8 @@ def _detail(chat: Chat, request: Change | InSteps) -> str:
             return f"session {request.id}"
         case RemoveAccount():
             return removal.detail(chat, request)
+        case AddBan():
+            return bans.detail(chat, request)
         case SetFounder():
             return f"to {request.founder}" if request.founder else "to nobody"
         case SetRetention():
@@ -217,7 +224,7 @@ def audit_row(entry: AuditEntry) -> Row:
     }
 
 
-def _answer(chat: Chat, request: Change, spare: int | None) -> Answer:
+def _answer(chat: Chat, request: Change, by: str, spare: int | None) -> Answer:
     match request:
         case AddAccount():
             return add(chat, request)
@@ -237,6 +244,10 @@ def _answer(chat: Chat, request: Change, spare: int | None) -> Answer:
             return invitations.revoke(chat, request)
         case ListInvitations():
             return Done(invitations.rows(chat))
+        case ListBans():
+            return bans.list_bans(chat, request)
+        case RemoveBan():
+            return bans.remove(chat, request, by)
         case NoteBackup() | NoteExport():
             return Done()
         case _:

@@ -8,13 +8,14 @@ import re
 from collections.abc import Callable
 
 from securechat.chat.effects import LoggedIn
+from securechat.chat.items import Connected
 from securechat.chat.jobs import PasswordChecked
 from securechat.chat.line import by_operator
 from securechat.chat.lines import presence as presence_lines
 from securechat.chat.lines.announcements.channels import show_ranks
 from securechat.chat.records import LoginRemembered, PasswordSet
 from securechat.chat.reserved import is_reserved
-from securechat.chat.rules import devices, presence, replay, welcome
+from securechat.chat.rules import bans, devices, presence, replay, welcome
 from securechat.chat.rules.arrival import show_channels
 from securechat.chat.rules.autojoin import join_session
 from securechat.chat.rules.failures import Failure, Reason, Way, note
@@ -76,6 +77,13 @@ def authenticate_by_certificate(
         _authenticate_device(ctx, Way.EXTERNAL, account_name, own, key, refused, succeeded)
 
 
+def connected(chat: Chat, session_id: int, item: Connected) -> None:
+    """Begin with a connection; one from a network that was banned at this moment has come too late."""
+    session = Session(session_id, item.link, item.address, item.certificate)
+    chat.sessions[item.link] = session
+    bans.turned_away(chat, session)
+
+
 def _split(name: str) -> tuple[str, str | None]:
     """Return the account's name and the session's own, which is None when it is no such name."""
     account_name, at, own = name.partition("@")
@@ -111,7 +119,9 @@ def _let_in(
     succeeded: Callable[[Context], None],
     rehash: str | None = None,
 ) -> None:
-    """Log a session in that proved an account, if the account may have one more."""
+    """Log a session in that proved an account, if that is not banned and may have one more."""
+    if bans.turned_away(ctx.chat, ctx.session, account):
+        return
     full = no_place(ctx.chat, account)
     if full is not None:
         ctx.server("FAIL", "*", "LIMIT_REACHED", text=full)
@@ -198,6 +208,8 @@ def come_in(ctx: Context, account: Account, wanted: str, realname: str) -> None:
         if problem is not None:
             ctx.registration.nick = None
             ctx.numeric(*problem[:2], text=problem[2])
+            return
+        if bans.turned_away(chat, session, account, wanted):
             return
         user_id, nick = -session.id, wanted
     session.active = chat.now.mono

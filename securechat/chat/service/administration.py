@@ -22,6 +22,8 @@ from securechat.chat.turn.steps import Steps
 from securechat.irc.timestamp import format_ms
 
 SECRETS: Final = frozenset({"phc", "code", "key"})
+REST: Final = "reason"
+"""A text that takes all the words that are left."""
 TIMES: Final = frozenset({"created", "expires", "since"})
 
 OFFERED: Final[Mapping[str, type[Request]]] = {
@@ -76,6 +78,8 @@ def usage(name: str) -> str:
 def read(kind: type[Request], words: list[str]) -> Request | None:
     """Make a request of words; None when they do not fit."""
     wanted = said(kind)
+    if wanted and wanted[-1].name == REST and len(words) > len(wanted):
+        words = [*words[: len(wanted) - 1], " ".join(words[len(wanted) - 1 :])]
     needed = sum(field.default is MISSING for field in wanted)
     if not needed <= len(words) <= len(wanted):
         return None

@@ -15,6 +15,9 @@ from securechat.chat.records import (
     AccountSeen,
     AccountSpent,
     Audited,
+    BanAdded,
+    BanRecord,
+    BanRemoved,
     ChannelCreated,
     ChannelDropped,
     ChannelModesChanged,
@@ -85,6 +88,8 @@ def _change(registry: Registry, record: Record, back: bool) -> None:
         _invitation(registry, record, back)
     elif isinstance(record, DeviceRecord):
         _device(registry, record, back)
+    elif isinstance(record, BanRecord):
+        _ban(registry, record, back)
     elif isinstance(record, Audited):
         pass  # nothing of it lives in the registry
     else:
@@ -271,6 +276,20 @@ def _invitation(registry: Registry, record: InvitationRecord, back: bool) -> Non
             put(invitations, code, record.previous if back else left if left.uses else None)
         case InvitationRevoked():
             put(invitations, code, record.previous if back else None)
+        case _:
+            assert_never(record)
+
+
+def _ban(registry: Registry, record: BanRecord, back: bool) -> None:
+    match record:
+        case BanAdded() if back and record.previous is None:
+            registry.bans.remove(record.ban)
+        case BanAdded():
+            registry.bans.put(record.previous if back and record.previous is not None else record.ban)
+        case BanRemoved() if back:
+            registry.bans.put(record.ban)
+        case BanRemoved():
+            registry.bans.remove(record.ban)
         case _:
             assert_never(record)
 

@@ -15,6 +15,7 @@ Counted = Literal[
     "logins.wrong",
     "logins.unknown",
     "logins.disabled",
+    "logins.banned",
     "logins.throttled",
     "logins.malformed",
     "logins.oper_ok",

@@ -13,6 +13,7 @@ from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import ONLINE, StoredAccount, StoredChannel, Topic
 from securechat.chat.state.account import Account
+from securechat.chat.state.bans import Bans
 from securechat.chat.state.boxes import Boxes
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.devices import Devices
@@ -44,8 +45,7 @@ class Registry:
         self.revisions, self.pinned = Revisions(), Revisions()  # of messages, and of channels' pins
         self.waiting = Counter(snapshot.waiting)
         """Accounts for which direct messages wait; how many is known only to the store."""
-        self.boxes = Boxes(snapshot.boxes)
-        self.silences = Silences(snapshot.silences)
+        self.boxes, self.silences = Boxes(snapshot.boxes), Silences(snapshot.silences)
         self.attached = self.invisible = self.peak = 0
         """Sessions that are logged in, users who have the mode i, and the most users at one time."""
         self.markers = copied(snapshot.markers)
@@ -55,7 +55,7 @@ class Registry:
         self.personal = {account: copied(targets) for account, targets in snapshot.personal.items()}
         """What accounts keep for themselves of targets: account → target → key → value."""
         self.devices = Devices(snapshot.devices)
-        self.invitations = dict(snapshot.invitations)
+        self.invitations, self.bans = dict(snapshot.invitations), Bans(snapshot.bans)
         self._account_names: Names[Account] = Names()
         self._channel_names: Names[Channel] = Names()
         self._nicks: Names[User] = Names()

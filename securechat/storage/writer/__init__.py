@@ -12,6 +12,7 @@ from securechat.chat.records import (
     AccountRecord,
     AccountRemoved,
     Audited,
+    BanRecord,
     ChannelRecord,
     DeviceRecord,
     DirectDelivered,
@@ -27,13 +28,14 @@ from securechat.chat.records import (
 )
 from securechat.storage import audit
 from securechat.storage.search.index import SearchIndex
-from securechat.storage.writer import accounts, channels, devices, invitations, places
+from securechat.storage.writer import accounts, bans, channels, devices, invitations, places
 from securechat.storage.writer.events import event_of
 from securechat.storage.writer.messages import MessageWriter
 
 Single = (
     AccountRecord
     | Audited
+    | BanRecord
     | ChannelRecord
     | DeviceRecord
     | DirectDelivered
@@ -84,6 +86,8 @@ class RecordWriter:
             channels.write(self._connection, record)
         elif isinstance(record, InvitationRecord):
             invitations.write(self._connection, record)
+        elif isinstance(record, BanRecord):
+            bans.write(self._connection, record)
         elif isinstance(record, DeviceRecord):
             devices.write(self._connection, record)
         elif isinstance(record, PlaceRecord):

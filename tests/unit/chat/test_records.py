@@ -15,6 +15,9 @@ from securechat.chat.records import (
     AccountRemoved,
     AccountSeen,
     AccountSpent,
+    Ban,
+    BanAdded,
+    BanRemoved,
     ChannelCreated,
     ChannelDropped,
     ChannelModesChanged,
@@ -114,6 +117,10 @@ def state(one: Registry) -> object:
         names,
         dict(one.silences.of(1)),
         dict(one.invitations),
+        {ban.key: ban for ban in one.bans.all()},
+        dict(one.bans.temporary),
+        set(one.bans.of_address("192.0.2.7", 0)),
+        set(one.bans.of_source("x", "y", "z", 0)),
         one.devices.of(1),
         {account: count for account, count in one.founded.items() if count},
     )
@@ -167,6 +174,7 @@ def possible(one: Registry) -> list[Record]:
     else:
         facts += [DeviceUsed("key", device.used + 1, device), DeviceRevoked("key", device)]
         facts += [DeviceRenewed("key", device.expires + 1, device)]
+    facts += possible_bans(one)
     if invitation is None:
         facts.append(InvitationAdded("hash", Invitation(2, 9, 1)))
     else:
@@ -174,6 +182,18 @@ def possible(one: Registry) -> list[Record]:
     if one.waiting[2]:
         facts.append(DirectMissed(2, 5))
         facts.append(DirectDelivered(2, 7, False, one.waiting[2]))
+    return facts
+
+
+def possible_bans(one: Registry) -> list[Record]:
+    """The bans that can come and go next: of an account, a mask and a network."""
+    facts: list[Record] = []
+    for kind, target in (("account", "1"), ("mask", "*!*@*"), ("network", "192.0.2.0/24")):
+        ban = one.bans.get(kind, target)
+        at = ban.at + 1 if ban is not None else 1
+        facts.append(BanAdded(Ban(kind, target, "spam", "root", at, 9 if at % 2 else 0), ban))
+        if ban is not None:
+            facts.append(BanRemoved(ban))
     return facts
 
 

@@ -88,6 +88,9 @@ ASKED = {
     "devices list": ("devices", "list"),
     "invite": ("invite", "list"),
     "audit show": ("audit", "show"),
+    "ban add": ("ban", "add", "alice"),
+    "ban list": ("ban", "list"),
+    "ban remove": ("ban", "remove", "alice"),
 }
 
 
