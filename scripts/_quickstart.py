@@ -33,6 +33,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PROGRAM: Final = ROOT / ".venv/bin/securechat"
 CERTS: Final = ROOT / "certs"
 STATE: Final = ROOT / ".quickstart"
+PROFILES: Final = ROOT / ".venv/etc/securechat/profiles.toml"
 LISTENING: Final = re.compile(r"listening on \S+:([0-9]+)\s*")
 PR_SET_PDEATHSIG: Final = 1
 
@@ -213,18 +214,31 @@ def _ask_name(terminal: bool) -> str:
         print(rule, file=sys.stderr)
 
 
+def keep_profile(port: int, name: str) -> None:
+    """Lets the program of this clone, and no other, know its server: `connect NAME@localhost` is enough."""
+    values = {"host": f"localhost:{port}", "user": name, "ca": str(CERTS / "ca.pem")}
+    if password_file(name).is_file():
+        values["password_file"] = str(password_file(name))
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items()]
+    PROFILES.parent.mkdir(parents=True, exist_ok=True)
+    PROFILES.touch()
+    PROFILES.chmod(0o600)  # whatever the umask is: the program believes no file that others can change
+    PROFILES.write_text(f"# Made by scripts/quickstart, at every start.\n[quickstart]\n{''.join(lines)}")
+
+
 def next_steps(port: int, name: str) -> str:
     """What to type next, ready to be pasted in any directory."""
+    keep_profile(port, name)
     address = f"localhost:{port}"
-    connect = [str(PROGRAM), "connect", "--host", address, "--user", name, "--ca", str(CERTS / "ca.pem")]
-    if password_file(name).is_file():
-        connect += ["--password-file", str(password_file(name))]
+    connect = [str(PROGRAM), "connect", f"{name}@{address.removesuffix(':6697')}"]
+    elsewhere = ["securechat", "connect", "--host", address, "--user", name, "--ca", str(CERTS / "ca.pem")]
     adduser = [str(PROGRAM), "adduser", "NAME", "--data-dir", str(STATE)]
     show = [str(PROGRAM), "certs", "show", "--data-dir", str(STATE)]
     return (
         f"\nConnect, in another terminal:\n  {shlex.join(connect)}\n"
         f"Make an account for the next person:\n  {shlex.join(adduser)}\n"
-        f"Show the pin and the connect line for people elsewhere:\n  {shlex.join(show)}\n\n"
+        f"Show the pin and the connect line for people elsewhere:\n  {shlex.join(show)}\n"
+        f"With another installation on this machine:\n  {shlex.join(elsewhere)}\n\n"
     )
 
 

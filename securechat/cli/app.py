@@ -1,5 +1,6 @@
 """All commands. They import heavy modules themselves, so that `--help` and usage errors are quick."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
@@ -31,17 +32,26 @@ from securechat.cli import (
     service,
     trust,
 )
-from securechat.cli.exits import CommandFailed
+from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.files import is_utf8
 from securechat.cli.telling import tell
 
 _PATHS: Final = ("cert", "key")
 """Parameters that are texts and name files, whose names may be any bytes."""
 
+_FIRST_RUN: Final = (
+    "Welcome to securechat. No server is known here yet:",
+    "  securechat join LINK                make an account with the link of an invitation, and chat",
+    "  securechat connect NAME@HOST        chat on a server where you have an account",
+    "  securechat server                   run a server of your own; then, in another terminal:",
+    "  securechat adduser NAME --admin     make an account on it, and `securechat connect NAME@localhost`",
+    "After that `securechat` alone opens the chat. All commands: securechat --help",
+)
+
 app = typer.Typer(
     name="securechat",
     help="A private chat server and its client: TLS 1.3, accounts, and what you see confirmed is on disk.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     # Rich costs 0.1 s at every start, and a traceback with local variables shows passwords.
     rich_markup_mode=None,
@@ -68,11 +78,34 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _main(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        _begin(context)
+
+
+def _begin(context: typer.Context) -> None:
+    """Do what the bare name means: chat where that was done before, and else say how it begins."""
+    if not (os.isatty(0) and os.isatty(1)):
+        for line in context.get_help().split("\n"):
+            tell(line, out=True)
+        raise typer.Exit(ExitCode.USAGE)
+    from securechat.cli.profiles import knows_a_server
+    from securechat.cli.remote import fail
+    from securechat.client.errors import InvalidProfile
+
+    try:
+        known = knows_a_server()
+    except InvalidProfile as error:
+        fail(error)
+    if known:
+        connect.connect()
+    for line in _FIRST_RUN:
+        tell(line)
+    raise typer.Exit(ExitCode.USAGE)
 
 
 def _of_texts(function: Callable[..., object]) -> Callable[..., object]:

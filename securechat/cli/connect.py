@@ -1,20 +1,22 @@
 """`securechat connect`: the chat on a terminal, or through pipes."""
 
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from securechat.cli.exits import ExitCode
+from securechat.cli.profiles import Given, is_lost, remember
 from securechat.cli.remote import (
     CaOption,
     CommandOption,
     FileOption,
     HostOption,
     PinOption,
+    ProfileOption,
     StdinOption,
     UserOption,
+    WhereArgument,
     complain,
     exit_code,
     fail,
@@ -31,20 +33,14 @@ if TYPE_CHECKING:
 _SIGNALLED = 128
 
 
-class _Options(TypedDict):
-    """Where the password comes from."""
-
-    stdin: bool
-    file: Path | None
-    command: str
-
-
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
     app.command()(connect)
 
 
 def connect(
+    where: WhereArgument = "",
+    profile: ProfileOption = "",
     host: HostOption = "",
     user: UserOption = "",
     ca: CaOption = None,
@@ -74,25 +70,37 @@ def connect(
     """Chat. The password is asked for on the terminal, unless this computer has a key of its own by now; what
     you type is sent, `exit` ends it.
 
-    Through a pipe every line of standard input is a message, and the end of input ends the chat once
+    The first login with a server and an account makes a profile of them, so that nothing has to be typed
+    again. Through a pipe every line of standard input is a message, and the end of input ends the chat once
     everything is confirmed.
     """
     channels = [_channel(name) for name in join or ()]
-    options: _Options = {"stdin": password_stdin, "file": password_file, "command": password_command}
-    typed = not any(options.values())
-    login = prepare(host, user, ca, pin, **options, by_key=device)
-    ended = _chat(_with_offer(login, device, typed=typed), channels)
+    given = Given(
+        where=where,
+        profile=profile,
+        host=host,
+        user=user,
+        ca=ca,
+        pin=pin,
+        stdin=password_stdin,
+        file=password_file,
+        command=password_command,
+    )
+    login = prepare(given, by_key=device)
+    ended = _chat(_with_offer(login, device, given), channels)
     if _needs_password(ended):
-        login = prepare(host, user, ca, pin, **options, by_key=False)
-        ended = _chat(_with_offer(login, device, typed=typed), channels)
+        login = prepare(given, by_key=False)
+        ended = _chat(_with_offer(login, device, given), channels)
     raise typer.Exit(ended if isinstance(ended, int) else _report(ended))
 
 
-def _with_offer(login: "Login", device: bool | None, *, typed: bool) -> "Login":
-    """Have this computer made a device, or that offered where the password was `typed`, unless it is one."""
+def _with_offer(login: "Login", device: bool | None, given: Given) -> "Login":
+    """Have this computer made a device, or that offered where the password was typed, unless it is one."""
     from securechat.client.errors import ClientError
 
-    enrolment = login.enrolment
+    enrolment, profile = login.enrolment, login.profile
+    kept = profile is not None and profile.password.given and not is_lost(profile)
+    typed = not (given.names_password or kept)
     if login.credentials.device is None:
         try:
             enrolment.wanted = device is True
@@ -146,6 +154,7 @@ def _chat(login: "Login", channels: list[str]) -> "int | Result":
     goodbye = ""
     kept = BookmarkFile(places(os.environ).bookmarks)
     address, account = login.trust.address, login.credentials.account
+    channels = channels or list(login.profile.join if login.profile is not None else ())
     bookmarks = kept.load(address, account)
     try:
         with standard_console(os.environ) as console:
@@ -158,7 +167,11 @@ def _chat(login: "Login", channels: list[str]) -> "int | Result":
                 enrolment=login.enrolment,
             )
             client = PlainClient(
-                console, connection.submit, first="".join(channels[:1]), enrolment=login.enrolment
+                console,
+                connection.submit,
+                first="".join(channels[:1]),
+                arrived=lambda: remember(login.profile) if login.profile is not None else "",
+                enrolment=login.enrolment,
             )
             connection.start()
             try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.profiles import own_name, password_source, remember
 from securechat.cli.remote import (
     CommandOption,
     FileOption,
@@ -21,8 +22,6 @@ from securechat.cli.remote import (
     can_be_asked,
     complain,
     fail,
-    own_name,
-    password_source,
 )
 from securechat.cli.telling import tell
 
@@ -76,7 +75,6 @@ def join(
         from securechat.cli.connect import chat
 
         raise typer.Exit(chat(login, []))
-    tell("From now on: securechat connect")
 
 
 def _first_link(link: str) -> "Invitation":
@@ -220,16 +218,16 @@ class _Newcomer:
         """Trust the server from now on and keep the name; return what a connection needs."""
         from securechat.client import trust
         from securechat.client.login import log_in
-        from securechat.client.own_accounts import OwnAccounts
         from securechat.client.paths import places
+        from securechat.client.profiles import Profile
 
         where, address = places(os.environ), self._invitation.address
         trust.remember(address, self._invitation.pin, where)
-        try:
-            OwnAccounts(where.accounts).add(address, self._name)
-        except OSError as error:
-            complain(f"your name could not be kept ({error.strerror}): type it with --user the next time")
-        login = log_in(self._trust, self._name, where, lambda: self._password, by_key=False)
+        profile = Profile("", address, self._name)
+        kept = remember(profile)
+        if kept:
+            tell(kept.removeprefix("* "))
+        login = log_in(self._trust, self._name, where, lambda: self._password, by_key=False, profile=profile)
         login.enrolment.offered = self._person and not self._source.given
         return login
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from securechat.cli.exits import ExitCode
-from securechat.cli.files import stdin_or_file
+from securechat.cli.profiles import Given, find_profile, is_lost, password_source
 from securechat.cli.telling import begin, tell
 
 if TYPE_CHECKING:
@@ -16,14 +16,32 @@ if TYPE_CHECKING:
     from securechat.client.credentials import PasswordSource
     from securechat.client.errors import ClientError
     from securechat.client.login import Login
+    from securechat.client.profiles import Profile
     from securechat.client.trust import Ask, UnknownServer
 
+WhereArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="[PROFILE | [NAME@]HOST[:PORT]]",
+        help="A server, with your name there, or a profile; the one that was used last unless given.",
+        show_default=False,
+    ),
+]
+ProfileOption = Annotated[
+    str,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="A server and account from the file profiles.toml; the one that was used last unless given.",
+        show_default=False,
+    ),
+]
 HostOption = Annotated[
     str,
     typer.Option(
         "--host",
         metavar="HOST[:PORT]",
-        help="The server, by default that of your last `join`; the port is 6697 unless given.",
+        help="The server; the port is 6697 unless given.",
         show_default=False,
     ),
 ]
@@ -32,7 +50,7 @@ UserOption = Annotated[
     typer.Option(
         "--user",
         metavar="NAME",
-        help="The account; by default the one you joined with, else your name on this computer.",
+        help="The account; by default that of the profile, else your name on this computer.",
         show_default=False,
     ),
 ]
@@ -66,56 +84,42 @@ CommandOption = Annotated[
 _SHOWN_OF_PIN = 8
 
 
-def prepare(
-    host: str,
-    user: str,
-    ca: Path | None,
-    pin: str,
-    *,
-    stdin: bool,
-    file: Path | None,
-    command: str,
-    by_key: bool | None = None,
-) -> "Login":
-    """Read the options, settle whom to trust, and only then get the password, unless this computer has a key
-    for the account. Ends the program when it cannot.
+def prepare(given: Given, *, by_key: bool | None = None) -> "Login":
+    """Find the profile, settle whom to trust, and only then get the password, unless this computer has a key
+    for the account; before a person is asked for it, the server is looked at. Ends the program if it cannot.
 
-    `by_key` says whether a key is used; None is where no other way to get the password was named.
+    `by_key` says whether a key is used; None is where no option says where the password is.
     """
     from securechat.client import trust
     from securechat.client.errors import ClientError
     from securechat.client.login import log_in
-    from securechat.client.own_accounts import OwnAccounts
     from securechat.client.paths import places
 
-    own = OwnAccounts(places(os.environ).accounts)
-    address = parse_host(host) if host else own.newest()
-    if address is None:
-        raise typer.BadParameter("name the server with --host HOST, or join one with `securechat join LINK`")
-    source = password_source(stdin=stdin, file=file, command=command)
-    if ca is not None and pin:
-        raise typer.BadParameter("use one of --ca and --pin")
-    pin = _pin(pin)
-    account = user or own.on(address) or own_name()
+    here = places(os.environ)
+
+    def password() -> str:
+        source = _source(given, profile)
+        if not source.given and _has_terminal():
+            trust.look(trusted)
+        return _password(source, f"Password of {profile.user} on {profile.address}: ")
+
     try:
-        here = places(os.environ)
-        trusted = trust.settle(address, here, ca=ca, pin=pin or None, ask=asker())
-        prompt = f"Password of {account} on {address}: "
-        by_key = not source.given if by_key is None else by_key
-        return log_in(trusted, account, here, lambda: _password(source, prompt), by_key=by_key)
+        profile = find_profile(given)
+        trusted = trust.settle(profile.address, here, ca=profile.ca, pin=profile.pin or None, ask=asker())
+        by_key = not given.names_password if by_key is None else by_key
+        return log_in(trusted, profile.user, here, password, by_key=by_key, profile=profile)
     except ClientError as error:
         fail(error)
 
 
-def password_source(*, stdin: bool, file: Path | None, command: str) -> "PasswordSource":
-    """Return where the password comes from. Raises BadParameter when more than one place is named."""
-    from securechat.client.credentials import PasswordSource
-
-    stdin, file = stdin_or_file(stdin, file)
-    source = PasswordSource(stdin, file, command or None)
-    if source.given > 1:
-        raise typer.BadParameter("use one of --password-stdin, --password-file and --password-command")
-    return source
+def _source(given: Given, profile: "Profile") -> "PasswordSource":
+    """Return where the password is; a person is asked when the file that was kept is not there any more."""
+    if given.names_password:
+        return password_source(stdin=given.stdin, file=given.file, command=given.command)
+    if is_lost(profile) and _has_terminal():
+        complain(f"the password file {profile.password_file} is not there any more")
+        return password_source(stdin=False, file=None, command="")
+    return profile.password
 
 
 def fail(error: "ClientError") -> NoReturn:
@@ -146,6 +150,7 @@ def exit_code(error: "ClientError") -> ExitCode:
         errors.NoTerminal: ExitCode.USAGE,
         errors.InvalidAddress: ExitCode.USAGE,
         errors.InvalidInvitation: ExitCode.USAGE,
+        errors.InvalidProfile: ExitCode.USAGE,
     }
     return codes.get(type(error), ExitCode.ERROR)
 
@@ -159,26 +164,6 @@ def parse_host(text: str) -> "Address":
         return parse_address(text)
     except InvalidAddress as error:
         raise typer.BadParameter(str(error), param_hint="HOST") from error
-
-
-def _pin(text: str) -> str:
-    from securechat.tls.errors import InvalidPin
-    from securechat.tls.pins import parse_pin
-
-    try:
-        return parse_pin(text) if text else ""
-    except InvalidPin as error:
-        raise typer.BadParameter(str(error), param_hint="--pin") from error
-
-
-def own_name() -> str:
-    """Return this user's name on this computer. Raises BadParameter."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError) as error:
-        raise typer.BadParameter("this user has no name here: name the account with --user") from error
 
 
 def _password(source: "PasswordSource", prompt: str) -> str:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from securechat.cli.exits import CommandFailed
+from securechat.cli.profiles import Given
 from securechat.cli.remote import (
     CaOption,
     CommandOption,
     FileOption,
     HostOption,
     PinOption,
+    ProfileOption,
     StdinOption,
     UserOption,
     fail,
@@ -36,10 +38,11 @@ def send(
     target: Annotated[
         str, typer.Argument(metavar="TARGET", help="A #channel, or an account.", show_default=False)
     ],
-    host: HostOption = "",
     text: Annotated[
         str, typer.Argument(metavar="[TEXT|-]", help="What to say; - reads it from standard input.")
     ] = "-",
+    profile: ProfileOption = "",
+    host: HostOption = "",
     user: UserOption = "",
     ca: CaOption = None,
     pin: PinOption = "",
@@ -65,7 +68,18 @@ def send(
     from securechat.client.errors import ClientError
     from securechat.irc.timestamp import format_ms
 
-    login = prepare(host, user, ca, pin, stdin=password_stdin, file=password_file, command=password_command)
+    login = prepare(
+        Given(
+            profile=profile,
+            host=host,
+            user=user,
+            ca=ca,
+            pin=pin,
+            stdin=password_stdin,
+            file=password_file,
+            command=password_command,
+        )
+    )
     message = _standard_input() if text == "-" else text
     try:
         with _client(login, timeout) as chat:

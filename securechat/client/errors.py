@@ -13,6 +13,10 @@ class InvalidInvitation(ClientError):
     """A text is not the link of an invitation."""
 
 
+class InvalidProfile(ClientError):
+    """A profile is not there, or the file of the profiles has something that cannot be meant."""
+
+
 class Unreachable(ClientError):
     """No connection: the name does not resolve, nobody answers, or TLS cannot be spoken with who does."""
 

@@ -9,6 +9,7 @@ from securechat.client.devices import DeviceFiles, Kept
 from securechat.client.enrolment import Enrolment
 from securechat.client.errors import CredentialError
 from securechat.client.paths import Places
+from securechat.client.profiles import Profile
 from securechat.client.registration import Credentials
 from securechat.client.trust import Trust
 
@@ -25,9 +26,19 @@ class Login:
     trust: Trust
     credentials: Credentials
     enrolment: Enrolment
+    profile: Profile | None = None
+    """What may be kept for the next time, if anything."""
 
 
-def log_in(trust: Trust, account: str, places: Places, password: Callable[[], str], *, by_key: bool) -> Login:
+def log_in(
+    trust: Trust,
+    account: str,
+    places: Places,
+    password: Callable[[], str],
+    *,
+    by_key: bool,
+    profile: Profile | None = None,
+) -> Login:
     """Log in by this computer's key if it has one and that is wanted, else by a password.
 
     Raises CredentialError, and TrustError when it cannot be read what the trust stands on.
@@ -35,8 +46,8 @@ def log_in(trust: Trust, account: str, places: Places, password: Callable[[], st
     files = DeviceFiles(places.devices)
     kept = files.find(trust.address, account) if by_key else None
     if kept is not None and kept.fits(trust):
-        return by_its_key(trust, account, files, kept)
-    return Login(trust, Credentials(account, password()), Enrolment(files, trust, account, None))
+        return by_its_key(trust, account, files, kept, profile)
+    return Login(trust, Credentials(account, password()), Enrolment(files, trust, account, None), profile)
 
 
 def log_in_unasked(
@@ -56,8 +67,10 @@ def log_in_unasked(
     return log_in(trust, account, places, one_password, by_key=not given)
 
 
-def by_its_key(trust: Trust, account: str, files: DeviceFiles, kept: Kept) -> Login:
+def by_its_key(
+    trust: Trust, account: str, files: DeviceFiles, kept: Kept, profile: Profile | None = None
+) -> Login:
     """Log in by this computer's key, which is shown to the trusted server only."""
     trust.certificate = files.path(trust.address, account)
     credentials = Credentials(account, device=trust.certificate)
-    return Login(trust, credentials, Enrolment(files, trust, account, kept))
+    return Login(trust, credentials, Enrolment(files, trust, account, kept), profile)

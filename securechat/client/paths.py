@@ -1,12 +1,12 @@
 """Where the client keeps its files.
 
-`known_servers`, `accounts`, `pinned/` and `devices/` are in `$XDG_CONFIG_HOME/securechat` (default
-`~/.config/securechat`); without that variable in `~/Library/Application Support/securechat` on macOS and
-`%APPDATA%\\securechat` on Windows.
+`profiles.toml`, `known_servers`, `pinned/` and `devices/` are in `$XDG_CONFIG_HOME/securechat`
+(default `~/.config/securechat`); without that variable in `~/Library/Application Support/securechat` on
+macOS and `%APPDATA%\\securechat` on Windows.
 The CA of a server that the same user runs is in its data directory: `$SECURECHAT_DATA_DIR`, else
 `$XDG_DATA_HOME/securechat` (default `~/.local/share/securechat`). `bookmarks.json`, up to where one has seen
-everything, is in `$XDG_STATE_HOME/securechat` (default `~/.local/state`), on macOS and Windows beside the
-others.
+everything, and `last_profile` are in `$XDG_STATE_HOME/securechat` (default `~/.local/state`), on macOS and
+Windows beside the others. A virtual environment may have profiles of its own below its `etc/securechat`.
 """
 
 import sys
@@ -22,17 +22,15 @@ NAME: Final = "securechat"
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """What trust is kept in, the keys of this computer, and up to where one has seen everything."""
+    """The files of trust and profiles, the keys of this computer, and up to where one has seen all."""
 
     known_servers: Path
     pinned: Path
     own_ca: Path
     bookmarks: Path
-
-    @property
-    def accounts(self) -> Path:
-        """The file of one's own accounts, beside that of the servers."""
-        return self.known_servers.parent / "accounts"
+    profiles: Path
+    site_profiles: Path
+    last_profile: Path
 
     @property
     def devices(self) -> Path:
@@ -45,7 +43,15 @@ def places(environment: Mapping[str, str], platform: str = sys.platform) -> Plac
     config = _config_directory(environment, platform)
     own_ca = _data_directory(environment) / "ca.pem"
     state = _state_directory(environment, platform)
-    return Places(config / "known_servers", config / "pinned", own_ca, state / "bookmarks.json")
+    return Places(
+        known_servers=config / "known_servers",
+        pinned=config / "pinned",
+        own_ca=own_ca,
+        bookmarks=state / "bookmarks.json",
+        profiles=config / "profiles.toml",
+        site_profiles=Path(sys.prefix) / "etc" / NAME / "profiles.toml",
+        last_profile=state / "last_profile",
+    )
 
 
 def _config_directory(environment: Mapping[str, str], platform: str) -> Path:

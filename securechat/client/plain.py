@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from securechat.client import commands
+from securechat.client.aim import Aim
 from securechat.client.connection import Command
 from securechat.client.console import Console, OutputClosed
 from securechat.client.device_desk import DeviceDesk
@@ -32,19 +33,15 @@ from securechat.client.events import (
     Ended,
     Event,
     Failed,
-    Joined,
-    Left,
     Message,
     MessageRefused,
     MessageTaken,
     Ready,
-    Renamed,
     Said,
     Welcome,
 )
 from securechat.client.session import check_text
 from securechat.client.wording import describe
-from securechat.irc.names import fold
 from securechat.irc.text import count
 
 MOST_WAITING: Final = 64
@@ -72,7 +69,10 @@ class Result:
 
 
 class PlainClient:
-    """One run of the plain client. `deliver` may be called by any thread, the rest by one."""
+    """One run of the plain client. `deliver` may be called by any thread, the rest by one.
+
+    `arrived` is called when the first login is done, and returns a line for the person, or "".
+    """
 
     def __init__(
         self,
@@ -81,17 +81,17 @@ class PlainClient:
         *,
         first: str = "",
         enrolment: Enrolment | None = None,
+        arrived: Callable[[], str] = lambda: "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.target = ""
+        self._aim = Aim(first)
         self._console = console
         self._submit = submit
-        self._first = first
         self.device = DeviceDesk(self, enrolment, submit)
+        self._remember = arrived
         self._clock = clock
         self._arrived: deque[Event] = deque()
         self._entered: deque[Input] = deque()
-        self._channels: dict[str, str] = {}
         self._lines = 0
         self._saying = 0
         self._waiting: set[str] = set()
@@ -174,13 +174,18 @@ class PlainClient:
             case _:
                 self._submit(lambda session: session.request(command, *params, label=label))
 
+    @property
+    def target(self) -> str:
+        """Where text goes, "" when nowhere."""
+        return self._aim.target
+
     def aim(self, target: str) -> None:
         """Let text go to this channel from now on."""
-        self.target = self._channels.get(fold(target), target)
+        self._aim.at(target)
 
     def is_in(self, channel: str) -> bool:
         """Whether one is in this channel."""
-        return fold(channel) in self._channels
+        return self._aim.is_in(channel)
 
     def tell(self, *lines: str) -> None:
         """Show lines to the person."""
@@ -271,9 +276,11 @@ class PlainClient:
         if lines:
             self.tell(*lines)
         if isinstance(event, Ready) and not event.again:
-            self._arrive(event)
+            self.tell(*filter(None, (self._remember(), self._aim.begin(event))))
+            self.device.offer()
 
     def _take_note(self, event: Event) -> None:
+        self._aim.take_note(event)
         match event:
             case Said(nonces):
                 self._saying -= 1
@@ -288,12 +295,6 @@ class PlainClient:
                 self._waiting.discard(event.nonce)
                 self._refused += 1
                 self._was_refused()
-            case Joined(channel, own=True):
-                self._channels[fold(channel)] = channel
-            case Left(channel, own=True):
-                self._forget(channel)
-            case Renamed(old, new):
-                self._rename(old, new)
             case Answered():
                 self._answered(event)
             case Failed():
@@ -319,31 +320,3 @@ class PlainClient:
                 self._in_a_row = 0
                 if then is not None:
                     then()
-
-    def _arrive(self, ready: Ready) -> None:
-        """The first login is done: text goes to the channel that was asked for, else to the first there is.
-
-        When the server refused the channel that was asked for, text goes nowhere rather than to other people.
-        """
-        if self._first:
-            self.target = self._channels.get(fold(self._first), "")
-        else:
-            self.target = "".join(ready.channels[:1])
-        if self.target:
-            self.tell(f"* Your text goes to {self.target}. /help lists the commands, exit quits.")
-        else:
-            self.tell(
-                "* You are in no channel: enter one with /join #name. /help lists the commands, exit quits."
-            )
-        self.device.offer()
-
-    def _rename(self, old: str, new: str) -> None:
-        if self._channels.pop(fold(old), None) is not None:
-            self._channels[fold(new)] = new
-        if fold(old) == fold(self.target):
-            self.target = new
-
-    def _forget(self, channel: str) -> None:
-        self._channels.pop(fold(channel), None)
-        if fold(channel) == fold(self.target):
-            self.target = next(iter(self._channels.values()), "")

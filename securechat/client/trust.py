@@ -55,6 +55,8 @@ class Trust(ABC):
 
     def __init__(self, address: Address) -> None:
         self.address = address
+        self.looked = False
+        """Whether a verified connection was made, so that it is known what a person would hear only later."""
         self.certificate: Path | None = None
         """The file with the certificate and key that the server, once it is verified, is shown."""
 
@@ -239,6 +241,7 @@ def settle(
         return trust
     try:
         chain.rehearse(address, trust.context())
+        trust.looked = True
     except ssl.SSLCertVerificationError as error:
         if chain.explain(error, address) is not None:
             trust.reconsider(error)
@@ -278,6 +281,16 @@ def _ask_about(address: Address, places: Places, known: KnownServers, ask: Ask, 
     if not ask(UnknownServer(address, pin)):
         raise TrustError(f"{address} is not trusted: nothing was sent to it")
     return PinTrust(address, pin, places.pinned, remember=known)
+
+
+def look(trust: Trust) -> None:
+    """See whether the server is the one that is trusted, before a person types a secret for it.
+
+    Raises TrustError, Unreachable.
+    """
+    if not trust.looked:
+        connect(trust).close()
+        trust.looked = True
 
 
 def connect(trust: Trust, wait: dialing.Wait = dialing.wait) -> ssl.SSLSocket:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,27 +38,46 @@ def test_without_user_the_name_of_the_uid_is_taken(monkeypatch: pytest.MonkeyPat
     assert quickstart.default_name() == "admin"
 
 
-def test_the_next_steps_can_be_pasted(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def clone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A clone whose directory has spaces and quotes in its name."""
+    root = tmp_path / 'it\'s "here"'
+    monkeypatch.setattr(quickstart, "PROGRAM", root / ".venv/bin/securechat")
+    monkeypatch.setattr(quickstart, "PROFILES", root / ".venv/etc/securechat/profiles.toml")
+    monkeypatch.setattr(quickstart, "CERTS", root / "certs")
+    monkeypatch.setattr(quickstart, "STATE", root / ".quickstart")
+    (root / ".quickstart").mkdir(parents=True)
+    return root
+
+
+def test_the_next_steps_can_be_pasted(clone: Path) -> None:
     """A path with spaces and quotes survives the shell; the port is the one that the server listens on."""
-    monkeypatch.setattr(quickstart, "PROGRAM", Path("/it's here/.venv/bin/securechat"))
-    monkeypatch.setattr(quickstart, "CERTS", Path("/it's here/certs"))
-    monkeypatch.setattr(quickstart, "STATE", Path("/it's here/.quickstart"))
-    commands = [
-        shlex.split(line) for line in quickstart.next_steps(7001, "alice").splitlines() if "/" in line
+    lines = quickstart.next_steps(7001, "alice").splitlines()
+    commands = [shlex.split(line) for line in lines if line.startswith("  ")]
+    program, state, ca = (
+        str(clone / name) for name in (".venv/bin/securechat", ".quickstart", "certs/ca.pem")
+    )
+    assert commands == [
+        [program, "connect", "alice@localhost:7001"],
+        [program, "adduser", "NAME", "--data-dir", state],
+        [program, "certs", "show", "--data-dir", state],
+        ["securechat", "connect", "--host", "localhost:7001", "--user", "alice", "--ca", ca],
     ]
-    connect = ["connect", "--host", "localhost:7001", "--user", "alice", "--ca", "/it's here/certs/ca.pem"]
-    adduser = ["adduser", "NAME", "--data-dir", "/it's here/.quickstart"]
-    show = ["certs", "show", "--data-dir", "/it's here/.quickstart"]
-    assert commands == [["/it's here/.venv/bin/securechat", *rest] for rest in (connect, adduser, show)]
+    assert "connect alice@localhost\n" in quickstart.next_steps(6697, "alice")
 
 
-def test_a_saved_password_need_not_be_typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The line that connects names the file where the account's password is, if there is one."""
-    monkeypatch.setattr(quickstart, "STATE", tmp_path)
-    assert "--password-file" not in quickstart.next_steps(1, "alice")
+def test_the_program_of_the_clone_knows_the_server(clone: Path) -> None:
+    """So the line is short; a password that was saved need not be typed. The last start counts."""
+    quickstart.next_steps(1, "bob")
     quickstart.password_file("alice").touch()
-    assert f"--password-file {tmp_path}/alice.password\n" in quickstart.next_steps(1, "alice")
-    assert "--password-file" not in quickstart.next_steps(1, "bob")
+    quickstart.next_steps(7001, "alice")
+    profile = tomllib.loads(quickstart.PROFILES.read_text())["quickstart"]
+    assert profile == {
+        "host": "localhost:7001",
+        "user": "alice",
+        "ca": str(clone / "certs/ca.pem"),
+        "password_file": str(clone / ".quickstart/alice.password"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -101,6 +121,7 @@ import sys, types
 from pathlib import Path
 from scripts import _quickstart as quickstart
 quickstart.PROGRAM = Path(sys.argv[1])
+quickstart.PROFILES = Path(sys.argv[1]).parent / "profiles.toml"
 quickstart.run_server(types.SimpleNamespace(port=0), "alice")
 """
 
@@ -121,7 +142,7 @@ def test_the_server_tells_its_port_and_the_steps_follow(tmp_path: Path) -> None:
     )
     lines = done.stdout.splitlines()
     assert lines[:2] == ["before", "listening on [::]:4711"]
-    assert any("connect --host localhost:4711 --user alice" in line for line in lines)
+    assert any("connect alice@localhost:4711" in line for line in lines)
     assert lines[-1] == "after"
     assert (done.stderr, done.returncode) == ("aside\n", 70)
 

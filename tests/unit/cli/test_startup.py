@@ -154,10 +154,40 @@ def test_version(command: Command) -> None:
 
 
 def test_no_command_is_a_usage_error_with_help(command: Command) -> None:
-    """Who types the bare name sees what there is."""
+    """In a script the bare name shows what there is, and never connects."""
     ended = command()
     assert ended.code == ExitCode.USAGE
     assert "adduser" in ended.out + ended.err
+
+
+def test_the_bare_name_says_how_it_begins(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal, as long as there is no profile: the few commands that matter."""
+    monkeypatch.setattr(os, "isatty", lambda descriptor: True)
+    ended = command()
+    assert ended.code == ExitCode.USAGE
+    assert "securechat connect NAME@HOST" in ended.err
+    assert "securechat adduser NAME --admin" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["connect"], "no server is known yet"),
+        (["connect", "h.test", "--host", "h.test"], "name the server once"),
+        (["connect", "--profile", "work"], "there is no profile 'work'"),
+        (["connect", "alice@"], "is not a server's address"),
+        (["connect", "alice@no host"], "is not a server's address"),
+        (["send", "#ops", "hi"], "no server is known yet"),
+        (["send", "#ops", "hi", "--profile", "x", "--host", "h.test"], "name the server once"),
+    ],
+)
+def test_a_server_that_is_not_known_is_a_usage_error(
+    command: Command, arguments: list[str], complaint: str
+) -> None:
+    """The error says what to type."""
+    ended = command(*arguments)
+    assert ended.code == ExitCode.USAGE
+    assert complaint in " ".join(ended.err.split()).replace("│ ", "")
 
 
 def test_an_error_is_one_escaped_line(command: Command, tmp_path: Path) -> None:

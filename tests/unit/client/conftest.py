@@ -24,7 +24,15 @@ def workshop(tmp_path: Path) -> Workshop:
 def places(tmp_path: Path) -> Places:
     """Where a person without any history keeps trust."""
     home = tmp_path / "home"
-    return Places(home / "known_servers", home / "pinned", home / "data" / "ca.pem", home / "bookmarks.json")
+    return Places(
+        known_servers=home / "known_servers",
+        pinned=home / "pinned",
+        own_ca=home / "data" / "ca.pem",
+        bookmarks=home / "bookmarks.json",
+        profiles=home / "profiles.toml",
+        site_profiles=home / "site" / "profiles.toml",
+        last_profile=home / "last_profile",
+    )
 
 
 @pytest.fixture
