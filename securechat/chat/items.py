@@ -74,15 +74,17 @@ class Administer:
 class EndSessions:
     """Every session that proved `account` is to end, since what changed for the account is stored.
 
-    `only` is the id of the only one, `spare` that of one that goes on. With `device`, the key of a device,
-    only its sessions end.
+    None is every account. With `address`, an address or network, only sessions from there end. `only` is the
+    id of the only one, `spare` that of one that goes on. With `device`, the key of a device, only its
+    sessions end.
     """
 
-    account: int
+    account: int | None
     reason: str
     only: int | None = None
     spare: int | None = None
     device: str | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

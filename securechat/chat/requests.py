@@ -58,6 +58,19 @@ class EnableAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class SetRole:
+    """Give an account another role: member, admin or bot.
+
+    Sessions that have an operator's powers by the account lose them at once when it is no administrator any
+    more. The last administrator stays one unless `force` says that this is meant.
+    """
+
+    name: str
+    role: str
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ListAccounts:
     """List every account that has credentials."""
 
@@ -82,6 +95,17 @@ class EndSession:
 
     name: str
     id: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndSessionsOf:
+    """End all sessions of an account, or ("") of everybody.
+
+    `address` is an address or network from where they come, "" is anywhere. One of the two has to be named.
+    """
+
+    name: str = ""
+    address: str = ""
 
 
 CHANNELS_AT_ONCE: Final = 25
@@ -230,9 +254,11 @@ Request = (
     | RemoveAccount
     | DisableAccount
     | EnableAccount
+    | SetRole
     | ListAccounts
     | ListSessions
     | EndSession
+    | EndSessionsOf
     | AddDevice
     | ListDevices
     | RevokeDevice
@@ -256,9 +282,11 @@ OPERATIONS: Final[Mapping[str, type[Request]]] = {
     "deluser": RemoveAccount,
     "disable": DisableAccount,
     "enable": EnableAccount,
+    "role": SetRole,
     "users": ListAccounts,
     "sessions": ListSessions,
     "end-session": EndSession,
+    "end-sessions": EndSessionsOf,
     "add-device": AddDevice,
     "devices": ListDevices,
     "revoke-device": RevokeDevice,

@@ -1,4 +1,4 @@
-"""Accounts: `adduser`, `passwd`, `users`, `disable` and `enable`; `deluser` is in `removal`."""
+"""Accounts: `adduser`, `passwd`, `users`, `disable`, `enable` and `role`; `deluser` is in `removal`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +19,7 @@ from securechat.cli.passwords import (
     shown_or_saved,
 )
 from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place, find_place
-from securechat.cli.table import day, minute, print_json, print_table
+from securechat.cli.table import day, print_json, print_table
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False,
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (adduser, passwd, users, disable, enable, sessions):
+    for command in (adduser, passwd, users, disable, enable, role):
         app.command()(command)
 
 
@@ -46,6 +46,7 @@ def adduser(
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Print nothing when it is done but a generated password.")
     ] = False,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -61,17 +62,12 @@ def adduser(
     settings = load_config(place).config
     check_name(name)
     password = obtain(name, stdin=password_stdin, file=password_file, generate=generate)
-    phc = hash_password(password, settings.auth.argon2)
-    request = AddAccount(name, phc, "admin" if admin else "bot" if bot else "member")
-    with shown_or_saved(password, generate, save):
-        change(
-            place,
-            settings,
-            request,
-            f"The account {name} was added",
-            _whereabouts(generate, save),
-            quiet=quiet,
-        )
+    role = "admin" if admin else "bot" if bot else "member"
+    request = AddAccount(name, hash_password(password, settings.auth.argon2), role)
+    facts = {"account": name, "role": role} if as_json else None
+    with shown_or_saved(password, generate, save, facts) as left:
+        where, quiet = _whereabouts(generate, save), quiet or as_json
+        change(place, settings, request, f"The account {name} was added", where, quiet=quiet, facts=left)
 
 
 def passwd(
@@ -83,6 +79,7 @@ def passwd(
     password_file: FileOption = None,
     generate: GenerateOption = False,
     save: SaveOption = None,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -95,30 +92,67 @@ def passwd(
     place = existing_place(config, data_dir)
     settings = load_config(place).config
     password = obtain(name, stdin=password_stdin, file=password_file, generate=generate)
-    phc = hash_password(password, settings.auth.argon2)
-    request = SetPassword(name, phc, keep_sessions)
-    with shown_or_saved(password, generate, save):
-        change(place, settings, request, f"The password of {name} was changed", _whereabouts(generate, save))
+    request = SetPassword(name, hash_password(password, settings.auth.argon2), keep_sessions)
+    facts = {"account": name} if as_json else None
+    with shown_or_saved(password, generate, save, facts) as left:
+        done, where = f"The password of {name} was changed", _whereabouts(generate, save)
+        change(place, settings, request, done, where, quiet=as_json, facts=left)
 
 
-def disable(name: NameArgument, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+def disable(
+    name: NameArgument,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
     """End the sessions of an account and refuse its logins."""
     from securechat.chat.requests import DisableAccount
 
     place = existing_place(config, data_dir)
-    change(place, load_config(place).config, DisableAccount(name), f"The account {name} was disabled")
+    facts = {"account": name, "disabled": True} if as_json else None
+    done = f"The account {name} was disabled"
+    change(place, load_config(place).config, DisableAccount(name), done, facts=facts)
 
 
-def enable(name: NameArgument, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+def enable(
+    name: NameArgument,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
     """Let a disabled account log in again."""
     from securechat.chat.requests import EnableAccount
 
     place = existing_place(config, data_dir)
-    change(place, load_config(place).config, EnableAccount(name), f"The account {name} was enabled")
+    facts = {"account": name, "disabled": False} if as_json else None
+    done = f"The account {name} was enabled"
+    change(place, load_config(place).config, EnableAccount(name), done, facts=facts)
+
+
+def role(
+    name: NameArgument,
+    role: Annotated[
+        str, typer.Argument(metavar="member|admin|bot", show_default=False, help="Its new role.")
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Also if it is the last administrator.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Give an account another role: member, admin or bot.
+
+    Sessions that have an operator's powers by it lose them at once when it is no administrator any more.
+    """
+    from securechat.chat.requests import SetRole
+
+    place = existing_place(config, data_dir)
+    facts = {"account": name, "role": role} if as_json else None
+    request, done = SetRole(name, role, force), f"The role of {name} is {role} now"
+    change(place, load_config(place).config, request, done, facts=facts)
 
 
 def users(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
-    """List the accounts."""
+    """List the accounts with their roles and states, and the day of the last login."""
     from securechat.chat.requests import ListAccounts
 
     place = existing_place(config, data_dir)
@@ -130,49 +164,13 @@ def users(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Da
         text = f"There is no account in {place.directory}: make one with `securechat adduser NAME{option}`."
         tell(text)
     else:
-        table: list[tuple[str, ...]] = [("NAME", "ROLE", "STATE", "SESSIONS", "CREATED")]
+        table: list[tuple[str, ...]] = [("NAME", "ROLE", "STATE", "SESSIONS", "CREATED", "LAST LOGIN")]
         for row in rows:
             state = "disabled" if row["disabled"] else "enabled"
-            cells = (row["name"], row["role"], state, row["sessions"], day(row["created"]))
+            seen = day(row["last_login"]) if row["last_login"] else "never"
+            cells = (row["name"], row["role"], state, row["sessions"], day(row["created"]), seen)
             table.append(tuple(str(cell) for cell in cells))
         print_table(table)
-
-
-def sessions(
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[NAME] | end NAME ID", show_default=False, help="Whose, or which to end."),
-    ] = None,
-    as_json: JsonOption = False,
-    config: ConfigOption = None,
-    data_dir: DataDirOption = None,
-) -> None:
-    """List who is logged in, from where and since when; or end one session.
-
-    Each has the name that its login gave it, as in alice@laptop.
-    """
-    from securechat.chat.requests import EndSession, ListSessions
-
-    place = existing_place(config, data_dir)
-    settings = load_config(place).config
-    match words or []:
-        case ["end", name, number] if number.isascii() and number.isdigit():
-            change(place, settings, EndSession(name, int(number)), f"Session {number} of {name} was ended")
-            return
-        case []:
-            rows = _ask(place, settings, ListSessions()).rows
-        case [name]:
-            rows = _ask(place, settings, ListSessions(name)).rows
-        case _:
-            raise typer.BadParameter("use `sessions`, `sessions NAME` or `sessions end NAME ID`")
-    if as_json:
-        print_json([dict(row) for row in rows])
-        return
-    table: list[tuple[str, ...]] = [("ACCOUNT", "ID", "SESSION", "ADDRESS", "SINCE (UTC)")]
-    for row in rows:
-        cells = (row["account"], row["id"], row["name"], row["address"], minute(row["since"]))
-        table.append(tuple(str(cell) for cell in cells))
-    print_table(table)
 
 
 def _ask(place: Place, config: "Config", request: "Request") -> "Done":

@@ -30,6 +30,7 @@ from securechat.cli import (
     send,
     server,
     service,
+    sessions,
     trust,
 )
 from securechat.cli.exits import CommandFailed, ExitCode
@@ -133,6 +134,7 @@ for module in (
     server,
     accounts,
     removal,
+    sessions,
     devices,
     invite,
     bans,

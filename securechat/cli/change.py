@@ -4,10 +4,12 @@ A person who forgets --data-dir changes another server than the one meant. So th
 and it is said when no server runs on it.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from securechat.app.directory import data_dir_option
 from securechat.cli.place import Place
+from securechat.cli.table import print_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
@@ -16,18 +18,28 @@ if TYPE_CHECKING:
 
 
 def change(
-    place: Place, config: "Config", request: "Request", done: str, more: str = "", *, quiet: bool = False
+    place: Place,
+    config: "Config",
+    request: "Request",
+    done: str,
+    more: str = "",
+    *,
+    quiet: bool = False,
+    facts: Mapping[str, object] | None = None,
 ) -> "Done":
     """Have a change made, and tell the person on standard error what was `done`, where, and `more`.
 
-    `done` is a sentence without its full stop, `more` is whole sentences. Return the answer. Raises
-    CommandFailed.
+    `done` is a sentence without its full stop, `more` is whole sentences. Programs get `facts` instead, if
+    there are any, as JSON on standard output. Raises CommandFailed.
     """
     from securechat.cli.ask import ask_whoever_is_there
 
     is_new = not place.directory.exists()
     answer, running = ask_whoever_is_there(place.directory, config, request)
-    if quiet:
+    if facts is not None:
+        rows = [dict(row) for row in answer.rows]
+        print_json({**facts, **(rows[0] if rows else {})})
+    if quiet or facts is not None:
         return answer
     tell(f"{done} in {place.directory}. {more}".rstrip())
     if is_new:

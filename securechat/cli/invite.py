@@ -61,7 +61,7 @@ def invite(
         case ["list"]:
             _list(place, settings, as_json)
         case ["revoke", which]:
-            _revoke(place, settings, which)
+            _revoke(place, settings, which, as_json)
         case _:
             raise typer.BadParameter("use `invite`, `invite list` or `invite revoke ID`")
 
@@ -92,10 +92,10 @@ def _make(
     done = f"An invitation for {people}, valid for {valid}, was made"
     more = f"Its {'code' if only_code else 'link'} is above and shown only now."
     with shown_first(shown):
-        change(place, settings, AddInvitation(key, uses, days), done, more)
+        change(place, settings, AddInvitation(key, uses, days), done, more, quiet=as_json)
     if settings.identity.registration != "invite":
         tell('Nobody can use it yet: set identity.registration = "invite" and reload the server.')
-    if not only_code:
+    if not only_code and not as_json:
         _tell_how_to_use(link)
 
 
@@ -130,11 +130,13 @@ def _list(place: Place, settings: "Config", as_json: bool) -> None:
     print_table(table)
 
 
-def _revoke(place: Place, settings: "Config", which: str) -> None:
+def _revoke(place: Place, settings: "Config", which: str, as_json: bool) -> None:
     from securechat.chat.requests import RevokeInvitation
     from securechat.chat.rules.invitations import digest, id_of
 
     if which == "-":
         which = read_line()
     known_as = which.lower() if _ID.fullmatch(which) else id_of(digest(which))
-    change(place, settings, RevokeInvitation(known_as), f"The invitation {known_as} was revoked")
+    facts = {"id": known_as} if as_json else None
+    done = f"The invitation {known_as} was revoked"
+    change(place, settings, RevokeInvitation(known_as), done, facts=facts)

@@ -4,8 +4,8 @@ Arguments are seen by every user of the machine and kept in the shell's history.
 """
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -14,6 +14,7 @@ import typer
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.files import stdin_or_file
 from securechat.cli.secret import shown_first
+from securechat.cli.table import written_as_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
@@ -62,14 +63,21 @@ def obtain(name: str, *, stdin: bool, file: Path | None, generate: bool) -> str:
 
 
 @contextmanager
-def shown_or_saved(password: str, generate: bool, save: Path | None) -> Iterator[None]:
+def shown_or_saved(
+    password: str, generate: bool, save: Path | None, facts: Mapping[str, object] | None = None
+) -> Iterator[Mapping[str, object] | None]:
     """Save a password where that is wanted, else print a generated one; it is set inside the `with`.
 
-    Raises CommandFailed, also when the file is there already.
+    Programs get `facts` as JSON, with the password in it. What is yielded is left to be printed. Raises
+    CommandFailed, also when the file is there already.
     """
+    if save is None and generate:
+        shown = password if facts is None else written_as_json({**facts, "password": password})
+        with shown_first(shown):
+            yield None
+        return
     if save is None:
-        with shown_first(password) if generate else nullcontext():
-            yield
+        yield facts
         return
     from securechat.storage.files import new_file
 
@@ -79,7 +87,7 @@ def shown_or_saved(password: str, generate: bool, save: Path | None) -> Iterator
     except OSError as error:
         raise CommandFailed(f"the password cannot be saved, so it was not set: {error}") from error
     try:
-        yield
+        yield facts
     except CommandFailed as error:
         if error.code is not ExitCode.UNKNOWN_OUTCOME:
             save.unlink()

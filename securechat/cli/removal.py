@@ -6,7 +6,7 @@ import typer
 
 from securechat.cli.accounts import NameArgument
 from securechat.cli.change import change
-from securechat.cli.config import load_config
+from securechat.cli.config import JsonOption, load_config
 from securechat.cli.consent import can_be_asked, require_consent
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import ConfigOption, DataDirOption, find_place
@@ -33,6 +33,7 @@ def deluser(
     heir: Annotated[
         str, typer.Option("--channels-to", metavar="NAME", help="The account that gets these channels.")
     ] = "",
+    as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -69,8 +70,9 @@ def deluser(
         handed_on = _hand_on(asking, name, names, channels, heir) if many else 0
     request = RemoveAccount(name, messages, channels, heir)
     more = _what_became(number(len(names)), channels, heir) if names else ""
+    facts = {"account": name, "channels": len(names)} if as_json else None
     with so_far("given" if heir else "dropped", handed_on, len(names)):
-        change(place, settings, request, f"The account {name} was removed", more)
+        change(place, settings, request, f"The account {name} was removed", more, facts=facts)
 
 
 def _ask_what_becomes() -> tuple[str, str]:

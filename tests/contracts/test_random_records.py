@@ -33,6 +33,7 @@ from securechat.chat.records import (
     PasswordSet,
     RanksChanged,
     Record,
+    RoleSet,
     Topic,
     TopicSet,
 )
@@ -68,7 +69,7 @@ class World:
         """Draw one of the records that can happen now."""
         account = self.draw.draw(st.sampled_from([a for a in self.registry.accounts.values() if a.phc]))
         kinds: list[Callable[[Account], Record]] = [self.account_added, self.channel_created, self.to_account]
-        kinds += [self.password_set, self.switched, self.login, self.seen, self.delivered]
+        kinds += [self.password_set, self.role_set, self.switched, self.login, self.seen, self.delivered]
         if len([a for a in self.registry.accounts.values() if a.phc]) > 2:
             kinds.append(self.removed)
         if self.registry.channels:
@@ -90,6 +91,9 @@ class World:
 
     def switched(self, account: Account) -> Record:
         return (AccountEnabled if account.disabled else AccountDisabled)(account.id, NOON)
+
+    def role_set(self, account: Account) -> Record:
+        return RoleSet(account.id, self.draw.draw(st.sampled_from(["admin", "bot"])), account.role, NOON)
 
     def removed(self, account: Account) -> Record:
         assert account.phc is not None

@@ -99,6 +99,7 @@ from securechat.chat.requests import (
     Request,
     RevokeDevice,
     SetPassword,
+    SetRole,
 )
 from securechat.chat.rules.invitations import digest
 from securechat.chat.service.administration import read
@@ -477,6 +478,8 @@ def _shown_row(row: Mapping[str, str | int | bool | None]) -> str:
         return f"[{row['target']} {row['expires'] or 'ever'} {row['reason']}]"
     if "since" in row:
         return f"{row['account']}@{row['name']}:{row['id']}:{row['address']}"
+    if "ended" in row:
+        return f"[{row['ended']} sessions]"
     return f"{row['name']}:{row['sessions']}" if "sessions" in row else f"[{row['name']}]"
 
 
@@ -509,6 +512,8 @@ def _request(text: str) -> Request:
             return DropChannels(names[0], unused=True)
         case "audit":
             return ListAudit(int(names[0]) if names else 0)
+        case "role":
+            return SetRole(names[0], names[1], force="force" in names)
         case "users":
             return ListAccounts()
         case _:

@@ -7,7 +7,7 @@ that other servers send by e-mail. Until it is proven nothing is said of which a
 from securechat.chat.jobs import HashPassword, JobResult, PasswordHashed
 from securechat.chat.records import Audited, InvitationUsed
 from securechat.chat.requests import AddAccount, Refused
-from securechat.chat.rules import administration, bans
+from securechat.chat.rules import accounts, bans
 from securechat.chat.rules.failures import Failure, Reason, Way, note
 from securechat.chat.rules.invitations import are_open, usable
 from securechat.chat.rules.login import accepted, complete
@@ -110,7 +110,7 @@ def verify(ctx: Context) -> None:
         failed_exchange(ctx)
         return
     ctx.registration.pending = None
-    answer = administration.add(chat, AddAccount(pending.name, pending.phc))
+    answer = accounts.add(chat, AddAccount(pending.name, pending.phc))
     if isinstance(answer, Refused):
         problem = "ACCOUNT_EXISTS" if answer.code == "ACCOUNT_EXISTS" else "BAD_ACCOUNT_NAME"
         ctx.server("FAIL", "REGISTER", problem, pending.name, text=f"{answer.text}: REGISTER another name")

@@ -23,6 +23,7 @@ from securechat.chat.records.accounts import (
     Fate,
     LoginRemembered,
     PasswordSet,
+    RoleSet,
 )
 from securechat.chat.records.audit import Audited
 from securechat.chat.records.bans import BanAdded, BanRecord, BanRemoved
@@ -180,6 +181,7 @@ __all__ = [
     "RanksChanged",
     "Record",
     "RetentionSet",
+    "RoleSet",
     "Shown",
     "Silenced",
     "StoredAccount",

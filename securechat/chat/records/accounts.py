@@ -71,6 +71,16 @@ class AccountEnabled:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleSet:
+    """The account has another role: member, admin or bot."""
+
+    account: int
+    role: str
+    previous: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class LoginRemembered:
     """The account logged in from `source`, a network (/24 or /48)."""
 
@@ -117,4 +127,5 @@ AccountRecord = (
     | AccountSeen
     | AccountSpent
     | LoginRemembered
+    | RoleSet
 )

@@ -9,8 +9,6 @@ from securechat.chat.jobs import AuditRead, JobResult, ReadAudit
 from securechat.chat.link import DESK
 from securechat.chat.ports import AuditEntry
 from securechat.chat.records import (
-    ROLES,
-    AccountAdded,
     AccountDisabled,
     AccountEnabled,
     Audited,
@@ -27,6 +25,7 @@ from securechat.chat.requests import (
     DropChannels,
     EnableAccount,
     EndSession,
+    EndSessionsOf,
     ListAccounts,
     ListAudit,
     ListChannels,
@@ -43,25 +42,33 @@ from securechat.chat.requests import (
     SetFounder,
     SetPassword,
     SetRetention,
+    SetRole,
 )
-from securechat.chat.reserved import is_reserved
-from securechat.chat.rules import bans, devices, invitations, many_channels, removal, sessions
-from securechat.chat.rules.autojoin import join_account
+from securechat.chat.rules import (
+    accounts,
+    bans,
+    devices,
+    invitations,
+    many_channels,
+    removal,
+    roles,
+    sessions,
+)
 from securechat.chat.rules.channel_settings import set_retention
 from securechat.chat.rules.owed import owe
 from securechat.chat.sanctions import AddBan, ListBans, RemoveBan
-from securechat.chat.state.account import sorted_by_name
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.steps import Steps
-from securechat.irc.names import InvalidName, check_account
 
 Row = dict[str, str | int | bool | None]
 OfAccount = (
     SetPassword
     | DisableAccount
     | EnableAccount
+    | SetRole
     | ListSessions
     | EndSession
+    | EndSessionsOf
     | AddDevice
     | ListDevices
     | RevokeDevice
@@ -155,11 +162,11 @@ def _note(
     if isinstance(request, DropChannels | RemoveBan):
         target = ",".join(str(row.get("name") or row["target"]) for row in answer.rows)
     else:
-        target = request.name
+        target = request.name or (request.address if isinstance(request, EndSessionsOf) else "")
     if target:
         action = OPERATION_NAMES[type(request)]
         audited = Audited(chat.now.wall, by, origin, action, target, detail)
-        if isinstance(request, EndSession):
+        if isinstance(request, EndSession | EndSessionsOf):
             owe(chat, audited)
         else:
             chat.enter(audited, None)
@@ -174,6 +181,10 @@ def _detail(chat: Chat, request: Change | InSteps) -> str:
             return "sessions kept" if request.keep_sessions else "sessions ended"
         case EndSession():
             return f"session {request.id}"
+        case EndSessionsOf():
+            return f"from {request.address}" if request.address else "all sessions"
+        case SetRole():
+            return roles.detail(chat, request)
         case RemoveAccount():
             return removal.detail(chat, request)
         case AddBan():
@@ -227,11 +238,13 @@ def audit_row(entry: AuditEntry) -> Row:
 def _answer(chat: Chat, request: Change, by: str, spare: int | None) -> Answer:
     match request:
         case AddAccount():
-            return add(chat, request)
+            return accounts.add(chat, request)
         case ListAccounts():
-            return Done(rows(chat))
+            return Done(accounts.rows(chat))
         case ListSessions(name=""):
             return Done(sessions.rows(chat, None))
+        case EndSessionsOf(name=""):
+            return sessions.end_many(chat, None, request, spare)
         case ListDevices(name=""):
             return devices.list_all(chat)
         case ListChannels():
@@ -271,8 +284,12 @@ def _of_account(chat: Chat, request: OfAccount, spare: int | None) -> Answer:
         case EnableAccount():
             if account.disabled:
                 chat.enter(AccountEnabled(account.id, chat.now.wall), None)
+        case SetRole():
+            return roles.set_role(chat, account, request)
         case ListSessions():
             return Done(sessions.rows(chat, account))
+        case EndSessionsOf():
+            return sessions.end_many(chat, account, request, spare)
         case EndSession():
             return sessions.end_one(chat, account, request.id)
         case AddDevice():
@@ -284,47 +301,3 @@ def _of_account(chat: Chat, request: OfAccount, spare: int | None) -> Answer:
         case _:
             assert_never(request)
     return Done()
-
-
-def add(chat: Chat, request: AddAccount) -> Answer:
-    """Make an account and let it join the channels that everybody joins."""
-    try:
-        name = check_account(request.name)
-    except InvalidName as error:
-        return Refused("NAME_INVALID", str(error))
-    if is_reserved(name):
-        return Refused("NAME_RESERVED", f"The name {name!r} is the server's own, or looks like one of these")
-    same = chat.registry.account(name)
-    like = chat.registry.account_like(name)
-    if same is not None:
-        state = "exists already" if same.phc is not None else "was removed, and its name stays reserved"
-        return Refused("ACCOUNT_EXISTS", f"The account {same.name!r} {state}")
-    if like is not None:
-        return Refused("NAME_CONFUSABLE", f"The name {name!r} looks like that of the account {like.name!r}")
-    user = chat.registry.user_like(name)
-    if user is not None:
-        text = f"The name {name!r} looks like the nick {user.nick!r}, which somebody has now: try again later"
-        return Refused("NAME_CONFUSABLE", text)
-    if request.role not in ROLES:
-        return Refused("ROLE_UNKNOWN", f"{request.role!r} is no role: use one of {', '.join(sorted(ROLES))}")
-    account_id = max(chat.registry.accounts, default=0) + 1
-    chat.enter(AccountAdded(account_id, name, request.phc, request.role, chat.now.wall), None)
-    chat.emit(HashAdded(request.phc))
-    if chat.settings.nicknames == "account":
-        join_account(chat, chat.registry.accounts[account_id])
-    return Done()
-
-
-def rows(chat: Chat) -> list[Row]:
-    """List the accounts that have credentials, for people and programs."""
-    return [
-        {
-            "name": account.name,
-            "role": account.role,
-            "disabled": account.disabled,
-            "created": account.created,
-            "sessions": len(chat.registry.sessions_of(account)),
-        }
-        for account in sorted_by_name(chat.registry.accounts.values())
-        if account.phc is not None
-    ]

@@ -3,7 +3,15 @@
 from typing import Final
 
 from securechat.chat.jobs import HashPassword, JobResult, PasswordHashed
-from securechat.chat.requests import Answer, Done, EndSession, ListSessions, Refused, SetPassword
+from securechat.chat.requests import (
+    Answer,
+    Done,
+    EndSession,
+    EndSessionsOf,
+    ListSessions,
+    Refused,
+    SetPassword,
+)
 from securechat.chat.rules.administration import perform
 from securechat.chat.rules.failures import Way
 from securechat.chat.rules.proof import BUSY, prove
@@ -66,9 +74,9 @@ def hashed(asked: Asked, account: Account, checked: str | None, result: JobResul
 
 
 def sessions(asked: Asked) -> None:
-    """sessions [end <id>]
+    """sessions [end <id> | end others]
 
-    Lists your sessions, or ends one. Log in as <account>@<name> to give a session a name.
+    Lists your sessions, or ends one, or all but this. Log in as <account>@<name> to give a session a name.
     """
     chat, name, address = asked.ctx.chat, asked.account.name, asked.ctx.session.address
     match asked.words:
@@ -81,6 +89,9 @@ def sessions(asked: Asked) -> None:
         case ["end", number] if number.isascii() and number.isdigit():
             answer = perform(chat, EndSession(name, int(number[:9])), name, address)
             tell(asked, answer, f"Session {number} ends")
+        case ["end", "others"]:
+            answer = perform(chat, EndSessionsOf(name), name, address, spare=asked.ctx.session.id)
+            tell(asked, answer, "Your other sessions end")
         case _:
             asked.say("Use `sessions`, or `sessions end <id>` with an id from that list")
 

@@ -24,7 +24,7 @@ from securechat.irc.timestamp import format_ms
 SECRETS: Final = frozenset({"phc", "code", "key"})
 REST: Final = "reason"
 """A text that takes all the words that are left."""
-TIMES: Final = frozenset({"created", "expires", "since"})
+TIMES: Final = frozenset({"created", "expires", "last_login", "since"})
 
 OFFERED: Final[Mapping[str, type[Request]]] = {
     name: kind

@@ -84,6 +84,11 @@ class Account:
         """True when a right password lets it in."""
         return self.phc is not None and not self.disabled
 
+    @property
+    def last_login(self) -> int | None:
+        """When it logged in last, in milliseconds since 1970: noted once a day, and when something waited."""
+        return max(self.sources.values(), default=None)
+
     def seen(self, name: str) -> int | None:
         """Return up to which id the sessions of a name were sent what was said; see `Position`."""
         position = self.positions.get(name)

@@ -52,6 +52,7 @@ from securechat.chat.records import (
     PlaceRecord,
     Record,
     RetentionSet,
+    RoleSet,
     Silenced,
     TopicSet,
 )
@@ -220,6 +221,8 @@ def _account(registry: Registry, record: AccountRecord, back: bool) -> None:
             if record.forgotten is not None:
                 name, seen = record.forgotten
                 account.move(name, seen if back else None)
+        case RoleSet():
+            registry.set_role(account, record.previous if back else record.role)
         case AccountSpent():
             pass  # it is noted from what the registry has
         case _:

@@ -293,6 +293,11 @@ class Registry:
         user.set_modes(letters)
         self._refresh_bot(user.account)
 
+    def set_role(self, account: Account, role: str) -> None:
+        """Give an account another role."""
+        account.role = role
+        self._refresh_bot(account)
+
     def _refresh_bot(self, account: Account) -> None:
         """Take over what follows from the role and from the modes of the account's users."""
         users = (session.user for session in self.sessions_of(account))

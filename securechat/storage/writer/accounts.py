@@ -15,6 +15,7 @@ from securechat.chat.records import (
     AccountSpent,
     LoginRemembered,
     PasswordSet,
+    RoleSet,
 )
 from securechat.irc.names import fold
 from securechat.storage.schema import accounts, login_sources, positions, spendings, undelivered
@@ -49,6 +50,8 @@ def write(connection: Connection, record: AccountRecord) -> None:
             _change_account(connection, record.account, disabled=True)
         case AccountEnabled():
             _change_account(connection, record.account, disabled=False)
+        case RoleSet():
+            _change_account(connection, record.account, role=record.role)
         case AccountSeen():
             _seen(connection, record)
         case AccountSpent():

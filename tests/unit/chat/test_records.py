@@ -53,6 +53,7 @@ from securechat.chat.records import (
     RanksChanged,
     Record,
     RetentionSet,
+    RoleSet,
     Silenced,
     StoredAccount,
     StoredChannel,
@@ -88,6 +89,7 @@ def state(one: Registry) -> object:
             account.name,
             account.phc,
             account.role,
+            account.bot,
             account.disabled,
             dict(account.sources),
             account.seen(""),
@@ -130,6 +132,7 @@ def possible(one: Registry) -> list[Record]:
     """The facts that can happen next."""
     alice = one.accounts[1]
     facts: list[Record] = [AccountEnabled(1, 9) if alice.disabled else AccountDisabled(1, 9)]
+    facts.append(RoleSet(1, "bot" if alice.role == "member" else "member", alice.role, 9))
     if 1 in one.channels:
         facts += possible_in(one, one.channels[1])
     if alice.phc is not None:

@@ -267,7 +267,7 @@ def test_users_for_people(command: Command) -> None:
     command("disable", "Bob")
     command("deluser", "dave", "--yes")
     lines = command("users").out.splitlines()
-    assert lines[0].split() == ["NAME", "ROLE", "STATE", "SESSIONS", "CREATED"]
+    assert lines[0].split() == ["NAME", "ROLE", "STATE", "SESSIONS", "CREATED", "LAST", "LOGIN"]
     assert [line.split()[:4] for line in lines[1:]] == [
         ["Bob", "bot", "disabled", "0"],
         ["carol", "admin", "enabled", "0"],
@@ -441,4 +441,37 @@ def test_sessions_without_a_server(command: Command) -> None:
     assert command("sessions", "nobody").code == ExitCode.REFUSED
     assert command("sessions", "end", "alice", "1").code == ExitCode.REFUSED
     for words in (["end", "alice", "x"], ["a", "b"]):
+        assert command("sessions", *words).code == ExitCode.USAGE
+
+
+def test_giving_another_role(command: Command, home: Path) -> None:
+    """One command without a server, too; the last administrator stays one unless that is meant."""
+    assert command("adduser", "alice", "--admin", "--generate").code == 0
+    assert command("adduser", "bob", "--generate").code == 0
+    assert command("role", "bob", "king").code == ExitCode.REFUSED
+    assert command("role", "nobody", "admin").code == ExitCode.REFUSED
+    refused = command("role", "alice", "member")
+    assert refused.code == ExitCode.REFUSED
+    assert "--force" in refused.err
+    assert command("disable", "bob").code == 0
+    assert command("role", "bob", "admin").code == 0
+    assert command("role", "alice", "member").code == ExitCode.REFUSED, "bob cannot log in"
+    assert command("enable", "bob").code == 0
+    ended = command("role", "alice", "member")
+    assert (ended.code, ended.out) == (0, "")
+    assert "The role of alice is member now" in ended.err
+    assert command("role", "bob", "bot", "--force").code == 0
+    assert {name: account.role for name, account in stored(home).items()} == {"alice": "member", "bob": "bot"}
+    rows = [json.loads(line) for line in command("audit", "show", "--json").out.splitlines()]
+    assert (rows[-1]["action"], rows[-1]["target"], rows[-1]["detail"]) == ("role", "bob", "admin to bot")
+
+
+def test_ending_sessions_without_a_server(command: Command) -> None:
+    """There is none; what names nothing, or no address, is refused."""
+    assert command("adduser", "alice", "--generate").code == 0
+    assert "There were 0 sessions" in command("sessions", "end", "alice").err
+    assert "There were 0 sessions" in command("sessions", "end", "--address", "2001:db8::/32").err
+    assert command("sessions", "end", "--address", "192.0.2.\u0661").code == ExitCode.REFUSED
+    assert command("sessions", "end", "nobody").code == ExitCode.REFUSED
+    for words in (["end"], ["alice", "--address", "192.0.2.1"], ["end", "alice", "1", "--address", "::1"]):
         assert command("sessions", *words).code == ExitCode.USAGE

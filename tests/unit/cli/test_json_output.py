@@ -106,6 +106,34 @@ def test_what_the_chat_answers(
     assert value in (ROW, [ROW])
 
 
+CHANGES = {
+    "adduser": ("adduser", "bob", "--generate"),
+    "passwd": ("passwd", "alice", "--generate"),
+    "role": ("role", "alice", "bot"),
+    "disable": ("disable", "alice"),
+    "enable": ("enable", "alice"),
+    "deluser": ("deluser", "alice", "--yes"),
+}
+
+
+@pytest.mark.parametrize("arguments", CHANGES.values(), ids=CHANGES)
+def test_what_was_changed(command: Command, arguments: Sequence[str]) -> None:
+    """One object on standard output, with a generated password in it, and nothing on standard error."""
+    assert command("adduser", "alice", "--generate").code == 0
+    ended = command(*arguments, "--json")
+    assert (ended.code, ended.err) == (0, "")
+    value = printed(ended.out)
+    assert isinstance(value, dict) and value["account"] == arguments[1]
+    assert ("password" in value) is ("--generate" in arguments)
+
+
+def test_what_was_changed_of_sessions(command: Command) -> None:
+    """How many there were to end."""
+    assert command("adduser", "alice", "--generate").code == 0
+    for arguments in (("end", "alice"), ("end", "--address", "192.0.2.0/24")):
+        assert printed(command("sessions", *arguments, "--json").out) == {"ended": 0}
+
+
 def test_what_the_server_answers(command: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its counters."""
     home.mkdir(parents=True)
@@ -166,6 +194,6 @@ def test_no_command_is_forgotten() -> None:
     """Those not run above print ids and times (`send`), or what the caller has named."""
     named = {*ASKED, "status", "backup", "restore", "export", "import", "config show", "certs show"}
     others = {"trust list", "trust devices", "send", "migrate-store", "service install", "service remove"}
-    assert set(with_json(app)) == named | others
+    assert set(with_json(app)) == named | others | set(CHANGES)
     modules = Path(table.__file__).parent.glob("*.py")
     assert [path.name for path in modules if "import json" in path.read_text()] == ["table.py"]

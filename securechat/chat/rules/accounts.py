@@ -1,0 +1,58 @@
+"""Making accounts, and listing them."""
+
+from securechat.chat.effects import HashAdded
+from securechat.chat.records import ROLES, AccountAdded
+from securechat.chat.requests import AddAccount, Answer, Done, Refused
+from securechat.chat.reserved import is_reserved
+from securechat.chat.rules import roles
+from securechat.chat.rules.autojoin import join_account
+from securechat.chat.state.account import sorted_by_name
+from securechat.chat.turn.chat import Chat
+from securechat.irc.names import InvalidName, check_account
+
+Row = dict[str, str | int | bool | None]
+
+
+def add(chat: Chat, request: AddAccount) -> Answer:
+    """Make an account and let it join the channels that everybody joins."""
+    try:
+        name = check_account(request.name)
+    except InvalidName as error:
+        return Refused("NAME_INVALID", str(error))
+    if is_reserved(name):
+        return Refused("NAME_RESERVED", f"The name {name!r} is the server's own, or looks like one of these")
+    same = chat.registry.account(name)
+    like = chat.registry.account_like(name)
+    if same is not None:
+        state = "exists already" if same.phc is not None else "was removed, and its name stays reserved"
+        return Refused("ACCOUNT_EXISTS", f"The account {same.name!r} {state}")
+    if like is not None:
+        return Refused("NAME_CONFUSABLE", f"The name {name!r} looks like that of the account {like.name!r}")
+    user = chat.registry.user_like(name)
+    if user is not None:
+        text = f"The name {name!r} looks like the nick {user.nick!r}, which somebody has now: try again later"
+        return Refused("NAME_CONFUSABLE", text)
+    if request.role not in ROLES:
+        return roles.unknown_role(request.role)
+    account_id = max(chat.registry.accounts, default=0) + 1
+    chat.enter(AccountAdded(account_id, name, request.phc, request.role, chat.now.wall), None)
+    chat.emit(HashAdded(request.phc))
+    if chat.settings.nicknames == "account":
+        join_account(chat, chat.registry.accounts[account_id])
+    return Done()
+
+
+def rows(chat: Chat) -> list[Row]:
+    """List the accounts that have credentials, for people and programs."""
+    return [
+        {
+            "name": account.name,
+            "role": account.role,
+            "disabled": account.disabled,
+            "created": account.created,
+            "sessions": len(chat.registry.sessions_of(account)),
+            "last_login": account.last_login,
+        }
+        for account in sorted_by_name(chat.registry.accounts.values())
+        if account.phc is not None
+    ]
