@@ -30,7 +30,10 @@ from securechat.irc.capabilities import CAPABILITIES, names  # noqa: E402
 SPECIFICATIONS: Final = "https://ircv3.net/specs/extensions/"
 CAPABILITY: Final = {
     "draft/oper-tag": ("oper-tag", "`draft/oper`, without a value, on what operators say and do"),
-    "account-notify": ("account-notify", "ACCOUNT at one's own login; nobody's account changes later"),
+    "account-notify": (
+        "account-notify",
+        "ACCOUNT at one's own login, and when an administrator renames somebody's account",
+    ),
     "draft/account-registration": (
         "account-registration",
         'REGISTER and VERIFY; not with `identity.registration = "closed"`',
@@ -38,7 +41,7 @@ CAPABILITY: Final = {
     "account-tag": ("account-tag", "`account` on everything that a person causes"),
     "away-notify": ("away-notify", "AWAY of those who share a channel, at the change and when they join"),
     "batch": ("batch", "lines that belong together come as one batch"),
-    "chghost": ("chghost", "accepted; never sent, since of a source only the nick changes"),
+    "chghost": ("chghost", "the account in a source is another one, since it was renamed"),
     "cap-notify": ("capability-negotiation", "implied by `CAP LS 302`"),
     "draft/channel-rename": ("channel-rename", "RENAME instead of PART and JOIN"),
     "draft/chathistory": ("chathistory", "CHATHISTORY reads what was said; nothing is replayed at login"),

@@ -107,13 +107,16 @@ class Matcher:
     def _place(self, mask: str) -> tuple[dict[str, Mask], str]:
         return (self._mutes if mask.startswith(MUTE) else self._masks), mask.removeprefix(MUTE)
 
-    def matches(self, source: str) -> bool:
-        """Return whether a mask that is no mute matches somebody: `source` is nick!account@server."""
-        return self._verdict(source)[0]
+    def matches(self, *sources: str) -> bool:
+        """Return whether a mask that is no mute matches somebody: a source is nick!account@server.
 
-    def mutes(self, source: str) -> bool:
-        """Return whether a mute matches somebody: `source` is nick!account@server."""
-        return self._verdict(source)[1]
+        Who has had another name before has several.
+        """
+        return any([self._verdict(source)[0] for source in sources])
+
+    def mutes(self, *sources: str) -> bool:
+        """Return whether a mute matches somebody: sources are as in `matches`."""
+        return any([self._verdict(source)[1] for source in sources])
 
     def _verdict(self, source: str) -> tuple[bool, bool]:
         known = self._known.get(source)

@@ -58,6 +58,14 @@ class EnableAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class RenameAccount:
+    """Give an account another name. Everything stays with it; the old name stays reserved for it."""
+
+    name: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetRole:
     """Give an account another role: member, admin or bot.
 
@@ -254,6 +262,7 @@ Request = (
     | RemoveAccount
     | DisableAccount
     | EnableAccount
+    | RenameAccount
     | SetRole
     | ListAccounts
     | ListSessions
@@ -282,6 +291,7 @@ OPERATIONS: Final[Mapping[str, type[Request]]] = {
     "deluser": RemoveAccount,
     "disable": DisableAccount,
     "enable": EnableAccount,
+    "rename": RenameAccount,
     "role": SetRole,
     "users": ListAccounts,
     "sessions": ListSessions,

@@ -1,4 +1,4 @@
-"""Accounts: `adduser`, `passwd`, `users`, `disable`, `enable` and `role`; `deluser` is in `removal`."""
+"""Accounts: making, listing and changing them; `deluser` is in `removal`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,7 +31,7 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False,
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (adduser, passwd, users, disable, enable, role):
+    for command in (adduser, passwd, users, disable, enable, rename, role):
         app.command()(command)
 
 
@@ -127,6 +127,26 @@ def enable(
     facts = {"account": name, "disabled": False} if as_json else None
     done = f"The account {name} was enabled"
     change(place, load_config(place).config, EnableAccount(name), done, facts=facts)
+
+
+def rename(
+    name: NameArgument,
+    new: Annotated[str, typer.Argument(metavar="NEW", show_default=False, help="Its new name.")],
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Give an account another name.
+
+    Everything stays with it, and its sessions go on under the new name. Nobody else can have the old one.
+    """
+    from securechat.chat.requests import RenameAccount
+
+    place = existing_place(config, data_dir)
+    check_name(new)
+    facts = {"account": new, "previous": name} if as_json else None
+    done, more = f"The account {name} is {new} now", f"The password stays; the login is by the name {new}."
+    change(place, load_config(place).config, RenameAccount(name, new), done, more, facts=facts)
 
 
 def role(

@@ -33,7 +33,7 @@ EXTENDED_ISUPPORT: Final = 1 << 25
 READ_MARKER: Final = 1 << 42
 ACCOUNT_NOTIFY: Final = 1 << 26
 CHGHOST: Final = 1 << 27
-"""Accepted, and never used: a source is `nick!account@<server.name>`, of which only the nick changes."""
+"""A source is `nick!account@<server.name>`: the account in it changes when an administrator renames it."""
 MULTILINE: Final = 1 << 43
 METADATA: Final = 1 << 44
 METADATA_3: Final = 1 << 48

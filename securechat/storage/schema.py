@@ -23,9 +23,10 @@ from sqlalchemy import (
     TypedColumns,
 )
 
+from securechat.storage.account_columns import FormerNameColumns, LoginSourceColumns
 from securechat.storage.moderation_columns import BanColumns
 
-HEAD: Final = "0020"
+HEAD: Final = "0021"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -57,14 +58,6 @@ class AccountColumns(TypedColumns):
     last_login: Named[int | None] = Column(BigInteger)
     seen: Named[int | None] = Column(BigInteger)
     erase: Named[str | None] = Column(Text)
-
-
-class LoginSourceColumns(TypedColumns):
-    """The networks from which an account logged in last."""
-
-    account: Named[int] = Column(BigInteger, ForeignKey("accounts.id"), primary_key=True)
-    source: Named[str] = Column(Text, primary_key=True)
-    at: Named[int] = Column(BigInteger)
 
 
 class ChannelColumns(TypedColumns):
@@ -273,6 +266,7 @@ bans: Final = Table("bans", metadata, BanColumns, sqlite_with_rowid=False)
 invitations: Final = Table("invitations", metadata, InvitationColumns, sqlite_with_rowid=False)
 devices: Final = Table("devices", metadata, DeviceColumns, sqlite_with_rowid=False)
 clock: Final = Table("clock", metadata, ClockColumns)
+former_names: Final = Table("former_names", metadata, FormerNameColumns, sqlite_with_rowid=False)
 login_sources: Final = Table("login_sources", metadata, LoginSourceColumns, sqlite_with_rowid=False)
 channels: Final = Table("channels", metadata, ChannelColumns)
 markers: Final = Table("markers", metadata, MarkerColumns, sqlite_with_rowid=False)

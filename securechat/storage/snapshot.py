@@ -15,6 +15,7 @@ from securechat.chat.records import (
     Topic,
 )
 from securechat.chat.records.weight import PIECE
+from securechat.irc.names import fold
 from securechat.storage.reading.silences import read_silences
 from securechat.storage.rows import decode_modes
 from securechat.storage.schema import (
@@ -24,6 +25,7 @@ from securechat.storage.schema import (
     channels,
     devices,
     dropped_channels,
+    former_names,
     invitations,
     login_sources,
     markers,
@@ -150,6 +152,10 @@ def _accounts(connection: Connection) -> list[StoredAccount]:
     p = positions.c
     for account, name, at in connection.execute(select(p.account, p.name, p.seen)):
         named.setdefault(account, {})[name] = at
+    former: dict[int, list[str]] = {}
+    f = former_names.c
+    for account, name in connection.execute(select(f.account, f.name)):
+        former.setdefault(account, []).append(name)
     a = accounts.c
     rows = connection.execute(
         select(a.id, a.name, a.phc, a.role, a.disabled, a.created, a.last_login, a.seen).order_by(a.id)
@@ -166,6 +172,7 @@ def _accounts(connection: Connection) -> list[StoredAccount]:
             sources.get(key, {}),
             seen,
             named.get(key, {}),
+            tuple(sorted(former.get(key, ()), key=fold)),
         )
         for key, name, phc, role, disabled, created, last_login, seen in rows
     ]

@@ -62,7 +62,9 @@ OLD_ASTRAY = [
 """What of their messages is not said by the time in its id."""
 JOINED_IDS = {1: NOON << 20, 2: (NOON + 9 << 20) + 5, 3: (NOON + 7 << 20) + 6}
 
-AccountState = tuple[str, str | None, str, bool, int, Mapping[str, int], int | None, Mapping[str, int]]
+AccountState = tuple[
+    tuple[str, tuple[str, ...]], str | None, str, bool, int, Mapping[str, int], int | None, Mapping[str, int]
+]
 ChannelState = tuple[
     str,
     int | None,
@@ -126,7 +128,16 @@ def state_of(snapshot: Snapshot) -> State:
     """Return what a snapshot says, in a form to compare."""
     return (
         {
-            a.id: (a.name, a.phc, a.role, a.disabled, a.created, a.sources, a.seen, dict(a.positions))
+            a.id: (
+                (a.name, a.former),
+                a.phc,
+                a.role,
+                a.disabled,
+                a.created,
+                a.sources,
+                a.seen,
+                dict(a.positions),
+            )
             for a in snapshot.accounts
         },
         {channel.id: _channel_state(channel) for channel in snapshot.channels},
@@ -149,7 +160,7 @@ def state_in(registry: Registry) -> State:
     return (
         {
             a.id: (
-                a.name,
+                (a.name, a.former),
                 a.phc,
                 a.role,
                 a.disabled,

@@ -9,6 +9,7 @@ import pytest
 
 from securechat.chat.records import (
     AccountDisabled,
+    AccountRenamed,
     AccountSeen,
     AccountSpent,
     Audited,
@@ -213,6 +214,7 @@ EVERYTHING: tuple[Record, ...] = (
     Silenced(ALICE, "$a:bob", NOON, None),
     AccountSpent(ALICE, 1 << 40, 1.25, NOON),
     AccountDisabled(BOB, NOON),
+    AccountRenamed(BOB, "Robert", "Bob", NOON),
     Audited(NOON, "root", "local", "adduser", "alice", "grüße"),
     ChannelCreated(3, "#gone", ALICE, NOON),
     ChannelDropped(

@@ -15,6 +15,7 @@ from securechat.chat.records import (
     AccountDisabled,
     AccountEnabled,
     AccountRemoved,
+    AccountRenamed,
     AccountSeen,
     ChannelCreated,
     ChannelDropped,
@@ -69,7 +70,15 @@ class World:
         """Draw one of the records that can happen now."""
         account = self.draw.draw(st.sampled_from([a for a in self.registry.accounts.values() if a.phc]))
         kinds: list[Callable[[Account], Record]] = [self.account_added, self.channel_created, self.to_account]
-        kinds += [self.password_set, self.role_set, self.switched, self.login, self.seen, self.delivered]
+        kinds += [
+            self.password_set,
+            self.account_renamed,
+            self.role_set,
+            self.switched,
+            self.login,
+            self.seen,
+            self.delivered,
+        ]
         if len([a for a in self.registry.accounts.values() if a.phc]) > 2:
             kinds.append(self.removed)
         if self.registry.channels:
@@ -91,6 +100,12 @@ class World:
 
     def switched(self, account: Account) -> Record:
         return (AccountEnabled if account.disabled else AccountDisabled)(account.id, NOON)
+
+    def account_renamed(self, account: Account) -> Record:
+        name = self.draw.draw(
+            st.sampled_from([f"Other{self.next()}", account.name.swapcase(), *account.former])
+        )
+        return AccountRenamed(account.id, name, account.name, NOON + self.next(), account.former)
 
     def role_set(self, account: Account) -> Record:
         return RoleSet(account.id, self.draw.draw(st.sampled_from(["admin", "bot"])), account.role, NOON)

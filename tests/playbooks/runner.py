@@ -96,6 +96,7 @@ from securechat.chat.requests import (
     ListDevices,
     ListSessions,
     RemoveAccount,
+    RenameAccount,
     Request,
     RevokeDevice,
     SetPassword,
@@ -512,6 +513,8 @@ def _request(text: str) -> Request:
             return DropChannels(names[0], unused=True)
         case "audit":
             return ListAudit(int(names[0]) if names else 0)
+        case "rename":
+            return RenameAccount(*names)
         case "role":
             return SetRole(names[0], names[1], force="force" in names)
         case "users":

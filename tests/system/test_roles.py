@@ -47,3 +47,25 @@ def test_all_sessions_of_somebody_end(serve: Serve, enter: Enter) -> None:
     assert asked(server, "sessions", "end", "--address", "10.0.0.0/8") == {"ended": 0}
     assert asked(server, "sessions", "end", "--address", "127.0.0.1") == {"ended": 1}
     assert bob.remainder()[-1].command == "ERROR"
+
+
+def test_an_account_gets_another_name(serve: Serve, enter: Enter) -> None:
+    """Its session goes on, and so does its device under the old name; what was said before is found."""
+    server = serve(accounts=["alice", "bob"])
+    alice, bob = enter(server, "alice"), enter(server, "bob")
+    alice.say("#general", "I am alice")
+    bob.hear("I am alice")
+    token = server.administer("devices", "add", "alice", "phone").strip()
+    assert asked(server, "rename", "alice", "alicia") == {"account": "alicia", "previous": "alice"}
+    assert bob.expect("NICK").params == ("alicia",)
+    alice.expect("NICK")
+    alice.say("#general", "I am alicia")
+    assert bob.hear("I am alicia").source == "alicia!alicia@chat.test"
+    phone = enter(server, "alice", password=token)
+    phone.say("#general", "from the phone")
+    assert bob.hear("from the phone").source == "alicia!alicia@chat.test"
+    server.kill()
+    server.start()
+    again = enter(server, "alicia")
+    again.say("#general", "after a crash")
+    assert server.run("adduser", "alice", "--generate").returncode == 6

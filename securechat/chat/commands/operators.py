@@ -188,7 +188,7 @@ def sanick(ctx: Context) -> None:
     registry, before = ctx.registry, user.nick
     ctx.audit("sanick", user.account.name, f"{before} to {nick}")
     ctx.chat.if_refused(lambda: registry.rename(user, before))
-    presence.change_nick(ctx, user, nick)
+    presence.change_nick(ctx.chat, user, nick, ctx)
 
 
 def short(text: str) -> str:

@@ -156,7 +156,7 @@ def change_own_nick(ctx: Context, user: User, nick: str) -> None:
         text = "Cannot change nick while banned or muted in the channel"
         ctx.numeric(num.ERR_BANNICKCHANGE, nick, held.name, text=text)
     else:
-        presence.change_nick(ctx, user, nick)
+        presence.change_nick(ctx.chat, user, nick, ctx)
 
 
 def banned_in(ctx: Context, user: User) -> Channel | None:

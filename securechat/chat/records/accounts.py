@@ -71,6 +71,21 @@ class AccountEnabled:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountRenamed:
+    """The account has another name.
+
+    The one before stays the account's, and nobody else's. `former` are those that it had before the change:
+    one of them may be the new one.
+    """
+
+    account: int
+    name: str
+    previous: str
+    at: int
+    former: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RoleSet:
     """The account has another role: member, admin or bot."""
 
@@ -121,6 +136,7 @@ class AccountSpent:
 AccountRecord = (
     AccountAdded
     | AccountRemoved
+    | AccountRenamed
     | PasswordSet
     | AccountDisabled
     | AccountEnabled

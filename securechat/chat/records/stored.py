@@ -83,7 +83,8 @@ class StoredAccount:
     """One account row. `phc` is None when the account was removed and only its name is reserved.
 
     `seen` is as in `records.AccountSeen`, None for an account that has never had a plain session without a
-    name; `positions` is the same for those with a name.
+    name; `positions` is the same for those with a name. `former` are the names that it had before, in
+    the order of their folded forms.
     """
 
     id: int
@@ -96,6 +97,7 @@ class StoredAccount:
     sources: Mapping[str, int]
     seen: int | None = None
     positions: Mapping[str, int] = field(default_factory=dict)
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from securechat.chat.effects import HashAdded
 from securechat.chat.records import ROLES, AccountAdded
 from securechat.chat.requests import AddAccount, Answer, Done, Refused
-from securechat.chat.reserved import is_reserved
 from securechat.chat.rules import roles
 from securechat.chat.rules.autojoin import join_account
+from securechat.chat.rules.renaming import name_problem
 from securechat.chat.state.account import sorted_by_name
 from securechat.chat.turn.chat import Chat
 from securechat.irc.names import InvalidName, check_account
@@ -19,19 +19,9 @@ def add(chat: Chat, request: AddAccount) -> Answer:
         name = check_account(request.name)
     except InvalidName as error:
         return Refused("NAME_INVALID", str(error))
-    if is_reserved(name):
-        return Refused("NAME_RESERVED", f"The name {name!r} is the server's own, or looks like one of these")
-    same = chat.registry.account(name)
-    like = chat.registry.account_like(name)
-    if same is not None:
-        state = "exists already" if same.phc is not None else "was removed, and its name stays reserved"
-        return Refused("ACCOUNT_EXISTS", f"The account {same.name!r} {state}")
-    if like is not None:
-        return Refused("NAME_CONFUSABLE", f"The name {name!r} looks like that of the account {like.name!r}")
-    user = chat.registry.user_like(name)
-    if user is not None:
-        text = f"The name {name!r} looks like the nick {user.nick!r}, which somebody has now: try again later"
-        return Refused("NAME_CONFUSABLE", text)
+    problem = name_problem(chat, name, None)
+    if problem is not None:
+        return problem
     if request.role not in ROLES:
         return roles.unknown_role(request.role)
     account_id = max(chat.registry.accounts, default=0) + 1

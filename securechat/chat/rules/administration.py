@@ -37,6 +37,7 @@ from securechat.chat.requests import (
     NoteExport,
     Refused,
     RemoveAccount,
+    RenameAccount,
     RevokeDevice,
     RevokeInvitation,
     SetFounder,
@@ -51,6 +52,7 @@ from securechat.chat.rules import (
     invitations,
     many_channels,
     removal,
+    renaming,
     roles,
     sessions,
 )
@@ -65,6 +67,7 @@ OfAccount = (
     SetPassword
     | DisableAccount
     | EnableAccount
+    | RenameAccount
     | SetRole
     | ListSessions
     | EndSession
@@ -183,6 +186,8 @@ def _detail(chat: Chat, request: Change | InSteps) -> str:
             return f"session {request.id}"
         case EndSessionsOf():
             return f"from {request.address}" if request.address else "all sessions"
+        case RenameAccount():
+            return f"to {request.new}"
         case SetRole():
             return roles.detail(chat, request)
         case RemoveAccount():
@@ -284,6 +289,8 @@ def _of_account(chat: Chat, request: OfAccount, spare: int | None) -> Answer:
         case EnableAccount():
             if account.disabled:
                 chat.enter(AccountEnabled(account.id, chat.now.wall), None)
+        case RenameAccount():
+            return renaming.rename(chat, account, request)
         case SetRole():
             return roles.set_role(chat, account, request)
         case ListSessions():

@@ -173,10 +173,12 @@ def meeting(chat: Chat, session: Session) -> Ban | None:
 def keeping_out(chat: Chat, account: Account, nick: str, address: str) -> Iterator[Ban]:
     """Return the bans of somebody who logs in with this account, from an address ("" is nowhere)."""
     bans, now, server = chat.registry.bans, chat.now.wall, chat.settings.server_name
+    before = (bans.of_source(name, name, server, now) for name in account.former)
     return chain(
         bans.of_account(account.id, now),
         bans.of_address(address, now) if address else (),
         bans.of_source(nick, account.name, server, now),
+        *before,
     )
 
 

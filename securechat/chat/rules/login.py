@@ -31,7 +31,7 @@ from securechat.chat.tokens import digest, is_token
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context, do_next
 from securechat.irc import numerics as num
-from securechat.irc.names import InvalidName, check_account, fold
+from securechat.irc.names import InvalidName, check_account
 
 MAX_LINES_BEFORE_LOGIN = 30
 SESSION_NAME = re.compile(r"[A-Za-z0-9._-]{1,32}")
@@ -101,7 +101,7 @@ def _authenticate_device(
 ) -> None:
     """Log in by a device's key. It cannot be guessed, so nothing is hashed and nothing is delayed."""
     found = devices.find(ctx.chat, key)
-    if found is None or (name and fold(name) != found[1].folded):
+    if found is None or (name and ctx.registry.account_known_as(name) is not found[1]):
         note(ctx.chat, Failure(ctx.session, way, name, Reason.DEVICE))
         refused(ctx, "Wrong account name or password" if way is not Way.EXTERNAL else "No such device")
         failed_exchange(ctx)

@@ -2,6 +2,7 @@
 
 from securechat.chat.audience import Audience
 from securechat.chat.line import Line
+from securechat.chat.lines.origin import Origin
 from securechat.chat.lines.presence import away_line
 from securechat.chat.rules import metadata
 from securechat.chat.state.session import Session, User
@@ -35,15 +36,18 @@ def change_realname(ctx: Context, realname: str) -> None:
     ctx.chat.fanout.broadcast(acquaintances(ctx.chat, user), line, ctx)
 
 
-def change_nick(ctx: Context, user: User, nick: str) -> None:
-    """Give a user another nick, and tell everybody who knows the old or the new one."""
-    chat, before = ctx.chat, user.nick
-    line = user.line("NICK", (nick,), None, chat.now.wall)
+def change_nick(chat: Chat, user: User, nick: str, origin: Origin | None, line: Line | None = None) -> None:
+    """Give a user another nick, and tell everybody who knows the old or the new one.
+
+    `line` tells it; it was made before the account was renamed, if it was.
+    """
+    before = user.nick
+    line = line or user.line("NICK", (nick,), None, chat.now.wall)
     peers = chat.registry.peers(user)
     if fold(before) != fold(nick):
         chat.departures.add(user, user.sessions[-1].address, chat.now.wall)
     chat.registry.rename(user, nick)
-    chat.fanout.broadcast(peers, line, ctx)
+    chat.fanout.broadcast(peers, line, origin)
     if fold(before) != fold(nick):
         tell_gone(chat, before)
         tell_here(chat, user)

@@ -20,7 +20,7 @@ class ListFull(Exception):
 def keeps_out(ctx: Context, account: int, called: str, *, quietly: bool = False) -> bool:
     """Return whether an account ignores the user; then say so, but not to what is sent unasked (typing)."""
     own = account == ctx.user.account.id
-    if own or not ctx.registry.silences.matches(account, ctx.user.source):
+    if own or not ctx.registry.silences.matches(account, *ctx.user.sources):
         return False
     if not quietly:
         text = "This person takes nothing from you: nothing was sent"
@@ -40,7 +40,7 @@ def mask_for(ctx: Context, written: str) -> str:
 def ignore(ctx: Context, mask: str) -> bool:
     """Ignore a mask; False when it was so before. Raises ListFull."""
     account, masks = ctx.user.account.id, ctx.registry.silences.of(ctx.user.account.id)
-    if mask in masks:
+    if any(one in masks for one in (mask, *_before(ctx, mask))):
         return False
     if len(masks) >= MAX_SILENCED:
         raise ListFull
@@ -51,11 +51,17 @@ def ignore(ctx: Context, mask: str) -> bool:
 def heed(ctx: Context, mask: str) -> bool:
     """Ignore a mask no more; False when it was so before."""
     account = ctx.user.account.id
-    since = ctx.registry.silences.of(account).get(mask)
-    if since is None:
-        return False
-    ctx.record(Silenced(account, mask, None, since))
-    return True
+    masks = ctx.registry.silences.of(account)
+    found = [one for one in (mask, *_before(ctx, mask)) if one in masks]
+    for one in found:
+        ctx.record(Silenced(account, one, None, masks[one]))
+    return bool(found)
+
+
+def _before(ctx: Context, mask: str) -> list[str]:
+    """Return the masks of the names that an account had before it was renamed."""
+    account = ctx.registry.account(mask.removeprefix(ACCOUNT)) if mask.startswith(ACCOUNT) else None
+    return [canonical(f"{ACCOUNT}{name}") for name in account.former] if account is not None else []
 
 
 def forget(chat: Chat, account: int) -> None:

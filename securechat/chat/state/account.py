@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from securechat.chat.limits import REMEMBERED_SOURCES
-from securechat.chat.records import StoredAccount
+from securechat.chat.records import ONLINE, StoredAccount
 from securechat.chat.state.spending import Spent
 from securechat.irc.names import fold
 
@@ -48,6 +48,7 @@ class Account:
         "disabled",
         "epoch",
         "folded",
+        "former",
         "id",
         "name",
         "phc",
@@ -61,6 +62,8 @@ class Account:
         self.id = stored.id
         self.name = stored.name
         self.folded = fold(stored.name)
+        self.former = stored.former
+        """Names that it had before, in order: they are still its own, and nobody else's."""
         self.phc = stored.phc
         self.role = stored.role
         self.bot = stored.role == "bot"
@@ -105,6 +108,16 @@ class Account:
         position.seen = seen
         if seen is None and not position.plain:
             del self.positions[name]
+
+    def cut_off(self, last: int) -> list[str]:
+        """Return the names whose sessions ended with the server, and let them have seen what there was."""
+        names = [name for name, position in self.positions.items() if position.seen == ONLINE]
+        for name in names:
+            self.positions[name].seen = last
+        return names
+
+    def rename(self, name: str, former: tuple[str, ...]) -> None:
+        self.name, self.folded, self.former = name, fold(name), former
 
     def remove(self) -> None:
         self.phc = None

@@ -12,6 +12,7 @@ from securechat.chat.records import (
     AccountEnabled,
     AccountRecord,
     AccountRemoved,
+    AccountRenamed,
     AccountSeen,
     AccountSpent,
     Audited,
@@ -59,6 +60,7 @@ from securechat.chat.records import (
 from securechat.chat.state.nested import put, put_inside
 from securechat.chat.state.registry import Registry
 from securechat.irc.capabilities import EDIT_TAG
+from securechat.irc.names import fold
 
 
 def apply(registry: Registry, record: Record) -> None:
@@ -221,12 +223,23 @@ def _account(registry: Registry, record: AccountRecord, back: bool) -> None:
             if record.forgotten is not None:
                 name, seen = record.forgotten
                 account.move(name, seen if back else None)
+        case AccountRenamed():
+            if back:
+                registry.rename_account(record.account, record.previous, record.former)
+            else:
+                registry.rename_account(record.account, record.name, former_names(record))
         case RoleSet():
             registry.set_role(account, record.previous if back else record.role)
         case AccountSpent():
             pass  # it is noted from what the registry has
         case _:
             assert_never(record)
+
+
+def former_names(record: AccountRenamed) -> tuple[str, ...]:
+    """Return which names an account has had when it is renamed. Letters in another case are no other name."""
+    names = [name for name in (*record.former, record.previous) if fold(name) != fold(record.name)]
+    return tuple(sorted(names, key=fold))
 
 
 def _place(registry: Registry, record: PlaceRecord, back: bool) -> None:

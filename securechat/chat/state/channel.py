@@ -102,14 +102,14 @@ class Channel:
 
     def listed(self, kind: str, user: User) -> bool:
         """Return whether a mask of the list matches the user; mutes are not looked at."""
-        return bool(self.lists[kind]) and self._matcher(kind).matches(user.source)
+        return bool(self.lists[kind]) and self._matcher(kind).matches(*user.sources)
 
     def muted(self, user: User) -> bool:
         """Return whether a mute matches the user, and no exception does."""
-        if not self.lists["b"] or not self._matcher("b").mutes(user.source):
+        if not self.lists["b"] or not self._matcher("b").mutes(*user.sources):
             return False
         excepted = self._matcher("e")
-        return not (excepted.mutes(user.source) or excepted.matches(user.source))
+        return not (excepted.mutes(*user.sources) or excepted.matches(*user.sources))
 
     def _matcher(self, kind: str) -> Matcher:
         matcher = self.matchers.get(kind)

@@ -37,8 +37,9 @@ class Names(Generic[T]):
         """Take a name away from the thing that has it."""
         key = skeleton(name)
         del self.exact[fold(name)]
-        left = tuple(one for one in self._alike[key] if one is not thing)
-        if left:
-            self._alike[key] = left
+        alike = self._alike[key]
+        at = next(index for index, one in enumerate(alike) if one is thing)
+        if len(alike) > 1:
+            self._alike[key] = (*alike[:at], *alike[at + 1 :])
         else:
             del self._alike[key]

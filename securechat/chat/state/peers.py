@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from securechat.chat.audience import Audience, Listeners, together
+from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import User
 
 _REMEMBERED: Final = 64
@@ -54,3 +55,11 @@ def sharing(
         return together(listeners, ())
     near = [user for user in users.values() if not channels.isdisjoint(memberships.get(user.id, ()))]
     return Audience.of((session.link, session.key) for user in near for session in user.sessions)
+
+
+def witnesses(channel: Channel, user_id: int, users: Mapping[int, User]) -> Audience:
+    """Everybody who sees a member come and go: in an auditorium not those without a rank."""
+    if "u" not in channel.modes or channel.ranks(user_id):
+        return channel.audience
+    shown = [one for one, its in channel.members.items() if its.ranks or one == user_id]
+    return together((), [users[one].audience for one in shown if one in users])

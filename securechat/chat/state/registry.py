@@ -11,8 +11,9 @@ from typing import Final
 from securechat.chat.audience import Audience, Listeners, together
 from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot
-from securechat.chat.records import ONLINE, StoredAccount, StoredChannel, Topic
+from securechat.chat.records import StoredAccount, StoredChannel, Topic
 from securechat.chat.state.account import Account
+from securechat.chat.state.account_names import AccountNames
 from securechat.chat.state.bans import Bans
 from securechat.chat.state.boxes import Boxes
 from securechat.chat.state.channel import Channel
@@ -22,9 +23,9 @@ from securechat.chat.state.monitors import Monitors
 from securechat.chat.state.names import Names
 from securechat.chat.state.nested import copied
 from securechat.chat.state.nonces import NonceMemory
-from securechat.chat.state.peers import Peers, sharing
+from securechat.chat.state.peers import Peers, sharing, witnesses
 from securechat.chat.state.revisions import Revisions
-from securechat.chat.state.session import INVISIBLE, Person, Session, User
+from securechat.chat.state.session import INVISIBLE, Person, Session, User, refresh_bot
 from securechat.chat.state.silences import Silences
 from securechat.irc.names import fold
 
@@ -56,7 +57,7 @@ class Registry:
         """What accounts keep for themselves of targets: account → target → key → value."""
         self.devices = Devices(snapshot.devices)
         self.invitations, self.bans = dict(snapshot.invitations), Bans(snapshot.bans)
-        self._account_names: Names[Account] = Names()
+        self._account_names = AccountNames()
         self._channel_names: Names[Channel] = Names()
         self._nicks: Names[User] = Names()
         self.founded: Counter[int | None] = Counter()
@@ -68,10 +69,7 @@ class Registry:
         """Accounts whose sessions of a name ended with the server, when it was last here."""
         for stored in snapshot.accounts:
             account = Account(stored)
-            for name, position in account.positions.items():
-                if position.seen == ONLINE:
-                    position.seen = snapshot.last_message
-                    self.cut_off.append((account, name))
+            self.cut_off += [(account, name) for name in account.cut_off(snapshot.last_message)]
             self._index_account(account)
         for channel in snapshot.channels:
             self.restore_channel(channel)
@@ -81,11 +79,15 @@ class Registry:
 
     def account(self, name: str) -> Account | None:
         """Return the account of this name, removed ones included."""
-        return self._account_names.exact.get(fold(name))
+        return self._account_names.of(name)
 
     def account_like(self, name: str) -> Account | None:
-        """Return the account whose name looks like this one."""
+        """Return the account whose name, or former name, looks like this one."""
         return self._account_names.like(name)
+
+    def account_known_as(self, name: str) -> Account | None:
+        """Return the account that has this name or had it before: nobody else ever gets it."""
+        return self._account_names.known_as(name)
 
     def channel(self, name: str) -> Channel | None:
         """Return the channel of this name."""
@@ -105,13 +107,10 @@ class Registry:
 
     def person(self, name: str) -> Person | None:
         """Return who has this nick; somebody offline is found by the name of their account."""
-        user = self.user(name)
-        if user is not None:
+        if (user := self.user(name)) is not None:
             return Person(user.id, user.account.id, user.nick)
         account = self.account(name)
-        if account is None or account.phc is None:
-            return None
-        return Person(account.id, account.id, account.name)
+        return Person(account.id, account.id, account.name) if account and account.phc is not None else None
 
     def account_of(self, name: str) -> Account | None:
         """Return the account of who has this nick, else the account of this name, removed ones included."""
@@ -165,9 +164,15 @@ class Registry:
     def add_account(self, account_id: int, name: str, phc: str, role: str, at: int) -> None:
         self._index_account(Account(StoredAccount(account_id, name, phc, role, False, at, None, {})))
 
+    def rename_account(self, account_id: int, name: str, former: tuple[str, ...]) -> None:
+        """Give an account another name; `former` are those that it had before."""
+        account = self.accounts[account_id]
+        self._account_names.remove(account)
+        account.rename(name, former)
+        self._index_account(account)
+
     def forget_account(self, account_id: int) -> None:
-        account = self.accounts.pop(account_id)
-        self._account_names.remove(account.name, account)
+        self._account_names.remove(self.accounts.pop(account_id))
 
     def add_channel(
         self, key: int, name: str, founder: int | None, at: int, modes: Mapping[str, str]
@@ -291,19 +296,12 @@ class Registry:
         """Give an online user these modes instead of those before."""
         self.invisible += (INVISIBLE in letters) - (INVISIBLE in user.modes)
         user.set_modes(letters)
-        self._refresh_bot(user.account)
+        refresh_bot(user.account, self.sessions_of(user.account))
 
     def set_role(self, account: Account, role: str) -> None:
         """Give an account another role."""
         account.role = role
-        self._refresh_bot(account)
-
-    def _refresh_bot(self, account: Account) -> None:
-        """Take over what follows from the role and from the modes of the account's users."""
-        users = (session.user for session in self.sessions_of(account))
-        account.bot = account.role == "bot" or any(
-            user is not None and user.tags is not None for user in users
-        )
+        refresh_bot(account, self.sessions_of(account))
 
     def rename(self, user: User, nick: str) -> None:
         """Give an online user another nick."""
@@ -313,10 +311,7 @@ class Registry:
 
     def witnesses(self, channel: Channel, user_id: int) -> Audience:
         """Everybody who sees this member come and go: in an auditorium not those without a rank."""
-        if "u" not in channel.modes or channel.ranks(user_id):
-            return channel.audience
-        shown = [one for one, its in channel.members.items() if its.ranks or one == user_id]
-        return together((), [self.users[one].audience for one in shown if one in self.users])
+        return witnesses(channel, user_id, self.users)
 
     def peers(self, user: User) -> Audience:
         """Everybody who shares a channel with the user and sees them there, and the user's own sessions."""
@@ -348,7 +343,7 @@ class Registry:
 
     def _index_account(self, account: Account) -> None:
         self.accounts[account.id] = account
-        self._account_names.add(account.name, account)
+        self._account_names.add(account)
 
     def _index_channel(self, channel: Channel) -> None:
         self.channels[channel.id] = channel

@@ -3,7 +3,7 @@
 A session knows its user and a user its sessions, so they stand together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -233,6 +233,14 @@ class User:
         self.tags = BOT_TAGS if BOT in letters else None
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """The source, and those under the account's former names, to which masks still apply."""
+        if not self.account.former:
+            return (self.source,)
+        server = self.source.rpartition("@")[2]
+        return (self.source, *[f"{name}!{name}@{server}" for name in self.account.former])
+
+    @property
     def operator(self) -> bool:
         """True when one of the sessions has an operator's powers."""
         return any(session.oper for session in self.sessions)
@@ -258,3 +266,9 @@ class User:
     def idle(self, now: float) -> int:
         """Whole seconds since the user last said something, at the monotonic time `now`."""
         return max(0, int(now - max(session.active for session in self.sessions)))
+
+
+def refresh_bot(account: Account, sessions: Iterable[Session]) -> None:
+    """Take over what follows from the role of an account, and from the modes of its users."""
+    users = (session.user for session in sessions)
+    account.bot = account.role == "bot" or any(user is not None and user.tags is not None for user in users)

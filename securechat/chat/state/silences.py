@@ -29,12 +29,12 @@ class Silences:
             del self._masks[account]
         self._matchers.pop(account, None)
 
-    def matches(self, account: int, source: str) -> bool:
-        """Return whether an account ignores somebody: `source` is nick!account@server."""
+    def matches(self, account: int, *sources: str) -> bool:
+        """Return whether an account ignores somebody: sources are as in `masks.Matcher.matches`."""
         masks = self._masks.get(account)
         if not masks:
             return False
         matcher = self._matchers.get(account)
         if matcher is None:
             matcher = self._matchers[account] = Matcher(masks)
-        return matcher.matches(source)
+        return matcher.matches(*sources)

@@ -29,7 +29,7 @@ from securechat.storage.exchange.form import Account, Event, Message, Said
 from securechat.storage.exchange.importing_channels import ChannelImporter
 from securechat.storage.exchange.referring import References, settled
 from securechat.storage.reading.visible import SAID
-from securechat.storage.schema import accounts, messages
+from securechat.storage.schema import accounts, former_names, messages
 from securechat.storage.search.index import SearchIndex
 from securechat.storage.writer import accounts as account_rows
 from securechat.storage.writer import places as place_rows
@@ -69,8 +69,10 @@ class Importer:
         self._index = index
         self._contents = contents
         self._phc = phc
+        before = connection.execute(select(former_names.c.folded, former_names.c.account))
         rows = connection.execute(select(accounts.c.folded, accounts.c.id))
-        self._accounts = {folded: key for folded, key in rows}
+        # A name that an account had before is still its own.
+        self._accounts = {folded: key for folded, key in (*before, *rows)}
         self._channels = ChannelImporter(connection, contents, self._accounts)
         self._writer = MessageWriter(connection)
         self.done = Imported()
@@ -111,7 +113,8 @@ class Importer:
                 f"{len(missing)} accounts are not here ({names}): make them "
                 "with `securechat adduser`, or let --create-accounts make them, with a password nobody knows"
             )
-        looks = {skeleton(name) for name in self._connection.scalars(select(accounts.c.name))}
+        queries = (select(accounts.c.name), select(former_names.c.name))
+        looks = {skeleton(taken) for query in queries for taken in self._connection.scalars(query)}
         for name in missing.values():
             if skeleton(name) in looks:
                 raise StorageError(f"the name {name!r} looks like that of an account that is here")

@@ -11,6 +11,7 @@ from securechat.chat.records import (
     AccountEnabled,
     AccountRecord,
     AccountRemoved,
+    AccountRenamed,
     AccountSeen,
     AccountSpent,
     LoginRemembered,
@@ -18,7 +19,7 @@ from securechat.chat.records import (
     RoleSet,
 )
 from securechat.irc.names import fold
-from securechat.storage.schema import accounts, login_sources, positions, spendings, undelivered
+from securechat.storage.schema import accounts, former_names, login_sources, positions, spendings, undelivered
 from securechat.storage.writer.checks import expect_one
 
 Value = int | str | None
@@ -44,6 +45,8 @@ def write(connection: Connection, record: AccountRecord) -> None:
             _account_added(connection, record)
         case AccountRemoved():
             _account_removed(connection, record)
+        case AccountRenamed():
+            _account_renamed(connection, record)
         case PasswordSet():
             _change_account(connection, record.account, phc=record.phc)
         case AccountDisabled():
@@ -84,6 +87,16 @@ def _account_removed(connection: Connection, record: AccountRemoved) -> None:
     connection.execute(delete(undelivered).where(undelivered.c.account == record.account))
     connection.execute(delete(positions).where(positions.c.account == record.account))
     connection.execute(delete(spendings).where(spendings.c.account == record.account))
+
+
+def _account_renamed(connection: Connection, record: AccountRenamed) -> None:
+    """Keep the name before, unless only the case of its letters is another."""
+    name, before = fold(record.name), fold(record.previous)
+    _change_account(connection, record.account, name=record.name, folded=name)
+    connection.execute(delete(former_names).where(former_names.c.folded == name))
+    if before != name:
+        row = {"folded": before, "name": record.previous, "account": record.account, "at": record.at}
+        connection.execute(insert(former_names).values(row))
 
 
 def _seen(connection: Connection, record: AccountSeen) -> None:

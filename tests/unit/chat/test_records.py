@@ -13,6 +13,7 @@ from securechat.chat.records import (
     AccountDisabled,
     AccountEnabled,
     AccountRemoved,
+    AccountRenamed,
     AccountSeen,
     AccountSpent,
     Ban,
@@ -86,7 +87,7 @@ def state(one: Registry) -> object:
     """Everything that records change, as a value, but for the epochs: these only grow."""
     accounts = {
         account.id: (
-            account.name,
+            (account.name, account.folded, account.former),
             account.phc,
             account.role,
             account.bot,
@@ -102,6 +103,11 @@ def state(one: Registry) -> object:
     found = [
         one.account("alice"),
         one.account("carol"),
+        one.account("alicia"),
+        one.account_known_as("alice"),
+        one.account_known_as("alicia"),
+        one.account_like("a1ice"),
+        one.account_like("a1icia"),
         one.channel("#dev"),
         one.channel("#new"),
         one.channel("#old"),
@@ -132,6 +138,11 @@ def possible(one: Registry) -> list[Record]:
     """The facts that can happen next."""
     alice = one.accounts[1]
     facts: list[Record] = [AccountEnabled(1, 9) if alice.disabled else AccountDisabled(1, 9)]
+    facts += [
+        AccountRenamed(1, name, alice.name, 9, alice.former)
+        for name in ("alice", "Alice", "alicia", "a1ice")
+        if name != alice.name
+    ]
     facts.append(RoleSet(1, "bot" if alice.role == "member" else "member", alice.role, 9))
     if 1 in one.channels:
         facts += possible_in(one, one.channels[1])

@@ -475,3 +475,36 @@ def test_ending_sessions_without_a_server(command: Command) -> None:
     assert command("sessions", "end", "nobody").code == ExitCode.REFUSED
     for words in (["end"], ["alice", "--address", "192.0.2.1"], ["end", "alice", "1", "--address", "::1"]):
         assert command("sessions", *words).code == ExitCode.USAGE
+
+
+def test_renaming(command: Command, home: Path) -> None:
+    """The password, the channels and the id stay; the old name stays reserved, also after a restart."""
+    assert command("adduser", "alice", "--password-stdin", stdin=PASSWORD).code == 0
+    before = stored(home)["alice"]
+    assert command("rename", "alice", "7up").code == ExitCode.REFUSED
+    assert command("rename", "nobody", "somebody").code == ExitCode.REFUSED
+    ended = command("rename", "alice", "alicia")
+    assert (ended.code, ended.out) == (0, "")
+    assert "The account alice is alicia now" in ended.err
+    after = stored(home)["alicia"]
+    assert (after.id, after.phc, after.former) == (before.id, before.phc, ("alice",))
+    assert channels(home)["#general"].members.keys() == {before.id}
+    for name in ("alice", "ALICE", "a1ice"):
+        assert command("adduser", name, "--generate").code == ExitCode.REFUSED
+    assert command("adduser", "bob", "--generate").code == 0
+    assert command("rename", "bob", "alice").code == ExitCode.REFUSED
+    assert command("deluser", "alicia", "--yes").code == 0
+    assert command("adduser", "alice", "--generate").code == ExitCode.REFUSED
+    rows = [json.loads(line) for line in command("audit", "show", "--json").out.splitlines()]
+    assert ("rename", "alice", "to alicia") in [(row["action"], row["target"], row["detail"]) for row in rows]
+
+
+def test_how_many_names_there_may_be(command: Command) -> None:
+    """Each is compared with masks, so there is an end; one of those that were can be taken back."""
+    assert command("adduser", "name0", "--generate").code == 0
+    for number in range(20):
+        assert command("rename", f"name{number}", f"name{number + 1}").code == 0
+    refused = command("rename", "name20", "name21")
+    assert refused.code == ExitCode.REFUSED
+    assert "20 names" in refused.err
+    assert command("rename", "name20", "name3").code == 0

@@ -110,6 +110,7 @@ CHANGES = {
     "adduser": ("adduser", "bob", "--generate"),
     "passwd": ("passwd", "alice", "--generate"),
     "role": ("role", "alice", "bot"),
+    "rename": ("rename", "alice", "alicia"),
     "disable": ("disable", "alice"),
     "enable": ("enable", "alice"),
     "deluser": ("deluser", "alice", "--yes"),
@@ -123,7 +124,8 @@ def test_what_was_changed(command: Command, arguments: Sequence[str]) -> None:
     ended = command(*arguments, "--json")
     assert (ended.code, ended.err) == (0, "")
     value = printed(ended.out)
-    assert isinstance(value, dict) and value["account"] == arguments[1]
+    name = "alicia" if arguments[0] == "rename" else arguments[1]
+    assert isinstance(value, dict) and value["account"] == name
     assert ("password" in value) is ("--generate" in arguments)
 
 
