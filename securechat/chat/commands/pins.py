@@ -50,8 +50,9 @@ def pin(ctx: Context) -> None:
 
 
 def pinnable(channel: Channel, message: MessageSent) -> bool:
-    """Return whether a message is one that everybody in the channel may read."""
-    return message.redacted is None and message.channel == channel.id and message.rank is None
+    """Return whether it is something said that everybody in the channel may read, and no event."""
+    said = message.command in ("PRIVMSG", "NOTICE") and message.redacted is None
+    return said and message.channel == channel.id and message.rank is None
 
 
 def unpin(ctx: Context) -> None:

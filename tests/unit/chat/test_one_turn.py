@@ -145,6 +145,7 @@ def test_the_last_pin_from_two_sessions_in_one_turn(turns: Turns) -> None:
     """A channel has as many pins as it may have and no more; the second session is told so."""
     turns._do_reload("flood=false")
     turns._send("alice", b"JOIN #dev")
+    turns.read("alice")
     for number in range(MAX_PINS + 1):
         turns._send("alice", b"PRIVMSG #dev :%d" % number)
     said = re.findall(r"msgid=(\w+)", " ".join(turns.read("alice")))
