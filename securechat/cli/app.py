@@ -31,6 +31,7 @@ from securechat.cli import (
     server,
     service,
     sessions,
+    top,
     trust,
 )
 from securechat.cli.exits import CommandFailed, ExitCode
@@ -140,6 +141,7 @@ for module in (
     bans,
     audit,
     control,
+    top,
     channels,
     backup,
     restore,

@@ -58,14 +58,18 @@ def reload(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
         tell(f"{row['key']}: {state}", out=True)
 
 
-def command(place: Place, name: str) -> "Done":
-    """Have the running server do a command of its own. Raises CommandFailed."""
+def command(place: Place, name: str, argument: str = "", patience: float | None = None) -> "Done":
+    """Have the running server do a command of its own. Raises CommandFailed.
+
+    `patience` is how many seconds each step may take, by default as many as for everything.
+    """
     from securechat.chat.requests import Refused
-    from securechat.server.control_client import NoAnswer, NotRunning, ask
+    from securechat.server.control_client import TIMEOUT, NoAnswer, NotRunning, ask
+    from securechat.server.control_protocol import Command
 
     place.require()
     try:
-        answer = ask(place.directory, name)
+        answer = ask(place.directory, Command(name, argument), patience or TIMEOUT)
     except NotRunning as error:
         raise CommandFailed(f"{error}: start it with `securechat server`") from error
     except NoAnswer as error:

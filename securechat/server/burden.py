@@ -49,7 +49,7 @@ class Unhandled:
     those of what was read at once (a batch), and are given back when the last of its lines is handled.
     """
 
-    __slots__ = ("_batches", "_burden", "handled", "handled_bytes", "posted", "posted_bytes")
+    __slots__ = ("_batches", "_burden", "handled", "handled_bytes", "posted", "posted_bytes", "spent")
 
     def __init__(self, burden: Burden) -> None:
         self._burden = burden
@@ -57,6 +57,8 @@ class Unhandled:
         self.posted_bytes = 0
         self.handled = 0
         self.handled_bytes = 0
+        self.spent = 0.0
+        """Seconds of the hub that its items took."""
         self._batches: list[tuple[int, int]] = []
         """Up to which line, and the bytes that it takes. The worker appends, the hub takes."""
 

@@ -61,7 +61,7 @@ class Share:
     """The connections of one account, and what it has of the hub's time. The hub writes (`links` is
     replaced), any thread may read. `name` is the account's, for people."""
 
-    __slots__ = ("_at", "_had", "account", "left", "links", "name", "turn", "used")
+    __slots__ = ("_at", "_had", "account", "left", "links", "name", "past", "spent", "turn", "used")
 
     def __init__(self, account: int, name: str = "") -> None:
         self.account = account
@@ -73,10 +73,15 @@ class Share:
         """Seconds that its items took in that turn."""
         self.left = 0.0
         """Seconds that it has left of its slice; less than 0 is what it gives back in the next turns."""
+        self.spent = 0.0
+        """Seconds that the hub has spent for it since its first session came."""
+        self.past = (0, 0, 0)
+        """Lines, bytes from it and bytes for it, of its sessions that have gone."""
         self._at = self._had = 0.0
 
     def charge(self, seconds: float, now: float) -> None:
         """Count what the hub has done for it in a turn that ended at the monotonic time `now`."""
+        self.spent += seconds
         self._had = seconds + self._had * exp((self._at - now) / LATELY)
         self._at = now
 

@@ -12,7 +12,7 @@ ends the process.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol, assert_never, cast
+from typing import Final, assert_never, cast
 
 from securechat.chat.clock import Now
 from securechat.chat.effects import (
@@ -46,6 +46,7 @@ from securechat.irc.timestamp import format_ms
 from securechat.server.admission import Admission
 from securechat.server.clock import Clock
 from securechat.server.connection import Connection
+from securechat.server.core import Core
 from securechat.server.delivery import Delivery, end, schedule
 from securechat.server.inbox import Call, Inbox
 from securechat.server.jobs import Jobs
@@ -62,24 +63,6 @@ CATCH_UP: Final = 0.05
 """Seconds that the hub waits for a worker that is behind with writing."""
 LOG_EVERY: Final = 60.0
 """Seconds between two complaints about a store that does not take anything."""
-
-
-class Core(Protocol):
-    """The chat as the hub uses it: `chat.core.Core`."""
-
-    late: Callable[[], bool]
-
-    def handle(self, item: Item, now: Now) -> None: ...
-
-    def take(self) -> list[Outcome]: ...
-
-    def revert(self, outcomes: Sequence[Outcome], why: str) -> None: ...
-
-    def next_due(self) -> float | None: ...
-
-    def counts(self) -> Mapping[str, int]: ...
-
-    def reconfigure(self, settings: Settings) -> None: ...
 
 
 class Hub:
@@ -120,7 +103,7 @@ class Hub:
         self._limits = limits
         self._failed_logins = Sparing(log)
         self.delivery = Delivery(limits.sendq, limits.sendqs_in_all, workers)
-        self._shares = Shares()
+        self.shares = Shares()
         self._answered = answered
         self._reload = reload
         self._hash_added = hash_added
@@ -131,8 +114,8 @@ class Hub:
         self._complained = float("-inf")
         self._wall = latest
         self._now = Now(0, 0.0)
-        self._rota = Rota(inbox, self._let_happen, self._clock.monotonic)
-        core.late = self._rota.tired
+        self.rota = Rota(inbox, self._let_happen, self._clock.monotonic)
+        core.late = self.rota.tired
 
     # Called by other threads
 
@@ -146,7 +129,7 @@ class Hub:
 
     def busiest(self) -> str:
         """Return which accounts have had most of this thread's time lately, in words. Any thread may call."""
-        return self._shares.busiest(self._clock.monotonic())
+        return self.shares.busiest(self._clock.monotonic())
 
     def reconfigure(self, settings: Settings, limits: Limits) -> None:
         """Use new settings after everything that is in the inbox now. Any thread may call."""
@@ -164,7 +147,7 @@ class Hub:
         """Take turns until `stop`, then close the store."""
         try:
             self._look_at_clock(self._clock.now())
-            while self._rota or not self._stopping:
+            while self.rota or not self._stopping:
                 self.run_once()
         finally:
             self._store.close()
@@ -173,13 +156,13 @@ class Hub:
         """Wait for something to do and take a turn."""
         due = self._core.next_due()
         timeout = None if due is None else max(0.0, due - self._clock.now().mono)
-        if self._rota:
+        if self.rota:
             timeout = 0.0
         batch = self._inbox.take(timeout)
         now = self._clock.now()
         if due is not None and due <= now.mono:
             batch.append(Tick())
-        if batch or self._rota:
+        if batch or self.rota:
             self.turn(batch, now)
         if self._chores and not self._inbox and any(type(item) is Tick for item in batch):
             for chore in self._chores:
@@ -191,7 +174,7 @@ class Hub:
         """Handle a batch and what was kept from earlier ones, commit, perform."""
         self._look_at_clock(now)
         self._now = now
-        batch = self._rota.turn(batch, self._lines_per_turn)
+        batch = self.rota.turn(batch, self._lines_per_turn)
         outcomes = self._core.take()
         self._commit(outcomes, now)
         began = self._clock.monotonic()
@@ -199,9 +182,9 @@ class Hub:
             for effect in outcome.effects:
                 self._perform(effect)
         self.delivery.flush()
-        self.delivery.relieve(self._shares)
+        self.delivery.relieve(self.shares)
         ended = self._clock.monotonic()
-        self._rota.charge(ended - began)
+        self.rota.charge(ended - began)
         self.pulse.turns.observe(ended - now.mono)
         if self._failed_logins.left_out:
             self._failed_logins.settle(now.mono)
@@ -309,7 +292,7 @@ class Hub:
     def _logged_in(self, link: Connection, effect: LoggedIn) -> None:
         if not link.authenticated:
             link.authenticated = True
-            self._shares.join(link, effect.account, effect.name)
+            self.shares.join(link, effect.account, effect.name)
             self.sessions += 1
             self._admission.logged_in(link.ticket)
             log.info("%d = logged in as %s from %s", link.serial, effect.name, link.address)
@@ -338,7 +321,7 @@ class Hub:
     def _forget(self, link: Connection) -> None:
         """A connection has gone: it is no session any more, and needs no hash."""
         self.sessions -= link.authenticated
-        self._shares.leave(link)
+        self.shares.leave(link)
         self.delivery.forget(link)
         link.handle_no_more()
         self.jobs.drop(link)

@@ -50,7 +50,8 @@ class Rota:
         self._inbox = inbox
         self._handle = handle
         self._clock = clock
-        self._strangers = Share(STRANGERS)
+        self.strangers = Share(STRANGERS)
+        """All who have not logged in."""
         self._waiting: OrderedDict[Share, deque[tuple[Connection, Item | Call]]] = OrderedDict()
         """The lines; the one whose turn is next is the first."""
         self._number = 0
@@ -102,15 +103,15 @@ class Rota:
                 if type(item) is ShutDown and self._waiting:  # what came before it is still answered
                     self._inbox.put_back(batch[index:])
                     return
-                self._let_happen(item, None)
+                self._let_happen(item, None, None)
             else:
                 share = link.share
                 if share is None or link.kept:
-                    share = self._strangers
+                    share = self.strangers
                 if share in self._waiting or self._left(share) <= 0:
                     self._keep(share, link, item)
                     continue
-                self._let_happen(item, share)
+                self._let_happen(item, share, link)
             if self._at >= ends or self._room <= spare:
                 self._inbox.put_back(batch[index + 1 :])
                 return
@@ -123,8 +124,8 @@ class Rota:
             while line and self._left(share) > 0 and self._at < ends and self._room > 0:
                 link, item = line.popleft()
                 self._inbox.kept -= 1
-                link.kept -= share is self._strangers
-                self._let_happen(item, share)
+                link.kept -= share is self.strangers
+                self._let_happen(item, share, link)
             if not line:
                 del waiting[share]
             elif self._left(share) > 0:
@@ -138,7 +139,7 @@ class Rota:
             line = self._waiting[share] = deque()
         line.append((link, item))
         self._inbox.kept += 1
-        link.kept += share is self._strangers
+        link.kept += share is self.strangers
 
     def _forgive(self) -> None:
         """When nobody else is there, those who wait owe time to nobody but each other: one has its slice."""
@@ -155,14 +156,16 @@ class Rota:
             self._served.append(share)
         return share.left
 
-    def _let_happen(self, item: Item | Call, share: Share | None) -> None:
+    def _let_happen(self, item: Item | Call, share: Share | None, link: Connection | None) -> None:
         began = self._at
         self._slice_ends = began + (SLICE if share is None else share.left)
         self._handle(item)
         self._at = at = self._clock()
-        if share is not None:
-            share.used += at - began
-            share.left -= at - began
+        if share is not None and link is not None:
+            took = at - began
+            share.used += took
+            share.left -= took
+            link.spent += took
         self._room -= len(item.lines) if type(item) is Received else 1
         self._handled.append(item)
 

@@ -29,7 +29,9 @@ from securechat.chat.settings import Settings
 from securechat.log import escape
 from securechat.server.admission import Admission
 from securechat.server.control import Control
-from securechat.server.hub import Core, Hub
+from securechat.server.core import Core
+from securechat.server.costs import Costs
+from securechat.server.hub import Hub
 from securechat.server.inbox import Call, Inbox
 from securechat.server.interpreter import tuned
 from securechat.server.limits import Limits
@@ -97,7 +99,7 @@ class Server:
         notifier: Notifier | None = None,
         announce: Callable[[str], None] = say,
     ) -> None:
-        self._store = store
+        self._core, self._store = core, store
         self._readers = [QueryReader(open_reader) for _ in range(limits.query_threads)]
         self._hasher, self._devices = hasher, devices
         self._limits = limits
@@ -204,7 +206,12 @@ class Server:
             serials = count(1).__next__
             self._listeners = [Listener(sock, self._workers, self._admission, serials) for sock in sockets]
             self.vitals.listeners = self._listeners
-            own = {"status": lambda _: self.status(), "reload": lambda _: self.reload()}
+            costs = Costs(self.vitals, self._hub, self._core)
+            own = {
+                "status": lambda _: self.status(),
+                "reload": lambda _: self.reload(),
+                "top": costs.answer,
+            }
             self._control: Control = Control(self._directory, self._inbox, {**self._commands, **own})
         except OSError as error:
             for listener in self._listeners:

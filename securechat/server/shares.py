@@ -30,8 +30,12 @@ class Shares:
 
     def busiest(self, now: float) -> str:
         """Return who has had most of the hub's time lately, in words: "alice 12%, bob 1%". Any thread."""
-        had = sorted(((share.busy(now), share.name) for share in tuple(self._shares.values())), reverse=True)
+        had = sorted(((share.busy(now), share.name) for share in self.online()), reverse=True)
         return ", ".join(f"{name} {part:.0%}" for part, name in had[:BUSIEST] if part >= NOTABLE)
+
+    def online(self) -> tuple[Share, ...]:
+        """Return the shares. Any thread may call."""
+        return tuple(self._shares.values())
 
     def leave(self, link: Connection) -> None:
         """A connection has gone."""
@@ -39,5 +43,7 @@ class Shares:
         if share is None:
             return
         share.links = tuple([other for other in share.links if other is not link])
+        lines, received, queued = share.past
+        share.past = lines + link.posted, received + link.received, queued + link.appended
         if not share.links:
             del self._shares[share.account]

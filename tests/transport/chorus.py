@@ -100,6 +100,12 @@ class Chorus:
     def counts(self) -> Mapping[str, int]:
         return {"logins.ok": 7}
 
+    def refused(self) -> Mapping[int, int]:
+        return {}
+
+    def talk(self) -> Mapping[str, int]:
+        return {"#c": 9}
+
     def reconfigure(self, settings: Settings) -> None:
         self.settings = settings
 

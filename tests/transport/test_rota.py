@@ -22,6 +22,7 @@ class Link(Connection):
     def __init__(self, share: Share | None = None) -> None:
         self.share = share
         self.kept = 0
+        self.spent = 0.0
 
 
 class Turns:

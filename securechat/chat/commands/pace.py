@@ -40,7 +40,8 @@ def _cost(line: Message | Rejected | Step) -> float:
 
 
 def tell(chat: Chat, session: Session, seconds: float) -> None:
-    """Tell a session that its next line waits `seconds`, if that is long and was not told lately."""
+    """Count that a session's next line waits `seconds`; tell it, if that is long and was not told lately."""
+    chat.count("refusals.flood", session.account)
     bucket = session.bucket
     if bucket is None or seconds < NOTICEABLE or chat.now.mono < bucket.told + AGAIN:
         return

@@ -164,7 +164,7 @@ def _add(ctx: Context, incoming: Incoming) -> None:
 
 
 def _refuse_for_room(ctx: Context) -> None:
-    ctx.chat.count("refusals.memory_batches")
+    ctx.chat.count("refusals.memory_batches", ctx.session.account)
     text = "Many long messages are being sent at this moment: send yours again, or a shorter one"
     _refuse(ctx, "MULTILINE_MAX_BYTES", str(BATCHES.modest), text=text)
 

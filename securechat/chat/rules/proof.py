@@ -55,7 +55,7 @@ class _Proof:
         """Refuse it if it comes from inside too often, or see whether it is heard."""
         chat, user = self.ctx.chat, self.ctx.session.user
         if user is not None and not chat.throttle.may_use_powers(user.account.id, chat.now.mono):
-            chat.count("refusals.own_passwords")
+            chat.count("refusals.own_passwords", user.account)
             text = "You had too many passwords checked: wait a few minutes, then try again"
             self._fail(Reason.THROTTLED, text)
         else:

@@ -22,7 +22,7 @@ def most(chat: Chat, account: Account, share: Share) -> int:
 def reached(chat: Chat, account: Account, share: Share, used: int) -> str | None:
     """Return what to tell who would take more than the account's share; None when there is room."""
     limit = most(chat, account, share)
-    return refusal(chat, share, limit) if 0 < limit <= used else None
+    return refusal(chat, account, share, limit) if 0 < limit <= used else None
 
 
 def spend(chat: Chat, account: Account, share: Share, meter: Meter) -> str | None:
@@ -37,15 +37,15 @@ def spend(chat: Chat, account: Account, share: Share, meter: Meter) -> str | Non
     meter.cap(limit)
     over = meter.level(rate, now) + 1 - limit
     if over > _ROUNDING:
-        return refusal(chat, share, limit, over / rate)
+        return refusal(chat, account, share, limit, over / rate)
     meter.add(1, rate, now)
     chat.if_refused(lambda: meter.add(-1, rate, now))
     return None
 
 
-def refusal(chat: Chat, share: Share, limit: int = 0, wait: float = 0.0) -> str:
+def refusal(chat: Chat, account: Account, share: Share, limit: int = 0, wait: float = 0.0) -> str:
     """Count that a limit was reached, and return what to tell about it; `wait` is in seconds."""
-    chat.counters.refuse(share)
+    chat.counters.refuse(share, account.id)
     return share.text.format(most=limit, wait=_lasting(wait))
 
 
@@ -70,11 +70,11 @@ def no_place(chat: Chat, account: Account) -> str | None:
     kept = places // 8 + (0 if account.role == "admin" else places // 16)
     free, quarter = places - kept - chat.places.total, max(1, places // 4)
     if free <= 0:
-        return refusal(chat, PLACES)
+        return refusal(chat, account, PLACES)
     if account.role == "admin" or free >= quarter:
         return None
     fewer = most(chat, account, SESSIONS) or places
-    return refusal(chat, PLACES) if 0 < have >= fewer * (free - 1) // quarter else None
+    return refusal(chat, account, PLACES) if 0 < have >= fewer * (free - 1) // quarter else None
 
 
 def no_room(chat: Chat, sender: Account, account: int) -> str | None:
@@ -90,6 +90,6 @@ def no_room(chat: Chat, sender: Account, account: int) -> str | None:
         return text
     free, half = limit - total, max(1, limit // 2)
     if free <= 0:
-        return refusal(chat, WAITING)
+        return refusal(chat, sender, WAITING)
     fewer = most(chat, sender, WAITING_OF_ONE) or limit
-    return refusal(chat, WAITING) if free < half and mine > fewer * (free - 1) // half else None
+    return refusal(chat, sender, WAITING) if free < half and mine > fewer * (free - 1) // half else None

@@ -49,7 +49,7 @@ def pay(chat: Chat, session: Session, records: Sequence[Record]) -> Problem | No
         return None
     size, spent = weight_of(records), account.spent
     if size and chat.low_on_space and session.operator is None:
-        chat.count("refusals.store_reserve")
+        chat.count("refusals.store_reserve", account)
         return RESERVED
     spent.fresh += size
     if spent.fresh <= spent.room or not size:
@@ -57,7 +57,7 @@ def pay(chat: Chat, session: Session, records: Sequence[Record]) -> Problem | No
     spent.fresh -= size
     over = _over_the_day(chat, account, spent, size)
     if over > 0 and session.operator is None:
-        text = refusal(chat, STORED, most(chat, account, STORED))
+        text = refusal(chat, account, STORED, most(chat, account, STORED))
         return Problem("LIMIT_REACHED", f"{text}: nothing of this was sent, try again in {spoken(over)}")
     spent.fresh = size
     if spent.unnoted >= NOTED:

@@ -106,9 +106,9 @@ class Chat:
         """Add an effect to what the current command causes."""
         self._outcome.effects.append(effect)
 
-    def count(self, name: Counted) -> None:
-        """Count something for the operators, such as a refusal by its reason."""
-        self.counters.count(name)
+    def count(self, name: Counted, account: Account | None = None) -> None:
+        """Count something for the operators, such as a refusal by its reason, and of which account."""
+        self.counters.count(name, account.id if account is not None else None)
 
     def counts(self) -> Mapping[str, int]:
         """Return what was counted, by GROUP.NAME. Any thread may call."""
@@ -119,6 +119,18 @@ class Chat:
             BATCHES.counter: self.batches.bytes,
             NONCES.counter: self.registry.nonces.weight,
         }
+
+    def refused(self) -> Mapping[int, int]:
+        """Return how often each account was refused something. Any thread may call."""
+        return self.counters.refused()
+
+    def talk(self) -> Mapping[str, int]:
+        """Return how many messages each channel has had since the start, of those that had any.
+
+        Any thread may call.
+        """
+        channels = tuple(self.registry.channels.values())
+        return {channel.name: channel.said for channel in channels if channel.said}
 
     def share_memory(self, memory: int) -> None:
         """Let all that waits in the chat for somebody take its part of so many bytes."""
