@@ -7,25 +7,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from securechat.chat.people import EndSessionsOf, RenameAccount, RequirePassword, SetRole
 from securechat.chat.sanctions import AddBan, ListBans, RemoveBan
 
 
 @dataclass(frozen=True, slots=True)
 class AddAccount:
-    """Make an account. `phc` is the argon2id hash of its password; `role` is member, admin or bot."""
+    """Make an account. `phc` is the argon2id hash of its password; `role` is member, admin or bot.
+
+    With `must_change` the first login can do nothing but set a password of its own.
+    """
 
     name: str
     phc: str = field(repr=False)
     role: str = "member"
+    must_change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SetPassword:
-    """Replace the password's hash; the account's sessions end unless `keep_sessions`."""
+    """Replace the password's hash; the account's sessions end unless `keep_sessions`.
+
+    With `must_change` the next login can do nothing but set another one.
+    """
 
     name: str
     phc: str = field(repr=False)
     keep_sessions: bool = False
+    must_change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +67,6 @@ class EnableAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class RenameAccount:
-    """Give an account another name. Everything stays with it; the old name stays reserved for it."""
-
-    name: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True)
-class SetRole:
-    """Give an account another role: member, admin or bot.
-
-    Sessions that have an operator's powers by the account lose them at once when it is no administrator any
-    more. The last administrator stays one unless `force` says that this is meant.
-    """
-
-    name: str
-    role: str
-    force: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class ListAccounts:
     """List every account that has credentials."""
 
@@ -103,17 +91,6 @@ class EndSession:
 
     name: str
     id: int
-
-
-@dataclass(frozen=True, slots=True)
-class EndSessionsOf:
-    """End all sessions of an account, or ("") of everybody.
-
-    `address` is an address or network from where they come, "" is anywhere. One of the two has to be named.
-    """
-
-    name: str = ""
-    address: str = ""
 
 
 CHANNELS_AT_ONCE: Final = 25
@@ -259,6 +236,7 @@ Note = NoteBackup | NoteExport
 Request = (
     AddAccount
     | SetPassword
+    | RequirePassword
     | RemoveAccount
     | DisableAccount
     | EnableAccount
@@ -288,6 +266,7 @@ Request = (
 OPERATIONS: Final[Mapping[str, type[Request]]] = {
     "adduser": AddAccount,
     "passwd": SetPassword,
+    "must-change": RequirePassword,
     "deluser": RemoveAccount,
     "disable": DisableAccount,
     "enable": EnableAccount,

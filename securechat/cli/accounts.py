@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="The account's name.")]
 
 
+MustChangeOption = Annotated[
+    bool,
+    typer.Option("--must-change", help="The next login can do nothing but set a new password."),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     for command in (adduser, passwd, users, disable, enable, rename, role):
@@ -43,6 +49,7 @@ def adduser(
     password_file: FileOption = None,
     generate: GenerateOption = False,
     save: SaveOption = None,
+    must_change: MustChangeOption = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Print nothing when it is done but a generated password.")
     ] = False,
@@ -63,7 +70,7 @@ def adduser(
     check_name(name)
     password = obtain(name, stdin=password_stdin, file=password_file, generate=generate)
     role = "admin" if admin else "bot" if bot else "member"
-    request = AddAccount(name, hash_password(password, settings.auth.argon2), role)
+    request = AddAccount(name, hash_password(password, settings.auth.argon2), role, must_change)
     facts = {"account": name, "role": role} if as_json else None
     with shown_or_saved(password, generate, save, facts) as left:
         where, quiet = _whereabouts(generate, save), quiet or as_json
@@ -79,20 +86,28 @@ def passwd(
     password_file: FileOption = None,
     generate: GenerateOption = False,
     save: SaveOption = None,
+    must_change: MustChangeOption = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
     """Change an account's password.
 
-    Its sessions end, so whoever knew the old one is out.
+    Its sessions end, so whoever knew the old one is out. With --must-change, and without a new password here,
+    the old one stays and can only be changed.
     """
+    from securechat.chat.people import RequirePassword
     from securechat.chat.requests import SetPassword
 
     place = existing_place(config, data_dir)
     settings = load_config(place).config
+    if must_change and not (password_stdin or password_file or generate):
+        facts = {"account": name, "must_change": True} if as_json else None
+        done = f"{name} has to set a new password at the next login"
+        change(place, settings, RequirePassword(name), done, facts=facts)
+        return
     password = obtain(name, stdin=password_stdin, file=password_file, generate=generate)
-    request = SetPassword(name, hash_password(password, settings.auth.argon2), keep_sessions)
+    request = SetPassword(name, hash_password(password, settings.auth.argon2), keep_sessions, must_change)
     facts = {"account": name} if as_json else None
     with shown_or_saved(password, generate, save, facts) as left:
         done, where = f"The password of {name} was changed", _whereabouts(generate, save)
@@ -140,7 +155,7 @@ def rename(
 
     Everything stays with it, and its sessions go on under the new name. Nobody else can have the old one.
     """
-    from securechat.chat.requests import RenameAccount
+    from securechat.chat.people import RenameAccount
 
     place = existing_place(config, data_dir)
     check_name(new)
@@ -163,7 +178,7 @@ def role(
 
     Sessions that have an operator's powers by it lose them at once when it is no administrator any more.
     """
-    from securechat.chat.requests import SetRole
+    from securechat.chat.people import SetRole
 
     place = existing_place(config, data_dir)
     facts = {"account": name, "role": role} if as_json else None
@@ -186,7 +201,8 @@ def users(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Da
     else:
         table: list[tuple[str, ...]] = [("NAME", "ROLE", "STATE", "SESSIONS", "CREATED", "LAST LOGIN")]
         for row in rows:
-            state = "disabled" if row["disabled"] else "enabled"
+            due = "must change password" if row.get("must_change") else "enabled"
+            state = "disabled" if row["disabled"] else due
             seen = day(row["last_login"]) if row["last_login"] else "never"
             cells = (row["name"], row["role"], state, row["sessions"], day(row["created"]), seen)
             table.append(tuple(str(cell) for cell in cells))

@@ -17,11 +17,13 @@ from securechat.cli.remote import (
     StdinOption,
     UserOption,
     WhereArgument,
+    can_be_asked,
     complain,
     exit_code,
     fail,
     prepare,
 )
+from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.client.address import Address
@@ -91,7 +93,41 @@ def connect(
     if _needs_password(ended):
         login = prepare(given, by_key=False)
         ended = _chat(_with_offer(login, device, given), channels)
+    if _wants_new_password(ended):
+        login = _renew(login)
+        ended = _chat(_with_offer(login, device, given), channels)
     raise typer.Exit(ended if isinstance(ended, int) else _report(ended))
+
+
+def _wants_new_password(ended: "int | Result") -> bool:
+    """Return whether the server wants a new password before anything else, if a person can be asked."""
+    from securechat.client.errors import PasswordDue
+
+    if isinstance(ended, int) or not isinstance(ended.error, PasswordDue):
+        return False
+    return can_be_asked()
+
+
+def _renew(login: "Login") -> "Login":
+    """Ask for a new password until the server takes one; return what a connection needs then."""
+    from dataclasses import replace
+
+    from securechat.cli.passwords import ask_twice
+    from securechat.client.errors import ClientError, Refused
+    from securechat.client.renewing import set_password
+
+    tell("An administrator wants you to set a new password before you do anything else.")
+    while True:
+        try:
+            password = ask_twice(login.credentials.account)
+            set_password(login.trust, login.credentials, password)
+        except Refused as error:
+            complain(str(error))
+        except ClientError as error:
+            fail(error)
+        else:
+            tell("Your password was changed.")
+            return replace(login, credentials=replace(login.credentials, password=password))
 
 
 def _with_offer(login: "Login", device: bool | None, given: Given) -> "Login":

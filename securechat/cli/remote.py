@@ -143,6 +143,7 @@ def exit_code(error: "ClientError") -> ExitCode:
     codes = {
         errors.Unreachable: ExitCode.NETWORK,
         errors.LoginFailed: ExitCode.AUTHENTICATION,
+        errors.PasswordDue: ExitCode.AUTHENTICATION,
         errors.DeviceRefused: ExitCode.AUTHENTICATION,
         errors.TrustError: ExitCode.TRUST,
         errors.Refused: ExitCode.REFUSED,

@@ -40,7 +40,8 @@ def sessions(
     `end NAME ID` ends one, `end NAME` all of an account, `end --address 192.0.2.0/24` all from there.
     Each has the name that its login gave it, as in alice@laptop.
     """
-    from securechat.chat.requests import EndSession, EndSessionsOf, ListSessions
+    from securechat.chat.people import EndSessionsOf
+    from securechat.chat.requests import EndSession, ListSessions
 
     place = existing_place(config, data_dir)
     settings = load_config(place).config

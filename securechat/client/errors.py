@@ -37,6 +37,10 @@ class DeviceRefused(LoginFailed):
     """The server does not let this computer in by its key: only the password is left."""
 
 
+class PasswordDue(LoginFailed):
+    """The password was right, and the server wants a new one before anything else."""
+
+
 class Unsuitable(ClientError):
     """The server lacks something without which a message could be lost or doubled unseen."""
 

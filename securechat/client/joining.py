@@ -7,16 +7,13 @@ a lost connection leaves the outcome unknown.
 Specification: IRCv3 `draft/account-registration`.
 """
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from securechat.client import dialing
+from securechat.client.dialogue import talk
 from securechat.client.errors import ClientError, OutcomeUnknown, Refused, Unreachable, Unsuitable
-from securechat.client.transport import ConnectionLost, Transport
-from securechat.client.trust import Trust, connect
-from securechat.irc.framing import Framer, Rejected
-from securechat.irc.message import Message, encode
+from securechat.client.trust import Trust
+from securechat.irc.message import Message
 from securechat.irc.text import MAX_LINE
 
 CAPABILITY: Final = "draft/account-registration"
@@ -24,10 +21,6 @@ NAME_PROBLEMS: Final = frozenset({"ACCOUNT_EXISTS", "BAD_ACCOUNT_NAME"})
 PASSWORD_PROBLEMS: Final = frozenset({"WEAK_PASSWORD", "UNACCEPTABLE_PASSWORD"})
 CODE_PROBLEMS: Final = frozenset({"INVALID_CODE", "DISALLOWED"})
 """Codes of what a person can mend: by another name, password or invitation."""
-_SECONDS: Final = 40.0
-"""For all of it: the server gives up after 30."""
-_TAGS: Final = 8191
-_LINE: Final = 4096
 
 
 def check_sendable(name: str, password: str) -> None:
@@ -136,41 +129,10 @@ _HANDLERS: Final[Mapping[str, Callable[[Joining, Message], None]]] = {
 }
 
 
-def make_account(trust: Trust, name: str, password: str, code: str, seconds: float = _SECONDS) -> None:
+def make_account(trust: Trust, name: str, password: str, code: str) -> None:
     """Make an account on the server that is trusted. Blocks.
 
     Raises Refused, Unsuitable, OutcomeUnknown, TrustError, Unreachable.
     """
     check_sendable(name, password)
-    output = bytearray()
-    joining = Joining(name, password, code, lambda message: output.extend(encode(message)))
-    transport = Transport(connect(trust))
-    try:
-        joining.begin()
-        _converse(transport, joining, output, time.monotonic() + seconds)
-    except ConnectionLost as lost:
-        if not joining.done:
-            raise joining.lost(str(lost)) from lost
-    finally:
-        transport.close()
-    if joining.failure is not None:
-        raise joining.failure
-
-
-def _converse(transport: Transport, joining: Joining, output: bytearray, until: float) -> None:
-    framer = Framer(_TAGS, _LINE, most_tags=_TAGS)
-    more = False
-    while joining.failure is None:
-        transport.write(bytes(output))
-        output.clear()
-        if joining.done and transport.idle:
-            return
-        left = until - time.monotonic()
-        if left <= 0:
-            raise ConnectionLost("the server did not answer in time")
-        if not more:
-            dialing.wait({transport.socket: transport.interest}, left)
-        data, more = transport.advance()
-        for item in framer.feed(data):
-            if not isinstance(item, Rejected) and not joining.done and joining.failure is None:
-                joining.feed(item)
+    talk(trust, lambda send: Joining(name, password, code, send))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from securechat.client.batches import MULTILINE
-from securechat.client.errors import ClientError, DeviceRefused, LoginFailed, Unsuitable
+from securechat.client.errors import ClientError, DeviceRefused, LoginFailed, PasswordDue, Unsuitable
 from securechat.client.writing import NO_BATCHES, Room
 from securechat.irc import sasl
 from securechat.irc.message import Message
@@ -37,6 +37,10 @@ CHATHISTORY: Final = "draft/chathistory"
 """A session that has it is told of the past only what it asks for."""
 
 
+PASSWORD_CHANGE_REQUIRED: Final = "PASSWORD_CHANGE_REQUIRED"
+NEW_PASSWORD: Final = (
+    "an administrator wants you to set a new password: `securechat connect` asks for it on a terminal"
+)
 NOT_LET_IN: Final = (
     "the server does not let this computer in by its key: it was revoked, its time is over, or the server "
     "takes no keys now. The password is needed: `securechat connect` asks for it"
@@ -172,6 +176,9 @@ class Registration:
         self.failure = LoginFailed(f"the account name cannot be used as a nick here: {text}")
 
     def _failed(self, message: Message) -> None:
+        if message.params[:2] == ("*", PASSWORD_CHANGE_REQUIRED):
+            self.failure = PasswordDue(NEW_PASSWORD)
+            return
         self.failure = LoginFailed(message.params[-1] if message.params else "the server refused the login")
 
 

@@ -21,12 +21,13 @@ from sqlalchemy import (
     Table,
     Text,
     TypedColumns,
+    false,
 )
 
 from securechat.storage.account_columns import FormerNameColumns, LoginSourceColumns
 from securechat.storage.moderation_columns import BanColumns
 
-HEAD: Final = "0021"
+HEAD: Final = "0022"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -54,6 +55,7 @@ class AccountColumns(TypedColumns):
     phc: Named[str | None] = Column(Text)
     role: Named[str] = Column(Text)
     disabled: Named[bool] = Column(Boolean)
+    password_due: Named[bool] = Column(Boolean, server_default=false())
     created: Named[int] = Column(BigInteger)
     last_login: Named[int | None] = Column(BigInteger)
     seen: Named[int | None] = Column(BigInteger)

@@ -158,7 +158,9 @@ def _accounts(connection: Connection) -> list[StoredAccount]:
         former.setdefault(account, []).append(name)
     a = accounts.c
     rows = connection.execute(
-        select(a.id, a.name, a.phc, a.role, a.disabled, a.created, a.last_login, a.seen).order_by(a.id)
+        select(
+            a.id, a.name, a.phc, a.role, a.disabled, a.created, a.last_login, a.seen, a.password_due
+        ).order_by(a.id)
     )
     return [
         StoredAccount(
@@ -173,8 +175,9 @@ def _accounts(connection: Connection) -> list[StoredAccount]:
             seen,
             named.get(key, {}),
             tuple(sorted(former.get(key, ()), key=fold)),
+            due,
         )
-        for key, name, phc, role, disabled, created, last_login, seen in rows
+        for key, name, phc, role, disabled, created, last_login, seen, due in rows
     ]
 
 

@@ -63,7 +63,14 @@ OLD_ASTRAY = [
 JOINED_IDS = {1: NOON << 20, 2: (NOON + 9 << 20) + 5, 3: (NOON + 7 << 20) + 6}
 
 AccountState = tuple[
-    tuple[str, tuple[str, ...]], str | None, str, bool, int, Mapping[str, int], int | None, Mapping[str, int]
+    tuple[str, tuple[str, ...], bool],
+    str | None,
+    str,
+    bool,
+    int,
+    Mapping[str, int],
+    int | None,
+    Mapping[str, int],
 ]
 ChannelState = tuple[
     str,
@@ -129,7 +136,7 @@ def state_of(snapshot: Snapshot) -> State:
     return (
         {
             a.id: (
-                (a.name, a.former),
+                (a.name, a.former, a.password_due),
                 a.phc,
                 a.role,
                 a.disabled,
@@ -160,7 +167,7 @@ def state_in(registry: Registry) -> State:
     return (
         {
             a.id: (
-                (a.name, a.former),
+                (a.name, a.former, a.password_due),
                 a.phc,
                 a.role,
                 a.disabled,

@@ -31,6 +31,7 @@ from securechat.chat.records import (
     LoginRemembered,
     MessageSent,
     Parted,
+    PasswordDue,
     PasswordSet,
     RanksChanged,
     Record,
@@ -74,6 +75,7 @@ class World:
             self.password_set,
             self.account_renamed,
             self.role_set,
+            self.password_due,
             self.switched,
             self.login,
             self.seen,
@@ -106,6 +108,9 @@ class World:
             st.sampled_from([f"Other{self.next()}", account.name.swapcase(), *account.former])
         )
         return AccountRenamed(account.id, name, account.name, NOON + self.next(), account.former)
+
+    def password_due(self, account: Account) -> Record:
+        return PasswordDue(account.id, not account.password_due, NOON)
 
     def role_set(self, account: Account) -> Record:
         return RoleSet(account.id, self.draw.draw(st.sampled_from(["admin", "bot"])), account.role, NOON)

@@ -79,6 +79,7 @@ from securechat.chat.jobs import (
     TokenMade,
 )
 from securechat.chat.line import packed
+from securechat.chat.people import RenameAccount, SetRole
 from securechat.chat.ports import StoreUnavailable
 from securechat.chat.requests import (
     OPERATIONS,
@@ -96,11 +97,9 @@ from securechat.chat.requests import (
     ListDevices,
     ListSessions,
     RemoveAccount,
-    RenameAccount,
     Request,
     RevokeDevice,
     SetPassword,
-    SetRole,
 )
 from securechat.chat.rules.invitations import digest
 from securechat.chat.service.administration import read

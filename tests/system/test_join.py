@@ -114,6 +114,33 @@ def test_the_wrong_server_gets_nothing(serve: Serve, tmp_path: Path, known: bool
     assert "carol" not in names
 
 
+def test_a_new_password_is_wanted(serve: Serve, tmp_path: Path) -> None:
+    """The client asks for it on the terminal and goes on; in a pipe it says where to do that."""
+    server = serve(accounts=["alice"])
+    assert join(tmp_path, invited(server), "bob")[0] == 0
+    server.administer("passwd", "bob", "--must-change")
+    piped = run(tmp_path, "connect", "--password-stdin", text=f"{PASSWORD}\nhello\n")
+    assert piped.returncode == 4
+    assert "new password" in piped.stderr
+    with ClientTerminal(tmp_path, "connect", "--no-device") as terminal:
+        terminal.until("Password of bob on localhost")
+        terminal.type(f"{PASSWORD}\r")
+        for password in (PASSWORD, "quite another one"):
+            terminal.until("New password for bob")
+            terminal.type(f"{password}\r")
+            terminal.until("The same once more")
+            terminal.type(f"{password}\r")
+            if password == PASSWORD:
+                terminal.until("choose another one")
+        terminal.until("Your password was changed")
+        terminal.until("#general>")
+        terminal.type("exit\r")
+        assert terminal.end() == 0
+    again = run(tmp_path, "connect", "--password-stdin", text="quite another one\nI am back\n")
+    assert again.returncode == 0
+    assert "bob: I am back" in again.stdout
+
+
 def test_registration_that_is_closed(serve: Serve, tmp_path: Path) -> None:
     """The server offers no such thing: the person is told whom to ask."""
     server = serve(accounts=["alice"])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from securechat.chat.rules import multiline
+from securechat.chat.service import held
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
@@ -22,7 +23,9 @@ def dispatch(commands: Mapping[str, Command], ctx: Context) -> None:
     name = ctx.message.command
     command = commands.get(name)
     session = ctx.session
-    if session.user is None and not (command and (command.before_login or command.early & session.caps)):
+    if session.registration is not None and session.registration.held is not None:
+        command.handler(ctx) if command and command.before_login else held.obey(ctx)
+    elif session.user is None and not (command and (command.before_login or command.early & session.caps)):
         not_registered(ctx)
     elif command is None:
         if not _spoils(ctx, UNKNOWN):

@@ -42,6 +42,9 @@ def oper_refused(ctx: Context, reason: str) -> None:
 def empower(ctx: Context, account: Account) -> None:
     """Make the session an operator's, if the account that it proved is an administrator's."""
     session, before = ctx.session, ctx.session.operator
+    if account.password_due:
+        ctx.numeric(num.ERR_NOOPERHOST, text="This account needs a new password: log in with it to set one")
+        return
     if account.role != "admin":
         note(ctx.chat, Failure(session, Way.OPER, account.name, Reason.POWERLESS))
         ctx.audit("oper refused", account.name)

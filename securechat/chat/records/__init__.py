@@ -23,6 +23,7 @@ from securechat.chat.records.accounts import (
     AccountSpent,
     Fate,
     LoginRemembered,
+    PasswordDue,
     PasswordSet,
     RoleSet,
 )
@@ -178,6 +179,7 @@ __all__ = [
     "Personal",
     "MetadataForgotten",
     "PersonalSet",
+    "PasswordDue",
     "PasswordSet",
     "PlaceRecord",
     "RanksChanged",

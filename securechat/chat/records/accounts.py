@@ -55,6 +55,15 @@ class PasswordSet:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordDue:
+    """The account has to set a new password before it can do anything else (`due`), or has to no more."""
+
+    account: int
+    due: bool
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class AccountDisabled:
     """The account may not log in until it is enabled again."""
 
@@ -137,6 +146,7 @@ AccountRecord = (
     AccountAdded
     | AccountRemoved
     | AccountRenamed
+    | PasswordDue
     | PasswordSet
     | AccountDisabled
     | AccountEnabled

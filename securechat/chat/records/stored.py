@@ -84,7 +84,7 @@ class StoredAccount:
 
     `seen` is as in `records.AccountSeen`, None for an account that has never had a plain session without a
     name; `positions` is the same for those with a name. `former` are the names that it had before, in
-    the order of their folded forms.
+    the order of their folded forms. `password_due` is as in `records.PasswordDue`.
     """
 
     id: int
@@ -98,6 +98,7 @@ class StoredAccount:
     seen: int | None = None
     positions: Mapping[str, int] = field(default_factory=dict)
     former: tuple[str, ...] = ()
+    password_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)

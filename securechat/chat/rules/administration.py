@@ -7,6 +7,7 @@ from securechat.chat.effects import Answered, HashAdded
 from securechat.chat.items import Administer
 from securechat.chat.jobs import AuditRead, JobResult, ReadAudit
 from securechat.chat.link import DESK
+from securechat.chat.people import EndSessionsOf, RenameAccount, RequirePassword, SetRole
 from securechat.chat.ports import AuditEntry
 from securechat.chat.records import (
     AccountDisabled,
@@ -25,7 +26,6 @@ from securechat.chat.requests import (
     DropChannels,
     EnableAccount,
     EndSession,
-    EndSessionsOf,
     ListAccounts,
     ListAudit,
     ListChannels,
@@ -37,13 +37,11 @@ from securechat.chat.requests import (
     NoteExport,
     Refused,
     RemoveAccount,
-    RenameAccount,
     RevokeDevice,
     RevokeInvitation,
     SetFounder,
     SetPassword,
     SetRetention,
-    SetRole,
 )
 from securechat.chat.rules import (
     accounts,
@@ -65,6 +63,7 @@ from securechat.chat.turn.steps import Steps
 Row = dict[str, str | int | bool | None]
 OfAccount = (
     SetPassword
+    | RequirePassword
     | DisableAccount
     | EnableAccount
     | RenameAccount
@@ -179,9 +178,10 @@ def _detail(chat: Chat, request: Change | InSteps) -> str:
     """Return what the audit log says of a request besides its name and the account."""
     match request:
         case AddAccount():
-            return request.role
+            return f"{request.role}, password to be changed" if request.must_change else request.role
         case SetPassword():
-            return "sessions kept" if request.keep_sessions else "sessions ended"
+            due = ", to be changed" if request.must_change else ""
+            return ("sessions kept" if request.keep_sessions else "sessions ended") + due
         case EndSession():
             return f"session {request.id}"
         case EndSessionsOf():
@@ -280,8 +280,14 @@ def _of_account(chat: Chat, request: OfAccount, spare: int | None) -> Answer:
         case SetPassword():
             chat.enter(PasswordSet(account.id, request.phc, account.phc, chat.now.wall), None)
             chat.emit(HashAdded(request.phc))
+            accounts.set_due(chat, account, request.must_change)
             if not request.keep_sessions:
                 sessions.then_end(chat, account, "The password of this account was changed", spare=spare)
+        case RequirePassword():
+            accounts.set_due(chat, account, True)
+            sessions.then_end(
+                chat, account, "This account needs a new password: log in to set it", spare=spare
+            )
         case DisableAccount():
             if not account.disabled:
                 chat.enter(AccountDisabled(account.id, chat.now.wall), None)

@@ -15,7 +15,7 @@ from securechat.chat.lines import presence as presence_lines
 from securechat.chat.lines.announcements.channels import show_ranks
 from securechat.chat.records import LoginRemembered, PasswordSet
 from securechat.chat.reserved import is_reserved
-from securechat.chat.rules import bans, devices, presence, replay, welcome
+from securechat.chat.rules import bans, devices, held, presence, replay, welcome
 from securechat.chat.rules.arrival import show_channels
 from securechat.chat.rules.autojoin import join_session
 from securechat.chat.rules.failures import Failure, Reason, Way, note
@@ -192,6 +192,9 @@ def complete(ctx: Context) -> None:
     if not session.account.usable:
         ctx.chat.end(session, "This account cannot log in any more", "Account disabled")
         return
+    if held.is_due(session, session.account):
+        held.hold(ctx, session.account, MAX_LINES_BEFORE_LOGIN)
+        return
     come_in(ctx, session.account, said.nick, said.realname)
 
 
@@ -212,7 +215,7 @@ def come_in(ctx: Context, account: Account, wanted: str, realname: str) -> None:
         if bans.turned_away(chat, session, account, wanted):
             return
         user_id, nick = -session.id, wanted
-    session.active = chat.now.mono
+    session.active, welcomed = chat.now.mono, ctx.registration.held
     replay.came(chat, session, account)
     arrived = chat.ids.last
     first = registry.attach(session, account, user_id, nick, realname, chat.now.wall)
@@ -221,7 +224,7 @@ def come_in(ctx: Context, account: Account, wanted: str, realname: str) -> None:
     if first:
         presence.tell_here(chat, user)
     tell(chat, f"{user.nick} ({account.name}) logged in from {session.address}")
-    for line in welcome.burst(ctx):
+    for line in welcome.burst(ctx) if welcomed != user.nick else ():
         ctx.reply(line)
     if chat.settings.nicknames == "account":
         replay.catch_up(ctx, account, arrived)

@@ -11,8 +11,9 @@ from typing import Final
 
 from securechat.chat.audience import Audience
 from securechat.chat.line import Line
+from securechat.chat.people import RenameAccount
 from securechat.chat.records import AccountRenamed
-from securechat.chat.requests import Answer, Done, Refused, RenameAccount
+from securechat.chat.requests import Answer, Done, Refused
 from securechat.chat.reserved import is_reserved
 from securechat.chat.rules import presence
 from securechat.chat.state.account import Account

@@ -2,8 +2,9 @@
 
 from functools import partial
 
+from securechat.chat.people import SetRole
 from securechat.chat.records import ROLES, RoleSet
-from securechat.chat.requests import Answer, Done, Refused, SetRole
+from securechat.chat.requests import Answer, Done, Refused
 from securechat.chat.rules.operators import set_powers
 from securechat.chat.state.account import Account
 from securechat.chat.state.session import BOT, User

@@ -5,7 +5,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from securechat.chat.effects import Then
 from securechat.chat.items import EndSessions
-from securechat.chat.requests import Answer, Done, EndSessionsOf, Refused
+from securechat.chat.people import EndSessionsOf
+from securechat.chat.requests import Answer, Done, Refused
 from securechat.chat.rules.operators import end_some, lose_powers
 from securechat.chat.state.account import Account
 from securechat.chat.state.session import Session

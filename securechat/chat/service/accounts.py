@@ -3,15 +3,8 @@
 from typing import Final
 
 from securechat.chat.jobs import HashPassword, JobResult, PasswordHashed
-from securechat.chat.requests import (
-    Answer,
-    Done,
-    EndSession,
-    EndSessionsOf,
-    ListSessions,
-    Refused,
-    SetPassword,
-)
+from securechat.chat.people import EndSessionsOf
+from securechat.chat.requests import Answer, Done, EndSession, ListSessions, Refused, SetPassword
 from securechat.chat.rules.administration import perform
 from securechat.chat.rules.failures import Way
 from securechat.chat.rules.proof import BUSY, prove

@@ -51,6 +51,7 @@ class Account:
         "former",
         "id",
         "name",
+        "password_due",
         "phc",
         "positions",
         "role",
@@ -65,6 +66,8 @@ class Account:
         self.former = stored.former
         """Names that it had before, in order: they are still its own, and nobody else's."""
         self.phc = stored.phc
+        self.password_due = stored.password_due
+        """True while a login by password can do nothing but set a new one."""
         self.role = stored.role
         self.bot = stored.role == "bot"
         """True for an account whose role it is, and while a user of it has the mode B."""

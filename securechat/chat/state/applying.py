@@ -48,6 +48,7 @@ from securechat.chat.records import (
     MetadataForgotten,
     MetadataSet,
     Parted,
+    PasswordDue,
     PasswordSet,
     PersonalSet,
     PlaceRecord,
@@ -209,6 +210,8 @@ def _account(registry: Registry, record: AccountRecord, back: bool) -> None:
                 registry.waiting.pop(record.account, None)
         case PasswordSet():
             account.set_password(record.previous if back else record.phc, rehash=record.rehash)
+        case PasswordDue():
+            account.password_due = record.due is not back
         case AccountDisabled():
             (account.enable if back else account.disable)()
         case AccountEnabled():

@@ -22,11 +22,13 @@ class Exchange(NamedTuple):
 class Registration:
     """A session's way in, up to the welcome."""
 
-    __slots__ = ("certificate", "lines", "negotiating", "nick", "pending", "realname", "sasl")
+    __slots__ = ("certificate", "held", "lines", "negotiating", "nick", "pending", "realname", "sasl")
 
     def __init__(self, certificate: str | None = None) -> None:
         self.certificate = certificate
         """The key of the client's certificate (`records.devices`), None when it showed none."""
+        self.held: str | None = None
+        """The nick that the welcome said, when the way in ends at a new password that has to be set."""
         self.lines = 0
         """How many lines it took so far; there is a bound."""
         self.negotiating = False

@@ -15,6 +15,7 @@ from securechat.chat.records import (
     AccountSeen,
     AccountSpent,
     LoginRemembered,
+    PasswordDue,
     PasswordSet,
     RoleSet,
 )
@@ -49,6 +50,8 @@ def write(connection: Connection, record: AccountRecord) -> None:
             _account_renamed(connection, record)
         case PasswordSet():
             _change_account(connection, record.account, phc=record.phc)
+        case PasswordDue():
+            _change_account(connection, record.account, password_due=record.due)
         case AccountDisabled():
             _change_account(connection, record.account, disabled=True)
         case AccountEnabled():

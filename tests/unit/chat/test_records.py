@@ -48,6 +48,7 @@ from securechat.chat.records import (
     MetadataForgotten,
     MetadataSet,
     Parted,
+    PasswordDue,
     PasswordSet,
     Personal,
     PersonalSet,
@@ -90,7 +91,7 @@ def state(one: Registry) -> object:
             (account.name, account.folded, account.former),
             account.phc,
             account.role,
-            account.bot,
+            (account.bot, account.password_due),
             account.disabled,
             dict(account.sources),
             account.seen(""),
@@ -143,6 +144,7 @@ def possible(one: Registry) -> list[Record]:
         for name in ("alice", "Alice", "alicia", "a1ice")
         if name != alice.name
     ]
+    facts.append(PasswordDue(1, not alice.password_due, 9))
     facts.append(RoleSet(1, "bot" if alice.role == "member" else "member", alice.role, 9))
     if 1 in one.channels:
         facts += possible_in(one, one.channels[1])

@@ -508,3 +508,30 @@ def test_how_many_names_there_may_be(command: Command) -> None:
     assert refused.code == ExitCode.REFUSED
     assert "20 names" in refused.err
     assert command("rename", "name20", "name3").code == 0
+
+
+def test_a_password_that_has_to_be_changed(command: Command, home: Path) -> None:
+    """With a new account, with a new password, or with the one that there is; a usual `passwd` ends it."""
+    assert command("adduser", "alice", "--generate", "--must-change").code == 0
+    assert stored(home)["alice"].password_due
+    assert "must change password" in command("users").out
+    (row,) = json.loads(command("users", "--json").out)
+    assert row["must_change"] is True
+    before = stored(home)["alice"].phc
+    assert command("passwd", "alice", "--password-stdin", stdin=PASSWORD).code == 0
+    assert not stored(home)["alice"].password_due
+    assert stored(home)["alice"].phc != before
+    before = stored(home)["alice"].phc
+    ended = command("passwd", "alice", "--must-change")
+    assert (ended.code, ended.out) == (0, "")
+    assert "has to set a new password at the next login" in ended.err
+    assert (stored(home)["alice"].phc, stored(home)["alice"].password_due) == (before, True)
+    assert command("passwd", "alice", "--generate", "--must-change").code == 0
+    assert (stored(home)["alice"].phc == before, stored(home)["alice"].password_due) == (False, True)
+    rows = [json.loads(line) for line in command("audit", "show", "--json").out.splitlines()]
+    assert [(row["action"], row["detail"]) for row in rows] == [
+        ("adduser", "member, password to be changed"),
+        ("passwd", "sessions ended"),
+        ("must-change", ""),
+        ("passwd", "sessions ended, to be changed"),
+    ]

@@ -18,7 +18,7 @@ FLOORS: Final = (
     {
         *("labels", "batches", "outbox", "roster", "registration", "catchup", "history"),
         *("known_servers", "bookmark_file", "chain", "dialing", "trust", "transport", "credentials"),
-        *("joining", "profiles", "aim"),
+        *("dialogue", "joining", "profiles", "aim", "renewing"),
         *("keys", "editor", "inputs", "console", "modewords", "wording"),
         *("devices", "writing", "outbox_file"),
     },
