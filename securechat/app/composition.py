@@ -22,7 +22,7 @@ _MOTD_ROOM: Final = 360
 _STARTED: Final = time.time_ns() // 1_000_000
 _MAX_SLOTS: Final = 4
 # What the server has open besides its connections: store, log, listeners, epoll and event descriptors.
-_OTHER_FILES: Final = 64
+OTHER_FILES: Final = 64
 
 
 def server_name(config: Config) -> str:
@@ -72,14 +72,19 @@ def transport_limits(config: Config, open_files: int) -> Limits:
         proxies=tuple(ip_network(network) for network in config.server.proxies),
         max_connections=connections,
         max_unauthenticated=min(usual.max_unauthenticated, connections),
-        slots=config.auth.slots or min(_cores(), _MAX_SLOTS),
+        slots=slots_of(config),
     )
 
 
 def places_for(config: Config, open_files: int) -> int:
     """Return how many connections a process that may have `open_files` descriptors takes at the same time."""
-    room = max(1, open_files - _OTHER_FILES)
+    room = max(1, open_files - OTHER_FILES)
     return min(config.limits.connections or room, room)
+
+
+def slots_of(config: Config) -> int:
+    """Return how many passwords are hashed at the same time."""
+    return config.auth.slots or min(_cores(), _MAX_SLOTS)
 
 
 def worker_count(config: Config) -> int:

@@ -247,6 +247,7 @@ class Running:
                 **retention.facts(),
                 **self._space.status(),
                 "memory_limit": self._config.limits.memory << 20,
+                "version": __version__,
             },
             notifier=self._notifier,
             announce=announcement,

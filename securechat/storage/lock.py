@@ -9,6 +9,8 @@ that ends.
 import fcntl
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -56,6 +58,29 @@ def _is_ours(path: Path) -> bool:
     if any((path / name).exists() for name in (LOCK_NAME, DATABASE_NAME)):
         return True
     return not any(path.iterdir())
+
+
+@contextmanager
+def shared(path: Path) -> Iterator[None]:
+    """See to it that nobody holds a data directory meanwhile; others may look at it at the same time.
+
+    Nothing is written. Raises `DirectoryBusy` when somebody holds it, and `StorageError`.
+    """
+    try:
+        descriptor = os.open(path / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        yield  # nobody has ever held it
+        return
+    except OSError as error:
+        raise StorageError(f"cannot look at the lock of {path}: {error.strerror}") from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DirectoryBusy(path, _pid_in(descriptor)) from None
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class DirectoryLock:

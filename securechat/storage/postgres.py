@@ -132,7 +132,7 @@ def open_store(
         connection = engine.connect()
         undo.callback(connection.close)
         _take_lock(connection, url, patience)
-        _check_database(connection, url)
+        check_database(connection, url)
         with connection.begin():
             _bring_up_to_date(connection, url, directory, migrations)
             apply(_driver(connection), _IN_USE)
@@ -243,7 +243,7 @@ def _take_lock(connection: Connection, url: str, patience: int) -> None:
         raise
 
 
-def _check_database(connection: Connection, url: str) -> None:
+def check_database(connection: Connection, url: str) -> None:
     """Refuse what would lose or spoil messages."""
     with connection.begin():
         encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
