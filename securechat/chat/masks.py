@@ -3,8 +3,8 @@
 A mask is one of
 
     nick!account@server     with * and ?; what is missing is *
-    $a:account              an account (IRCv3 account-extban), also written $account:
-    $m:mask                 a mute: may be in the channel, may not speak; also written m:
+    $a:account              an account (IRCv3 account-extban), also written $account: and ~account:
+    $m:mask                 a mute: may be in the channel, may not speak; also written m:, ~mute: and ~quiet:
 
 in its canonical form: folded, so that one person or set of people has one spelling.
 """
@@ -19,7 +19,10 @@ from securechat.irc.names import fold
 SIGN: Final = "$"
 ACCOUNT: Final = "$a:"
 MUTE: Final = "$m:"
-_SPELLINGS: Final = {"$account:": ACCOUNT, "$a:": ACCOUNT, "$m:": MUTE, "$mute:": MUTE, "m:": MUTE}
+_SPELLINGS: Final = {
+    **dict.fromkeys(("$account:", "$a:", "~account:", "~a:"), ACCOUNT),
+    **dict.fromkeys(("$m:", "$mute:", "m:", "~mute:", "~m:", "~quiet:", "~q:"), MUTE),
+}
 MAX_MASK: Final = 200
 """Bytes of a mask: it has to fit on a line with the channel's name and who set it."""
 _REMEMBERED: Final = 4096

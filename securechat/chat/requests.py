@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from securechat.chat.people import EndSessionsOf, RenameAccount, RequirePassword, SetRole
-from securechat.chat.sanctions import AddBan, ListBans, RemoveBan
+from securechat.chat.sanctions import MODERATION, Moderation
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +252,7 @@ Request = (
     | AddInvitation
     | ListInvitations
     | RevokeInvitation
-    | AddBan
-    | ListBans
-    | RemoveBan
+    | Moderation
     | ListAudit
     | ListChannels
     | DropChannels
@@ -282,9 +280,7 @@ OPERATIONS: Final[Mapping[str, type[Request]]] = {
     "invite": AddInvitation,
     "invitations": ListInvitations,
     "revoke-invitation": RevokeInvitation,
-    "ban": AddBan,
-    "bans": ListBans,
-    "unban": RemoveBan,
+    **MODERATION,
     "audit": ListAudit,
     "channels": ListChannels,
     "drop-channels": DropChannels,

@@ -1,6 +1,8 @@
 """What an administrator asks for to keep people out, as part of the table of requests (`requests`)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,88 @@ class RemoveBan:
 
 
 @dataclass(frozen=True, slots=True)
+class Restraint:
+    """Restrain targets, with commas between, in a channel: accounts, or masks where it is a ban or a mute."""
+
+    channel: str
+    targets: str
+    duration: str = ""
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is about, for the audit log."""
+        return f"{self.channel} {self.targets}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelBan(Restraint):
+    """They may neither join nor speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelMute(Restraint):
+    """They may not speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class KickBan(Restraint):
+    """They are removed from the channel, and may not join again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pardon:
+    """Take the ban or the mute of targets, with commas between, away."""
+
+    channel: str
+    targets: str
+
+    @property
+    def name(self) -> str:
+        """What it is about, for the audit log."""
+        return f"{self.channel} {self.targets}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelUnban(Pardon):
+    """They may join and speak again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelUnmute(Pardon):
+    """They may speak again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListRestraints:
+    """List the bans and mutes of a channel."""
+
+    channel: str
+
+
+InChannel = ChannelBan | ChannelMute | KickBan | ChannelUnban | ChannelUnmute
+"""What changes the list of bans of a channel."""
+
+
+@dataclass(frozen=True, slots=True)
 class ListBans:
     """List the bans after the first `after`: all, or those that an account, address or network meets."""
 
     about: str = ""
     after: int = 0
+
+
+Moderation = AddBan | ListBans | RemoveBan | InChannel | ListRestraints
+
+MODERATION: Final[Mapping[str, type[Moderation]]] = {
+    "ban": AddBan,
+    "bans": ListBans,
+    "unban": RemoveBan,
+    "channel-ban": ChannelBan,
+    "channel-bans": ListRestraints,
+    "channel-kickban": KickBan,
+    "channel-mute": ChannelMute,
+    "channel-unban": ChannelUnban,
+    "channel-unmute": ChannelUnmute,
+}
+"""These requests by their names, as in `requests.OPERATIONS`."""

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from securechat.cli import restraints
 from securechat.cli.change import change
 from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed, ExitCode
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    group = typer.Typer(help="List channels, drop them and change their settings.", no_args_is_help=True)
+    text = "List channels, drop them, change their settings; ban and mute people there."
+    group = typer.Typer(help=text, no_args_is_help=True)
     group.command("list")(list_channels)
     group.command("drop")(drop_channels)
     group.command("set")(set_channel)
+    restraints.register(group)
     app.add_typer(group, name="channel")
 
 

@@ -1,6 +1,18 @@
 """The columns of the tables for what operators do; `schema` makes the tables."""
 
-from sqlalchemy import BigInteger, Column, Named, Text, TypedColumns
+from sqlalchemy import BigInteger, Column, ForeignKey, Named, Text, TypedColumns
+
+
+class ChannelListColumns(TypedColumns):
+    """Masks of the modes b, e and I: who set each when and why, and when it goes by itself (0 is never)."""
+
+    channel: Named[int] = Column(BigInteger, ForeignKey("channels.id"), primary_key=True)
+    kind: Named[str] = Column(Text, primary_key=True)
+    mask: Named[str] = Column(Text, primary_key=True)
+    setter: Named[str] = Column(Text)
+    at: Named[int] = Column(BigInteger)
+    reason: Named[str] = Column(Text, server_default="")
+    expires: Named[int] = Column(BigInteger, server_default="0")
 
 
 class BanColumns(TypedColumns):

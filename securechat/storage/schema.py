@@ -25,9 +25,9 @@ from sqlalchemy import (
 )
 
 from securechat.storage.account_columns import FormerNameColumns, LoginSourceColumns
-from securechat.storage.moderation_columns import BanColumns
+from securechat.storage.moderation_columns import BanColumns, ChannelListColumns
 
-HEAD: Final = "0022"
+HEAD: Final = "0023"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -89,16 +89,6 @@ class MembershipColumns(TypedColumns):
     joined: Named[int] = Column(BigInteger)
     ranks: Named[str] = Column(Text, server_default="")
     joined_id: Named[int] = Column(BigInteger, server_default="0")
-
-
-class ChannelListColumns(TypedColumns):
-    """Masks of the modes b, e and I, each with who set it and when."""
-
-    channel: Named[int] = Column(BigInteger, ForeignKey("channels.id"), primary_key=True)
-    kind: Named[str] = Column(Text, primary_key=True)
-    mask: Named[str] = Column(Text, primary_key=True)
-    setter: Named[str] = Column(Text)
-    at: Named[int] = Column(BigInteger)
 
 
 class DroppedChannelColumns(TypedColumns):

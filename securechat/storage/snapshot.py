@@ -218,7 +218,9 @@ def _members(connection: Connection) -> dict[int, dict[int, Membership]]:
 def _lists(connection: Connection) -> dict[int, dict[str, dict[str, ListEntry]]]:
     lists: dict[int, dict[str, dict[str, ListEntry]]] = {}
     e = channel_lists.c
-    by_age = select(e.channel, e.kind, e.mask, e.setter, e.at).order_by(e.at, e.channel, e.kind, e.mask)
-    for channel, kind, mask, setter, at in connection.execute(by_age):
-        lists.setdefault(channel, {}).setdefault(kind, {})[mask] = ListEntry(setter, at)
+    columns = (e.channel, e.kind, e.mask, e.setter, e.at, e.reason, e.expires)
+    by_age = select(*columns).order_by(e.at, e.channel, e.kind, e.mask)
+    for channel, kind, mask, setter, at, reason, expires in connection.execute(by_age):
+        entry = ListEntry(setter, at, reason, expires)
+        lists.setdefault(channel, {}).setdefault(kind, {})[mask] = entry
     return lists

@@ -65,7 +65,7 @@ SAID: tuple[Record, ...] = (
 SHOWN = (Shown(True, "s"), Shown(True, "k", "key"), Shown(True, "b", "carol!*@*"))
 ENTRIES = (
     EntryChanged("b", "carol!*@*", ListEntry("Bob", NOON), None),
-    EntryChanged("b", "$m:$a:carol", ListEntry("Bob", NOON + 1), None),
+    EntryChanged("b", "$m:$a:carol", ListEntry("Bob", NOON + 1, "too löud", NOON + 99), None),
     EntryChanged("I", "$a:alice", ListEntry("alice", NOON + 2), None),
 )
 STATE: tuple[Record, ...] = (

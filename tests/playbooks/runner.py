@@ -195,9 +195,9 @@ class Playbook:
                 self._happens(ShutDown("The server ends"))
             self.links.clear()
             self.core = Core(self.settings, self.store.load(), self.now)
-        elif wait := re.fullmatch(r"\+(\d+)(s|h|d)", line):
+        elif wait := re.fullmatch(r"\+(\d+)(s|m|h|d)", line):
             self._nothing_left()
-            seconds = int(wait[1]) * {"s": 1, "h": 3600, "d": 86400}[wait[2]]
+            seconds = int(wait[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[wait[2]]
             self.now = Now(self.now.wall + seconds * 1000, self.now.mono + seconds)
             self._happens(Tick())
         elif jump := re.fullmatch(r"clock ([+-]\d+)(s|h|d)", line):
@@ -474,6 +474,8 @@ def _shown_row(row: Mapping[str, str | int | bool | None]) -> str:
             "expired" if row["expired"] else "",
         ]
         return f"[{' '.join(str(word) for word in words).rstrip()}]"
+    if "mask" in row:
+        return f"[{row['channel']} {row['kind']} {row['mask']} {row['reason']}]"
     if "target" in row:
         return f"[{row['target']} {row['expires'] or 'ever'} {row['reason']}]"
     if "since" in row:

@@ -72,10 +72,12 @@ class Topic:
 
 
 class ListEntry(NamedTuple):
-    """Who put a mask on a list (a nick), and when."""
+    """Who put a mask on a list (a nick), when and why, and when it goes by itself (0 is never)."""
 
     setter: str
     at: int
+    reason: str = ""
+    expires: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,8 +83,8 @@ def _weight(record: Record) -> int:
         case TopicSet():
             return _row(record.topic.text, record.topic.text, record.topic.setter)
         case ChannelModesChanged():
-            added = [entry.mask for entry in record.entries if entry.entry is not None]
-            return _row(*mode_params(record.shown)) + sum(map(_row, added))
+            added = [(one.mask, one.entry.reason) for one in record.entries if one.entry is not None]
+            return _row(*mode_params(record.shown)) + sum(_row(*texts) for texts in added)
         case MessagePinned():
             return ROW
         case MessageRedacted():

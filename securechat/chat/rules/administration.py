@@ -45,10 +45,10 @@ from securechat.chat.requests import (
 )
 from securechat.chat.rules import (
     accounts,
-    bans,
     devices,
     invitations,
     many_channels,
+    moderation,
     removal,
     renaming,
     roles,
@@ -56,7 +56,15 @@ from securechat.chat.rules import (
 )
 from securechat.chat.rules.channel_settings import set_retention
 from securechat.chat.rules.owed import owe
-from securechat.chat.sanctions import AddBan, ListBans, RemoveBan
+from securechat.chat.sanctions import (
+    AddBan,
+    InChannel,
+    ListBans,
+    ListRestraints,
+    Pardon,
+    RemoveBan,
+    Restraint,
+)
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.steps import Steps
 
@@ -87,13 +95,22 @@ Change = (
     | ListInvitations
     | RevokeInvitation
     | ListBans
+    | ListRestraints
     | RemoveBan
 )
 """What is answered at once."""
-InSteps = AddBan | RemoveAccount | DropChannels | SetFounder
+InSteps = AddBan | InChannel | RemoveAccount | DropChannels | SetFounder
 """What is done in steps, for which the chat may take several turns."""
 
-QUESTIONS = (ListAccounts, ListBans, ListChannels, ListDevices, ListInvitations, ListSessions)
+QUESTIONS = (
+    ListAccounts,
+    ListBans,
+    ListChannels,
+    ListDevices,
+    ListInvitations,
+    ListRestraints,
+    ListSessions,
+)
 """What changes nothing, and is not in the audit log."""
 AUDIT_ROWS = 500
 """Rows of the audit log in one answer."""
@@ -132,8 +149,8 @@ def perform_then(
         chat.enter(Audited(chat.now.wall, by, origin, OPERATION_NAMES[type(request)], target, detail), None)
 
     match request:
-        case AddBan():
-            bans.add(steps, request, by, begin, then)
+        case AddBan() | Restraint() | Pardon():
+            moderation.impose(steps, request, by, begin, then)
         case RemoveAccount():
             removal.remove(steps, request, begin, then)
         case DropChannels():
@@ -192,8 +209,8 @@ def _detail(chat: Chat, request: Change | InSteps) -> str:
             return roles.detail(chat, request)
         case RemoveAccount():
             return removal.detail(chat, request)
-        case AddBan():
-            return bans.detail(chat, request)
+        case AddBan() | Restraint() | Pardon():
+            return moderation.detail(chat, request)
         case SetFounder():
             return f"to {request.founder}" if request.founder else "to nobody"
         case SetRetention():
@@ -262,10 +279,8 @@ def _answer(chat: Chat, request: Change, by: str, spare: int | None) -> Answer:
             return invitations.revoke(chat, request)
         case ListInvitations():
             return Done(invitations.rows(chat))
-        case ListBans():
-            return bans.list_bans(chat, request)
-        case RemoveBan():
-            return bans.remove(chat, request, by)
+        case ListBans() | ListRestraints() | RemoveBan():
+            return moderation.answer(chat, request, by)
         case NoteBackup() | NoteExport():
             return Done()
         case _:

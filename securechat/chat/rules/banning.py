@@ -60,10 +60,7 @@ def read_target(chat: Chat, text: str) -> tuple[str, str]:
 
 def checked(chat: Chat, ban: Ban) -> Ban:
     """Return a ban that is no mistake. Raises Wrong."""
-    if any(char < " " or "\x7f" <= char <= "\x9f" for char in ban.reason):
-        raise Wrong("REASON_INVALID", "A reason is one line, without control characters")
-    if len(ban.reason.encode()) > KICKLEN:
-        raise Wrong("REASON_INVALID", f"A reason has at most {KICKLEN} bytes")
+    check_reason(ban.reason)
     if ban.kind == NETWORK:
         _check_network(ip_network(ban.target))
     elif ban.kind == MASK:
@@ -72,6 +69,19 @@ def checked(chat: Chat, ban: Ban) -> Ban:
     if own is not None and _meets(chat, ban, own):
         raise Wrong("SELF", f"{spelled(chat, ban)} is yourself: somebody else has to ban you")
     return ban
+
+
+def check_reason(reason: str) -> None:
+    """Raise Wrong for what is no reason."""
+    if any(char < " " or "\x7f" <= char <= "\x9f" for char in reason):
+        raise Wrong("REASON_INVALID", "A reason is one line, without control characters")
+    if len(reason.encode()) > KICKLEN:
+        raise Wrong("REASON_INVALID", f"A reason has at most {KICKLEN} bytes")
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is an address or a network."""
+    return _network(text) is not None
 
 
 def _account(chat: Chat, name: str) -> Account:

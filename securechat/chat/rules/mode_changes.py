@@ -14,6 +14,7 @@ from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
 from securechat.irc.names import is_channel
 from securechat.irc.text import printable
+from securechat.irc.timestamp import format_ms
 
 QUERIES: Final = {
     "b": (num.RPL_BANLIST, num.RPL_ENDOFBANLIST, "End of channel ban list"),
@@ -83,7 +84,8 @@ class _Change:
         self._shown.add(kind)
         row, end, text = QUERIES[kind]
         for mask, entry in self.draft.lists[kind].items():
-            self.ctx.numeric(row, self.channel.name, mask, entry.setter, str(entry.at // 1000))
+            params = (self.channel.name, mask, entry.setter, str(entry.at // 1000))
+            self.ctx.numeric(row, *params, text=explained(entry))
         self.ctx.numeric(end, self.channel.name, text=text)
 
     def _entry(self, asked: Asked) -> None:
@@ -172,6 +174,12 @@ class _Change:
         if key not in self._said:
             self._said.add(key)
             self.ctx.numeric(code, *params, text=text)
+
+
+def explained(entry: ListEntry) -> str | None:
+    """Return why an entry is there, and until when, for clients that show more than the usual."""
+    until = f"until {format_ms(entry.expires)}" if entry.expires else ""
+    return ": ".join(part for part in (until, entry.reason) if part) or None
 
 
 def key_argument(_ctx: Context, _channel: Channel, value: str) -> tuple[str, str]:

@@ -72,6 +72,7 @@ class Draft:
             self.shown.append(Shown(False, letter, shown))
 
     def put(self, kind: str, mask: str, entry: ListEntry) -> None:
+        self.lists[kind].pop(mask, None)  # the newest is the last one
         self.lists[kind][mask] = entry
         self.shown.append(Shown(True, kind, mask))
 

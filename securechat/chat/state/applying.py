@@ -184,6 +184,8 @@ def _modes(registry: Registry, record: ChannelModesChanged, back: bool) -> None:
         channel.set_modes(record.flags.previous if back else record.flags.modes)
     for entry in record.entries:
         channel.set_entry(entry.kind, entry.mask, entry.previous if back else entry.entry)
+    if channel.ends:
+        registry.temporary.add(channel.id)
     for change in record.ranks:
         # A session that is a user of its own may have gone since, and its membership with it.
         member = channel.members.get(change.user)

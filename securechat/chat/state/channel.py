@@ -25,6 +25,7 @@ class Channel:
 
     __slots__ = (
         "created",
+        "ends",
         "folded",
         "founder",
         "id",
@@ -55,6 +56,9 @@ class Channel:
         self.matchers: dict[str, Matcher] = {}
         self.strict = False
         """True when there is more to ask about a message than whether its sender is a member."""
+        self.ends = 0
+        """When the first entry of a list goes by itself; 0 is never."""
+        self.look_at_ends()
         self.tighten()
         self.members: dict[int, Membership] = {}
         self.invited: dict[int, int] = {}
@@ -127,16 +131,21 @@ class Channel:
 
     def set_entry(self, kind: str, mask: str, entry: ListEntry | None) -> None:
         """Put a mask on a list, or take it off."""
-        if entry is None:
-            del self.lists[kind][mask]
-        else:
+        self.lists[kind].pop(mask, None)
+        if entry is not None:
             self.lists[kind][mask] = entry
         matcher = self.matchers.get(kind)
         if matcher is not None and entry is None:
             matcher.drop(mask)
         elif matcher is not None:
             matcher.put(mask)
+        self.look_at_ends()
         self.tighten()
+
+    def look_at_ends(self) -> None:
+        """See when the next entry of a list goes by itself."""
+        entries = (entry.expires for listed in self.lists.values() for entry in listed.values())
+        self.ends = min((expires for expires in entries if expires), default=0)
 
     def tighten(self) -> None:
         """See whether messages need a closer look."""

@@ -41,8 +41,7 @@ class Registry:
         self.channels: dict[int, Channel] = {}
         self.users: dict[int, User] = {}
         self.memberships: dict[int, dict[int, None]] = {}
-        self.monitors = Monitors()
-        self.nonces = NonceMemory()
+        self.monitors, self.nonces = Monitors(), NonceMemory()
         self.revisions, self.pinned = Revisions(), Revisions()  # of messages, and of channels' pins
         self.waiting = Counter(snapshot.waiting)
         """Accounts for which direct messages wait; how many is known only to the store."""
@@ -55,14 +54,14 @@ class Registry:
         """What is said of channels and accounts: target → key → value."""
         self.personal = {account: copied(targets) for account, targets in snapshot.personal.items()}
         """What accounts keep for themselves of targets: account → target → key → value."""
-        self.devices = Devices(snapshot.devices)
-        self.invitations, self.bans = dict(snapshot.invitations), Bans(snapshot.bans)
+        self.devices, self.bans, self.dropped = Devices(snapshot.devices), Bans(snapshot.bans), Dropped()
+        self.invitations = dict(snapshot.invitations)
         self._account_names = AccountNames()
         self._channel_names: Names[Channel] = Names()
         self._nicks: Names[User] = Names()
         self.founded: Counter[int | None] = Counter()
         """How many channels each account has founded; None is nobody."""
-        self.dropped = Dropped()
+        self.temporary: set[int] = set()  # all channels with entries on lists that go by themselves
         self._sessions_of: dict[int, list[Session]] = {}
         self._peers_of = Peers()
         self.cut_off: list[tuple[Account, str]] = []
@@ -348,3 +347,4 @@ class Registry:
     def _index_channel(self, channel: Channel) -> None:
         self.channels[channel.id] = channel
         self._channel_names.add(channel.name, channel)
+        self.temporary.add(channel.id)  # whether it has such entries is looked at with the next tick

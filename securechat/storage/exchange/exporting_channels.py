@@ -73,10 +73,12 @@ class ChannelLines:
 
     def _lists(self, channel: int) -> dict[str, list[Entry]]:
         e = channel_lists.c
-        in_order = select(e.kind, e.mask, e.setter, e.at).where(e.channel == channel)
+        in_order = select(e.kind, e.mask, e.setter, e.at, e.reason, e.expires).where(e.channel == channel)
         lists: dict[str, list[Entry]] = {}
-        for kind, mask, setter, at in self._connection.execute(in_order.order_by(e.kind, e.at, e.mask)):
-            lists.setdefault(kind, []).append(Entry(mask, setter, format_ms(at)))
+        rows = self._connection.execute(in_order.order_by(e.kind, e.at, e.mask))
+        for kind, mask, setter, at, reason, expires in rows:
+            until = format_ms(expires) if expires else None
+            lists.setdefault(kind, []).append(Entry(mask, setter, format_ms(at), reason, until))
         return lists
 
     def _pins(self, channel: int) -> list[Pin]:

@@ -57,12 +57,14 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True):
     msgid: str | None = None
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """A mask on a list; `setter` is the nick of who put it there."""
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A mask on a list; `setter` is the nick of who put it there. It goes by itself when it `expires`."""
 
     mask: str
     setter: str
     at: str
+    reason: str = ""
+    expires: str | None = None
 
 
 class Pin(msgspec.Struct, frozen=True):

@@ -30,7 +30,7 @@ from securechat.irc.names import fold
 from securechat.irc.timestamp import parse
 from securechat.storage.errors import BadExport
 from securechat.storage.exchange.checking import Contents
-from securechat.storage.exchange.form import Channel, Member
+from securechat.storage.exchange.form import Channel, Entry, Member
 from securechat.storage.rows import decode_modes
 from securechat.storage.schema import accounts, channels, dropped_channels, memberships, messages
 from securechat.storage.writer import channels as channel_rows
@@ -105,9 +105,7 @@ class ChannelImporter:
         values = {channels.c.founder: left, channels.c.created: created}
         self._connection.execute(update(channels).where(channels.c.id == channel).values(values))
         entries = {
-            (kind, entry.mask): ListEntry(entry.setter, parse(entry.at))
-            for kind, listed in line.lists.items()
-            for entry in listed
+            (kind, entry.mask): _listed(entry) for kind, listed in line.lists.items() for entry in listed
         }
         changes = tuple(EntryChanged(kind, mask, entry, None) for (kind, mask), entry in entries.items())
         flags = FlagsChanged(self._modes(line.modes), {})
@@ -144,6 +142,12 @@ class ChannelImporter:
         """Return the accounts that are no more than a name: they are in no channel, and found none."""
         a = accounts.c
         return set(self._connection.scalars(select(a.id).where(a.phc.is_(None))))
+
+
+def _listed(entry: Entry) -> ListEntry:
+    """Return an entry of a list; one that is over goes soon after the start."""
+    until = parse(entry.expires) if entry.expires is not None else 0
+    return ListEntry(entry.setter, parse(entry.at), entry.reason, until)
 
 
 def _joined(account: int, channel: int, member: Member) -> Joined:

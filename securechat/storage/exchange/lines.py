@@ -6,6 +6,7 @@ from typing import Final
 
 from securechat.chat.limits import (
     KEYLEN,
+    KICKLEN,
     MAX_LIMIT,
     MAX_LIST,
     MAX_PINS,
@@ -225,6 +226,10 @@ def _check_list(letter: str, entries: Iterable[Entry], now_ms: int) -> None:
         _check_time(entry.at, now_ms)
         if not _is_mask(mask) or not _WORD.fullmatch(entry.setter):
             raise ValueError(f"{mask[:80]!r} is no mask, or nobody can have set it")
+        if not _is_line(entry.reason) or len(entry.reason.encode()) > KICKLEN:
+            raise ValueError(f"{mask[:80]!r} has a reason that is too long, or no line")
+        if entry.expires is not None and parse(entry.expires) <= 0:
+            raise ValueError(f"{mask[:80]!r} ends before there were any")
 
 
 def _is_mask(mask: str) -> bool:

@@ -125,8 +125,7 @@ def _entry_changed(connection: Connection, channel: int, change: EntryChanged) -
                 channel=channel,
                 kind=change.kind,
                 mask=change.mask,
-                setter=change.entry.setter,
-                at=change.entry.at,
+                **change.entry._asdict(),
             )
         )
 

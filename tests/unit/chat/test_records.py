@@ -218,7 +218,7 @@ def possible_in(one: Registry, dev: Channel) -> list[Record]:
     read = one.markers.get(1, {}).get(1)
     other = "#old" if dev.name == "#dev" else "#dev"
     ban = dev.lists["b"].get("x!*@*")
-    banned = EntryChanged("b", "x!*@*", ListEntry("alice", 9) if ban is None else None, ban)
+    banned = EntryChanged("b", "x!*@*", ListEntry("alice", 9, "spam", 20) if ban is None else None, ban)
     flags = {"k": "key"} if "k" not in dev.modes else {"n": "", "s": ""}
     facts: list[Record] = [
         MarkerMoved(1, 1, (read or 0) + 5, read),
