@@ -12,6 +12,7 @@ from typing import Final
 from securechat.chat.effects import Then
 from securechat.chat.items import JobDone
 from securechat.chat.jobs import AwaitTurn, CheckPassword, JobResult, PasswordChecked, Stored
+from securechat.chat.rules import bans
 from securechat.chat.rules.failures import Failure, Reason, Way, note, why
 from securechat.chat.state.account import Account
 from securechat.chat.state.session import Session
@@ -94,7 +95,10 @@ class _Proof:
             self._fail(reason or Reason.UNKNOWN, "Wrong account name or password")
             failed_exchange(self.ctx)
         else:
-            _go_on(chat, chat.throttle.succeeded(session, chat.now.wall))
+            banned = next(bans.keeping_out(chat, account, account.name, session.address), None) is not None
+            # Whoever is banned may come back as fast as others guess: each attempt costs as much.
+            throttle, wall = chat.throttle, chat.now.wall
+            _go_on(chat, throttle.failed(session) if banned else throttle.succeeded(session, wall))
             self.proved(account, result)
 
     def _fail(self, reason: Reason, text: str) -> None:
