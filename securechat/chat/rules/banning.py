@@ -120,7 +120,8 @@ def _check_mask(chat: Chat, mask: str) -> None:
         text = f"{mask} is nobody: after the @ stands this server's name for everybody ({server}), or *"
         raise Wrong("MASK_INVALID", text)
     for account in chat.registry.accounts.values():
-        if account.role == "admin" and matcher.matches(f"{account.folded}!{account.folded}@{server}"):
+        names = [fold(name) for name in (account.name, *account.former)]
+        if account.role == "admin" and any(matcher.matches(f"{name}!{name}@{server}") for name in names):
             text = f"{mask} is also the administrator {account.name}: name a smaller mask, or accounts"
             raise Wrong("MASK_TOO_WIDE", text)
 

@@ -28,6 +28,7 @@ from securechat.chat.state.session import Session
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.steps import Steps
 from securechat.irc import numerics as num
+from securechat.irc.names import fold
 
 Row = dict[str, str | int | bool | None]
 
@@ -177,9 +178,16 @@ def keeping_out(chat: Chat, account: Account, nick: str, address: str) -> Iterat
     return chain(
         bans.of_account(account.id, now),
         bans.of_address(address, now) if address else (),
-        bans.of_source(nick, account.name, server, now),
+        *(bans.of_source(one, name, server, now) for one, name in called(account, nick)),
         *before,
     )
+
+
+def called(account: Account, nick: str) -> Iterator[tuple[str, str]]:
+    """Return the nick with each name that the account has or had: masks for a former one still apply."""
+    own = fold(nick) == account.folded
+    for name in (account.name, *account.former):
+        yield (name if own else nick), name
 
 
 def turned_away(chat: Chat, session: Session, account: Account | None = None, nick: str = "") -> bool:

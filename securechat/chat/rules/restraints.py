@@ -16,6 +16,7 @@ from securechat.chat.records import Kicked, ListEntry
 from securechat.chat.requests import Answer, Done, Refused
 from securechat.chat.rules import access
 from securechat.chat.rules.banning import Wrong, check_reason, ends, is_address
+from securechat.chat.rules.bans import called
 from securechat.chat.rules.founding import members_of
 from securechat.chat.rules.mode_draft import Draft
 from securechat.chat.sanctions import (
@@ -228,8 +229,9 @@ def _matching(act: _Act, target: _Target) -> Iterator[str]:
     if account is None:
         return iter([target.mask] if target.mask in entries else [])
     registry = act.chat.registry
-    nicks = {account.name, *(user.nick for user in registry.users_of(account))}
-    sources = [f"{nick}!{account.name}@{act.chat.settings.server_name}" for nick in nicks]
+    nicks, server = [account.name, *(one.nick for one in registry.users_of(account))], registry.server_name
+    names = {pair for nick in nicks for pair in called(account, nick)}
+    sources = [f"{nick}!{name}@{server}" for nick, name in names]
     kinds = (mask for mask in entries if mask.startswith(MUTE) is act.mutes)
     return (mask for mask in kinds if any(_holds(mask, source) for source in sources))
 
