@@ -12,6 +12,7 @@ from securechat.chat.records import (
     Invitation,
     MessageSent,
     Record,
+    Report,
     StoredAccount,
     StoredChannel,
     StoredSpending,
@@ -73,6 +74,8 @@ class Snapshot:
     invitations: Mapping[str, Invitation] = field(default_factory=dict)
     """By the hash of the code."""
     bans: Sequence[Ban] = ()
+    reports: Mapping[int, Report] = field(default_factory=dict)
+    """By their ids, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,40 @@ class ListBans:
     after: int = 0
 
 
-Moderation = AddBan | ListBans | RemoveBan | InChannel | ListRestraints
+@dataclass(frozen=True, slots=True)
+class ListReports:
+    """List the reports after the one with the id `after` that are open, or every one."""
+
+    after: int = 0
+    every: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowReport:
+    """Show a report by its id."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseReport:
+    """Note that a report has been looked at; `reason` says what came of it."""
+
+    id: int
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is about, for the audit log."""
+        return f"report {self.id}"
+
+
+Moderation = (
+    AddBan | ListBans | RemoveBan | InChannel | ListRestraints | ListReports | ShowReport | CloseReport
+)
+"""All of them."""
+LOOKS: Final = (ListBans, ListReports, ListRestraints, ShowReport)
+"""Those that change nothing."""
 
 MODERATION: Final[Mapping[str, type[Moderation]]] = {
     "ban": AddBan,
@@ -109,5 +142,8 @@ MODERATION: Final[Mapping[str, type[Moderation]]] = {
     "channel-mute": ChannelMute,
     "channel-unban": ChannelUnban,
     "channel-unmute": ChannelUnmute,
+    "close-report": CloseReport,
+    "report": ShowReport,
+    "reports": ListReports,
 }
 """These requests by their names, as in `requests.OPERATIONS`."""

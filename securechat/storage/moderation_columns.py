@@ -1,6 +1,6 @@
 """The columns of the tables for what operators do; `schema` makes the tables."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Named, Text, TypedColumns
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, Named, Text, TypedColumns
 
 
 class ChannelListColumns(TypedColumns):
@@ -27,3 +27,22 @@ class BanColumns(TypedColumns):
     setter: Named[str] = Column(Text)
     at: Named[int] = Column(BigInteger)
     expires: Named[int] = Column(BigInteger)
+
+
+class ReportColumns(TypedColumns):
+    """What members have told the operators of, as in `chat.records.Report`; 0 in `closed` is open."""
+
+    id: Named[int] = Column(
+        BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False
+    )
+    at: Named[int] = Column(BigInteger)
+    reporter: Named[int] = Column(BigInteger)
+    about: Named[int | None] = Column(BigInteger)
+    subject: Named[str] = Column(Text)
+    place: Named[str] = Column(Text)
+    said_by: Named[str] = Column(Text)
+    text: Named[str] = Column(Text)
+    reason: Named[str] = Column(Text)
+    closed: Named[int] = Column(BigInteger)
+    closed_by: Named[str] = Column(Text)
+    note: Named[str] = Column(Text)

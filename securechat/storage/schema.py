@@ -25,9 +25,9 @@ from sqlalchemy import (
 )
 
 from securechat.storage.account_columns import FormerNameColumns, LoginSourceColumns
-from securechat.storage.moderation_columns import BanColumns, ChannelListColumns
+from securechat.storage.moderation_columns import BanColumns, ChannelListColumns, ReportColumns
 
-HEAD: Final = "0023"
+HEAD: Final = "0024"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -267,6 +267,7 @@ personal: Final = Table("personal", metadata, PersonalColumns, sqlite_with_rowid
 positions: Final = Table("positions", metadata, PositionColumns, sqlite_with_rowid=False)
 silences: Final = Table("silences", metadata, SilenceColumns, sqlite_with_rowid=False)
 spendings: Final = Table("spendings", metadata, SpendingColumns, sqlite_with_rowid=False)
+reports: Final = Table("reports", metadata, ReportColumns)
 pins: Final = Table("pins", metadata, PinColumns, sqlite_with_rowid=False)
 memberships: Final = Table("memberships", metadata, MembershipColumns, sqlite_with_rowid=False)
 channel_lists: Final = Table("channel_lists", metadata, ChannelListColumns, sqlite_with_rowid=False)

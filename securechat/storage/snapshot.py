@@ -9,6 +9,7 @@ from securechat.chat.records import (
     Device,
     Invitation,
     ListEntry,
+    Report,
     StoredAccount,
     StoredChannel,
     StoredSpending,
@@ -34,6 +35,7 @@ from securechat.storage.schema import (
     metadata_values,
     personal,
     positions,
+    reports,
     spendings,
     undelivered,
 )
@@ -55,6 +57,7 @@ def read_snapshot(connection: Connection) -> Snapshot:
         personal=_personal(connection),
         invitations=_invitations(connection),
         bans=_bans(connection),
+        reports=_reports(connection),
         devices=_devices(connection),
         boxes=_boxes(connection),
         silences=read_silences(connection),
@@ -107,6 +110,11 @@ def _bans(connection: Connection) -> list[Ban]:
     columns = (b.kind, b.target, b.reason, b.setter, b.at, b.expires)
     by_age = select(*columns).order_by(b.at, b.kind, b.target)
     return [Ban(*row) for row in connection.execute(by_age)]
+
+
+def _reports(connection: Connection) -> dict[int, Report]:
+    rows = connection.execute(select(reports).order_by(reports.c.id)).mappings()
+    return {row["id"]: Report(**row) for row in rows}
 
 
 def _devices(connection: Connection) -> dict[str, Device]:

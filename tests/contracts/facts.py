@@ -12,6 +12,7 @@ from securechat.chat.records import (
     Invitation,
     ListEntry,
     MessageSent,
+    Report,
     StoredChannel,
     Topic,
 )
@@ -89,6 +90,7 @@ State = tuple[
     Mapping[str, Invitation],
     Mapping[str, Device],
     frozenset[Ban],
+    Mapping[int, Report],
 ]
 
 
@@ -152,6 +154,7 @@ def state_of(snapshot: Snapshot) -> State:
         snapshot.invitations,
         snapshot.devices,
         frozenset(snapshot.bans),
+        snapshot.reports,
     )
 
 
@@ -183,4 +186,5 @@ def state_in(registry: Registry) -> State:
         registry.invitations,
         registry.devices.everything(),
         frozenset(registry.bans.all()),
+        registry.reports,
     )

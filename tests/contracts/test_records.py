@@ -45,6 +45,9 @@ from securechat.chat.records import (
     PasswordSet,
     RanksChanged,
     Record,
+    Report,
+    ReportDropped,
+    ReportKept,
     RetentionSet,
     RoleSet,
     StoredChannel,
@@ -93,6 +96,7 @@ DROPPED = StoredChannel(
 
 DEVICE = Device(ALICE, "phone", "token", NOON, NOON + 9)
 BANNED = Ban("network", "192.0.2.0/24", "scanners", "Bob", NOON, NOON + 9)
+REPORT = Report(1, NOON, ALICE, BOB, "0123456789abc", "#general", "Bob", "grüße\nzwei", "rude")
 INVITED = InvitationAdded("hash-1", Invitation(3, NOON + 1, NOON))
 
 SEQUENCES: dict[str, tuple[Record, ...]] = {
@@ -134,6 +138,12 @@ SEQUENCES: dict[str, tuple[Record, ...]] = {
         BanAdded(BANNED._replace(kind="account", target="1")),
         BanRemoved(BANNED),
     ),
+    "ReportKept": (
+        ReportKept(REPORT),
+        ReportKept(REPORT._replace(id=2, about=None, subject="#general", text="")),
+        ReportKept(REPORT._replace(closed=NOON, closed_by="Bob", note="mended"), REPORT),
+    ),
+    "ReportDropped": (ReportKept(REPORT), ReportKept(REPORT._replace(id=2)), ReportDropped(REPORT)),
     "InvitationAdded": (INVITED, InvitationAdded("hash-2", Invitation(2, NOON + 2, NOON))),
     "InvitationUsed": (
         INVITED,

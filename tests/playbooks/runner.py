@@ -474,6 +474,8 @@ def _shown_row(row: Mapping[str, str | int | bool | None]) -> str:
             "expired" if row["expired"] else "",
         ]
         return f"[{' '.join(str(word) for word in words).rstrip()}]"
+    if "subject" in row:
+        return f"[{row['id']} {row['subject']} {'closed' if row['closed'] else 'open'}]"
     if "mask" in row:
         return f"[{row['channel']} {row['kind']} {row['mask']} {row['reason']}]"
     if "target" in row:

@@ -84,11 +84,13 @@ from securechat.chat.records.places import (
     PlaceRecord,
     Silenced,
 )
+from securechat.chat.records.reports import ReportDropped, ReportKept, ReportRecord
 from securechat.chat.records.stored import (
     Ban,
     Device,
     Invitation,
     ListEntry,
+    Report,
     StoredAccount,
     StoredChannel,
     StoredSpending,
@@ -116,6 +118,7 @@ Record = (
     | InvitationRecord
     | MessageRecord
     | PlaceRecord
+    | ReportRecord
 )
 
 DEPARTURES = (ChannelDropped, Kicked, Parted)
@@ -183,6 +186,10 @@ __all__ = [
     "PasswordSet",
     "PlaceRecord",
     "RanksChanged",
+    "Report",
+    "ReportDropped",
+    "ReportKept",
+    "ReportRecord",
     "Record",
     "RetentionSet",
     "RoleSet",

@@ -62,6 +62,28 @@ class Ban(NamedTuple):
         return self.expires == 0 or now < self.expires
 
 
+class Report(NamedTuple):
+    """What a member, an account, has told the operators of, and what became of it.
+
+    `subject` is what was named: a nick, a channel or a msgid, and `about` the account that it is about, if it
+    is about one. Of a message `place` is where it was said (a channel, or "" for directly), `said_by` the
+    nick and `text` what it said then. It is open while `closed`, a time, is 0.
+    """
+
+    id: int
+    at: int
+    reporter: int
+    about: int | None
+    subject: str
+    place: str
+    said_by: str
+    text: str
+    reason: str
+    closed: int = 0
+    closed_by: str = ""
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """A channel's topic: the text ("" is no topic), the nick that set it and when."""

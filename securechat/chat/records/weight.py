@@ -24,6 +24,7 @@ from securechat.chat.records import (
     Parted,
     PersonalSet,
     Record,
+    ReportKept,
     TopicSet,
     mode_params,
 )
@@ -85,6 +86,9 @@ def _weight(record: Record) -> int:
         case ChannelModesChanged():
             added = [(one.mask, one.entry.reason) for one in record.entries if one.entry is not None]
             return _row(*mode_params(record.shown)) + sum(_row(*texts) for texts in added)
+        case ReportKept() if record.previous is None:
+            report = record.report
+            return _row(report.subject, report.place, report.said_by, report.text, report.reason)
         case MessagePinned():
             return ROW
         case MessageRedacted():

@@ -57,13 +57,17 @@ from securechat.chat.rules import (
 from securechat.chat.rules.channel_settings import set_retention
 from securechat.chat.rules.owed import owe
 from securechat.chat.sanctions import (
+    LOOKS,
     AddBan,
+    CloseReport,
     InChannel,
     ListBans,
+    ListReports,
     ListRestraints,
     Pardon,
     RemoveBan,
     Restraint,
+    ShowReport,
 )
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.steps import Steps
@@ -94,9 +98,7 @@ Change = (
     | Note
     | ListInvitations
     | RevokeInvitation
-    | ListBans
-    | ListRestraints
-    | RemoveBan
+    | moderation.Quick
 )
 """What is answered at once."""
 InSteps = AddBan | InChannel | RemoveAccount | DropChannels | SetFounder
@@ -104,11 +106,10 @@ InSteps = AddBan | InChannel | RemoveAccount | DropChannels | SetFounder
 
 QUESTIONS = (
     ListAccounts,
-    ListBans,
     ListChannels,
     ListDevices,
     ListInvitations,
-    ListRestraints,
+    *LOOKS,
     ListSessions,
 )
 """What changes nothing, and is not in the audit log."""
@@ -211,6 +212,8 @@ def _detail(chat: Chat, request: Change | InSteps) -> str:
             return removal.detail(chat, request)
         case AddBan() | Restraint() | Pardon():
             return moderation.detail(chat, request)
+        case CloseReport():
+            return request.reason
         case SetFounder():
             return f"to {request.founder}" if request.founder else "to nobody"
         case SetRetention():
@@ -279,7 +282,7 @@ def _answer(chat: Chat, request: Change, by: str, spare: int | None) -> Answer:
             return invitations.revoke(chat, request)
         case ListInvitations():
             return Done(invitations.rows(chat))
-        case ListBans() | ListRestraints() | RemoveBan():
+        case CloseReport() | RemoveBan() | ListBans() | ListReports() | ListRestraints() | ShowReport():
             return moderation.answer(chat, request, by)
         case NoteBackup() | NoteExport():
             return Done()

@@ -4,14 +4,24 @@ from collections.abc import Callable
 from typing import assert_never
 
 from securechat.chat.requests import Answer
-from securechat.chat.rules import bans, restraints
-from securechat.chat.sanctions import AddBan, ListBans, ListRestraints, Pardon, RemoveBan, Restraint
+from securechat.chat.rules import bans, reports, restraints
+from securechat.chat.sanctions import (
+    AddBan,
+    CloseReport,
+    ListBans,
+    ListReports,
+    ListRestraints,
+    Pardon,
+    RemoveBan,
+    Restraint,
+    ShowReport,
+)
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.steps import Steps
 
 Sanction = AddBan | Restraint | Pardon
 """What takes several turns."""
-Quick = ListBans | ListRestraints | RemoveBan
+Quick = CloseReport | ListBans | ListReports | ListRestraints | RemoveBan | ShowReport
 """What is answered at once."""
 
 
@@ -39,5 +49,11 @@ def answer(chat: Chat, request: Quick, by: str) -> Answer:
             return bans.remove(chat, request, by)
         case ListRestraints():
             return restraints.list_restraints(chat, request)
+        case ListReports():
+            return reports.list_reports(chat, request)
+        case ShowReport():
+            return reports.show(chat, request)
+        case CloseReport():
+            return reports.close(chat, request, by)
         case _:
             assert_never(request)

@@ -6,7 +6,7 @@ answers are notices to the session that asked.
 
 from typing import Final
 
-from securechat.chat.service import accounts, administration, channels, devices, ignoring, restraints
+from securechat.chat.service import accounts, administration, channels, devices, ignoring, reports, restraints
 from securechat.chat.service.asked import ONLY_OPERATORS, Asked, ServiceCommand
 from securechat.chat.turn.context import Context
 
@@ -38,6 +38,7 @@ _EVERY: Final = (
     *channels.COMMANDS,
     *devices.COMMANDS,
     *ignoring.COMMANDS,
+    *reports.COMMANDS,
     *restraints.COMMANDS,
     ServiceCommand("help", help_command),
 )

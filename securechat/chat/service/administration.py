@@ -24,7 +24,7 @@ from securechat.irc.timestamp import format_ms
 SECRETS: Final = frozenset({"phc", "code", "key"})
 REST: Final = "reason"
 """A text that takes all the words that are left."""
-TIMES: Final = frozenset({"created", "expires", "last_login", "since"})
+TIMES: Final = frozenset({"at", "closed", "created", "expires", "last_login", "since"})
 
 OFFERED: Final[Mapping[str, type[Request]]] = {
     name: kind
@@ -102,7 +102,7 @@ def shown(key: str, value: str | int | bool | None) -> str:
         return format_ms(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "none" if value is None else str(value)
+    return "none" if value is None else str(value).replace("\r", "").replace("\n", " / ")
 
 
 COMMANDS: Final = (ServiceCommand("admin", admin, 1, operators=True),)

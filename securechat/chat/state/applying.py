@@ -16,9 +16,7 @@ from securechat.chat.records import (
     AccountSeen,
     AccountSpent,
     Audited,
-    BanAdded,
     BanRecord,
-    BanRemoved,
     ChannelCreated,
     ChannelDropped,
     ChannelModesChanged,
@@ -53,11 +51,13 @@ from securechat.chat.records import (
     PersonalSet,
     PlaceRecord,
     Record,
+    ReportRecord,
     RetentionSet,
     RoleSet,
     Silenced,
     TopicSet,
 )
+from securechat.chat.state import applying_moderation as moderation
 from securechat.chat.state.nested import put, put_inside
 from securechat.chat.state.registry import Registry
 from securechat.irc.capabilities import EDIT_TAG
@@ -92,8 +92,8 @@ def _change(registry: Registry, record: Record, back: bool) -> None:
         _invitation(registry, record, back)
     elif isinstance(record, DeviceRecord):
         _device(registry, record, back)
-    elif isinstance(record, BanRecord):
-        _ban(registry, record, back)
+    elif isinstance(record, BanRecord | ReportRecord):
+        moderation.change(registry, record, back)
     elif isinstance(record, Audited):
         pass  # nothing of it lives in the registry
     else:
@@ -297,20 +297,6 @@ def _invitation(registry: Registry, record: InvitationRecord, back: bool) -> Non
             put(invitations, code, record.previous if back else left if left.uses else None)
         case InvitationRevoked():
             put(invitations, code, record.previous if back else None)
-        case _:
-            assert_never(record)
-
-
-def _ban(registry: Registry, record: BanRecord, back: bool) -> None:
-    match record:
-        case BanAdded() if back and record.previous is None:
-            registry.bans.remove(record.ban)
-        case BanAdded():
-            registry.bans.put(record.previous if back and record.previous is not None else record.ban)
-        case BanRemoved() if back:
-            registry.bans.put(record.ban)
-        case BanRemoved():
-            registry.bans.remove(record.ban)
         case _:
             assert_never(record)
 

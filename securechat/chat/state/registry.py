@@ -55,7 +55,7 @@ class Registry:
         self.personal = {account: copied(targets) for account, targets in snapshot.personal.items()}
         """What accounts keep for themselves of targets: account → target → key → value."""
         self.devices, self.bans, self.dropped = Devices(snapshot.devices), Bans(snapshot.bans), Dropped()
-        self.invitations = dict(snapshot.invitations)
+        self.invitations, self.reports = dict(snapshot.invitations), dict(snapshot.reports)
         self._account_names = AccountNames()
         self._channel_names: Names[Channel] = Names()
         self._nicks: Names[User] = Names()

@@ -38,6 +38,7 @@ from securechat.storage.schema import (
     personal,
     pins,
     positions,
+    reports,
 )
 
 _decode_strings: Final = msgspec.json.Decoder(dict[str, str]).decode
@@ -120,6 +121,7 @@ class Exporter:
             personal: personal.c.account == account,
             pins: pins.c.account == account,
             positions: positions.c.account == account,
+            reports: reports.c.reporter == account,
         }
         found = {}
         for table, condition in owners.items():

@@ -25,10 +25,11 @@ from securechat.chat.records import (
     Parted,
     PlaceRecord,
     Record,
+    ReportRecord,
 )
 from securechat.storage import audit
 from securechat.storage.search.index import SearchIndex
-from securechat.storage.writer import accounts, bans, channels, devices, invitations, places
+from securechat.storage.writer import accounts, bans, channels, devices, invitations, places, reports
 from securechat.storage.writer.events import event_of
 from securechat.storage.writer.messages import MessageWriter
 
@@ -43,6 +44,7 @@ Single = (
     | InvitationRecord
     | MessageRedacted
     | PlaceRecord
+    | ReportRecord
 )
 MEMBERSHIPS = (Joined, Kicked, Parted)
 MESSAGES_CHANGE = (AccountRemoved, DirectDelivered, DirectMissed, MessageRedacted)
@@ -88,6 +90,8 @@ class RecordWriter:
             invitations.write(self._connection, record)
         elif isinstance(record, BanRecord):
             bans.write(self._connection, record)
+        elif isinstance(record, ReportRecord):
+            reports.write(self._connection, record)
         elif isinstance(record, DeviceRecord):
             devices.write(self._connection, record)
         elif isinstance(record, PlaceRecord):

@@ -54,6 +54,9 @@ from securechat.chat.records import (
     PersonalSet,
     RanksChanged,
     Record,
+    Report,
+    ReportDropped,
+    ReportKept,
     RetentionSet,
     RoleSet,
     Silenced,
@@ -127,6 +130,7 @@ def state(one: Registry) -> object:
         dict(one.silences.of(1)),
         dict(one.invitations),
         {ban.key: ban for ban in one.bans.all()},
+        dict(one.reports),
         dict(one.bans.temporary),
         set(one.bans.of_address("192.0.2.7", 0)),
         set(one.bans.of_source("x", "y", "z", 0)),
@@ -191,6 +195,11 @@ def possible(one: Registry) -> list[Record]:
         facts += [DeviceUsed("key", device.used + 1, device), DeviceRevoked("key", device)]
         facts += [DeviceRenewed("key", device.expires + 1, device)]
     facts += possible_bans(one)
+    report = one.reports.get(1)
+    if report is None:
+        facts.append(ReportKept(Report(1, 9, 1, 2, "bob", "", "", "", "rude")))
+    else:
+        facts += [ReportKept(report._replace(closed=report.closed + 1), report), ReportDropped(report)]
     if invitation is None:
         facts.append(InvitationAdded("hash", Invitation(2, 9, 1)))
     else:

@@ -94,6 +94,9 @@ ASKED = {
     "channel mute": ("channel", "mute", "#dev", "alice"),
     "channel unban": ("channel", "unban", "#dev", "alice"),
     "channel unmute": ("channel", "unmute", "#dev", "alice"),
+    "reports close": ("reports", "close", "1"),
+    "reports list": ("reports", "list"),
+    "reports show": ("reports", "show", "1"),
     "ban add": ("ban", "add", "alice"),
     "ban list": ("ban", "list"),
     "ban remove": ("ban", "remove", "alice"),
@@ -201,7 +204,15 @@ def lines_of(command: Command) -> list[dict[str, object]]:
 def test_no_command_is_forgotten() -> None:
     """Those not run above print ids and times (`send`), or what the caller has named."""
     named = {*ASKED, "status", "backup", "restore", "export", "import", "config show", "certs show"}
-    others = {"trust list", "trust devices", "send", "migrate-store", "service install", "service remove"}
+    others = {
+        "trust list",
+        "trust devices",
+        "send",
+        "migrate-store",
+        "service install",
+        "service remove",
+        "top",
+    }
     assert set(with_json(app)) == named | others | set(CHANGES)
     modules = Path(table.__file__).parent.glob("*.py")
     assert [path.name for path in modules if "import json" in path.read_text()] == ["table.py"]
