@@ -139,6 +139,7 @@ _CHECKS: Final[Mapping[str, Callable[[str], None]]] = {
     "server.host": _check_host,
     "tls.certificate": _check_path,
     "tls.key": _check_path,
+    "log.file": _check_path,
     "tls.names": _check_certificate_name,
     "channels.autojoin": _check_channel,
     "storage.url": _check_url,

@@ -82,7 +82,7 @@ def serve(directory: Path, read: Callable[[], Loaded]) -> int:
         check_machine(config, directory)
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    log.set_up(config.log.level, config.log.format, sys.stderr)
+    begin_log(config)
     if os.geteuid() == 0:
         _log.warning("this server runs as root: a user of its own is safer")
     open_files = _raise_file_limit()
@@ -145,10 +145,10 @@ class Running:
                 prepare(new.config, self._directory, renew=renew)
                 checked = make_context(new.config, self._directory)
                 self._watch(new.config)
+                begin_log(new.config)
             except (ConfigError, CertificateProblem) as error:
                 return Refused("CONFIG_INVALID", "nothing was changed: " + "; ".join(str(error).splitlines()))
             self._server.reconfigure(settings, limits)
-            log.set_up(new.config.log.level, new.config.log.format, sys.stderr)
             self._config = new.config
             self._use(checked)
         for key in new.pending:
@@ -280,9 +280,21 @@ def _raise_file_limit() -> int:
     return hard if hard != resource.RLIM_INFINITY else _MAX_FILES
 
 
+def begin_log(config: Config) -> None:
+    """Log from now on as a configuration says. Raises ConfigError."""
+    try:
+        log.set_up(config.log.level, config.log.format, sys.stderr, file=config.log.file)
+    except OSError as error:
+        text = f"log.file: {config.log.file} cannot be opened: {error.strerror or error}"
+        raise ConfigError(text) from error
+
+
 def say_to_people(config: Config, text: str) -> None:
-    """Say something on standard error that is for whoever started the server; a line, made safe."""
-    if config.log.format == "json":
+    """Say something on standard error that is for whoever started the server; a line, made safe.
+
+    Where the log is there as JSON, it is an entry of it.
+    """
+    if not config.log.file and log.style_of(config.log.format, sys.stderr, os.environ) == "json":
         _log.info("%s", text)
     else:
         print(log.escape(text), file=sys.stderr, flush=True)

@@ -25,11 +25,25 @@ class MetricsSection(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LogSection(Struct, frozen=True, forbid_unknown_fields=True):
-    """The log, on standard error."""
+    """The log, on standard error or in a file."""
 
     level: Annotated[
         Literal["debug", "info", "warning", "error"], Key("The least important entries to log.", live=True)
     ] = "info"
     format: Annotated[
-        Literal["text", "json"], Key("Lines for people, or one JSON object a line.", live=True)
-    ] = "text"
+        Literal["auto", "text", "json"],
+        Key(
+            'Lines for people ("text"), or one JSON object a line ("json"); "auto" is text on a terminal and '
+            "in systemd's journal, JSON elsewhere.",
+            live=True,
+        ),
+    ] = "auto"
+    file: Annotated[
+        str,
+        Key(
+            'A file for the log, instead of standard error; one that is moved away is made anew. "" is none.',
+            "a path",
+            live=True,
+            path=True,
+        ),
+    ] = ""

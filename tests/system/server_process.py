@@ -42,6 +42,7 @@ Setting = str | int | bool | Sequence[str]
 
 TEST_SETTINGS: Final[Mapping[str, Setting]] = {
     "server.name": SERVER_NAME,
+    "log.format": "text",
     "auth.argon2.time_cost": 2,
     "auth.argon2.memory_cost": 19456,
     "limits.flood": False,

@@ -12,6 +12,7 @@ from securechat.server.control_client import ask
 from tests.system.conftest import Serve
 from tests.system.person import Person, Wire, log_in
 from tests.system.server_process import PASSWORD, ServerProcess, hashed
+from tests.system.test_watching import get, port_of
 
 WRONG = "not the password"
 
@@ -77,10 +78,14 @@ def test_the_login_is_asked_for_only_so_often(shared_server: ServerProcess) -> N
         assert wire.remainder()[-1].params == ("Too many lines before the login",)
 
 
-def test_the_password_is_nowhere(serve: Serve) -> None:
-    """A password that was sent in every way, right and malformed, is in no argument, log, file or answer."""
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_password_is_nowhere(serve: Serve, form: str) -> None:
+    """A password that was sent in every way, right and malformed, is in no argument, log, file or answer.
+
+    Nor is it in what those see who watch the server.
+    """
     canary = "Canary-8c5f1e-Bird"
-    server = serve({"log.level": "debug"})
+    server = serve({"log.level": "debug", "log.format": form, "metrics.address": "127.0.0.1:0"})
     server.administer("adduser", "alice", "--password-stdin", text=f"{canary}\n")
     server.administer("passwd", "alice", "--password-stdin", text=f"{canary}\n")
     heard = _send_password_in_every_way(server, canary)
@@ -88,6 +93,8 @@ def test_the_password_is_nowhere(serve: Serve) -> None:
     environment = Path(f"/proc/{server.pid}/environ").read_bytes()
     places = {"its arguments": arguments, "its environment": environment, "what it answered": heard}
     places |= {path.name: path.read_bytes() for path in server.data.iterdir() if path.is_file()}
+    places["its metrics"] = get(port_of(server), "/metrics")[1].encode()
+    places["top"] = server.administer("top", "--once", "--json").encode()
     server.stop()
     places |= {f"{path.name} at the end": path.read_bytes() for path in server.data.iterdir()}
     places["the log"] = server.log.read_bytes()

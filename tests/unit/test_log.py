@@ -3,8 +3,10 @@
 import io
 import json
 import logging
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -135,3 +137,89 @@ def test_set_up_again_replaces() -> None:
     logger.error("two")
     (line,) = stream.getvalue().splitlines()
     assert json.loads(line)["text"] == "two"
+
+
+class Terminal(io.StringIO):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_who_reads_decides_how_it_looks() -> None:
+    """Text on a terminal, JSON elsewhere, unless the configuration says one of them."""
+    pipe, terminal = io.StringIO(), Terminal()
+    assert [log.style_of("auto", stream, {}) for stream in (terminal, pipe)] == ["text", "json"]
+    assert [log.style_of("text", stream, {}) for stream in (terminal, pipe)] == ["text", "text"]
+    assert [log.style_of("json", stream, {}) for stream in (terminal, pipe)] == ["json", "json"]
+
+
+def test_the_journal_gets_text_without_a_time(tmp_path: Path) -> None:
+    """Its own is beside each line; the level is at the beginning, also of each line of a traceback."""
+    with (tmp_path / "journal").open("w+", encoding="utf-8") as stream:
+        found = os.fstat(stream.fileno())
+        environment = {"JOURNAL_STREAM": f"{found.st_dev}:{found.st_ino}"}
+        assert (
+            log.style_of("auto", stream, environment)
+            == log.style_of("text", stream, environment)
+            == "journal"
+        )
+        assert log.style_of("json", stream, environment) == "json"
+        assert log.style_of("auto", stream, {"JOURNAL_STREAM": "1:2"}) == "json"
+        log.set_up("debug", "auto", stream, environment)
+        logger = logging.getLogger("securechat.server.hub")
+        logger.debug("one")
+        logger.info("%s joined", HOSTILE)
+        try:
+            fail_with("x")
+        except ValueError:
+            logger.exception("it failed")
+        stream.seek(0)
+        lines = stream.read().splitlines()
+    assert lines[:3] == ["<7>server.hub: one", f"<6>server.hub: {ESCAPED} joined", "<3>server.hub: it failed"]
+    assert all(line.startswith("<3>    ") for line in lines[3:]) and len(lines) > 5
+
+
+def test_a_file_that_is_moved_away_is_made_anew(tmp_path: Path) -> None:
+    """As logrotate does: nothing is lost and nothing has to be told; it is JSON, and for its owner alone."""
+    file, moved = tmp_path / "securechat.log", tmp_path / "securechat.log.1"
+    before = os.umask(0o077)
+    try:
+        log.set_up("info", "auto", Terminal(), file=str(file))
+        logger = logging.getLogger("securechat.hub")
+        logger.info("one")
+        file.rename(moved)
+        logger.info("two")
+    finally:
+        os.umask(before)
+    log.set_up("info", "text", io.StringIO())
+    assert [json.loads(path.read_text())["text"] for path in (moved, file)] == ["one", "two"]
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_whoever_logs_goes_on_when_the_file_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The entry is lost, and the next one is tried anew."""
+    place = tmp_path / "logs"
+    place.mkdir()
+    log.set_up("info", "text", io.StringIO(), file=str(place / "log"))
+    logger = logging.getLogger("securechat.hub")
+    (place / "log").unlink()
+    place.rmdir()
+    logger.info("lost")
+    place.mkdir()
+    logger.info("kept")
+    log.set_up("info", "text", io.StringIO())
+    assert (place / "log").read_text().endswith("hub: kept\n")
+    assert "No such file" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_opened_changes_nothing(tmp_path: Path) -> None:
+    """The log goes on where it was."""
+    stream = io.StringIO()
+    log.set_up("info", "text", stream)
+    with pytest.raises(OSError):
+        log.set_up("info", "text", stream, file=str(tmp_path / "nowhere" / "log"))
+    logging.getLogger("securechat.hub").info("still here")
+    assert "still here" in stream.getvalue()

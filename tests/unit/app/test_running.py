@@ -81,11 +81,30 @@ def test_certs_show_asks_the_running_server(tmp_path: Path) -> None:
             assert f":{server.port} " in facts["connect"]
 
 
-def test_the_log_in_json_is_nothing_but_json(tmp_path: Path) -> None:
-    """Whatever the server tells people is an entry then."""
-    with ServerProcess(tmp_path, {"log.format": "json"}) as server:
+@pytest.mark.parametrize("form", ["json", "auto"])
+def test_the_log_in_json_is_nothing_but_json(tmp_path: Path, form: str) -> None:
+    """Whatever the server tells people is an entry then; standard error is no terminal here."""
+    with ServerProcess(tmp_path, {"log.format": form}) as server:
         entries = [json.loads(line) for line in server.log_text().splitlines()]
         assert any("There is no account yet" in entry["text"] for entry in entries)
+
+
+def test_the_log_in_a_file_is_rotated(tmp_path: Path) -> None:
+    """It is moved away while the server runs; a reload changes the place, and a wrong one changes nothing."""
+    file, moved = tmp_path / "log" / "securechat.log", tmp_path / "log" / "securechat.log.1"
+    file.parent.mkdir()
+    with ServerProcess(tmp_path, {"log.file": str(file), "log.format": "auto"}, accounts=["alice"]) as server:
+        assert "The pin of this server's certificates" in server.log_text()
+        file.rename(moved)
+        server.administer("reload")
+        entries = [json.loads(line)["text"] for line in file.read_text().splitlines()]
+        assert entries[-1] == "reloaded" and "reloaded" not in moved.read_text()
+        server.configure(log__file=str(tmp_path / "nowhere" / "log"))
+        line = failure(server, "reload", code=ExitCode.REFUSED)
+        assert "log.file: " in line and "cannot be opened: No such file" in line
+        server.configure(log__file="")
+        server.administer("reload")
+        assert '"text": "reloaded"' in server.log_text()
 
 
 def test_accounts_of_a_running_server(server: ServerProcess) -> None:
