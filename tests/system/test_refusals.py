@@ -111,6 +111,7 @@ def test_guesses_are_told_to_operators_without_what_was_guessed(serve: Serve) ->
     server = serve({"log.level": "debug", "identity.registration": "invite"}, accounts=["alice", "mallory"])
     assert isinstance(ask(server.data, AddAccount("root", hashed(PASSWORD), "admin")), Done)
     server.administer("disable", "mallory")
+    server.administer("invite")
     with Person(server, "root") as root, Person(server, "alice", source="127.0.0.5") as alice:
         root.send(f"OPER root :{PASSWORD}")
         root.send("MODE root +s")
