@@ -26,11 +26,21 @@ def register(app: typer.Typer) -> None:
 
 
 def status(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
-    """Print the running server's counters."""
+    """Print whether the running server takes logins and messages, and its counters.
+
+    The exit code is 0 when it runs, 1 when no server answers in the data directory.
+    """
+    from securechat.app.health import reasons
+
     (row,) = command(find_place(config, data_dir), "status").rows
+    found = reasons(row)
     if as_json:
-        print_json(nested(row))
+        why = [{"code": reason.code, "text": reason.text} for reason in found]
+        print_json({"ready": not found, "not_ready": why, **nested(row)})
         return
+    for reason in found:
+        tell(f"NOT READY: {reason.text}", out=True)
+    row = {"ready": not found, **row}
     width = max(map(len, row))
     for name, value in row.items():
         shown = "none" if value is None else value

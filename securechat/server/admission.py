@@ -74,8 +74,8 @@ class Admission:
         self.total = 0
         self.refused = 0
         """Connections of proxies that were refused for where they come from."""
-        self.refusals = dict.fromkeys(LIMITS, 0)
-        """All that were refused, by the limit that was met."""
+        self.refusals = dict.fromkeys((*LIMITS, "banned"), 0)
+        """All that were refused, by the limit that was met, or since their network is banned."""
         self._random = random
         self._lock = Lock()
         self._sources: OrderedDict[str, Source] = OrderedDict()
@@ -154,6 +154,7 @@ class Admission:
         if self._banned and not address.is_loopback:
             network = next(self._banned.holding(address), None)
             if network is not None:
+                self.refusals["banned"] += 1
                 raise Refusal(f"{network} is banned")
         if any(address in network for network in limits.exempt):
             return None

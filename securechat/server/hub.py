@@ -147,6 +147,7 @@ class Hub:
         """Take turns until `stop`, then close the store."""
         try:
             self._look_at_clock(self._clock.now())
+            self.pulse.turned = self._clock.monotonic()  # from here on it has to be seen
             while self.rota or not self._stopping:
                 self.run_once()
         finally:

@@ -77,7 +77,7 @@ def together(parts: Iterable[Distribution]) -> Distribution:
 class Pulse:
     """What the hub measures of its turns. It writes, any thread may read.
 
-    `turned` is when its last turn ended, in seconds of the monotonic clock, and 0 before the first;
+    `turned` is when its last turn ended, or when it began, in seconds of the monotonic clock, 0 before that;
     `store_problem` is why the store took nothing at the last attempt, None when it did.
     """
 

@@ -136,7 +136,10 @@ def test_tables_orders_and_sizes_change(live: Live, shared_server: ServerProcess
 
 
 def test_a_flood_is_seen_in_top_and_in_the_metrics(serve: Serve) -> None:
-    """Twenty members send as fast as they can: they are the first rows, and what waits is counted."""
+    """Twenty members send as fast as they can: they are the first rows, and what waits is counted.
+
+    One command ends it.
+    """
     settings = {"limits.flood": True, "metrics.address": "127.0.0.1:0", "limits.connections_per_source": 0}
     server = serve(settings, accounts=["alice", *FLOODERS])
     with ExitStack() as people:
@@ -155,6 +158,16 @@ def test_a_flood_is_seen_in_top_and_in_the_metrics(serve: Serve) -> None:
         assert float(slowed.split()[-1]) >= 20
         text = server.administer("top", "--once")
         assert "mallory" in text and max(map(len, text.splitlines())) <= 80
+        _end_the_flood(server, first)
+
+
+def _end_the_flood(server: ServerProcess, names: list[str]) -> None:
+    """Those whom `top` has named are out by one command, which is in the audit log."""
+    server.administer("ban", "add", *names, "--reason", "a flood")
+    found = json.loads(server.administer("top", "--once", "--json"))
+    assert [row["name"] for row in found["accounts"] if row["sessions"]] == ["alice"]
+    audit = server.administer("audit", "show", "--json")
+    assert all(f"{name}" in audit for name in names) and "a flood" in audit
 
 
 def test_a_server_that_is_stuck_or_gone_is_told_of(serve: Serve, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -37,6 +38,8 @@ def test_a_server_is_watched(tmp_path: Path) -> None:
         assert [get(port, page)[0] for page in ("/healthz", "/readyz", "/other")] == [200, 200, 404]
         found = json.loads(server.administer("status", "--json"))
         assert found["state"] == "running" and found["hub_silent_ms"] < 10_000
+        assert found["ready"] is True and found["not_ready"] == []
+        assert server.administer("status").startswith("ready ")
 
 
 def test_the_pages_are_off_until_somebody_asks_for_them(tmp_path: Path) -> None:
@@ -53,6 +56,21 @@ def test_the_pages_are_off_until_somebody_asks_for_them(tmp_path: Path) -> None:
         refused = server.run("reload")
         assert refused.returncode == 6 and "metrics.address: 192.0.2.1:9 cannot be used" in refused.stderr
         assert get(first, "/healthz")[0] == 200
+
+
+def test_a_server_that_is_not_ready_says_why(tmp_path: Path) -> None:
+    """In status, at /readyz, and at the head of top; it lives all the same."""
+    with ServerProcess(tmp_path, {"metrics.address": "127.0.0.1:0", "storage.reserve": 1_000_000}) as server:
+        port = port_of(server)
+        deadline = time.monotonic() + 20
+        while (found := get(port, "/readyz"))[0] == 200 and time.monotonic() < deadline:
+            pass
+        reasons = json.loads(found[1])["reasons"]
+        assert found[0] == 503 and [reason["code"] for reason in reasons] == ["disk"]
+        assert get(port, "/healthz")[0] == 200
+        assert json.loads(server.administer("status", "--json"))["not_ready"] == reasons
+        assert server.administer("status").startswith("NOT READY: less is free on the disk")
+        assert "storage.reserve" in server.administer("top", "--once").splitlines()[0]
 
 
 def test_an_address_that_is_taken_is_an_error_at_the_start(tmp_path: Path) -> None:

@@ -112,7 +112,9 @@ def _free(patient: Patient) -> Iterator[Finding]:
             for sock in bind(host, port):
                 sock.close()
         except OSError as error:
-            yield _taken(port, key, error)
+            of_systemd = key == "server.port" and error.errno == errno.EADDRINUSE
+            if not (of_systemd and patient.world.is_socket_ours()):
+                yield _taken(port, key, error)
 
 
 def _taken(port: int, key: str, error: OSError) -> Finding:

@@ -5,6 +5,7 @@ import os
 import resource
 import socket
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Final
 
-_RESOLVER_SECONDS: Final = 5.0
+_SECONDS: Final = 5.0
 _TIMEX_BYTES: Final = 512
 _STATUS_AT: Final = 5 * ctypes.sizeof(ctypes.c_long)
 _UNSYNCHRONISED: Final = 0x40
@@ -63,11 +64,11 @@ def resolve(name: str) -> Sequence[str]:
     # The resolver's own patience is longer, and nothing can end its call: the process need not wait for it.
     thread = Thread(target=ask, daemon=True)
     thread.start()
-    thread.join(_RESOLVER_SECONDS)
+    thread.join(_SECONDS)
     if problems:
         raise problems[0]
     if not found:
-        raise OSError(0, f"no name server answered within {_RESOLVER_SECONDS:.0f} s")
+        raise OSError(0, f"no name server answered within {_SECONDS:.0f} s")
     return list(dict.fromkeys(found))
 
 
@@ -120,6 +121,15 @@ def _has_open(descriptors: Path, wanted: tuple[int, int]) -> bool:
     return False
 
 
+def is_socket_ours() -> bool:
+    """Return whether systemd listens for the server (securechat.socket), also while that does not run."""
+    command = ["systemctl", "is-active", "--quiet", "securechat.socket"]
+    try:
+        return not subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False).returncode
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
 def sqlite_version() -> tuple[int, ...]:
     """Return the version of the SQLite that this program uses."""
     return sqlite3.sqlite_version_info
@@ -137,5 +147,6 @@ class World:
     file_size_limit: Callable[[], int | None] = file_size_limit
     memory: Callable[[], int | None] = memory
     users_of: Callable[[Path], Iterator[tuple[int, str]]] = users_of
+    is_socket_ours: Callable[[], bool] = is_socket_ours
     sqlite_version: Callable[[], tuple[int, ...]] = sqlite_version
     space: Callable[[Path], os.statvfs_result] = os.statvfs

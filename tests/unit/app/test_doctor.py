@@ -20,7 +20,14 @@ from securechat.app.certificates import prepare
 from securechat.app.doctor import files, machine, network, state
 from securechat.app.doctor.finding import Finding, Patient
 from securechat.app.doctor.visit import visit
-from securechat.app.doctor.world import World, file_system_of, is_synchronised, memory, users_of
+from securechat.app.doctor.world import (
+    World,
+    file_system_of,
+    is_socket_ours,
+    is_synchronised,
+    memory,
+    users_of,
+)
 from securechat.config import Config
 from securechat.storage.lock import DirectoryLock
 from securechat.storage.looking import Looked
@@ -56,6 +63,7 @@ class Surgery:
             open_files_limit=lambda pid: 65536,
             file_size_limit=lambda: None,
             memory=lambda: 8 << 30,
+            is_socket_ours=lambda: False,
             sqlite_version=lambda: (3, 51, 3),
         )
 
@@ -242,6 +250,12 @@ def test_a_planted_mistake_is_found(
     assert wrong in found[0].wrong and mend in found[0].mend and found[0].why
 
 
+def test_a_socket_that_systemd_keeps_is_ours(surgery: Surgery) -> None:
+    """The port is taken while the server does not run, and that is as it should be."""
+    taken_port(surgery)
+    assert surgery.visit(is_socket_ours=lambda: True) == []
+
+
 def test_somebody_who_holds_the_directory_is_named(surgery: Surgery) -> None:
     """A command, or a server that does not answer: nothing can be started meanwhile."""
     with DirectoryLock(surgery.directory):
@@ -358,4 +372,5 @@ def test_this_machine_answers() -> None:
     found = memory()
     assert found is not None and found > 1 << 20
     assert list(users_of(Path("/nowhere"))) == []
+    assert is_socket_ours() in (True, False)
     assert list(machine.clock(Patient(Path(), Config(), None, World(is_synchronised=lambda: None)))) == []
