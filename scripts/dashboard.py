@@ -20,7 +20,7 @@ from scripts._generated import write_or_check  # noqa: E402
 SOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 WHERE: Final = '{instance=~"$instance"}'
 HEIGHT: Final = 8
-WIDTHS: Final = {"stat": 4, "timeseries": 8}
+WIDTHS: Final = {"stat": 3, "timeseries": 8}
 COLUMNS: Final = 24
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
@@ -62,6 +62,13 @@ PANELS: Final = (
         [(f"min(securechat_certificate_expiry_timestamp_seconds{WHERE}) - time()", "ends in")],
     ),
     Panel("Disk free", "stat", "bytes", [(f"min(securechat_disk_free_bytes{WHERE})", "free")]),
+    Panel(
+        "Last backup",
+        "stat",
+        "s",
+        [(f"time() - min(securechat_last_backup_timestamp_seconds{WHERE})", "ago")],
+    ),
+    Panel("Version", "stat", "none", [(f"count by (version) (securechat_build_info{WHERE})", "{{version}}")]),
     Panel(
         "Not ready, by reason",
         "timeseries",

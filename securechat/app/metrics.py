@@ -101,6 +101,7 @@ OTHERS: Final[Mapping[str, tuple[str, str]]] = {
     "hub_silence_seconds": ("gauge", "How long ago the hub was seen last; it does something every second"),
     "queue_limit_bytes": ("gauge", "How much may wait in memory, by its kind (limits.memory)"),
     "certificate_expiry_timestamp_seconds": ("gauge", "When the certificate in use ends"),
+    "last_backup_timestamp_seconds": ("gauge", "When the last backup was begun; not there before the first"),
     "store_failing": ("gauge", "1 while the database takes nothing"),
     "ready": ("gauge", "1 when the server takes logins and messages"),
     "not_ready": ("gauge", "1 for each reason for which it is not ready"),
@@ -169,6 +170,8 @@ def _worked_out(row: Row) -> Iterator[Metric]:
     if isinstance(ends, str):
         seconds = datetime.fromisoformat(ends).timestamp()
         yield _gauge("certificate_expiry_timestamp_seconds", {"": seconds})
+    if isinstance(backup := row.get("last_backup"), int) and backup:
+        yield _gauge("last_backup_timestamp_seconds", {"": backup / 1000})
     yield _gauge("store_failing", {"": row["store_problem"] is not None})
     yield _gauge("ready", {"": not found})
     codes = {reason.code for reason in found}

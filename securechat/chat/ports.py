@@ -73,6 +73,8 @@ class Snapshot:
     """By their keys (`records.devices`)."""
     invitations: Mapping[str, Invitation] = field(default_factory=dict)
     """By the hash of the code."""
+    backup: int = 0
+    """When the last backup was begun, as the audit log says, in milliseconds since the epoch; 0 is never."""
     bans: Sequence[Ban] = ()
     reports: Mapping[int, Report] = field(default_factory=dict)
     """By their ids, the oldest first."""

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from securechat.chat.ports import AuditEntry
 from securechat.chat.records import Audited
+from securechat.chat.requests import OPERATION_NAMES, NoteBackup
 from securechat.storage.schema import audit
 
 FIRST: Final = "0" * 64
@@ -47,6 +48,12 @@ def append(connection: Connection, record: Audited) -> None:
             hash=digest(previous, number, record),
         )
     )
+
+
+def last_backup(connection: Connection) -> int:
+    """Return when a backup was begun last, in milliseconds since the epoch; 0 is never."""
+    action = OPERATION_NAMES[NoteBackup]
+    return connection.scalar(select(func.max(audit.c.at)).where(audit.c.action == action)) or 0
 
 
 def verify(entries: Iterable[AuditEntry], after: int = 0, previous: str = FIRST) -> tuple[int, str]:

@@ -17,13 +17,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from securechat.chat.reading import time_of
+from securechat.storage.audit import last_backup
 from securechat.storage.errors import StorageError
 from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.migration import MIGRATIONS, is_behind, revision_of
-from securechat.storage.schema import accounts, audit, clock, messages
+from securechat.storage.schema import accounts, clock, messages
 
-BACKUP: Final = "backup"
-"""What the audit log calls one."""
 _CHECKED: Final = 256 << 20
 """Bytes of a file up to which all of its pages are looked at: some seconds."""
 
@@ -88,7 +87,6 @@ def _look(connection: Connection) -> Looked:
     people = select(func.count(), func.min(accounts.c.created)).where(accounts.c.phc.is_not(None))
     number, began = connection.execute(people).one()
     administrators = people.where(accounts.c.role == "admin", accounts.c.disabled.is_(False))
-    last = select(func.max(audit.c.at)).where(audit.c.action == BACKUP)
     return Looked(
         revision,
         behind=False,
@@ -97,5 +95,5 @@ def _look(connection: Connection) -> Looked:
         began=began or 0,
         accounts=number,
         administrators=connection.execute(administrators).one()[0],
-        backup=connection.scalar(last) or 0,
+        backup=last_backup(connection),
     )

@@ -17,6 +17,7 @@ from securechat.chat.records import (
 )
 from securechat.chat.records.weight import PIECE
 from securechat.irc.names import fold
+from securechat.storage.audit import last_backup
 from securechat.storage.reading.silences import read_silences
 from securechat.storage.rows import decode_modes
 from securechat.storage.schema import (
@@ -62,6 +63,7 @@ def read_snapshot(connection: Connection) -> Snapshot:
         boxes=_boxes(connection),
         silences=read_silences(connection),
         spent=_spent(connection),
+        backup=last_backup(connection),
     )
 
 

@@ -16,6 +16,7 @@ class FakeVitals:
         self.values: Row = {
             **dict.fromkeys([one.source for one in KNOWN if "*" not in one.source], 7),
             **core.counts(),
+            "last_backup": 1_795_000_000_000,
             "memory.sendqs": 1,
             "memory.lines": 2,
             "memory_limit": 64 << 20,

@@ -22,7 +22,7 @@ from securechat.config import Config
 from securechat.server.control_client import NoAnswer, NotRunning, ask
 from securechat.storage.errors import StorageError
 from securechat.storage.lock import DATABASE_NAME, DirectoryBusy, shared
-from securechat.storage.looking import BACKUP, Looked, look_at_file, look_at_postgres
+from securechat.storage.looking import Looked, look_at_file, look_at_postgres
 
 CHECKS: Final[Sequence[Check]] = (
     files.directory,
@@ -52,8 +52,6 @@ NEED_CONFIGURATION: Final = (
 """What is not looked at when the configuration cannot be read: it would be another server's."""
 _PATIENCE: Final = 5.0
 """Seconds that a server has for an answer."""
-_PAGES: Final = 200
-"""Answers with a part of the audit log that are asked for at most."""
 
 
 def visit(
@@ -121,22 +119,21 @@ def _asked(patient: Patient) -> tuple[Patient, list[Finding]]:
     try:
         row = _rows(patient, "status")[0]
         (identity,) = _rows(patient, "identity")
-        log = _audit(patient)
+        log = _rows(patient, ListAudit())
     except NotRunning:
         return patient, []
     except NoAnswer as error:
         wrong = f"a server runs in {patient.directory} and does not answer: {error}"
         mend = "look into its log, then start it anew (systemctl restart securechat)"
         return patient, [Finding("server", "error", wrong, "people wait, or cannot connect", mend)]
-    times = [at for action, at in log if action == BACKUP]
     return (
         replace(
             patient,
             running=row,
             identity=identity,
             pid=_holder(patient.directory),
-            backup=max(times, default=0),
-            began=log[0][1] if log else 0,
+            backup=_number(row.get("last_backup")),
+            began=_number(log[0]["at"]) if log else 0,
         ),
         [],
     )
@@ -149,20 +146,8 @@ def _rows(patient: Patient, request: Request | str) -> Sequence[Mapping[str, str
     return answer.rows
 
 
-def _audit(patient: Patient) -> list[tuple[str, int]]:
-    """Return what was done and when, as far as the audit log says."""
-    found: list[tuple[str, int]] = []
-    after = 0
-    for _ in range(_PAGES):
-        answer = ask(patient.directory, ListAudit(after), _PATIENCE)
-        rows = answer.rows if isinstance(answer, Done) else ()
-        for row in rows:
-            if isinstance(at := row["at"], int) and isinstance(number := row["id"], int):
-                found.append((str(row["action"]), at))
-                after = number
-        if not rows:
-            break
-    return found
+def _number(value: str | int | bool | None) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _looked(patient: Patient) -> tuple[Patient, list[Finding]]:

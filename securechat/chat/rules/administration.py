@@ -190,6 +190,13 @@ def _note(
             owe(chat, audited)
         else:
             chat.enter(audited, None)
+        if isinstance(request, NoteBackup):
+            before, chat.backup = chat.backup, chat.now.wall
+            chat.if_refused(lambda: _forget_backup(chat, before))
+
+
+def _forget_backup(chat: Chat, before: int) -> None:
+    chat.backup = before
 
 
 def _detail(chat: Chat, request: Change | InSteps) -> str:

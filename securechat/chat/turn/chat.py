@@ -73,6 +73,8 @@ class Chat:
         """Of which accounts and session names the disk does not know how far they read, since it was full."""
         self.low_on_space = False
         """True while the disk has less room than the reserve, which is the operators'."""
+        self.backup = snapshot.backup
+        """When the last backup was begun, in milliseconds since the epoch; 0 is never."""
         self.operators: dict[Session, None] = {}
         self.ids = MessageIds(snapshot.last_message)
         self.now = now
@@ -114,6 +116,7 @@ class Chat:
         """Return what was counted, by GROUP.NAME. Any thread may call."""
         return {
             **self.counters.read(),
+            "last_backup": self.backup,
             "refusals.memory_answers": self.readers.shortened,
             ANSWERS.counter: self.readers.taken.bytes,
             BATCHES.counter: self.batches.bytes,
