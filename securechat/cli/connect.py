@@ -53,7 +53,9 @@ def connect(
     plain: Annotated[
         bool,
         typer.Option(
-            "--plain", help="Print line by line, for screen readers and slow links (what is done anyway)."
+            "--plain",
+            help="Print line by line, for screen readers and slow links; so it is anyway where the output is "
+            "no terminal, and with SECURECHAT_PLAIN=1 in the environment.",
         ),
     ] = False,
     device: Annotated[
@@ -69,8 +71,8 @@ def connect(
     password_file: FileOption = None,
     password_command: CommandOption = "",
 ) -> None:
-    """Chat. The password is asked for on the terminal, unless this computer has a key of its own by now; what
-    you type is sent, `exit` ends it.
+    """Chat. The password is asked for on the terminal, unless this computer has a key of its own by now; F1
+    shows the keys, Ctrl+Q ends it. With --plain what you type is sent line by line, and `exit` ends it.
 
     The first login with a server and an account makes a profile of them, so that nothing has to be typed
     again. Through a pipe every line of standard input is a message, and the end of input ends the chat once
@@ -89,13 +91,13 @@ def connect(
         command=password_command,
     )
     login = prepare(given, by_key=device)
-    ended = _chat(_with_offer(login, device, given), channels)
+    ended = _chat(_with_offer(login, device, given), channels, plain=plain)
     if _needs_password(ended):
         login = prepare(given, by_key=False)
-        ended = _chat(_with_offer(login, device, given), channels)
+        ended = _chat(_with_offer(login, device, given), channels, plain=plain)
     if _wants_new_password(ended):
         login = _renew(login)
-        ended = _chat(_with_offer(login, device, given), channels)
+        ended = _chat(_with_offer(login, device, given), channels, plain=plain)
     raise typer.Exit(ended if isinstance(ended, int) else _report(ended))
 
 
@@ -179,8 +181,17 @@ def chat(login: "Login", channels: list[str]) -> int:
     return ended if isinstance(ended, int) else _report(ended)
 
 
-def _chat(login: "Login", channels: list[str]) -> "int | Result":
+def _chat(login: "Login", channels: list[str], *, plain: bool = False) -> "int | Result":
     """Chat; return how it ended, or the exit code of what ended the program."""
+    from securechat.cli.window import has_room, in_app
+
+    channels = channels or list(login.profile.join if login.profile is not None else ())
+    if not plain and has_room(os.environ):
+        return in_app(login, channels)
+    return _line_by_line(login, channels)
+
+
+def _line_by_line(login: "Login", channels: list[str]) -> "int | Result":
     from securechat.client.bookmark_file import BookmarkFile
     from securechat.client.connection import keep_connected
     from securechat.client.console import OutputClosed, Terminated, standard_console
@@ -190,7 +201,6 @@ def _chat(login: "Login", channels: list[str]) -> "int | Result":
     goodbye = ""
     kept = BookmarkFile(places(os.environ).bookmarks)
     address, account = login.trust.address, login.credentials.account
-    channels = channels or list(login.profile.join if login.profile is not None else ())
     bookmarks = kept.load(address, account)
     try:
         with standard_console(os.environ) as console:

@@ -57,8 +57,8 @@ def retry_delay(attempt: int, jitter: float) -> float:
 
 
 class Connection:
-    """A connection that is kept up until it is closed. `start`, `submit` and `close` may be called by any
-    thread.
+    """A connection that is kept up until it is closed. `start`, `submit`, `renew` and `close` may be called
+    by any thread.
     """
 
     def __init__(
@@ -77,6 +77,7 @@ class Connection:
         self._jitter = jitter
         self._commands: deque[Command] = deque()
         self._goodbye: str | None = None
+        self._renew = False
         self._attempt = 0
         self._wake_up, self._woken = socket.socketpair()
         self._wake_up.setblocking(False)
@@ -90,6 +91,11 @@ class Connection:
     def submit(self, command: Command) -> None:
         """Have a function of the session called on the I/O thread, also while there is no connection."""
         self._commands.append(command)
+        self._wake()
+
+    def renew(self) -> None:
+        """Make a new connection at once, instead of this one or of waiting."""
+        self._renew = True
         self._wake()
 
     def close(self, reason: str = "") -> None:
@@ -124,7 +130,7 @@ class Connection:
 
     def _once(self) -> None:
         """Make one connection and use it until it is lost, then wait until it is time for the next one."""
-        session = self._session
+        session, self._renew = self._session, False
         try:
             reason = self._use(Transport(connect_verified(self._trust, self._wait)))
         except Unreachable as error:
@@ -141,7 +147,7 @@ class Connection:
         self._attempt += 1
         self._hand_over(Disconnected(reason, delay, len(session.outbox)))
         until = time.monotonic() + delay
-        while (left := until - time.monotonic()) > 0:
+        while (left := until - time.monotonic()) > 0 and not self._renew:
             self._wait({}, left)
             self._hand_over()
 
@@ -185,6 +191,8 @@ class Connection:
             transport.write(session.take_output())  # also the PING that has just become due
             if time.monotonic() >= stop_at:
                 raise _Stopped
+            if self._renew:
+                raise ConnectionLost("a new connection was asked for")
             if not more:
                 self._turn({transport.socket: transport.interest}, min(next_beat, stop_at) - time.monotonic())
             data, more = transport.advance()

@@ -33,6 +33,16 @@ class Places:
     last_profile: Path
 
     @property
+    def settings(self) -> Path:
+        """The settings of the terminal app."""
+        return self.known_servers.parent / "app.toml"
+
+    @property
+    def state(self) -> Path:
+        """The directory of what the programs keep on their own: drafts, and what waits to be sent."""
+        return self.bookmarks.parent
+
+    @property
     def devices(self) -> Path:
         """The directory of this computer's keys."""
         return self.known_servers.parent / "devices"

@@ -110,7 +110,7 @@ class ClientPipe:
 
 
 class ClientTerminal:
-    """`securechat` on a terminal of its own, with a person's view of the screen."""
+    """`securechat`, plain, on a terminal of its own, with a person's view of the screen."""
 
     def __init__(
         self, home: Path, *arguments: str, width: int = 80, environment: Mapping[str, str] | None = None
@@ -125,7 +125,7 @@ class ClientTerminal:
         opener = ["sh", "-c", 'exec "$@" <"$0" >"$0" 2>&1', os.ttyname(end), *command(*arguments)]
         self._process = subprocess.Popen(
             opener,
-            env=clean_environment(home, {"TERM": "xterm", **(environment or {})}),
+            env=clean_environment(home, {"TERM": "xterm", "SECURECHAT_PLAIN": "1", **(environment or {})}),
             cwd=_REPOSITORY,
             start_new_session=True,
         )

@@ -1,0 +1,272 @@
+"""The app: what becomes of events and keys. What a person does is in `desk_work`."""
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar, Final
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from securechat.client.clock import Now
+from securechat.client.events import Ended, Event, Joined, Left, Ready
+from securechat.client.tui import hints, notifying
+from securechat.client.tui.composer import Composer
+from securechat.client.tui.conversation import Conversation
+from securechat.client.tui.desk_work import DeskWork
+from securechat.client.tui.entries import Post
+from securechat.client.tui.keys import BINDINGS
+from securechat.client.tui.mailbox import Snapshot
+from securechat.client.tui.notifying import Notifier
+from securechat.client.tui.places import SERVER
+from securechat.client.tui.shell import Result, Shell, Start, now
+from securechat.client.tui.sidebar import Sidebar
+from securechat.client.tui.timeline import Timeline
+from securechat.irc.names import fold
+
+TURN: Final = 0.033
+"""Seconds between two turns in which events are taken."""
+_TICK: Final = 1.0
+
+
+class ChatApp(Shell):
+    """The window on one session."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS, Binding("ctrl+c", "copy", show=False, priority=True)]
+
+    class Arrived(Message):
+        """The mailbox has something."""
+
+    def __init__(self, start: Start, clock: Callable[[], Now] = now) -> None:
+        super().__init__(start, clock)
+        self.work = DeskWork(self)
+        self.notifier = Notifier(
+            self._to_terminal, lambda: self.settings["notify"], notifying.preferred(start.environment)
+        )
+        self._taken_at = 0.0
+        self._opened = False
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self.start.mailbox.ring = lambda: self.post_message(self.Arrived())
+        self.composer.focus()
+        self.narrow()
+        self.set_interval(_TICK, self._tick)
+        for problem in self.start.problems:
+            self.chat.note(problem)
+        self.timeline.shows_presence = self.settings["presence"] == "show"
+        if self.start.signals and sys.platform != "win32":
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, self._signalled, number)
+        self.post_message(self.Arrived())
+
+    def _signalled(self, number: int) -> None:
+        self.end(Result(signal=number))
+
+    def end(self, result: Result) -> None:
+        """Keep the desk and end the app."""
+        self.work.put_away()
+        self.exit(replace(result, came_in=self._opened))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The side bar comes and goes; the app itself takes the new size only after this."""
+        self.call_next(self.narrow)
+
+    # Events
+
+    def on_chat_app_arrived(self) -> None:
+        """Take what is in the mailbox, at once or after the rest of the turn."""
+        rest = self._taken_at + TURN - time.monotonic()
+        if rest > 0:
+            self.set_timer(rest, self.take)
+        else:
+            self.take()
+
+    def take(self) -> None:
+        """Let happen what has happened."""
+        self._taken_at = time.monotonic()
+        items = self.start.mailbox.take()
+        for item in items:
+            if isinstance(item, Snapshot):
+                self._know(item)
+            else:
+                self.chat.apply(item)
+                self._follow(item)
+        if items:
+            self.chat.preload()
+            self.redraw()
+
+    def _know(self, snapshot: Snapshot) -> None:
+        self.chat.granted = snapshot.granted
+        for name, nicks in snapshot.members:
+            place = self.chat.at(name)
+            place.joined = True
+            place.members = {fold(nick): nick for nick in nicks}
+
+    def _follow(self, event: Event) -> None:
+        """Do what an event asks of the app."""
+        match event:
+            case Ready(channels):
+                self.line.look()
+                if not self._opened:
+                    self._opened = True
+                    self._open_first(channels)
+                    self.chat.note_if(self.start.arrived())
+                    self.work.device.offer()
+            case Joined(channel, _, True) if fold(channel) == fold(self.work.wanted):
+                self.work.wanted = ""
+                self.work.show(channel)
+            case Left(channel, _, _, True, "") if fold(channel) == fold(self.work.leaving):
+                self.work.leaving = ""
+                self.work.closed(self.chat.at(channel))
+            case Ended(error):
+                self.end(Result(error))
+            case _:
+                pass
+
+    def _open_first(self, channels: tuple[str, ...]) -> None:
+        wanted = [self.start.first, self.start.desk.current]
+        known = [name for name in wanted if name and fold(name) in self.chat.conversations]
+        name = next(iter([*known, *channels[:1]]), SERVER)
+        if self.chat.current is self.chat.at(SERVER):
+            self.work.open(self.chat.at(name))
+
+    def _tick(self) -> None:
+        self.update_bars()
+        self.work.tick()
+
+    # What the chat wants
+
+    @property
+    def looks_here(self) -> bool:
+        """Whether the person looks at the app, as far as the terminal says."""
+        return self.notifier.focused
+
+    def call(self, conversation: Conversation, post: Post) -> None:
+        """Somebody has said something to this person."""
+        where = f"{post.sender} ({conversation.name})" if conversation.is_channel else post.sender
+        self.notifier.tell(where, post.text)
+
+    def _to_terminal(self, text: str) -> None:
+        if self._driver is not None:
+            self._driver.write(text)
+            self._driver.flush()
+
+    # What widgets tell
+
+    def on_timeline_reached(self, event: Timeline.Reached) -> None:
+        """Read what is missing where one looks."""
+        if event.conversation is self.chat.current and event.missing in event.conversation.entries:
+            before = event.missing.version
+            self.chat.fetch(event.conversation, event.missing)
+            if event.missing.version != before or event.missing not in event.conversation.entries:
+                self.timeline.update()
+
+    def on_timeline_watched(self) -> None:
+        """The end came on the screen, or left it."""
+        self.work.watch()
+
+    def on_sidebar_chosen(self, event: Sidebar.Chosen) -> None:
+        """A conversation was clicked."""
+        self.work.open(event.conversation)
+
+    def on_composer_submitted(self, event: Composer.Submitted) -> None:
+        """A text was entered."""
+        self.work.enter(event.text, event.pasted)
+
+    def on_composer_escaped(self) -> None:
+        """Nothing is selected, answered or changed any more."""
+        self.work.escape()
+
+    def on_composer_acted(self, event: Composer.Acted) -> None:
+        """A key was pressed for the selected message."""
+        self.work.act(event.key)
+
+    def on_text_area_changed(self) -> None:
+        """Something is being written."""
+        self.work.typed()
+
+    def on_app_focus(self) -> None:
+        """The person looks here."""
+        self.notifier.focused = True
+        self.work.watch()
+
+    def on_app_blur(self) -> None:
+        """The person looks elsewhere."""
+        self.notifier.focused = False
+        self.work.watch()
+
+    def on_composer_ended(self) -> None:
+        """End was pressed where the draft ends."""
+        self.timeline.scroll_to_end()
+
+    # Keys
+
+    def action_switcher(self) -> None:
+        """Go to a conversation by its name."""
+        self.work.switch()
+
+    def action_next_unread(self) -> None:
+        """Go to the next conversation with something new."""
+        self.work.next_unread()
+
+    def action_first_unread(self) -> None:
+        """Go to the first new message here."""
+        self.work.first_unread()
+
+    def action_select(self, step: int) -> None:
+        """Select a message."""
+        self.timeline.select(step)
+        self.doing.selecting = self.composer.selecting = self.timeline.selected is not None
+        self.redraw()
+
+    def action_scroll(self, pages: int) -> None:
+        """Turn pages."""
+        self.timeline.scroll_rows(pages * max(1, self.timeline.size.height - 2))
+
+    def action_end(self) -> None:
+        """Go to the end."""
+        self.timeline.scroll_to_end()
+
+    def action_neighbour(self, step: int) -> None:
+        """Go to the conversation above or below."""
+        self.work.neighbour(step)
+
+    def action_explain(self) -> None:
+        """Show the keys and commands."""
+        self.work.explain()
+
+    def action_members(self) -> None:
+        """Show who is here."""
+        if self.chat.current.is_channel:
+            self.work.members()
+
+    def action_editor(self) -> None:
+        """Write the draft in $EDITOR."""
+        self.work.edit_elsewhere()
+
+    def action_bare(self) -> None:
+        """Hide the side bar, or show it: nothing but text stands in a row then."""
+        self.work.bare()
+
+    def action_copy(self) -> None:
+        """Copy what the mouse has marked; without that, clear the draft."""
+        marked = self.screen.get_selected_text()
+        if marked:
+            self.copy_to_clipboard(marked)
+            self.screen.clear_selection()
+        elif len(self.screen_stack) > 1:
+            self.screen.dismiss(None)
+        elif self.composer.text:
+            self.composer.put("")
+        else:
+            self.work.say(hints.how_to_quit(self.settings))
+
+    def action_leave(self) -> None:
+        """End the program."""
+        self.end(Result())

@@ -1,0 +1,277 @@
+"""What a person does in the app: the keys and commands end here. It implements `commands.Window`."""
+
+from contextlib import suppress
+
+from securechat.client.device_desk import DeviceDesk
+from securechat.client.errors import Refused
+from securechat.client.events import Kind
+from securechat.client.session import check_text
+from securechat.client.tui import commands, hints, language
+from securechat.client.tui.chat import Chat
+from securechat.client.tui.composer import clean
+from securechat.client.tui.conversation import Conversation
+from securechat.client.tui.desk import MOST_PEOPLE
+from securechat.client.tui.entries import Delivery, Post, Sort
+from securechat.client.tui.finding import Finding, choices, query_of
+from securechat.client.tui.language import _, n_
+from securechat.client.tui.places import SERVER
+from securechat.client.tui.reading import Reading
+from securechat.client.tui.screens import Chooser, Question, Reader
+from securechat.client.tui.shell import Result
+from securechat.client.tui.window import Misused
+from securechat.irc.names import fold
+
+MANY_LINES = 5
+"""Lines of a paste above which the person is asked."""
+
+
+class DeskWork(Reading):
+    """The person's side of the app: what is written, asked and chosen."""
+
+    @property
+    def chat(self) -> Chat:
+        """What is known."""
+        return self.app.chat
+
+    @property
+    def selected(self) -> Post | None:
+        """The message that is selected."""
+        return self.app.timeline.selected
+
+    @property
+    def device(self) -> DeviceDesk:
+        """This computer as a device of the account."""
+        return DeviceDesk(self, self.app.start.enrolment, self.app.line.submit)
+
+    def tell(self, *lines: str) -> None:
+        """Show lines to the person."""
+        for line in lines:
+            self.chat.note(line.removeprefix("* ").strip())
+
+    def refuse(self, line: str) -> None:
+        """Show why what was entered was not done."""
+        self.chat.note(line.removeprefix("* "), sort=Sort.ERROR)
+
+    # Entering
+
+    def enter(self, text: str, pasted: bool) -> None:
+        """Send a text, or do a command; nothing of what cannot be done is lost."""
+        lines = text.count("\n") + 1
+        if pasted and lines > MANY_LINES and not text.startswith("/"):
+            question = n_("Send {} line as one message to", "Send {} lines as one message to", lines)
+
+            def answered(yes: bool | None) -> None:
+                if yes:
+                    self._enter(text)
+                else:
+                    self.app.composer.put(text)
+
+            self.app.push_screen(Question(f"{question} {self.chat.current.name}?"), answered)
+        else:
+            self._enter(text)
+
+    def _enter(self, text: str) -> None:
+        doing = self.app.doing
+        answers = doing.answering.id if doing.answering is not None else ""
+        edits = doing.changing.id if doing.changing is not None else ""
+        try:
+            commands.enter(self, check_text(text), answers, edits)
+        except (Misused, Refused) as error:
+            self.chat.note(str(error), sort=Sort.ERROR)
+            self.app.composer.put(text)
+        else:
+            if not text.startswith("/") or text.startswith("//"):
+                self.app.timeline.scroll_to_end()
+            self.escape()
+        self.app.redraw()
+
+    def say(self, text: str) -> None:
+        """Show the person a line."""
+        self.chat.note(text)
+        self.app.redraw()
+
+    def escape(self) -> None:
+        """Nothing is selected, answered or changed any more."""
+        if self.app.doing.changing is not None:
+            self.app.composer.put("")
+        self.app.doing.answering = self.app.doing.changing = None
+        self._unselect()
+        self.app.redraw()
+
+    def _unselect(self) -> None:
+        self.app.doing.selecting = self.app.composer.selecting = False
+        self.app.timeline.selected = None
+
+    # Commands
+
+    def write(self, target: str, text: str, answers: str = "", edits: str = "") -> None:
+        """Send a message."""
+        self._typed_at = 0.0
+        self.app.line.write(target, text, answers, edits)
+        if fold(target) != fold(self.chat.current.name):
+            self.show(target)
+
+    def request(self, command: str, *params: str) -> None:
+        """Send a command; what the server says to it is shown here."""
+        if not self.chat.online:
+            raise Misused(_("There is no connection now: try again when it is back"))
+        self.chat.asked[self.app.line.ask(command, *params)] = self.chat.current
+
+    def signal(self, target: str, tags: dict[str, str]) -> None:
+        """Send tags without a text."""
+        if not self.chat.online:
+            raise Misused(_("There is no connection now: try again when it is back"))
+        self.app.line.signal(target, tags)
+
+    def join(self, channel: str, key: str = "") -> None:
+        """Enter a channel, and show it."""
+        known = self.chat.conversations.get(fold(channel))
+        if known is not None and known.joined:
+            self.open(known)
+            return
+        self.wanted = channel
+        self.request("JOIN", channel, *((key,) if key else ()))
+
+    def part(self, channel: str, reason: str) -> None:
+        """Leave a channel, or close the conversation with a person."""
+        known = self.chat.conversations.get(fold(channel))
+        if known is not None and not known.joined:
+            self.closed(known)
+            return
+        self.leaving = channel
+        self.request("PART", channel, *((reason,) if reason else ()))
+
+    def search(self, query: str) -> None:
+        """Search, and show what is found."""
+        if "soju.im/search" not in self.chat.granted:
+            raise Misused(_("This server cannot search"))
+        if not self.chat.online:
+            raise Misused(_("There is no connection now: try again when it is back"))
+
+        def found(findings: list[Finding], refused: Refused | None) -> None:
+            if refused is not None or not findings:
+                self.say(str(refused) if refused is not None else _("Nothing was found"))
+                return
+            title = n_("{} message found", "{} messages found", len(findings))
+            note = _("Type to narrow it. Enter goes to the message, Esc back.")
+            self.app.push_screen(Chooser(title, choices(findings), note), self._go_to)
+
+        self.chat.pages.search(query_of(query), found)
+
+    def _go_to(self, finding: Finding | None) -> None:
+        if finding is not None:
+            where, post = finding
+            self.go_to(self.chat.place_of(where, post.sender), post)
+
+    def explain(self) -> None:
+        """Show the keys and commands."""
+        self.app.push_screen(Reader(_("Help (Esc closes it)"), hints.help_lines(self.app.settings)))
+
+    def members(self) -> None:
+        """Show who is here."""
+        place = self.chat.current
+        title = n_("{} person is here", "{} people are here", len(place.nicks))
+        if not place.is_channel:
+            raise Misused(_("This is no channel: name one"))
+        self.app.push_screen(Reader(f"{place.name}: {title}", place.nicks))
+
+    def choose(self, name: str, value: str) -> None:
+        """Change a setting."""
+        app = self.app
+        try:
+            app.settings = app.settings.with_choice(name, value)
+        except ValueError as error:
+            raise Misused(str(error)) from None
+        app.theme = app.settings["theme"]
+        app.timeline.shows_presence = app.settings["presence"] == "show"
+        if name == "language":
+            language.use(language.chosen(value, app.start.environment))
+        app.narrow()
+        try:
+            app.start.save_settings(app.settings)
+        except OSError as error:
+            raise Misused(
+                _("It is so now, but cannot be kept: {reason}").format(reason=error.strerror)
+            ) from None
+
+    def retry(self) -> None:
+        """Send the messages of this conversation that were refused again."""
+        place = self.chat.current
+        for entry in list(place.entries):
+            if isinstance(entry, Post) and entry.delivery is Delivery.REFUSED:
+                place.drop(entry)
+                text = f"\x01ACTION {entry.text}\x01" if entry.kind is Kind.ACTION else entry.text
+                self.app.line.write(place.name, text, entry.answers)
+
+    def again(self) -> None:
+        """Make a new connection."""
+        self.app.start.reconnect()
+
+    def leave(self, reason: str) -> None:
+        """End the program."""
+        self.app.end(Result(goodbye=reason))
+
+    # The selected message
+
+    def act(self, key: str) -> None:
+        """Do what a key does with the selected message."""
+        post = self.selected
+        if post is None:
+            return
+        try:
+            self._act(key, post)
+        except (Misused, Refused) as error:
+            self.chat.note(str(error), sort=Sort.ERROR)
+        self.app.redraw()
+
+    def _act(self, key: str, post: Post) -> None:
+        match key:
+            case "r":
+                self.app.doing.answering = post
+                self._unselect()
+            case "e" if post.own and post.id:
+                self.app.composer.put(post.text)
+                self.app.doing.changing = post
+                self._unselect()
+            case "e":
+                raise Misused(_("Only your own messages can be changed"))
+            case "d":
+                commands.enter(self, "/delete")
+            case "p":
+                commands.enter(self, "/pin")
+            case "u":
+                commands.enter(self, "/unread")
+                self._unselect()
+            case "+":
+                self.choose_reaction()
+            case "c":
+                self.app.copy_to_clipboard(clean(post.text))
+                self.chat.note(_("The message is copied"))
+            case "o":
+                self.open_link(post)
+
+    def react(self, emoji: str | None) -> None:
+        """React to the selected message."""
+        if emoji:
+            commands.enter(self, f"/react {emoji}")
+            self.app.redraw()
+
+    # The end
+
+    def put_away(self) -> None:
+        """Keep what lies on the desk."""
+        desk, chat = self.app.start.desk, self.chat
+        if self.app.doing.changing is None:
+            desk.draft(chat.current.name, self.app.composer.text)
+        people = [place for place in chat.conversations.values() if place.name and not place.is_channel]
+        desk.people = [place.name for place in people][-MOST_PEOPLE:]
+        desk.muted = [place.name for place in chat.conversations.values() if place.muted]
+        desk.current = chat.current.name if chat.current.name != SERVER else ""
+        with suppress(OSError):  # a full disk must not keep the app from ending
+            self.app.start.save(desk)
+
+    def closed(self, place: Conversation) -> None:
+        """A conversation is left: it goes from the list."""
+        self.chat.close(place)
+        if place is self.chat.current:
+            self.neighbour(0)

@@ -1,0 +1,131 @@
+"""What a conversation holds, one after the other: posts, happenings, and gaps.
+
+`version` grows with each change, so that what was drawn of an entry can be kept until then.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import count
+from typing import Final
+
+from securechat.client.events import Kind, Message
+from securechat.client.recent import Spoken
+
+_serials: Final = count(1)
+
+
+class Delivery(Enum):
+    """What has become of a message of one's own; the value is what is shown."""
+
+    NONE = ""
+    QUEUED = "·"
+    STORED = "✓"
+    REFUSED = "✗"
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One entry; `time` is in milliseconds since the epoch, `serial` is like no other's."""
+
+    time: int
+    serial: int = field(default_factory=lambda: next(_serials), kw_only=True)
+    version: int = field(default=0, kw_only=True)
+
+    def touch(self) -> None:
+        """It has changed."""
+        self.version += 1
+
+
+@dataclass(slots=True, eq=False)
+class Post(Entry):
+    """A message. `deleted` is who took it back; `reactions` are names by reaction, "" for who has none.
+
+    `edited`: another text was there before.
+    """
+
+    sender: str
+    text: str
+    id: str = ""
+    kind: Kind = Kind.TEXT
+    own: bool = False
+    delivery: Delivery = Delivery.NONE
+    nonce: str = ""
+    reason: str = ""
+    edited: bool = False
+    deleted: str = ""
+    answers: str = ""
+    quoted: Spoken | None = None
+    mention: bool = False
+    imported: bool = False
+    ranks: str = ""
+    reactions: dict[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, message: Message, *, mention: bool, ranks: str = "") -> "Post":
+        """Make the entry for what was said."""
+        return cls(
+            message.time,
+            message.sender,
+            message.text,
+            message.id,
+            message.kind,
+            message.own,
+            Delivery.STORED if message.own else Delivery.NONE,
+            edited=bool(message.edits),
+            answers=message.answers,
+            quoted=message.quoted,
+            mention=mention,
+            imported=message.imported,
+            ranks=ranks,
+            reactions={reaction: list(names) for reaction, names in message.reactions},
+        )
+
+    def react(self, who: str, reaction: str, removed: bool) -> None:
+        """Somebody reacts, or takes that back."""
+        names = self.reactions.setdefault(reaction, [])
+        if removed and who in names:
+            names.remove(who)
+        elif not removed and who not in names:
+            names.append(who)
+        if not names:
+            del self.reactions[reaction]
+        self.touch()
+
+    def take_back(self, by: str) -> None:
+        """Somebody has taken it back: what it said is gone."""
+        self.deleted, self.text = by, ""
+        self.reactions.clear()
+        self.touch()
+
+
+class Sort(Enum):
+    """What a happening is about: it decides how it is shown, and whether."""
+
+    PRESENCE = "presence"
+    NOTE = "note"
+    ERROR = "error"
+
+
+@dataclass(slots=True, eq=False)
+class Happening(Entry):
+    """Something that is no message, in words."""
+
+    text: str
+    sort: Sort = Sort.NOTE
+
+
+class Filling(Enum):
+    """How far the reading of what is missing has come."""
+
+    WAITING = "waiting"
+    ASKED = "asked"
+    FAILED = "failed"
+
+
+@dataclass(slots=True, eq=False)
+class Missing(Entry):
+    """What was said here is not known yet. The one at the top (`top`) is the past before what is known."""
+
+    reason: str = ""
+    top: bool = False
+    filling: Filling = Filling.WAITING

@@ -1,0 +1,206 @@
+"""Moving about: which conversation is open, what is new, and what is written there meanwhile."""
+
+import os
+import shlex
+import subprocess
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import Final
+
+from securechat.client.errors import Refused
+from securechat.client.safe import safe
+from securechat.client.tui.completion import EMOJI
+from securechat.client.tui.conversation import Conversation
+from securechat.client.tui.drawing import LINK
+from securechat.client.tui.entries import Post
+from securechat.client.tui.language import _
+from securechat.client.tui.places import SERVER
+from securechat.client.tui.screens import Choice, Chooser
+from securechat.client.tui.shell import Shell
+from securechat.client.tui.sidebar import label, ordered
+from securechat.client.tui.window import Misused
+from securechat.irc.names import fold
+
+_TYPING_EVERY: Final = 3.0
+"""Seconds between two signals that one is typing (IRCv3 `typing`)."""
+_KEEP_EVERY: Final = 2.0
+
+
+class Reading:
+    """The part of the person's work that is going about."""
+
+    def __init__(self, app: Shell) -> None:
+        self.app = app
+        self.wanted = ""
+        """The channel that is shown as soon as one is in it."""
+        self.leaving = ""
+        """The channel that goes from the list as soon as one has left it."""
+        self._typed_at = 0.0
+        self._kept = ""
+
+    # Conversations
+
+    def open(self, place: Conversation) -> None:
+        """Show a conversation, with the draft that one left there."""
+        app, chat = self.app, self.app.chat
+        if place is chat.current and app.timeline.conversation is place:
+            return
+        self._keep_draft()
+        app.doing.answering = app.doing.changing = None
+        app.doing.selecting = app.composer.selecting = False
+        chat.watched = False
+        chat.open(place)
+        app.timeline.show(place)
+        app.composer.put(app.start.desk.drafts.get(fold(place.name), ""))
+        self._typed_at = 0.0
+        self.watch()
+        app.redraw()
+
+    def show(self, name: str) -> None:
+        """Show the conversation of this name."""
+        self.open(self.app.chat.at(name))
+
+    def _keep_draft(self) -> None:
+        if self.app.doing.changing is None:
+            self.app.start.desk.draft(self.app.chat.current.name, self.app.composer.text)
+
+    def tick(self) -> None:
+        """A second has passed: a draft that has changed is kept."""
+        text = self.app.composer.text
+        if text != self._kept:
+            self._kept = text
+            self._keep_draft()
+            try:
+                self.app.start.save(self.app.start.desk)
+            except OSError:
+                return  # it is tried again at the next change, and what is not kept is still on the screen
+
+    def watch(self) -> None:
+        """What the person sees has changed: the end of a conversation that is seen is read."""
+        app = self.app
+        app.chat.watched = app.timeline.at_end and app.looks_here
+        app.chat.read()
+        app.redraw()
+
+    def switch(self) -> None:
+        """Go to a conversation by a part of its name."""
+        chat = self.app.chat
+        places = sorted(ordered(chat.conversations.values()), key=lambda p: (not p.mentions, not p.unread))
+        shown = [
+            Choice(f"{label(p, chat.server)}   {p.unread or ''}", label(p, chat.server), p)
+            for p in places
+            if p is not chat.current
+        ]
+
+        def chosen(place: Conversation | None) -> None:
+            if place is not None:
+                self.open(place)
+
+        self.app.push_screen(Chooser(_("Go to"), shown), chosen)
+
+    def next_unread(self) -> None:
+        """Go to the next conversation with something new, one that names the person first."""
+        chat = self.app.chat
+        places = ordered(chat.conversations.values())
+        at = places.index(chat.current) if chat.current in places else 0
+        around = [place for place in [*places[at + 1 :], *places[:at]] if place.unread and not place.muted]
+        found = next((place for place in around if place.mentions), None) or next(iter(around), None)
+        if found is not None:
+            self.open(found)
+        elif not self.app.timeline.at_end:
+            self.app.timeline.scroll_to_end()
+
+    def first_unread(self) -> None:
+        """Go to the first new message here."""
+        divider = self.app.chat.current.divider
+        if divider is not None and divider in self.app.chat.current.entries:
+            self.app.timeline.jump(divider)
+            self.watch()
+
+    def neighbour(self, step: int) -> None:
+        """Go to the conversation above or below; 0: to the one in the place of one that is gone."""
+        places = ordered(self.app.chat.conversations.values())
+        current = self.app.chat.current
+        at = places.index(current) + step if current in places else min(1, len(places) - 1)
+        self.open(places[at % len(places)])
+
+    def go_to(self, place: Conversation, post: Post) -> None:
+        """Show a message, which is read from the server when it is not here."""
+        self.open(place)
+        known = place.find(post.id)
+        if known is not None:
+            self._point(known)
+            return
+
+        def found(page: list[Post]) -> None:
+            place.splice(page, _("there is more between"))
+            there = place.find(post.id)
+            if there is not None and place is self.app.chat.current:
+                self._point(there)
+
+        self.app.chat.pages.around(place.name, post.id, found)
+
+    def _point(self, post: Post) -> None:
+        timeline = self.app.timeline
+        timeline.jump(post)
+        timeline.selected = post
+        self.app.doing.selecting = self.app.composer.selecting = True
+        self.watch()
+
+    # Writing
+
+    def typed(self) -> None:
+        """The draft has changed: say so to the others, now and then."""
+        app, chat = self.app, self.app.chat
+        text = app.composer.text
+        mono = app.clock().mono
+        wanted = app.settings["typing"] == "send" and chat.online and chat.current.name != SERVER
+        if not text or text.startswith("/") or not wanted or app.doing.changing is not None:
+            return
+        if mono - self._typed_at >= _TYPING_EVERY and "message-tags" in chat.granted:
+            self._typed_at = mono
+            app.line.signal(chat.current.name, {"+typing": "active"})
+
+    def edit_elsewhere(self) -> None:
+        """Write the draft in the person's editor."""
+        app = self.app
+        environment = app.start.environment
+        editor = environment.get("VISUAL") or environment.get("EDITOR") or "vi"
+        with tempfile.TemporaryDirectory(prefix="securechat-") as directory:
+            path = Path(directory) / "draft.txt"
+            path.write_text(app.composer.text, encoding="utf-8")
+            try:
+                with app.suspend():
+                    subprocess.run([*shlex.split(editor), os.fspath(path)], check=False)
+            except (OSError, ValueError) as error:
+                app.chat.note(_("The editor cannot be started: {reason}").format(reason=error))
+                app.redraw()
+                return
+            app.composer.put(path.read_text(encoding="utf-8", errors="replace").rstrip("\n"))
+
+    def choose_reaction(self) -> None:
+        """Choose an emoji for the selected message."""
+        rows = [Choice(f"{emoji}  {name}", name, emoji) for name, emoji in EMOJI.items()]
+        self.app.push_screen(Chooser(_("React with"), rows), self.react)
+
+    def react(self, emoji: str | None) -> None:
+        """React to the selected message."""
+        raise NotImplementedError
+
+    def open_link(self, post: Post) -> None:
+        """Open the first link of a message in the browser, because the person asks for it."""
+        found = LINK.search(safe(post.text))
+        if found is None:
+            raise Misused(_("There is no link in this message"))
+        if not webbrowser.open(found[0]):
+            raise Refused(
+                "NO_BROWSER", _("No browser can be started. The link: {link}").format(link=found[0])
+            )
+
+    def bare(self) -> None:
+        """Hide the side bar, or show it again."""
+        hidden = self.app.settings["sidebar"] == "hide"
+        self.app.settings = self.app.settings.with_choice("sidebar", "auto" if hidden else "hide")
+        self.app.narrow()
+        self.app.redraw()

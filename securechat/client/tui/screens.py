@@ -1,0 +1,144 @@
+"""What comes up over the app: the switcher, search, who is here, the help, and a question."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from securechat.client.safe import safe
+from securechat.client.tui.language import _
+from securechat.irc.names import fold
+
+_MOST_SHOWN = 200
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Generic[Value]):
+    """A row to choose: what is shown, what is searched, and what it stands for."""
+
+    shown: str
+    text: str
+    value: Value
+
+
+class Chooser(ModalScreen[Value | None], Generic[Value]):
+    """Type a part of a name, choose with the arrows, Enter takes it, Escape takes nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", show=False),
+        Binding("down", "move(1)", show=False, priority=True),
+        Binding("up", "move(-1)", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, choices: Sequence[Choice[Value]], note: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._choices = choices
+        self._note = note
+        self._shown: list[Choice[Value]] = []
+
+    def compose(self) -> ComposeResult:
+        """The title, the field, the rows."""
+        with Vertical(id="chooser"):
+            yield Static(Text(self._title), classes="title")
+            yield Input(id="filter", compact=True)
+            yield OptionList(id="rows", compact=True)
+            if self._note:
+                yield Static(Text(self._note), classes="note")
+
+    def on_mount(self) -> None:
+        """Show everything."""
+        self.query_one(Input).cursor_blink = False
+        self._filter("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what has what was typed in it."""
+        self._filter(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take the row."""
+        at = self.query_one(OptionList).highlighted
+        self.dismiss(self._shown[at].value if at is not None and at < len(self._shown) else None)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Take the row that was clicked."""
+        self.dismiss(self._shown[event.option_index].value)
+
+    def action_move(self, step: int) -> None:
+        """Go to another row."""
+        rows = self.query_one(OptionList)
+        if step > 0:
+            rows.action_cursor_down()
+        else:
+            rows.action_cursor_up()
+
+    def _filter(self, typed: str) -> None:
+        wanted = fold(typed.strip())
+        begins = [choice for choice in self._choices if fold(choice.text).lstrip("#@").startswith(wanted)]
+        holds = [choice for choice in self._choices if wanted in fold(choice.text) and choice not in begins]
+        self._shown = [*begins, *holds][:_MOST_SHOWN] if wanted else list(self._choices[:_MOST_SHOWN])
+        rows = self.query_one(OptionList)
+        rows.clear_options()
+        rows.add_options([Option(Text(safe(choice.shown), no_wrap=True)) for choice in self._shown])
+        if self._shown:
+            rows.highlighted = 0
+
+
+class Reader(ModalScreen[None]):
+    """A text to read. Escape, q and F1 close it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,f1,enter", "dismiss(None)", show=False),
+        Binding("down,pagedown", "page(1)", show=False, priority=True),
+        Binding("up,pageup", "page(-1)", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, lines: Sequence[str]) -> None:
+        super().__init__()
+        self._title = title
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        """The title and the text."""
+        with Vertical(id="reader"):
+            yield Static(Text(self._title), classes="title")
+            yield OptionList(*(Option(Text(safe(line), no_wrap=True)) for line in self._lines), id="rows")
+
+    def action_page(self, step: int) -> None:
+        """Read on."""
+        rows = self.query_one(OptionList)
+        if step > 0:
+            rows.scroll_page_down(animate=False)
+        else:
+            rows.scroll_page_up(animate=False)
+
+
+class Question(ModalScreen[bool]):
+    """A question that Enter or y answers with yes, and anything else with no."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """The question, and how to answer it."""
+        with Vertical(id="question"):
+            yield Static(Text(self._text), classes="title")
+            yield Static(Text(_("Enter: yes   Esc: no")), classes="note")
+
+    def on_key(self, event: events.Key) -> None:
+        """Answer."""
+        event.stop()
+        self.dismiss(event.key in ("enter", "y"))
+
+
+Then = Callable[[Value | None], None]

@@ -1,0 +1,165 @@
+"""What the app stands on: its widgets, its chat, and what it begins with."""
+
+import time
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static
+
+from securechat.client.clock import Now
+from securechat.client.enrolment import Enrolment
+from securechat.client.errors import ClientError
+from securechat.client.tui import hints
+from securechat.client.tui.bars import Bar
+from securechat.client.tui.chat import Chat
+from securechat.client.tui.commands import COMMANDS
+from securechat.client.tui.completion import complete
+from securechat.client.tui.composer import Composer
+from securechat.client.tui.conversation import Conversation
+from securechat.client.tui.desk import Desk
+from securechat.client.tui.entries import Post
+from securechat.client.tui.line import Line
+from securechat.client.tui.mailbox import Mailbox
+from securechat.client.tui.settings import Settings
+from securechat.client.tui.sidebar import Sidebar
+from securechat.client.tui.themes import DEFAULTS, themes
+from securechat.client.tui.timeline import Timeline
+
+NARROW: Final = 90
+"""Columns below which there is no side bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the app begins with. `save` keeps the desk, `save_settings` the settings: both raise OSError."""
+
+    account: str
+    line: Line
+    mailbox: Mailbox
+    desk: Desk
+    settings: Settings
+    save: Callable[[Desk], None]
+    save_settings: Callable[[Settings], None]
+    reconnect: Callable[[], None]
+    address: str = ""
+    enrolment: Enrolment | None = None
+    first: str = ""
+    problems: list[str] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
+    signals: bool = False
+    arrived: Callable[[], str] = str
+    """What is done after the first login; what it returns is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How it ended: what ended the connection, the words for the others, the signal that ended the app; or
+    the app is `broken`. `came_in`: there was a login.
+    """
+
+    error: ClientError | None = None
+    goodbye: str = ""
+    signal: int = 0
+    broken: bool = False
+    came_in: bool = False
+
+
+def now() -> Now:
+    """The time."""
+    return Now(time.time_ns() // 1_000_000, time.monotonic())
+
+
+class Shell(App[Result]):
+    """The screen and what it shows; `ChatApp` moves it."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "securechat"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, start: Start, clock: Callable[[], Now] = now) -> None:
+        self.start = start
+        self.settings = start.settings
+        super().__init__()
+        self.clock = clock
+        self.line = start.line
+        self.doing = hints.Doing()
+        self.chat = Chat(start.account, self, clock)
+        self.chat.server = start.address
+        for theme in themes():
+            self.register_theme(theme)
+        self.theme = self.settings["theme"]
+        self.set_keymap(dict(self.settings.keys))
+        for name in start.desk.people:
+            self.chat.at(name)
+        for name in start.desk.muted:
+            self.chat.at(name).muted = True
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The variables that a theme of Textual's own lacks."""
+        return dict(DEFAULTS)
+
+    def compose(self) -> ComposeResult:
+        """The rows and columns."""
+        yield Bar(lambda: hints.title(self.chat, self.clock(), self.shows_sidebar), "title")
+        with Horizontal(id="middle"):
+            yield Sidebar(self.chat, lambda: hints.keys(self.settings))
+            with Vertical(id="talk"):
+                yield Timeline(self.chat.current, self.chat.me)
+                yield Bar(lambda: hints.status(self.chat, self.doing, self.clock()), "status")
+                with Horizontal(id="writing"):
+                    yield Static("> ", id="prompt")
+                    yield Composer(lambda line: complete(line, self.chat, COMMANDS))
+
+    @property
+    def timeline(self) -> Timeline:
+        """The current conversation on the screen."""
+        return self.screen_stack[0].query_one(Timeline)
+
+    @property
+    def composer(self) -> Composer:
+        """Where one writes."""
+        return self.screen_stack[0].query_one(Composer)
+
+    @property
+    def shows_sidebar(self) -> bool:
+        """Whether there is room for the side bar."""
+        return self.size.width >= NARROW and self.settings["sidebar"] != "hide"
+
+    def narrow(self) -> None:
+        """The side bar comes and goes."""
+        self.screen_stack[0].set_class(not self.shows_sidebar, "narrow")
+
+    def redraw(self) -> None:
+        """Show what has changed."""
+        if not self.is_running or not self.screen_stack:
+            return
+        self.timeline.me = self.chat.me
+        self.timeline.update()
+        self.screen_stack[0].query_one(Sidebar).update()
+        self.update_bars()
+
+    def update_bars(self) -> None:
+        """Show what has changed around the timeline."""
+        for bar in self.screen_stack[0].query(Bar):
+            bar.update()
+
+    def ask(self, command: str, *params: str) -> str:
+        """Send a command; return the label of its answer."""
+        return self.line.ask(command, *params)
+
+    @property
+    @abstractmethod
+    def looks_here(self) -> bool:
+        """Whether the person looks at the app, as far as the terminal says."""
+
+    @abstractmethod
+    def call(self, conversation: Conversation, post: Post) -> None:
+        """Somebody has said something to this person."""
+
+    @abstractmethod
+    def end(self, result: Result) -> None:
+        """Keep the desk and end the app."""

@@ -1,0 +1,196 @@
+"""The app on a screen of the test's, over a session whose server the test plays line by line."""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from textual.pilot import Pilot
+
+from securechat.client.clock import Now
+from securechat.client.session import Session
+from securechat.client.tui import language
+from securechat.client.tui.app import ChatApp
+from securechat.client.tui.desk import Desk
+from securechat.client.tui.line import Line
+from securechat.client.tui.mailbox import Mailbox
+from securechat.client.tui.settings import Settings
+from securechat.client.tui.shell import NARROW, Result, Start
+from tests.unit.client.wire import Wire, in_general
+
+NOW: Final = Now(1795347900123, 1000.0)
+OFFERED: Final = frozenset(
+    {
+        *("account-tag", "batch", "cap-notify", "draft/channel-rename", "draft/chathistory"),
+        *("draft/message-redaction", "draft/multiline=max-bytes=16384,max-lines=100", "draft/read-marker"),
+        *("echo-message", "labeled-response", "message-tags", "sasl", "securechat/durable"),
+        *("securechat/reactions", "server-time", "soju.im/search", "standard-replies"),
+    }
+)
+Scenario = Callable[["Stage"], Awaitable[None]]
+
+
+class Stage:
+    """The server's side, the person's side, and what is on the screen."""
+
+    def __init__(
+        self,
+        *,
+        size: tuple[int, int] = (100, 24),
+        settings: Settings | None = None,
+        desk: Desk | None = None,
+        offered: frozenset[str] = OFFERED,
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        self.wire = Wire(offer=offered, replay=False)
+        self.mailbox = Mailbox()
+        self.desk = desk or Desk()
+        self.saved: list[Settings] = []
+        self.renewed = 0
+        self.terminal: list[str] = []
+        self.size = size
+        self.now = NOW
+        self.ids = iter(range(1, 1_000_000))
+        self.app = ChatApp(
+            Start(
+                account="alice",
+                line=Line(self._submit, self.mailbox),
+                mailbox=self.mailbox,
+                desk=self.desk,
+                settings=settings or Settings(),
+                save=lambda desk: None,
+                save_settings=self.saved.append,
+                reconnect=self._renew,
+                address="chat.example.org:6697",
+                environment=environment or {},
+            ),
+            lambda: self.now,
+        )
+        self.pilot: Pilot[Result]
+
+    def play(self, scenario: Scenario) -> Result | None:
+        """Play a scenario to its end."""
+
+        async def run() -> None:
+            async with self.app.run_test(size=self.size) as self.pilot:
+                await scenario(self)
+
+        with _utc():
+            asyncio.run(run())
+        return self.app.return_value
+
+    def _submit(self, command: Callable[[Session], object]) -> None:
+        command(self.wire.session)
+        self.mailbox.put(self.wire.events())
+
+    def _renew(self) -> None:
+        self.renewed += 1
+
+    # The server
+
+    async def log_in(self, *others: str, lines: tuple[str, ...] = ()) -> None:
+        """Alice is in #general with others, and all history that the app asks for is empty."""
+        self.wire.log_in(*in_general(*others), *lines)
+        await self.settle()
+        await self.answer_history()
+
+    async def says(self, *lines: str) -> None:
+        """The server sends lines."""
+        self.wire.says(*lines)
+        await self.settle()
+
+    async def said(self, who: str, text: str, target: str = "#general", tags: str = "") -> str:
+        """Somebody says something; return the msgid."""
+        msgid = f"m{next(self.ids):06}"
+        stamp = f"time={_time(self.now.wall)}"
+        await self.says(f"@msgid={msgid};{stamp}{tags} :{who}!{who}@s.test PRIVMSG {target} :{text}")
+        return msgid
+
+    async def confirm(self) -> str:
+        """The server stores the message that was sent last; return the msgid."""
+        line = next(line for line in reversed(self.wire.sent()) if " PRIVMSG " in line)
+        msgid = f"m{next(self.ids):06}"
+        tags, _, rest = line.partition(" ")
+        stamp = f"time={_time(self.now.wall)}"
+        await self.says(f"{tags};msgid={msgid};{stamp} :alice!alice@s.test {rest}")
+        return msgid
+
+    async def answer_history(self, *lines: str) -> None:
+        """Answer the open requests for history, the first one with these lines, the rest with none."""
+        for line in self.wire.sent():
+            if " CHATHISTORY " in line:
+                label = line.removeprefix("@label=").partition(" ")[0]
+                inside = [f"@batch=h{label};{text.removeprefix('@')}" for text in lines]
+                lines = ()
+                end = ";draft/chathistory-end" if not inside else ""
+                opening = f"@label={label}{end} :s.test BATCH +h{label} chathistory #general"
+                await self.says(opening, *inside, f":s.test BATCH -h{label}")
+
+    # The person
+
+    async def press(self, *keys: str) -> None:
+        """Press keys."""
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def enter(self, text: str) -> None:
+        """Write a text and send it."""
+        self.app.composer.put(text)
+        await self.press("enter")
+
+    async def settle(self) -> None:
+        """Let everything that is waiting happen."""
+        self.mailbox.put(self.wire.events())
+        for _ in range(3):
+            self.app.take()
+            await self.pilot.pause()
+
+    async def resize(self, width: int, height: int) -> None:
+        """Make the terminal another size, and wait until the app has noticed."""
+        await self.pilot.resize_terminal(width, height)
+        while self.app.timeline.size.width != (width - 24 if width >= NARROW else width):
+            await self.pilot.pause(0.001)
+        await self.settle()
+
+    # The screen
+
+    def rows(self) -> list[str]:
+        """What the screen shows, row by row."""
+        width, height = self.app.size
+        lines = self.app.screen._compositor.render_strips()
+        return [strip.text.rstrip() for strip in lines[:height]][:height] if width else []
+
+    def shows(self, text: str) -> bool:
+        """Whether a text is on the screen."""
+        return any(text in row for row in self.rows())
+
+    def row_with(self, text: str) -> str:
+        """The first row that has this text."""
+        found = next((row for row in self.rows() if text in row), None)
+        assert found is not None, "\n".join(self.rows())
+        return found
+
+
+def _time(ms: int) -> str:
+    from securechat.irc.timestamp import format_ms
+
+    return format_ms(ms)
+
+
+@contextmanager
+def _utc() -> Iterator[None]:
+    """Clocks on the screen show UTC, and the texts are English."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    language.use("en")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = before
+        time.tzset()
