@@ -39,5 +39,5 @@ def choices(found: list[Finding]) -> list[Choice[Finding]]:
             f"{where} {post.sender} {safe(post.text)}",
             (where, post),
         )
-        for where, post in reversed(found)
+        for where, post in sorted(found, key=lambda finding: finding[1].time, reverse=True)
     ]

@@ -90,7 +90,7 @@ def status(chat: Chat, doing: Doing, now: Now) -> tuple[list[Piece], list[Piece]
         ], waiting
     if doing.selecting:
         offers = [f"{key} {_(text)}" for key, text in SELECTED.items()]
-        return [(" " + "  ".join([*offers, _("Esc back")]), "plain")], waiting
+        return [(" " + "  ".join([*offers, _("Esc back")]), "plain")], []
     if not chat.online and chat.offline_reason:
         text = _("No connection: {reason}. Trying again; what you write is kept.")
         return [(" " + text.format(reason=safe(chat.offline_reason)), "bad")], waiting
@@ -101,7 +101,9 @@ def status(chat: Chat, doing: Doing, now: Now) -> tuple[list[Piece], list[Piece]
 
 def _waiting(chat: Chat) -> list[Piece]:
     count = sum(place.on_their_way for place in chat.conversations.values())
-    return [(n_("{} message on its way", "{} messages on their way", count) + " ", "quiet")] if count else []
+    return (
+        [(f"  {n_('{} message on its way', '{} messages on their way', count)} ", "quiet")] if count else []
+    )
 
 
 def _said(post: Post) -> str:
@@ -120,13 +122,13 @@ def _typing(who: Sequence[str]) -> str:
 
 def help_lines(settings: Settings) -> list[str]:
     """The keys and commands, in a table."""
-    named = [(settings.keys.get(name, row[0]).replace(",", ", "), _(row[2])) for name, row in ACTIONS.items()]
+    named = [(key_of(name, settings), _(row[2])) for name, row in ACTIONS.items()]
     fixed = [
-        ("enter", _("send the draft")),
-        ("alt+enter, ctrl+j", _("begin another line")),
-        ("tab", _("complete a name, channel, command or :emoji")),
-        ("up", _("bring back what you have sent")),
-        ("ctrl+c", _("copy what the mouse has marked; else clear the draft")),
+        ("Enter", _("send the draft")),
+        ("Alt+Enter", _("begin another line")),
+        ("Tab", _("complete a name, channel, command or :emoji")),
+        ("Up", _("bring back what you have sent")),
+        ("Ctrl+C", _("copy what the mouse has marked; else clear the draft")),
     ]
     selected = [(key, _(text)) for key, text in SELECTED.items()]
     commands = [(f"/{name} {_(row.arguments)}".rstrip(), _(row.help)) for name, row in COMMANDS.items()]
@@ -143,5 +145,5 @@ def help_lines(settings: Settings) -> list[str]:
         (_("Commands"), commands),
         (_("Marks"), states),
     ):
-        lines += [heading, *(f"  {left:28} {right}" for left, right in rows), ""]
+        lines += [heading, *(f"  {left:24} {right}" for left, right in rows), ""]
     return lines

@@ -8,7 +8,7 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -111,15 +111,13 @@ class Reader(ModalScreen[None]):
         """The title and the text."""
         with Vertical(id="reader"):
             yield Static(Text(self._title), classes="title")
-            yield OptionList(*(Option(Text(safe(line), no_wrap=True)) for line in self._lines), id="rows")
+            with VerticalScroll(id="text"):
+                yield Static(Text("\n".join(map(safe, self._lines))))
 
     def action_page(self, step: int) -> None:
         """Read on."""
-        rows = self.query_one(OptionList)
-        if step > 0:
-            rows.scroll_page_down(animate=False)
-        else:
-            rows.scroll_page_up(animate=False)
+        text = self.query_one(VerticalScroll)
+        text.scroll_relative(y=step * max(1, text.size.height - 1), animate=False)
 
 
 class Question(ModalScreen[bool]):

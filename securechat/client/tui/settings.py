@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from securechat.client.paths import write_own
+from securechat.client.tui.language import _
 
 THEMES: Final = ("dark", "light", "ansi-dark", "ansi-light")
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -29,6 +30,13 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
 HEAD: Final = "# The settings of `securechat connect`. /set in the app writes this file anew.\n"
 
 
+def wrong(name: str) -> str:
+    """Say what a setting can be, or which settings there are."""
+    if name in CHOICES:
+        return _("{name} can be {values}").format(name=name, values=", ".join(CHOICES[name]))
+    return _("{name} is no setting; there are {names}").format(name=name, names=", ".join(CHOICES))
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The choices by their names, and other keys for actions."""
@@ -41,10 +49,8 @@ class Settings:
 
     def with_choice(self, name: str, value: str) -> "Settings":
         """Return the settings with another choice. Raises ValueError, which says what can be chosen."""
-        if name not in CHOICES:
-            raise ValueError(f"{name}: {', '.join(CHOICES)}")
-        if value not in CHOICES[name]:
-            raise ValueError(f"{name}: {', '.join(CHOICES[name])}")
+        if name not in CHOICES or value not in CHOICES[name]:
+            raise ValueError(wrong(name))
         return replace(self, chosen={**self.chosen, name: value})
 
 
@@ -77,16 +83,15 @@ class SettingsFile:
         for name, value in found.items():
             if name == "keys":
                 continue
-            if name not in CHOICES:
-                self.problems.append(f"{self._path}: {name}: {', '.join(CHOICES)}")
-            elif value not in CHOICES[name]:
-                self.problems.append(f"{self._path}: {name}: {', '.join(CHOICES[name])}")
-            else:
+            if name in CHOICES and value in CHOICES[name]:
                 yield name, str(value)
+            else:
+                self.problems.append(f"{self._path}: {wrong(name)}")
 
     def _keys(self, found: object, actions: frozenset[str]) -> Iterator[tuple[str, str]]:
-        for name, key in found.items() if isinstance(found, dict) else ():
+        for name, key in found.items() if isinstance(found, dict) else [("", found)]:
             if name in actions and isinstance(key, str) and key:
                 yield name, key
             else:
-                self.problems.append(f"{self._path}: [keys] {name}: {', '.join(sorted(actions))}")
+                text = _("[keys] has actions and their keys; the actions are {names}")
+                self.problems.append(f"{self._path}: {text.format(names=', '.join(sorted(actions)))}")

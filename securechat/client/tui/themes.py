@@ -11,11 +11,12 @@ _ON_LIGHT: Final = ("#0b5cad", "#216e1f", "#8a4b00", "#a01672", "#00696b", "#6a3
 _ANSI: Final = ("ansi_blue", "ansi_green", "ansi_yellow", "ansi_magenta", "ansi_cyan", "ansi_red")
 
 
-def _nicks(colours: tuple[str, ...]) -> dict[str, str]:
-    return {f"nick-{number}": colour for number, colour in enumerate(colours)}
+def _variables(colours: tuple[str, ...], muted: str) -> dict[str, str]:
+    """The colours of names, and that of what is less important."""
+    return {"muted": muted, **{f"nick-{number}": colour for number, colour in enumerate(colours)}}
 
 
-DEFAULTS: Final[Mapping[str, str]] = _nicks(_ON_DARK)
+DEFAULTS: Final[Mapping[str, str]] = _variables(_ON_DARK, "#9aa1ad")
 
 
 def themes() -> list[Theme]:
@@ -32,7 +33,7 @@ def themes() -> list[Theme]:
         background="#14161b",
         surface="#1a1d23",
         panel="#242831",
-        variables=_nicks(_ON_DARK),
+        variables=_variables(_ON_DARK, "#9aa1ad"),
     )
     light = Theme(
         "light",
@@ -47,7 +48,14 @@ def themes() -> list[Theme]:
         surface="#f3f4f6",
         panel="#e4e7ec",
         dark=False,
-        variables=_nicks(_ON_LIGHT),
+        variables=_variables(_ON_LIGHT, "#5a616d"),
     )
     ansi = [BUILTIN_THEMES[name] for name in ("ansi-dark", "ansi-light")]
-    return [dark, light, *(replace(theme, variables={**theme.variables, **_nicks(_ANSI)}) for theme in ansi)]
+    return [
+        dark,
+        light,
+        *(
+            replace(theme, variables={**theme.variables, **_variables(_ANSI, "ansi_default")})
+            for theme in ansi
+        ),
+    ]

@@ -245,6 +245,26 @@ def test_a_large_flow_in_both_directions_arrives(serve: Serve, trusting: Trustin
             theirs, own = theirs + (not message.own), own + message.own
 
 
+def test_a_new_connection_can_be_asked_for(serve: Serve, trusting: Trusting) -> None:
+    """In place of one that is there, and at once while the next try would be long from now."""
+    trust = trusting(serve(stay, stay))
+    with connected(trust) as (connection, listener):
+        listener.until(Ready)
+        connection.renew()
+        assert listener.until(Disconnected).reason == "a new connection was asked for"
+        assert listener.until(Welcome).again
+    session_listener = Listener()
+    session = Session(Credentials("alice", "secret"), mint=lambda: "n1")
+    waiting = Connection(
+        session, trusting(serve(leave, stay)), session_listener.deliver, jitter=lambda: 1000.0
+    )
+    waiting.start()
+    assert session_listener.until(Disconnected).retry > 100
+    waiting.renew()
+    assert session_listener.until(Welcome).again
+    waiting.close("bye")
+
+
 @pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
 def test_retries_come_later_and_later(jitter: float) -> None:
     """From half a second to half a minute, twice as long each time, spread by the jitter."""

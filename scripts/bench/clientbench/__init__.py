@@ -1,0 +1,1 @@
+"""The benchmark of the terminal app: see `scripts/bench/client --help`."""
