@@ -134,6 +134,12 @@ def _check_watched(text: str) -> None:
     parse_watched(text)
 
 
+def _check_word(text: str) -> None:
+    from securechat.chat.wordfilter import parse
+
+    parse(text)
+
+
 _CHECKS: Final[Mapping[str, Callable[[str], None]]] = {
     "server.name": _check_certificate_name,
     "server.host": _check_host,
@@ -142,6 +148,7 @@ _CHECKS: Final[Mapping[str, Callable[[str], None]]] = {
     "log.file": _check_path,
     "tls.names": _check_certificate_name,
     "channels.autojoin": _check_channel,
+    "channels.words": _check_word,
     "storage.url": _check_url,
     "metrics.address": _check_watched,
     "backup.recipients": _check_recipient,

@@ -12,6 +12,7 @@ from securechat import __version__
 from securechat.chat.memory import LINES, SENDQS
 from securechat.chat.settings import Settings
 from securechat.chat.shares import USUAL
+from securechat.chat.wordfilter import WordFilter
 from securechat.config import Config
 from securechat.irc.names import check_channel
 from securechat.irc.text import split_text
@@ -56,6 +57,7 @@ def core_settings(config: Config, places: int = 0) -> Settings:
         started=_STARTED,
         client_tag_deny=config.channels.client_tag_deny,
         edit_window=config.history.edit_window,
+        words=WordFilter(config.channels.words),
     )
 
 

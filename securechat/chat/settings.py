@@ -6,6 +6,7 @@ from typing import Literal
 
 from securechat.chat import shares as limits
 from securechat.chat.memory import USUAL
+from securechat.chat.wordfilter import WordFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Settings:
     flood: bool = True
     client_tag_deny: tuple[str, ...] = ()
     """Client-only tags that are dropped, as ISUPPORT CLIENTTAGDENY writes them: `*`, `tag`, `-tag`."""
+    words: WordFilter = field(default_factory=WordFilter)
+    """What is done with words that are not wanted."""
     edit_window: int = 0
     """Seconds in which people may edit or redact what they said; 0 is no limit."""
     sendq: int = 1 << 20

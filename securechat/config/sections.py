@@ -22,8 +22,7 @@ _HostName = Annotated[str, Meta(pattern=rf"\A(?:(?:{_LABEL}\.)+{_LABEL})?\Z", ma
 _SubjectName = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9.:*-]+\Z", max_length=253)]
 _ClientTag = Annotated[str, Meta(pattern=r"\A(?:\*|-?[A-Za-z0-9./-]+)\Z", max_length=64)]
 _ChannelName = Annotated[str, Meta(pattern=r"\A#[^\s,:\x00-\x1f\x7f-\x9f]+\Z", max_length=64)]
-
-
+_Rule = Annotated[str, Meta(min_length=1, max_length=80)]
 _Line = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f-\x9f]*\Z", max_length=80)]
 _LINE: Final = "text of at most 80 characters, none of them a control character"
 
@@ -173,6 +172,15 @@ class ChannelsSection(Struct, frozen=True, forbid_unknown_fields=True):
         Key(
             'Client-only tags that are dropped: a name without its "+"; "*" is all of them, "-name" is not.',
             'a list of tags, such as ["typing"] or ["*", "-draft/reply"]',
+            live=True,
+        ),
+    ] = ()
+    words: Annotated[
+        tuple[_Rule, ...],
+        Meta(max_length=100),
+        Key(
+            "Words that are refused, replaced or reported, in channels and in what people say of themselves.",
+            'a list of at most 100 rules, such as ["refuse badword", "replace darn*", "report *scam*"]',
             live=True,
         ),
     ] = ()

@@ -105,6 +105,7 @@ from securechat.chat.rules.invitations import digest
 from securechat.chat.service.administration import read
 from securechat.chat.settings import Settings
 from securechat.chat.shares import USUAL
+from securechat.chat.wordfilter import WordFilter
 from securechat.irc.framing import Framer
 from securechat.irc.sasl import chunks, encode_plain
 from securechat.server.pools import query
@@ -277,6 +278,10 @@ class Playbook:
             if key in USUAL:
                 shares = {**self.settings.shares, key: int(value)}
                 self.settings = replace(self.settings, shares=shares)
+                continue
+            if key == "words":
+                rules = [rule.replace("_", " ") for rule in value.split(",") if rule]
+                self.settings = replace(self.settings, words=WordFilter(rules))
                 continue
             old = getattr(self.settings, key)
             converted: object = value

@@ -7,7 +7,7 @@ from securechat.chat import limits
 from securechat.chat.line import Line
 from securechat.chat.lines import channel_state
 from securechat.chat.records import ChannelCreated, Joined, Parted, Topic, TopicSet
-from securechat.chat.rules import access, founding, replay, targets
+from securechat.chat.rules import access, founding, replay, reports, targets, words
 from securechat.chat.rules.arrival import show_channel
 from securechat.chat.rules.finding import member_of
 from securechat.chat.state.channel import Channel
@@ -106,6 +106,9 @@ def found(ctx: Context, name: str) -> None:
     except InvalidName as error:
         ctx.numeric(num.ERR_NOSUCHCHANNEL, printable(name), text=str(error))
         return
+    if (unwanted := words.name_refusal(ctx, name)) is not None:
+        ctx.numeric(num.ERR_NOSUCHCHANNEL, name, text=unwanted)
+        return
     if looks_taken(ctx, name) or not may_be_in_one_more(ctx, name):
         return
     founder = ctx.user.account
@@ -185,11 +188,14 @@ def set_topic(ctx: Context, channel: Channel, text: str) -> None:
     elif len(text.encode()) > limits.TOPICLEN:
         ctx.fail("INVALID_PARAMS", channel.name, text=f"A topic has at most {limits.TOPICLEN} bytes")
     else:
-        shown = clip(text, body_room(ctx.user.source, "TOPIC", channel.name))
+        verdict = words.judged(ctx, text)
+        shown = clip(verdict.text, body_room(ctx.user.source, "TOPIC", channel.name))
         changed = Topic(shown, ctx.user.nick, ctx.chat.now.wall)
         ctx.record(TopicSet(ctx.chat.next_id(), channel.id, changed, channel.topic))
         if text:
             access.spoke(ctx, channel)
+        if verdict.reported is not None:
+            reports.noticed(ctx, channel.name, text, verdict.reported)
 
 
 def names(ctx: Context) -> None:

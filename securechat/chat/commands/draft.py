@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from securechat.chat.lines import isupport
 from securechat.chat.records import MessageSent
+from securechat.chat.rules import words
 from securechat.chat.rules.references import Reference
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
@@ -47,3 +48,12 @@ def client_tags(ctx: Context) -> dict[str, str]:
         for name, value in tags.items()
         if name.startswith("+") and not (deny and isupport.is_denied(name, deny))
     }
+
+
+def filtered(ctx: Context, draft: Draft) -> tuple[Draft, str | None]:
+    """Return what is said in a channel where the word filter replaces words, and what it reports."""
+    if not ctx.settings.words:
+        return draft, None
+    verdict = words.judged(ctx, draft.shown)
+    said = draft._replace(text=verdict.text) if draft.command != "TAGMSG" else draft
+    return said, verdict.reported

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from securechat.chat import limits, service
-from securechat.chat.commands.draft import UNSTORED, Draft, client_tags
+from securechat.chat.commands.draft import UNSTORED, Draft, client_tags, filtered
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
 from securechat.chat.lines.announcements.messages import line_of
 from securechat.chat.membership import RANKS, SYMBOLS, symbol_of
 from securechat.chat.records import MessageSent
 from securechat.chat.reserved import is_service
-from securechat.chat.rules import targets
+from securechat.chat.rules import reports, targets
 from securechat.chat.rules.access import is_op_moderated, may_speak, spoke
 from securechat.chat.rules.references import referred
 from securechat.chat.rules.shares import no_room
@@ -215,6 +215,7 @@ def to_channel(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None
     channel = open_channel(ctx, name, draft.shown)
     if channel is None:
         return
+    draft, reported = filtered(ctx, draft)
     if is_op_moderated(channel, ctx.user):
         addressed = symbol_of(HALFOPS) + channel.name
         kept = record_message(ctx, draft, addressed, channel.id, None, nonce, rank=HALFOPS)
@@ -222,6 +223,8 @@ def to_channel(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None
         kept = record_message(ctx, draft, channel.name, channel.id, None, nonce)
     if kept and channel.strict:
         spoke(ctx, channel)
+    if kept and reported is not None:
+        reports.noticed(ctx, channel.name, draft.shown, reported)
 
 
 def to_ranks(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
@@ -229,11 +232,14 @@ def to_ranks(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
     plain = name.lstrip(SYMBOLS)
     channel = open_channel(ctx, plain, draft.shown)
     if channel is not None:
+        draft, reported = filtered(ctx, draft)
         rank = RANKS[max(SYMBOLS.index(symbol) for symbol in name[: -len(plain)])]
         if is_op_moderated(channel, ctx.user):
             rank = min(rank, HALFOPS, key=RANKS.index)
         if record_message(ctx, draft, symbol_of(rank) + channel.name, channel.id, None, nonce, rank=rank):
             spoke(ctx, channel)
+            if reported is not None:
+                reports.noticed(ctx, channel.name, draft.shown, reported)
 
 
 def open_channel(ctx: Context, name: str, text: str) -> Channel | None:

@@ -13,6 +13,7 @@ from securechat.chat.line import Line
 from securechat.chat.lines import metadata
 from securechat.chat.membership import is_at_least
 from securechat.chat.records import MetadataSet, PersonalSet
+from securechat.chat.rules import words
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.visibility import metadata_of
 from securechat.chat.turn.command import Command
@@ -136,7 +137,7 @@ def set_key(ctx: Context, subject: Subject) -> None:
         fail(ctx, "KEY_NO_PERMISSION", subject.name, key, text="You may not set this")
     elif value is None and key not in subject.values(ctx) and not newer:
         fail(ctx, "KEY_NOT_SET", subject.name, key, text="The key is not set")
-    elif value is not None and (problem := unfit(key, value)) is not None:
+    elif value is not None and (problem := unfit(ctx, key, value)) is not None:
         fail(ctx, "VALUE_INVALID", *([key] if newer else []), text=problem)
     elif value is not None and (most := full(ctx, subject, key)) is not None:
         context = [subject.name, str(most)] if newer else [subject.name]
@@ -146,10 +147,12 @@ def set_key(ctx: Context, subject: Subject) -> None:
         ctx.reply(key_line(ctx, subject, key, value))
 
 
-def unfit(key: str, value: str) -> str | None:
+def unfit(ctx: Context, key: str, value: str) -> str | None:
     """Return why a key cannot have a value, None when it can."""
     if key in limits.PERSONAL_KEYS:
         return None if value in ("0", "1") else "The value is 0 or 1"
+    if (unwanted := words.name_refusal(ctx, value)) is not None:
+        return unwanted
     if len(value.encode()) > limits.METADATA_BYTES:
         return f"A value has at most {limits.METADATA_BYTES} bytes"
     return None

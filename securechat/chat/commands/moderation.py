@@ -6,7 +6,7 @@ from typing import Final
 from securechat.chat import limits
 from securechat.chat.line import Line
 from securechat.chat.records import ChannelRenamed, Kicked
-from securechat.chat.rules import access, targets
+from securechat.chat.rules import access, targets, words
 from securechat.chat.rules.arrival import show_channel
 from securechat.chat.rules.finding import member_of, visible_channel
 from securechat.chat.rules.silence import keeps_out
@@ -193,7 +193,7 @@ def knock(ctx: Context) -> None:
 def announce_knock(ctx: Context, channel: Channel) -> None:
     """Tell the operators, who can invite."""
     server, at = ctx.settings.server_name, ctx.chat.now.wall
-    text = ctx.param(1) if access.may_knock_with(channel, ctx.user, ctx.param(1)) else ""
+    text = ctx.param(1) if access.may_knock_with(ctx, channel, ctx.param(1)) else ""
     for member in ctx.registry.online(channel):
         if access.has_rank(channel, member, "o"):
             params = (member.nick, channel.name, ctx.user.source)
@@ -218,6 +218,9 @@ def rename(ctx: Context) -> None:
         name = check_channel(ctx.param(1))
     except InvalidName as error:
         ctx.fail("CANNOT_RENAME", channel.name, wanted, text=str(error))
+        return
+    if (unwanted := words.name_refusal(ctx, name)) is not None:
+        ctx.fail("CANNOT_RENAME", channel.name, wanted, text=unwanted)
         return
     other = ctx.registry.channel_like(name)
     if other is not None and other is not channel:

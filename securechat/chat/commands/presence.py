@@ -1,7 +1,7 @@
 """What people say of themselves: AWAY, SETNAME."""
 
 from securechat.chat import limits
-from securechat.chat.rules import presence
+from securechat.chat.rules import presence, words
 from securechat.chat.state.session import Away
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
@@ -15,7 +15,10 @@ def away(ctx: Context) -> None:
 
     Says that you are away, or without a message that you are back. You are away when all your sessions are.
     """
-    session, text = ctx.session, clip(ctx.param(0), limits.AWAYLEN)
+    if (unwanted := words.refusal(ctx, ctx.param(0))) is not None:
+        ctx.fail("WORD_REFUSED", text=f"Nothing was changed: {unwanted}")
+        return
+    session, text = ctx.session, clip(words.judged(ctx, ctx.param(0)).text, limits.AWAYLEN)
     session.away = Away(text, ctx.chat.now.mono) if text else None
     if text:
         ctx.numeric(num.RPL_NOWAWAY, text="You have been marked as being away")
@@ -35,8 +38,10 @@ def setname(ctx: Context) -> None:
         ctx.fail("INVALID_REALNAME", text="A real name is not empty")
     elif len(realname.encode()) > limits.NAMELEN:
         ctx.fail("INVALID_REALNAME", text=f"A real name has at most {limits.NAMELEN} bytes")
+    elif (unwanted := words.refusal(ctx, realname)) is not None:
+        ctx.fail("WORD_REFUSED", text=f"Nothing was changed: {unwanted}")
     else:
-        presence.change_realname(ctx, realname)
+        presence.change_realname(ctx, words.judged(ctx, realname).text)
 
 
 COMMANDS = (

@@ -4,7 +4,7 @@ from typing import Final
 
 from securechat.chat import limits
 from securechat.chat.line import Line
-from securechat.chat.rules import access, bans, presence
+from securechat.chat.rules import access, bans, presence, words
 from securechat.chat.rules.failures import Failure, Reason, Way, note
 from securechat.chat.rules.login import (
     authenticate,
@@ -185,7 +185,7 @@ def user_command(ctx: Context) -> None:
         ctx.numeric(num.ERR_NEEDMOREPARAMS, "USER", text="Not enough parameters: a real name is not empty")
         return
     session.username = ctx.param(0)
-    ctx.registration.realname = clip(ctx.param(3), limits.NAMELEN)
+    ctx.registration.realname = clip(words.seen(ctx, ctx.param(3)), limits.NAMELEN)
     complete(ctx)
 
 

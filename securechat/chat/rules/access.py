@@ -5,6 +5,7 @@ from math import ceil
 from typing import Final, NamedTuple
 
 from securechat.chat.membership import is_at_least
+from securechat.chat.rules import words
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import Person, User
 from securechat.chat.turn.context import Context
@@ -52,6 +53,8 @@ def may_speak(ctx: Context, channel: Channel, text: str = "") -> str | None:
     member = channel.members.get(user.id)
     if member is None and "n" in channel.modes:
         return "You are not in this channel: join it first"
+    if text and ctx.settings.words and (unwanted := words.refusal(ctx, text)) is not None:
+        return f"Cannot send to channel: {unwanted}"
     if not channel.strict:
         return None
     reason = _unfit(channel, text) if text else None
@@ -76,7 +79,7 @@ def reason_for(ctx: Context, channel: Channel, reason: str) -> str:
 
     The command then goes on without a reason.
     """
-    return reason if reason and may_tell_all(ctx, channel, reason) is None else ""
+    return words.judged(ctx, reason).text if reason and may_tell_all(ctx, channel, reason) is None else ""
 
 
 def spoke(ctx: Context, channel: Channel) -> None:
@@ -96,9 +99,10 @@ def spoke(ctx: Context, channel: Channel) -> None:
     ctx.chat.if_refused(undo)
 
 
-def may_knock_with(channel: Channel, user: User, text: str) -> bool:
+def may_knock_with(ctx: Context, channel: Channel, text: str) -> bool:
     """Return whether somebody outside may say this to the channel's operators."""
-    return _unfit(channel, text) is None and not channel.muted(user)
+    fit = _unfit(channel, text) is None and words.refusal(ctx, text) is None
+    return fit and not channel.muted(ctx.user)
 
 
 def is_silenced_by_mask(channel: Channel, user: User) -> bool:

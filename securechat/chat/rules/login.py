@@ -15,7 +15,7 @@ from securechat.chat.lines import presence as presence_lines
 from securechat.chat.lines.announcements.channels import show_ranks
 from securechat.chat.records import LoginRemembered, PasswordSet
 from securechat.chat.reserved import is_reserved
-from securechat.chat.rules import bans, devices, held, presence, replay, welcome
+from securechat.chat.rules import bans, devices, held, presence, replay, welcome, words
 from securechat.chat.rules.arrival import show_channels
 from securechat.chat.rules.autojoin import join_session
 from securechat.chat.rules.failures import Failure, Reason, Way, note
@@ -31,7 +31,7 @@ from securechat.chat.tokens import digest, is_token
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context, do_next
 from securechat.irc import numerics as num
-from securechat.irc.names import InvalidName, check_account
+from securechat.irc.names import InvalidName, check_account, fold
 
 MAX_LINES_BEFORE_LOGIN = 30
 SESSION_NAME = re.compile(r"[A-Za-z0-9._-]{1,32}")
@@ -281,6 +281,9 @@ def nick_problem(
         check_account(nick)
     except InvalidName as error:
         return num.ERR_ERRONEUSNICKNAME, nick, str(error)
+    unwanted = words.name_refusal(ctx, nick)
+    if unwanted is not None and (account is None or fold(nick) != account.folded):
+        return num.ERR_ERRONEUSNICKNAME, nick, unwanted
     if is_reserved(nick):
         return num.ERR_NICKNAMEINUSE, nick, "Nickname is the server's own, or looks like one of these"
     other = ctx.registry.user_like(nick)

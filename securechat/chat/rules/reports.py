@@ -28,6 +28,8 @@ MOST: Final = 2000
 """Reports that are kept."""
 TEXT: Final = 2000
 """Bytes of a message that are kept with a report."""
+FILTER: Final = 0
+"""Who reports what the word filter has noticed: no account has this id."""
 ROWS_AT_ONCE: Final = 100
 DAY_MS: Final = 24 * 3600 * 1000
 
@@ -118,11 +120,18 @@ def _sees(ctx: Context, message: MessageSent) -> bool:
 
 
 def _keep(ctx: Context, subject: Subject, reason: str, say: Say) -> None:
+    report = _new(ctx, subject, reason, ctx.user.account.id)
+    ctx.audit("report", subject.named, f"report {report.id}: {reason}")
+    ctx.when_stored(lambda: _kept(ctx, report, say))
+
+
+def _new(ctx: Context, subject: Subject, reason: str, reporter: int) -> Report:
+    """Keep a report; an old one goes where there are too many."""
     reports = ctx.registry.reports
     report = Report(
         id=max(reports, default=0) + 1,
         at=ctx.at,
-        reporter=ctx.user.account.id,
+        reporter=reporter,
         about=subject.about,
         subject=subject.named,
         place=subject.place,
@@ -134,20 +143,35 @@ def _keep(ctx: Context, subject: Subject, reason: str, say: Say) -> None:
     if len(reports) >= MOST and closed is not None:
         ctx.record(ReportDropped(closed))
     ctx.record(ReportKept(report))
-    ctx.audit("report", subject.named, f"report {report.id}: {reason}")
-    ctx.when_stored(lambda: _kept(ctx, report, say))
+    return report
 
 
 def _kept(ctx: Context, report: Report, say: Say) -> None:
-    """Tell the member, and every operator who is there."""
+    """Tell the member, and the operators."""
     say(f"Report {report.id} was made: the server's operators will look at it")
+    _tell_operators(ctx, report, ctx.nick)
+
+
+def _tell_operators(ctx: Context, report: Report, who: str) -> None:
+    """Tell every operator who is there."""
     where = f" in {report.place}" if report.place else ""
     by = f" by {report.said_by}{where}" if report.said_by else ""
-    text = f"*** {ctx.nick} reports {report.subject}{by}: {report.reason or 'no reason'} "
+    text = f"*** {who} reports {report.subject}{by}: {report.reason or 'no reason'} "
     text += f"(/msg securechat admin report {report.id})"
     for session in list(ctx.chat.operators):
         if session.user is not None:
             ctx.chat.later(partial(operators.say, ctx.chat, session, text))
+
+
+def noticed(ctx: Context, place: str, text: str, word: str) -> None:
+    """Keep a report of the word filter's own; of one account there are so many in a day."""
+    reports, about, since = ctx.registry.reports, ctx.user.account.id, ctx.at - DAY_MS
+    own = sum(one.reporter == FILTER and one.about == about and one.at > since for one in reports.values())
+    if own >= A_DAY or (len(reports) >= MOST and not any(one.closed for one in reports.values())):
+        return
+    reason = f"the word filter: {word}"
+    report = _new(ctx, Subject(ctx.nick, about, place, ctx.nick, clip(text, TEXT)), reason, FILTER)
+    ctx.chat.later(partial(_tell_operators, ctx, report, "The word filter"))
 
 
 # What operators do
@@ -199,7 +223,7 @@ def _row(chat: Chat, report: Report) -> Row:
     return {
         "id": report.id,
         "at": report.at,
-        "reporter": accounts[report.reporter].name,
+        "reporter": accounts[report.reporter].name if report.reporter != FILTER else "word filter",
         "subject": report.subject,
         "about": accounts[about].name if about is not None else None,
         "place": report.place,

@@ -1,0 +1,79 @@
+"""Rules of the word filter: what they are, what they find, and that nothing about them takes long."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from securechat.chat.wordfilter import MAX_RULES, STARS, WordFilter, normal
+
+FILTER = WordFilter(["refuse bad", "refuse *evil*", "refuse two words", "replace darn*", "report *scam"])
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("bad", "bad"),
+        ("BAD.", "bad"),
+        ("a_bad_day", "bad"),
+        ("ＢＡＤ", "bad"),
+        ("b\u200bad", "bad"),
+        ("b\x0304ad", "bad"),
+        ("badly", None),
+        ("devilish", "*evil*"),
+        ("two...words", "two words"),
+        ("two\nwords", "two words"),
+        ("two other words", None),
+        ("", None),
+        ("!!!", None),
+    ],
+)
+def test_what_is_refused(text: str, refused: str | None) -> None:
+    """Words as they are read: case, signs between words and what nobody sees do not count."""
+    assert FILTER.judge(text).refused == refused
+
+
+def test_what_is_replaced_and_reported() -> None:
+    """The other words stay as they were written."""
+    verdict = FILTER.judge("Oh DARNED, a  Mega-scam: [darn]")
+    assert verdict == (None, f"Oh {STARS}, a  Mega-scam: [{STARS}]", "*scam")
+    assert FILTER.judge("da\x02rn").refused == "darn*"  # it cannot be replaced in there
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ("bad", "begins with refuse"),
+        ("Refuse bad", "begins with refuse"),
+        ("refuse", "letters and digits"),
+        ("refuse ", "letters and digits"),
+        ("refuse **", "letters and digits"),
+        ("refuse a*b", "letters and digits"),
+        ("refuse !!!", "letters and digits"),
+        ("replace two words", "single words"),
+        ("refuse " + "x" * 65, "at most 64"),
+    ],
+)
+def test_what_is_no_rule(rule: str, problem: str) -> None:
+    """The error says what is wrong."""
+    with pytest.raises(ValueError, match=problem):
+        WordFilter([rule])
+
+
+@given(st.text(), st.text())
+def test_a_word_is_found_wherever_it_stands(before: str, after: str) -> None:
+    """Whatever stands around it."""
+    assert WordFilter(["refuse badword"]).judge(f"{before} badword {after}").refused == "badword"
+
+
+@given(st.text())
+def test_the_form_of_a_text_is_its_own_form(text: str) -> None:
+    """It begins and ends with a blank and has no two of them."""
+    form = normal(text)
+    assert form.startswith(" ") and form.endswith(" ")
+    assert "  " not in form.strip(" ") or not form.strip(" ")
+
+
+def test_a_text_does_not_grow_without_end() -> None:
+    """One letter that stands for eighteen makes no long text of a short one."""
+    assert len(normal("\ufdfa" * 5000)) < 5 * 5000
+    assert WordFilter([f"refuse word{number}" for number in range(MAX_RULES)]).judge("\ufdfa" * 5000)
