@@ -55,11 +55,11 @@ class AccountColumns(TypedColumns):
     phc: Named[str | None] = Column(Text)
     role: Named[str] = Column(Text)
     disabled: Named[bool] = Column(Boolean)
-    password_due: Named[bool] = Column(Boolean, server_default=false())
     created: Named[int] = Column(BigInteger)
     last_login: Named[int | None] = Column(BigInteger)
     seen: Named[int | None] = Column(BigInteger)
     erase: Named[str | None] = Column(Text)
+    password_due: Named[bool] = Column(Boolean, server_default=false())
 
 
 class ChannelColumns(TypedColumns):
