@@ -17,9 +17,10 @@ DOCUMENT: Final = ROOT / "docs" / "operations.md"
 sys.path.insert(0, str(ROOT))
 
 from scripts._generated import rewritten, write_or_check  # noqa: E402
-from securechat.chat import limits  # noqa: E402
+from securechat.chat import limits, wordfilter  # noqa: E402
 from securechat.chat.memory import KINDS, USUAL  # noqa: E402
 from securechat.chat.reading import PAGE_BYTES  # noqa: E402
+from securechat.chat.rules import bans, reports  # noqa: E402
 from securechat.chat.shares import EVERY_SHARE  # noqa: E402
 from securechat.chat.state import flood, nonces, readers, spending, throttle  # noqa: E402
 from securechat.config import fields  # noqa: E402
@@ -99,6 +100,14 @@ def fixed() -> Iterator[str]:
         ("channels that one is in", f"{limits.MAX_CHANNELS}", "405"),
         ("masks on each list of a channel", f"{limits.MAX_LIST}", "478"),
         ("people whom one ignores", f"{limits.MAX_SILENCED}", "511"),
+        ("reports of an account in a day", f"{reports.A_DAY}", "the pseudo-user's answer"),
+        ("reports that are kept", f"{reports.MOST:,}", "the oldest that is closed goes"),
+        (
+            "bans from the server, and how many of them are masks",
+            f"{bans.MAX_BANS:,}, {bans.MAX_MASKS}",
+            "refused",
+        ),
+        ("rules of the word filter", f"{wordfilter.MAX_RULES}", "the configuration is refused"),
         ("nicks on the list of MONITOR", f"{limits.MAX_MONITORED}", "734"),
         ("pins of a channel", f"{limits.MAX_PINS}", "`FAIL PIN`"),
         (

@@ -4,6 +4,7 @@ A target is an account (its name or its user's nick), a mask of nick!account@ser
 Nobody bans themselves, an administrator by a mask, this host, or so many networks that it is everybody.
 """
 
+from collections.abc import Sequence
 from ipaddress import IPv6Network, ip_address, ip_network
 from typing import Final
 
@@ -58,13 +59,18 @@ def read_target(chat: Chat, text: str) -> tuple[str, str]:
     return MASK, mask
 
 
-def checked(chat: Chat, ban: Ban) -> Ban:
-    """Return a ban that is no mistake. Raises Wrong."""
+def administrators(chat: Chat) -> Sequence[Account]:
+    """Return the accounts that no mask may keep out."""
+    return [account for account in chat.registry.accounts.values() if account.role == "admin"]
+
+
+def checked(chat: Chat, ban: Ban, spared: Sequence[Account]) -> Ban:
+    """Return a ban that is no mistake; masks of it spare these accounts. Raises Wrong."""
     check_reason(ban.reason)
     if ban.kind == NETWORK:
         _check_network(ip_network(ban.target))
     elif ban.kind == MASK:
-        _check_mask(chat, ban.target)
+        _check_mask(chat, ban.target, spared)
     own = chat.registry.account(ban.setter)
     if own is not None and _meets(chat, ban, own):
         raise Wrong("SELF", f"{spelled(chat, ban)} is yourself: somebody else has to ban you")
@@ -112,16 +118,16 @@ def _check_network(network: Network) -> None:
         raise Wrong("NETWORK_TOO_WIDE", text)
 
 
-def _check_mask(chat: Chat, mask: str) -> None:
+def _check_mask(chat: Chat, mask: str, spared: Sequence[Account]) -> None:
     matcher, server = Mask(mask), chat.settings.server_name.lower()
     if not mask.partition("@")[0].strip("*?!"):
         raise Wrong("MASK_TOO_WIDE", f"{mask} is everybody")
     if not matcher.matches(mask.rpartition("@")[0] + "@" + server):
         text = f"{mask} is nobody: after the @ stands this server's name for everybody ({server}), or *"
         raise Wrong("MASK_INVALID", text)
-    for account in chat.registry.accounts.values():
+    for account in spared:
         names = [fold(name) for name in (account.name, *account.former)]
-        if account.role == "admin" and any(matcher.matches(f"{name}!{name}@{server}") for name in names):
+        if any(matcher.matches(f"{name}!{name}@{server}") for name in names):
             text = f"{mask} is also the administrator {account.name}: name a smaller mask, or accounts"
             raise Wrong("MASK_TOO_WIDE", text)
 

@@ -19,7 +19,7 @@ from securechat.chat.effects import LoginFailed, NetworkBanned
 from securechat.chat.line import Line
 from securechat.chat.records import Ban, BanAdded, BanRemoved
 from securechat.chat.requests import Answer, Done, Refused
-from securechat.chat.rules.banning import Wrong, checked, ends, read_target, spelled, until
+from securechat.chat.rules.banning import Wrong, administrators, checked, ends, read_target, spelled, until
 from securechat.chat.rules.operators import ENDED_AT_ONCE, lose_powers, tell
 from securechat.chat.sanctions import AddBan, ListBans, RemoveBan
 from securechat.chat.state.account import Account
@@ -33,7 +33,7 @@ from securechat.irc.names import fold
 Row = dict[str, str | int | bool | None]
 
 MAX_BANS: Final = 5000
-MAX_MASKS: Final = 500
+MAX_MASKS: Final = 200
 """Of them by mask: each is looked at for everybody who logs in."""
 TARGETS_AT_ONCE: Final = 100
 """Targets of one request."""
@@ -122,8 +122,9 @@ def _read_all(chat: Chat, request: AddBan, by: str) -> Sequence[Ban]:
     if not 1 <= len(targets) <= TARGETS_AT_ONCE:
         raise Wrong("TARGET_INVALID", f"Name 1 to {TARGETS_AT_ONCE} accounts, masks, addresses or networks")
     expires, now = ends(request.duration, chat.now.wall), chat.now.wall
+    spared = administrators(chat)
     wanted = {
-        ban.key: checked(chat, ban)
+        ban.key: checked(chat, ban, spared)
         for ban in (Ban(*read_target(chat, one), request.reason, by, now, expires) for one in targets)
     }
     new = [ban for ban in wanted.values() if bans.get(*ban.key) is None]
