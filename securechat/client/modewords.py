@@ -19,6 +19,7 @@ _LISTS: Final[Mapping[str, tuple[str, str]]] = {
     "e": ("has exempted {0} from the bans of {1}", "has ended the exemption of {0} from the bans of {1}"),
     "I": ("lets {0} into {1} without invitation", "lets {0} into {1} only by invitation"),
 }
+_MUTES: Final = ("has muted {0} in {1}", "lets {0} speak in {1} again")
 _SETTINGS: Final[Mapping[str, tuple[str, str]]] = {
     "k": ("a key is needed to join {1}", "no key is needed to join {1} any more"),
     "l": ("{1} takes at most {2}", "{1} takes any number of members"),
@@ -67,7 +68,10 @@ def _change(event: ModesChanged, added: bool, letter: str, argument: str) -> str
             return f"{argument} is {'' if added else 'no longer '}{rank} of {target}"
         return f"{by} has made {argument} {rank} of {target}" if added else _taken(by, argument, rank, target)
     if letter in _LISTS:
-        return f"{by} {_LISTS[letter][not added].format(argument, target)}"
+        muted = letter == "b" and argument.startswith("$m:")
+        whom = argument.removeprefix("$m:") if muted else argument
+        words = _MUTES if muted else _LISTS[letter]
+        return f"{by} {words[not added].format(whom.removeprefix('$a:'), target)}"
     if letter in _SETTINGS:
         number = argument.isascii() and argument.isdigit() and letter in _COUNTED
         counted = count(int(argument), _COUNTED[letter]) if number else argument

@@ -29,6 +29,21 @@ def test_modes_with_a_number(letter: str, argument: str, words: str) -> None:
     assert changes_in_words(ModesChanged("#c", "op", ((True, letter, argument),), own=False)) == [words]
 
 
+@pytest.mark.parametrize(
+    ("added", "mask", "words"),
+    [
+        (True, "$a:bob", "op has banned bob from #c"),
+        (False, "$a:bob", "op has lifted the ban of bob from #c"),
+        (True, "$m:$a:bob", "op has muted bob in #c"),
+        (False, "$m:$a:bob", "op lets bob speak in #c again"),
+        (True, "$m:spam*!*@*", "op has muted spam*!*@* in #c"),
+    ],
+)
+def test_bans_and_mutes_of_a_person(added: bool, mask: str, words: str) -> None:
+    """A person is called by the name of the account."""
+    assert changes_in_words(ModesChanged("#c", "op", ((added, "b", mask),), own=False)) == [words]
+
+
 @pytest.mark.parametrize(("timeout", "words"), [(1.0, "within 1 second$"), (0.5, "within 0.5 seconds$")])
 def test_seconds_of_a_timeout(
     serve: Serve, trusting: Callable[[FakeServer], Trust], timeout: float, words: str
