@@ -1,7 +1,8 @@
 """Whether a server lives, and whether it takes logins and messages: from what it says of itself.
 
 Theory of operation. Both are found in the row that `status` has (`server.vitals`), which is read without
-asking the hub: a hub that is stuck is noticed by how long ago it was seen last, and nobody waits for it.
+asking the hub: a hub that is stuck is noticed by how long ago it was seen last, and nobody waits for it. What
+is not in the row is no reason: the row may be one of an older server.
 """
 
 from collections.abc import Mapping
@@ -32,8 +33,8 @@ def reasons(row: Row) -> list[Reason]:
     """Return why a server is not ready; nothing when it is."""
     found = {
         "stuck": _stuck(row),
-        "state": f"the server is {row['state']}" if row["state"] != "running" else "",
-        "store": f"nothing can be stored: {row['store_problem']}" if row["store_problem"] else "",
+        "state": _state(row),
+        "store": f"nothing can be stored: {row['store_problem']}" if row.get("store_problem") else "",
         "readers": _readers(row),
         "disk": "less is free on the disk than storage.reserve" if row.get("disk_low") else "",
         "certificate": _certificate(row),
@@ -42,18 +43,23 @@ def reasons(row: Row) -> list[Reason]:
     return [Reason(code, found[code]) for code in CODES if found[code]]
 
 
+def _state(row: Row) -> str:
+    state = row.get("state", "running")
+    return "" if state == "running" else f"the server is {state}"
+
+
 def _stuck(row: Row) -> str:
-    silent = row["hub_silent_ms"]
+    silent = row.get("hub_silent_ms")
     if not isinstance(silent, int) or silent < STUCK_MS:
         return ""
     return f"the hub has done nothing for {silent // 1000} s, where it does something every second"
 
 
 def _readers(row: Row) -> str:
-    working, readers = row["readers_working"], row["readers"]
+    working, readers = row.get("readers_working"), row.get("readers")
     if working == readers:
         return ""
-    return f"{working} of {readers} readers of the database work: {row['readers_problem']}"
+    return f"{working} of {readers} readers of the database work: {row.get('readers_problem')}"
 
 
 def _certificate(row: Row) -> str:
@@ -62,6 +68,6 @@ def _certificate(row: Row) -> str:
 
 
 def _places(row: Row) -> str:
-    total, most = row["connections"], row["connections_most"]
+    total, most = row.get("connections"), row.get("connections_most")
     full = isinstance(total, int) and isinstance(most, int) and total >= most
     return f"all {most} places are taken (limits.connections)" if full else ""

@@ -23,6 +23,11 @@ def test_a_server_that_is_well_is_ready() -> None:
     assert reasons(WELL) == []
 
 
+def test_an_older_server_says_less() -> None:
+    """What it does not say is no reason."""
+    assert reasons({"connections": 1}) == []
+
+
 @pytest.mark.parametrize(
     ("change", "code", "words"),
     [

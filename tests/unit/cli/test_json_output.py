@@ -149,7 +149,7 @@ def test_what_the_server_answers(command: Command, home: Path, monkeypatch: pyte
     """Its counters."""
     home.mkdir(parents=True)
     monkeypatch.setattr(control_client, "ask", lambda *_: Done([ROW]))
-    assert printed(command("status", "--json").out) == ROW
+    assert printed(command("status", "--json").out) == {"ready": True, "not_ready": [], **ROW}
 
 
 def test_names_of_files(command: Command, tmp_path: Path) -> None:
@@ -173,6 +173,16 @@ def test_names_of_files(command: Command, tmp_path: Path) -> None:
 def escaped(path: Path) -> str:
     """Return a name as UTF-8: what is none is written as an escape."""
     return str(path).replace("\udcff", "\\xff")
+
+
+def test_what_is_wrong(command: Command, home: Path) -> None:
+    """A finding names files, whatever their names are."""
+    home.mkdir(parents=True)
+    (home / NAME).write_text("")
+    (home / NAME).chmod(0o644)
+    found = printed(command("doctor", "--json").out)
+    assert isinstance(found, dict) and found["well"] is False
+    assert any(str(home / NAME) in finding["wrong"] for finding in found["findings"])
 
 
 def test_values_of_the_configuration(command: Command, home: Path) -> None:
@@ -203,7 +213,7 @@ def lines_of(command: Command) -> list[dict[str, object]]:
 
 def test_no_command_is_forgotten() -> None:
     """Those not run above print ids and times (`send`), or what the caller has named."""
-    named = {*ASKED, "status", "backup", "restore", "export", "import", "config show", "certs show"}
+    named = {*ASKED, "status", "doctor", "backup", "restore", "export", "import", "config show", "certs show"}
     others = {
         "trust list",
         "trust devices",

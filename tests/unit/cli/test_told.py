@@ -4,6 +4,7 @@ import ast
 import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from securechat.app.running import say_to_people
@@ -74,7 +75,8 @@ def test_what_was_done_and_where(command: Command, tmp_path: Path) -> None:
 
 def test_the_server_tells_people_where_it_is(capfd: pytest.CaptureFixture[str]) -> None:
     """It names its directory, and the line to connect with."""
-    say_to_people(Config(), f"keeps everything in {NAME}")
+    text = msgspec.structs.replace(Config().log, format="text")
+    say_to_people(msgspec.structs.replace(Config(), log=text), f"keeps everything in {NAME}")
     told = capfd.readouterr().err
     assert "keeps everything in a\\x1b]52" in told and lines_are_safe(told)
 
