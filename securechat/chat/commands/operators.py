@@ -190,7 +190,12 @@ def sanick(ctx: Context) -> None:
         return
     registry, before = ctx.registry, user.nick
     ctx.audit("sanick", user.account.name, f"{before} to {nick}")
-    ctx.chat.if_refused(lambda: registry.rename(user, before))
+
+    def undo() -> None:
+        if user.sessions:  # it may have gone meanwhile
+            registry.rename(user, before)
+
+    ctx.chat.if_refused(undo)
     presence.change_nick(ctx.chat, user, nick, ctx)
 
 

@@ -1,6 +1,7 @@
 """User administration: what `adduser` and its like do, with a running server and without one."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import assert_never
 
 from securechat.chat.effects import Answered, HashAdded
@@ -319,6 +320,9 @@ def _of_account(chat: Chat, request: OfAccount, spare: int | None) -> Answer:
             sessions.then_end(chat, account, "This account was disabled")
         case EnableAccount():
             if account.disabled:
+                # Somebody may have come in at this moment, by a device.
+                why = "This account was disabled"
+                chat.if_refused(partial(chat.later, partial(sessions.then_end, chat, account, why)))
                 chat.enter(AccountEnabled(account.id, chat.now.wall), None)
         case RenameAccount():
             return renaming.rename(chat, account, request)

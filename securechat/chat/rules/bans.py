@@ -247,8 +247,14 @@ def detail(chat: Chat, request: AddBan) -> str:
 
 def lift(chat: Chat, ban: Ban) -> None:
     """Let a target in again."""
+    chat.if_refused(partial(chat.later, partial(_end_since, chat, chat.now.wall)))
     chat.enter(BanRemoved(ban), None)
     _announce(chat, ban, banned=False)
+
+
+def _end_since(chat: Chat, at: int) -> None:
+    """End the sessions that a ban meets and that have come since then: it could not be lifted."""
+    _end_some(chat, iter([session for session in chat.sessions.values() if session.login.at >= at]))
 
 
 def forget(chat: Chat, account: Account) -> None:

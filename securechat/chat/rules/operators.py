@@ -63,11 +63,14 @@ def tell_reloaded(chat: Chat, item: Reloaded) -> None:
 
 
 def set_powers(chat: Chat, session: Session, account: Account | None) -> None:
-    """Give a session an operator's powers, proven with this account, or take them away."""
+    """Give a session an operator's powers, proven with this account, or take them away.
+
+    One that has gone meanwhile gets none.
+    """
     session.operator = account
     if account is None:
         chat.operators.pop(session, None)
-    else:
+    elif session.link in chat.sessions:
         chat.operators[session] = None
 
 

@@ -89,6 +89,8 @@ class _Proof:
             withdraw(chat, session)
             self.refused(self.ctx, BUSY)
             return
+        if account is not None and chat.registry.accounts.get(account.id) is not account:
+            account = None  # it was made in the turn in which the check began, and found no room
         reason = why(account, result.correct, epoch)
         if account is None or reason is not None:
             _go_on(chat, chat.throttle.failed(session))

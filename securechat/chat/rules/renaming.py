@@ -6,6 +6,7 @@ what was meant for it, and masks (bans, exceptions, ignores) that were made for 
 taken back.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
@@ -44,6 +45,7 @@ def rename(chat: Chat, account: Account, request: RenameAccount) -> Answer:
     online, now = chat.registry.users_of(account), chat.now.wall
     users = [(user, user.source, user.line("NICK", (name,), None, now)) for user in online]
     previous, former = account.name, account.former
+    chat.if_refused(partial(_call_as_before, chat, account, {user.id: user.nick for user in online}))
     chat.enter(AccountRenamed(account.id, name, previous, now, former), None)
     for user, source, line in users:
         _rename_user(chat, user, name, source, line)
@@ -71,17 +73,22 @@ def name_problem(chat: Chat, name: str, account: Account | None) -> Refused | No
     return None
 
 
+def _call_as_before(chat: Chat, account: Account, nicks: Mapping[int, str]) -> None:
+    """The new name found no room: call the account's users as before, also one who came in meanwhile."""
+    for user in chat.registry.users_of(account):
+        own = account.name if user.id > 0 else user.nick
+        chat.registry.rename(user, nicks.get(user.id, own))
+
+
 def _rename_user(chat: Chat, user: User, name: str, source: str, line: Line) -> None:
     """Show what is different of an online user, whose account has been renamed.
 
     Where nicks are account names it is the nick; everywhere it is the account, which is part of the source.
     """
-    before = user.nick
-    chat.if_refused(partial(chat.registry.rename, user, before))
     if user.id > 0:
         presence.change_nick(chat, user, name, None, line)
     else:
-        chat.registry.rename(user, before)
+        chat.registry.rename(user, user.nick)
     now, server = chat.now.wall, chat.settings.server_name
     moved = f"{user.nick}!{source.partition('!')[2]}"
     if moved != user.source:

@@ -62,6 +62,6 @@ def _mark(chat: Chat, user: User, bot: bool) -> None:
     after = "".join(sorted({*before, BOT} if bot else set(before) - {BOT}))
     if after != before:
         chat.registry.set_modes(user, after)
-        chat.if_refused(partial(chat.registry.set_modes, user, before))
+        chat.if_refused(lambda: chat.registry.set_modes(user, before) if user.sessions else None)
         line = user.line("MODE", (user.nick, f"{'+' if bot else '-'}{BOT}"), None, chat.now.wall)
         chat.fanout.broadcast(user.audience, line)
