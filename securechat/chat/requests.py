@@ -7,7 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from securechat.chat.people import EndSessionsOf, RenameAccount, RequirePassword, SetRole
+from securechat.chat.people import (
+    AddAccounts,
+    CheckNames,
+    EndSessionsOf,
+    RenameAccount,
+    RequirePassword,
+    SetRole,
+)
 from securechat.chat.sanctions import MODERATION, Moderation
 
 
@@ -235,6 +242,8 @@ Note = NoteBackup | NoteExport
 
 Request = (
     AddAccount
+    | AddAccounts
+    | CheckNames
     | SetPassword
     | RequirePassword
     | RemoveAccount
@@ -263,6 +272,8 @@ Request = (
 
 OPERATIONS: Final[Mapping[str, type[Request]]] = {
     "adduser": AddAccount,
+    "add-accounts": AddAccounts,
+    "check-names": CheckNames,
     "passwd": SetPassword,
     "must-change": RequirePassword,
     "deluser": RemoveAccount,

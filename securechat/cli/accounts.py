@@ -186,11 +186,45 @@ def role(
     change(place, load_config(place).config, request, done, facts=facts)
 
 
-def users(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
-    """List the accounts with their roles and states, and the day of the last login."""
+def users(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[import FILE]", show_default=False, help="Make the accounts in a CSV file."),
+    ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            "--save", metavar="FILE", help="Where passwords go that `import` generates: a new file."
+        ),
+    ] = None,
+    must_change: MustChangeOption = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Look at the file to import, and no more.")
+    ] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """List the accounts with their roles and states, and the day of the last login; or import some.
+
+    The file has a line of headings: name, and where wanted role (member, admin, bot) and password. An account
+    without a password gets a generated one, which a person has to change at the first login. Every wrong line
+    is named, and then nothing is done. - reads standard input.
+    """
     from securechat.chat.requests import ListAccounts
 
-    place = existing_place(config, data_dir)
+    match words or []:
+        case []:
+            place = existing_place(config, data_dir)
+        case ["import", file]:
+            from securechat.cli.many_accounts import import_accounts
+
+            place = find_place(config, data_dir)
+            options = {"must_change": must_change, "dry_run": dry_run, "as_json": as_json}
+            import_accounts(place, load_config(place).config, Path(file), save, **options)
+            return
+        case _:
+            raise typer.BadParameter("use `users`, or `users import FILE`")
     rows = _ask(place, load_config(place).config, ListAccounts()).rows
     if as_json:
         print_json([dict(row) for row in rows])

@@ -69,3 +69,15 @@ def test_an_account_gets_another_name(serve: Serve, enter: Enter) -> None:
     again = enter(server, "alicia")
     again.say("#general", "after a crash")
     assert server.run("adduser", "alice", "--generate").returncode == 6
+
+
+def test_many_accounts_of_a_file(serve: Serve, enter: Enter) -> None:
+    """With a running server: they can log in at once, and are in the channels that everybody is in."""
+    server = serve(accounts=["alice"])
+    alice = enter(server, "alice")
+    lines = "name,password\n" + "".join(f"person{number}x,{PASSWORD}\n" for number in range(60))
+    server.administer("users", "import", "-", text=lines)
+    last = enter(server, "person59x")
+    last.say("#general", "we are many")
+    alice.hear("we are many")
+    assert len(server.administer("users").splitlines()) == 62

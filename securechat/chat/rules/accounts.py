@@ -1,6 +1,9 @@
 """Making accounts, and listing them."""
 
+from dataclasses import replace
+
 from securechat.chat.effects import HashAdded
+from securechat.chat.people import ACCOUNTS_AT_ONCE, AddAccounts, CheckNames, NewAccount
 from securechat.chat.records import ROLES, AccountAdded, PasswordDue
 from securechat.chat.requests import AddAccount, Answer, Done, Refused
 from securechat.chat.rules import roles
@@ -8,7 +11,7 @@ from securechat.chat.rules.autojoin import join_account
 from securechat.chat.rules.renaming import name_problem
 from securechat.chat.state.account import Account, sorted_by_name
 from securechat.chat.turn.chat import Chat
-from securechat.irc.names import InvalidName, check_account
+from securechat.irc.names import InvalidName, check_account, skeleton
 
 Row = dict[str, str | int | bool | None]
 
@@ -24,13 +27,63 @@ def add(chat: Chat, request: AddAccount) -> Answer:
         return problem
     if request.role not in ROLES:
         return roles.unknown_role(request.role)
-    account_id = max(chat.registry.accounts, default=0) + 1
-    chat.enter(AccountAdded(account_id, name, request.phc, request.role, chat.now.wall), None)
-    set_due(chat, chat.registry.accounts[account_id], request.must_change)
-    chat.emit(HashAdded(request.phc))
+    _enter(chat, NewAccount(name, request.phc, request.role, request.must_change), _next_id(chat))
+    return Done()
+
+
+def _next_id(chat: Chat) -> int:
+    return max(chat.registry.accounts, default=0) + 1
+
+
+def _enter(chat: Chat, new: NewAccount, account_id: int) -> None:
+    """Make an account whose name and role were looked at."""
+    chat.enter(AccountAdded(account_id, new.name, new.phc, new.role, chat.now.wall), None)
+    set_due(chat, chat.registry.accounts[account_id], new.must_change)
+    chat.emit(HashAdded(new.phc))
     if chat.settings.nicknames == "account":
         join_account(chat, chat.registry.accounts[account_id])
+
+
+def add_many(chat: Chat, request: AddAccounts) -> Answer:
+    """Make several accounts, or none of them when one cannot be made."""
+    try:
+        wanted = request.read()
+    except ValueError as error:
+        return Refused("BAD_REQUEST", str(error))
+    if len(wanted) > ACCOUNTS_AT_ONCE:
+        return Refused("BAD_REQUEST", f"at most {ACCOUNTS_AT_ONCE} accounts are made at once")
+    seen: set[str] = set()
+    for new in wanted:
+        problem = _problem(chat, new.name) or (None if new.role in ROLES else roles.unknown_role(new.role))
+        if problem is None and skeleton(new.name) in seen:
+            problem = Refused("NAME_CONFUSABLE", f"The name {new.name!r} looks like another one of these")
+        if problem is not None:
+            return problem
+        seen.add(skeleton(new.name))
+    for account_id, new in enumerate(wanted, _next_id(chat)):
+        _enter(chat, replace(new, name=check_account(new.name)), account_id)
     return Done()
+
+
+def detail(new: AddAccount | NewAccount) -> str:
+    """Return what the audit log says of an account that is made."""
+    return f"{new.role}, password to be changed" if new.must_change else new.role
+
+
+def check_names(chat: Chat, request: CheckNames) -> Answer:
+    """Say which names no new account can have."""
+    names = request.names.split(" ")[:ACCOUNTS_AT_ONCE]
+    problems = [(name, _problem(chat, name)) for name in names if name]
+    return Done(
+        [{"name": name, "problem": problem.text} for name, problem in problems if problem is not None]
+    )
+
+
+def _problem(chat: Chat, name: str) -> Refused | None:
+    try:
+        return name_problem(chat, check_account(name), None)
+    except InvalidName as error:
+        return Refused("NAME_INVALID", str(error))
 
 
 def set_due(chat: Chat, account: Account, due: bool) -> None:

@@ -8,7 +8,14 @@ from securechat.chat.effects import Answered, HashAdded
 from securechat.chat.items import Administer
 from securechat.chat.jobs import AuditRead, JobResult, ReadAudit
 from securechat.chat.link import DESK
-from securechat.chat.people import EndSessionsOf, RenameAccount, RequirePassword, SetRole
+from securechat.chat.people import (
+    AddAccounts,
+    CheckNames,
+    EndSessionsOf,
+    RenameAccount,
+    RequirePassword,
+    SetRole,
+)
 from securechat.chat.ports import AuditEntry
 from securechat.chat.records import (
     AccountDisabled,
@@ -92,6 +99,8 @@ OfAccount = (
 Change = (
     OfAccount
     | AddAccount
+    | AddAccounts
+    | CheckNames
     | ListAccounts
     | ListChannels
     | SetRetention
@@ -106,6 +115,7 @@ InSteps = AddBan | InChannel | RemoveAccount | DropChannels | SetFounder
 """What is done in steps, for which the chat may take several turns."""
 
 QUESTIONS = (
+    CheckNames,
     ListAccounts,
     ListChannels,
     ListDevices,
@@ -180,6 +190,13 @@ def _note(
     """Note in the audit log what was done, of many channels to which of them."""
     if isinstance(answer, Refused) or isinstance(request, QUESTIONS):
         return
+    if isinstance(request, AddAccounts):
+        for new in request.read():
+            made = Audited(
+                chat.now.wall, by, origin, OPERATION_NAMES[AddAccount], new.name, accounts.detail(new)
+            )
+            chat.enter(made, None)
+        return
     if isinstance(request, DropChannels | RemoveBan):
         target = ",".join(str(row.get("name") or row["target"]) for row in answer.rows)
     else:
@@ -204,7 +221,7 @@ def _detail(chat: Chat, request: Change | InSteps) -> str:
     """Return what the audit log says of a request besides its name and the account."""
     match request:
         case AddAccount():
-            return f"{request.role}, password to be changed" if request.must_change else request.role
+            return accounts.detail(request)
         case SetPassword():
             due = ", to be changed" if request.must_change else ""
             return ("sessions kept" if request.keep_sessions else "sessions ended") + due
@@ -272,6 +289,10 @@ def _answer(chat: Chat, request: Change, by: str, spare: int | None) -> Answer:
     match request:
         case AddAccount():
             return accounts.add(chat, request)
+        case AddAccounts():
+            return accounts.add_many(chat, request)
+        case CheckNames():
+            return accounts.check_names(chat, request)
         case ListAccounts():
             return Done(accounts.rows(chat))
         case ListSessions(name=""):

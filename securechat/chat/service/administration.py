@@ -6,6 +6,7 @@ from functools import partial
 from itertools import chain
 from typing import Final
 
+from securechat.chat.people import AddAccounts, CheckNames
 from securechat.chat.requests import (
     OPERATIONS,
     Answer,
@@ -29,7 +30,7 @@ TIMES: Final = frozenset({"at", "closed", "created", "expires", "last_login", "s
 OFFERED: Final[Mapping[str, type[Request]]] = {
     name: kind
     for name, kind in OPERATIONS.items()
-    if kind not in (DropChannels, ListAudit, NoteBackup, NoteExport)
+    if kind not in (AddAccounts, CheckNames, DropChannels, ListAudit, NoteBackup, NoteExport)
     and not any(field.name in SECRETS for field in fields(kind))
 }
 """Requests that need no secret, which would stand in the operator's client, and that are done here."""
