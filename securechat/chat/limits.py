@@ -44,6 +44,8 @@ METADATA_BYTES: Final = 250
 """Of a value: with the longest names and key it fits on a line."""
 PERSONAL_VALUES: Final = 1000
 """Values of keys that are an account's alone."""
+MAX_FORMER_NAMES: Final = 20
+"""Names that an account may have had: each is compared with masks."""
 REMEMBERED_SOURCES: Final = 8
 """Networks that an account logged in from, and that are remembered."""
 REMEMBERED_NAMES: Final = 16

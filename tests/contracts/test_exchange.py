@@ -9,7 +9,9 @@ import pytest
 from securechat.chat.membership import Membership
 from securechat.chat.reading import ChannelPlace, Span
 from securechat.chat.records import (
+    AccountAdded,
     AccountRemoved,
+    AccountRenamed,
     ChannelCreated,
     ChannelDropped,
     ChannelModesChanged,
@@ -183,6 +185,26 @@ def test_who_was_removed_is_no_founder(durable: DurableDatabase, tmp_path: Path)
             other.commit(before)
             imported(other, path)
             assert [channel.founder for channel in other.load().channels] == [None, None]
+
+
+def test_former_names_come_along(durable: DurableDatabase, tmp_path: Path) -> None:
+    """To accounts that an import makes, unless somebody has such a name; and an old export finds them."""
+    store = opened(durable)
+    store.commit([*STATE, *SAID])
+    before = written(tmp_path / "before", exported(store, Selection()))
+    store.commit([AccountRenamed(ALICE, "alicia", "alice", NOON), AccountRenamed(BOB, "rob", "Bob", NOON)])
+    after = written(tmp_path / "after", exported(store, Selection()))
+    with closing(open_store(tmp_path / "other")) as other:
+        other.commit([AccountAdded(7, "b0b", "$p$", "member", NOON)])
+        imported(other, after)
+        known = {account.name: account.former for account in other.load().accounts}
+        assert (known["alicia"], known["rob"], known["b0b"]) == (("alice",), (), ())
+        number = len(known)
+        imported(other, after)
+        assert len(other.load().accounts) == number
+    names = {account.name for account in store.load().accounts}
+    imported(store, before)
+    assert {account.name for account in store.load().accounts} == names
 
 
 def test_whom_people_ignore_comes_along(durable: DurableDatabase, tmp_path: Path) -> None:

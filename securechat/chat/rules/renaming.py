@@ -8,9 +8,9 @@ taken back.
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Final
 
 from securechat.chat.audience import Audience
+from securechat.chat.limits import MAX_FORMER_NAMES
 from securechat.chat.line import Line
 from securechat.chat.people import RenameAccount
 from securechat.chat.records import AccountRenamed
@@ -24,9 +24,6 @@ from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import InvalidName, check_account
 
-MOST_FORMER: Final = 20
-"""Names that an account may have had: each is compared with masks."""
-
 
 def rename(chat: Chat, account: Account, request: RenameAccount) -> Answer:
     """Give an account another name, and show that to everybody who knows the old one."""
@@ -39,9 +36,9 @@ def rename(chat: Chat, account: Account, request: RenameAccount) -> Answer:
     problem = name_problem(chat, name, account)
     if problem is not None:
         return problem
-    if len(account.former) >= MOST_FORMER and chat.registry.account_known_as(name) is not account:
-        text = f"{account.name} has had {MOST_FORMER} names, as many as an account may have: use one of these"
-        return Refused("TOO_MANY_NAMES", text)
+    if len(account.former) >= MAX_FORMER_NAMES and chat.registry.account_known_as(name) is not account:
+        had = f"{account.name} has had {MAX_FORMER_NAMES} names"
+        return Refused("TOO_MANY_NAMES", f"{had}, as many as an account may have: use one of these")
     online, now = chat.registry.users_of(account), chat.now.wall
     users = [(user, user.source, user.line("NICK", (name,), None, now)) for user in online]
     previous, former = account.name, account.former

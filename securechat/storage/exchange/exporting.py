@@ -30,6 +30,7 @@ from securechat.storage.schema import (
     accounts,
     channels,
     dropped_channels,
+    former_names,
     login_sources,
     markers,
     memberships,
@@ -97,7 +98,14 @@ class Exporter:
         for row in self._connection.execute(select(accounts).order_by(accounts.c.id)):
             if named is None or row.id in named:
                 masks = silences.get(row.id, {}) if self._is_all or row.id == self._account else {}
-                yield self._account_line(row, {mask: format_ms(since) for mask, since in masks.items()})
+                line = self._account_line(row, {mask: format_ms(since) for mask, since in masks.items()})
+                whole = self._is_all or row.id == self._account
+                yield msgspec.structs.replace(line, former=self._former(row.id) if whole else [])
+
+    def _former(self, account: int) -> list[str]:
+        f = former_names.c
+        query = select(f.name).where(f.account == account).order_by(f.at, f.folded)
+        return list(self._connection.scalars(query))
 
     def _account_line(self, row: Row[*tuple[object, ...]], silences: dict[str, str]) -> Account:
         line = Account(row.name, row.role, format_ms(row.created), row.phc is None, row.disabled, silences)

@@ -29,9 +29,9 @@ class Header(msgspec.Struct, frozen=True, tag_field="type", tag="header"):
 class Account(msgspec.Struct, frozen=True, tag_field="type", tag="account", omit_defaults=True):
     """A person. `removed` accounts have only a name. Passwords are never exported.
 
-    `silences` are the masks that it ignores (SILENCE), and since when; the export of a channel has none.
-    `last_login`, `networks` (from where it logged in, and when) and `rows` (what else is stored about it, by
-    table) are only in the export of the account.
+    `silences` are the masks that it ignores (SILENCE), and since when, `former` the names that it had before;
+    the export of a channel has neither. `last_login`, `networks` (from where it logged in, and when) and
+    `rows` (what else is stored about it, by table) are only in the export of the account.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Account(msgspec.Struct, frozen=True, tag_field="type", tag="account", omit
     removed: bool = False
     disabled: bool = False
     silences: dict[str, str] = {}
+    former: list[str] = []
     last_login: str | None = None
     networks: dict[str, str] = {}
     rows: dict[str, list[dict[str, str | int | bool | None]]] = {}

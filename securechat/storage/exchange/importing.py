@@ -4,7 +4,7 @@ Accounts and channels are found by their names and messages by their msgids, so 
 before change nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Final
@@ -122,6 +122,15 @@ class Importer:
                 raise StorageError(f"the name {name!r} is the server's own, or looks like one of these")
             looks.add(skeleton(name))
             self._add_account(name)
+        self._reserve(looks, missing)
+
+    def _reserve(self, looks: set[str], made: Iterable[str]) -> None:
+        """Let the accounts that were made keep their former names, unless somebody has them here."""
+        for folded in made:
+            for name in self._contents.accounts[folded].former:
+                if skeleton(name) not in looks and not is_reserved(name):
+                    looks.add(skeleton(name))
+                    account_rows.reserve(self._connection, self._accounts[folded], name, self._now)
 
     def _add_account(self, name: str) -> None:
         line = self._contents.accounts.get(fold(name))

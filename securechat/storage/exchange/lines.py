@@ -7,6 +7,7 @@ from typing import Final
 from securechat.chat.limits import (
     KEYLEN,
     KICKLEN,
+    MAX_FORMER_NAMES,
     MAX_LIMIT,
     MAX_LIST,
     MAX_PINS,
@@ -47,6 +48,8 @@ def check_account_line(line: Account, now_ms: int) -> None:
     if line.role not in ROLES and not (line.role == NOBODY and line.removed):
         raise ValueError(f"{line.role[:32]!r} is no role")
     _check_silences(line.silences, now_ms)
+    if len(line.former) > MAX_FORMER_NAMES or any(names.check_account(name) != name for name in line.former):
+        raise ValueError(f"an account has had at most {MAX_FORMER_NAMES} names, each as names are written")
 
 
 def _check_silences(masks: Mapping[str, str], now_ms: int) -> None:

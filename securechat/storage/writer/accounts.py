@@ -98,8 +98,13 @@ def _account_renamed(connection: Connection, record: AccountRenamed) -> None:
     _change_account(connection, record.account, name=record.name, folded=name)
     connection.execute(delete(former_names).where(former_names.c.folded == name))
     if before != name:
-        row = {"folded": before, "name": record.previous, "account": record.account, "at": record.at}
-        connection.execute(insert(former_names).values(row))
+        reserve(connection, record.account, record.previous, record.at)
+
+
+def reserve(connection: Connection, account: int, name: str, at: int) -> None:
+    """Let a name be one that an account had before."""
+    row = {"folded": fold(name), "name": name, "account": account, "at": at}
+    connection.execute(insert(former_names).values(row))
 
 
 def _seen(connection: Connection, record: AccountSeen) -> None:
