@@ -76,4 +76,4 @@ def _welcome(ctx: Context) -> Iterator[Line]:
     text = f"Welcome to {ctx.settings.network}, {ctx.nick}: set a new password first"
     yield Line(server, num.RPL_WELCOME, (ctx.nick,), text, now)
     yield from welcome.supported(ctx)
-    yield Line(server, num.ERR_NOMOTD, (ctx.nick,), "There is a message of the day later", now)
+    yield Line(server, num.ERR_NOMOTD, (ctx.nick,), "There is no message of the day yet", now)
