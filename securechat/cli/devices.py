@@ -32,6 +32,7 @@ def add_device(
     device: DeviceArgument,
     days: Annotated[int, typer.Option(min=1, max=3650, help="For how many days it may log in.")] = 365,
     save: SaveOption = None,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -46,9 +47,11 @@ def add_device(
     place = existing_place(config, data_dir)
     token = generate_token()
     where = f"Its token is in {save}." if save is not None else "Its token is above and shown only now."
-    with shown_or_saved(token, save is None, save):
+    facts = {"account": name, "device": device, "days": days} if as_json else None
+    with shown_or_saved(token, save is None, save, facts, "token") as left:
         request = AddDevice(name, device, digest(token), days=days)
-        change(place, load_config(place).config, request, f"The device {device} of {name} was added", where)
+        done, settings = f"The device {device} of {name} was added", load_config(place).config
+        change(place, settings, request, done, where, quiet=as_json, facts=left)
 
 
 def list_devices(
@@ -92,6 +95,7 @@ def list_devices(
 def revoke_device(
     name: NameArgument,
     device: DeviceArgument,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -100,4 +104,5 @@ def revoke_device(
 
     place = existing_place(config, data_dir)
     done = f"The device {device} of {name} was revoked"
-    change(place, load_config(place).config, RevokeDevice(name, device), done)
+    facts = {"account": name, "device": device} if as_json else None
+    change(place, load_config(place).config, RevokeDevice(name, device), done, facts=facts)

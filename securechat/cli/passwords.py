@@ -64,15 +64,19 @@ def obtain(name: str, *, stdin: bool, file: Path | None, generate: bool) -> str:
 
 @contextmanager
 def shown_or_saved(
-    password: str, generate: bool, save: Path | None, facts: Mapping[str, object] | None = None
+    password: str,
+    generate: bool,
+    save: Path | None,
+    facts: Mapping[str, object] | None = None,
+    called: str = "password",
 ) -> Iterator[Mapping[str, object] | None]:
     """Save a password where that is wanted, else print a generated one; it is set inside the `with`.
 
-    Programs get `facts` as JSON, with the password in it. What is yielded is left to be printed. Raises
-    CommandFailed, also when the file is there already.
+    Programs get `facts` as JSON, with the password in it under the name `called`. What is yielded is left to
+    be printed. Raises CommandFailed, also when the file is there already.
     """
     if save is None and generate:
-        shown = password if facts is None else written_as_json({**facts, "password": password})
+        shown = password if facts is None else written_as_json({**facts, called: password})
         with shown_first(shown):
             yield None
         return

@@ -138,6 +138,16 @@ def test_what_was_changed(command: Command, arguments: Sequence[str]) -> None:
     assert ("password" in value) is ("--generate" in arguments)
 
 
+def test_what_was_changed_of_devices(command: Command) -> None:
+    """The token is in the object that is printed, once."""
+    assert command("adduser", "alice", "--generate").code == 0
+    added = printed(command("devices", "add", "alice", "phone", "--json").out)
+    assert isinstance(added, dict) and str(added.pop("token")).startswith("sct_")
+    assert added == {"account": "alice", "device": "phone", "days": 365}
+    revoked = command("devices", "revoke", "alice", "phone", "--json")
+    assert (printed(revoked.out), revoked.err) == ({"account": "alice", "device": "phone"}, "")
+
+
 def test_what_was_changed_of_sessions(command: Command) -> None:
     """How many there were to end."""
     assert command("adduser", "alice", "--generate").code == 0
@@ -222,6 +232,9 @@ def test_no_command_is_forgotten() -> None:
         "service install",
         "service remove",
         "top",
+        "doctor",
+        "devices add",
+        "devices revoke",
     }
     assert set(with_json(app)) == named | others | set(CHANGES)
     modules = Path(table.__file__).parent.glob("*.py")
