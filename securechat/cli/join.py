@@ -22,6 +22,7 @@ from securechat.cli.remote import (
     can_be_asked,
     complain,
     fail,
+    has_terminal,
 )
 from securechat.cli.telling import tell
 
@@ -119,12 +120,23 @@ class _Newcomer:
     def _invite(self, invitation: "Invitation") -> None:
         """Take an invitation, and see that the server is the one that it means."""
         from securechat.client import trust
+        from securechat.client.errors import TrustError
         from securechat.client.paths import places
 
         self._invitation = invitation
         address = invitation.address
-        self._trust: Trust = trust.settle_invited(address, invitation.pin, places(os.environ), ask=asker())
-        trust.connect(self._trust).close()
+        try:
+            self._trust: Trust = trust.settle_invited(
+                address, invitation.pin, places(os.environ), ask=asker()
+            )
+            trust.connect(self._trust).close()
+        except TrustError as error:
+            if invitation.pin:
+                raise
+            first = str(error).partition("\n")[0]
+            raise TrustError(
+                f"{first}\nThe link names no pin: copy it whole, or ask for another one."
+            ) from error
         if self._person:
             tell(f"You are invited to {address.short}. It has the key that it should have.")
 
@@ -203,7 +215,7 @@ class _Newcomer:
         from securechat.client.errors import Refused
         from securechat.client.joining import check_sendable
 
-        if self._source.given and not again:
+        if not again and (self._source.given or not has_terminal()):
             return read_password(self._source, "")
         while True:
             password = ask_twice(self._name)

@@ -99,7 +99,7 @@ def prepare(given: Given, *, by_key: bool | None = None) -> "Login":
 
     def password() -> str:
         source = _source(given, profile)
-        if not source.given and _has_terminal():
+        if not source.given and has_terminal():
             trust.look(trusted)
         return _password(source, f"Password of {profile.user} on {profile.address}: ")
 
@@ -116,7 +116,7 @@ def _source(given: Given, profile: "Profile") -> "PasswordSource":
     """Return where the password is; a person is asked when the file that was kept is not there any more."""
     if given.names_password:
         return password_source(stdin=given.stdin, file=given.file, command=given.command)
-    if is_lost(profile) and _has_terminal():
+    if is_lost(profile) and has_terminal():
         complain(f"the password file {profile.password_file} is not there any more")
         return password_source(stdin=False, file=None, command="")
     return profile.password
@@ -170,10 +170,11 @@ def parse_host(text: str) -> "Address":
 def _password(source: "PasswordSource", prompt: str) -> str:
     from securechat.client.credentials import ask_on_terminal, read_password
 
-    return read_password(source, prompt, ask_on_terminal if _has_terminal() else None)
+    return read_password(source, prompt, ask_on_terminal if has_terminal() else None)
 
 
-def _has_terminal() -> bool:
+def has_terminal() -> bool:
+    """Return whether there is a terminal to ask for a password on, whatever standard input is."""
     if sys.platform == "win32":
         return os.isatty(0)
     try:

@@ -97,6 +97,18 @@ def test_scripts(serve: Serve, tmp_path: Path) -> None:
     assert "no invitation" in errors
 
 
+def test_a_link_that_was_cut(serve: Serve, tmp_path: Path) -> None:
+    """Without its pin only the authorities of this system could vouch for the server, and they do not."""
+    server = serve(accounts=["alice"])
+    code, errors = join(tmp_path, invited(server).rpartition("/")[0], "bob")
+    assert code == 5
+    assert "copy it whole" in errors
+    assert "--pin" not in errors
+    alone = run(tmp_path, "join", invited(server), "--user", "bob")
+    assert alone.returncode == 2
+    assert "--password-stdin" in alone.stderr
+
+
 @pytest.mark.parametrize("known", [False, True])
 def test_the_wrong_server_gets_nothing(serve: Serve, tmp_path: Path, known: bool) -> None:
     """A pin that is not the server's ends it before anything is sent, also where the right one is known."""
