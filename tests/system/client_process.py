@@ -152,9 +152,16 @@ class ClientTerminal:
         """Read until the screen shows this text."""
         deadline = time.monotonic() + DEADLINE
         while not any(text in row for row in self.rows()):
-            ready, _, _ = select.select([self._person], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, f"the screen does not show {text!r}:\n" + "\n".join(self.rows())
-            self._raw += os.read(self._person, 65536)
+            assert time.monotonic() < deadline, f"the screen does not show {text!r}:\n" + "\n".join(
+                self.rows()
+            )
+            self.more()
+
+    def more(self) -> None:
+        """Read what comes next."""
+        ready, _, _ = select.select([self._person], [], [], DEADLINE)
+        assert ready, "nothing more comes on the screen:\n" + "\n".join(self.rows())
+        self._raw += os.read(self._person, 65536)
 
     def rows(self) -> Sequence[str]:
         """What the screen shows, row by row."""
