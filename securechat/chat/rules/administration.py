@@ -6,8 +6,6 @@ from typing import assert_never
 
 from securechat.chat.effects import Answered, HashAdded
 from securechat.chat.items import Administer
-from securechat.chat.jobs import AuditRead, JobResult, ReadAudit
-from securechat.chat.link import DESK
 from securechat.chat.people import (
     AddAccounts,
     CheckNames,
@@ -16,7 +14,6 @@ from securechat.chat.people import (
     RequirePassword,
     SetRole,
 )
-from securechat.chat.ports import AuditEntry
 from securechat.chat.records import (
     AccountDisabled,
     AccountEnabled,
@@ -53,6 +50,7 @@ from securechat.chat.requests import (
 )
 from securechat.chat.rules import (
     accounts,
+    audit,
     devices,
     invitations,
     many_channels,
@@ -114,25 +112,15 @@ Change = (
 InSteps = AddBan | InChannel | RemoveAccount | DropChannels | SetFounder
 """What is done in steps, for which the chat may take several turns."""
 
-QUESTIONS = (
-    CheckNames,
-    ListAccounts,
-    ListChannels,
-    ListDevices,
-    ListInvitations,
-    *LOOKS,
-    ListSessions,
-)
+QUESTIONS = (CheckNames, ListAccounts, ListChannels, ListDevices, ListInvitations, *LOOKS, ListSessions)
 """What changes nothing, and is not in the audit log."""
-AUDIT_ROWS = 500
-"""Rows of the audit log in one answer."""
 
 
 def administer(chat: Chat, item: Administer) -> None:
     """Do what was asked and answer it."""
     request = item.request
     if isinstance(request, ListAudit):
-        list_audit(chat, item.ticket, request)
+        audit.list_audit(chat, item.ticket, request)
     elif isinstance(request, ListChannels | DropChannels) and request.unused:
 
         def note(answer: Answer) -> None:
@@ -255,34 +243,6 @@ def _detail(chat: Chat, request: Change | InSteps) -> str:
             return f"into {request.file}"
         case _:
             return ""
-
-
-def list_audit(chat: Chat, ticket: int, request: ListAudit) -> None:
-    """Answer with rows of the audit log, which only the store has."""
-
-    def read(result: JobResult) -> None:
-        if isinstance(result, AuditRead):
-            chat.emit(Answered(ticket, Done([audit_row(entry) for entry in result.entries])))
-        else:
-            text = "The audit log could not be read now: try again"
-            chat.emit(Answered(ticket, Refused("STORE_UNAVAILABLE", text)))
-
-    chat.consult(ReadAudit(DESK, request.after, AUDIT_ROWS), read)
-
-
-def audit_row(entry: AuditEntry) -> Row:
-    """Return a row of the audit log for people and programs."""
-    record = entry.record
-    return {
-        "id": entry.id,
-        "at": record.at,
-        "actor": record.actor,
-        "origin": record.origin,
-        "action": record.action,
-        "target": record.target,
-        "detail": record.detail,
-        "hash": entry.hash,
-    }
 
 
 def _answer(chat: Chat, request: Change, by: str, spare: int | None) -> Answer:
