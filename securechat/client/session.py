@@ -88,6 +88,15 @@ def check_target(name: str) -> str:
     return name
 
 
+def _unsendable(command: str, params: tuple[str, ...]) -> Refused | None:
+    """Return why no line can carry a command: a name that a server made up can be a part of it."""
+    try:
+        size = len(encode(Message(command, params)))
+    except ValueError as error:
+        return Refused("INVALID_TARGET", f"no line can carry this: {error}")
+    return Refused("TOO_LONG", "this is too long for one line") if size > MAX_LINE else None
+
+
 class Session(State):
     """One account's dealings with one server.
 
@@ -228,8 +237,8 @@ class Session(State):
         """
         label = label or self.next_label()
         message = Message(command, params, None, {"label": label})
-        if len(encode(Message(command, params))) > MAX_LINE:
-            reason = Refused("TOO_LONG", "this is too long for one line")
+        reason = _unsendable(command, params)
+        if reason is not None:
             self.emit(Failed(command, reason, label))
             self.emit(Answered(label, reason))
         elif self.ready:

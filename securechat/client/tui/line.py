@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from itertools import count
 
-from securechat.client.session import Session
+from securechat.client.session import Session, check_target
 from securechat.client.tui.mailbox import Mailbox, Snapshot
 
 Submit = Callable[[Callable[[Session], object]], None]
@@ -32,11 +32,13 @@ class Line:
         return label
 
     def write(self, target: str, text: str, answers: str = "", edits: str = "") -> None:
-        """Send a message."""
+        """Send a message. Raises Refused for a target that no line can carry."""
+        check_target(target)
         self.submit(lambda session: session.write(target, text, answers=answers, edits=edits))
 
     def signal(self, target: str, tags: dict[str, str]) -> None:
-        """Send tags without a text."""
+        """Send tags without a text. Raises Refused for a target that no line can carry."""
+        check_target(target)
         self.submit(lambda session: session.signal(target, tags))
 
     def look(self) -> None:

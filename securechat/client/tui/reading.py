@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import tempfile
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -160,7 +161,8 @@ class Reading:
             return
         if mono - self._typed_at >= _TYPING_EVERY and "message-tags" in chat.granted:
             self._typed_at = mono
-            app.line.signal(chat.current.name, {"+typing": "active"})
+            with suppress(Refused):  # a name that cannot be sent to: to write there says so
+                app.line.signal(chat.current.name, {"+typing": "active"})
 
     def edit_elsewhere(self) -> None:
         """Write the draft in the person's editor."""

@@ -483,3 +483,13 @@ def test_who_leaves_while_the_names_are_coming_is_not_there(wire: Wire) -> None:
     )
     channel = wire.session.roster.get("#general")
     assert channel is not None and channel.nicks == ("alice", "dave")
+
+
+@pytest.mark.parametrize("name", [":x", "a b", "", "x\r\ny", "\0", "\ud800"])
+def test_a_name_that_no_line_can_carry_is_refused(wire: Wire, name: str) -> None:
+    """A hostile server can make up such a name; it costs an answer, and not the connection."""
+    wire.session.request("CHATHISTORY", "LATEST", name, "*", "10", label="h")
+    failed, answered = wire.events()
+    assert isinstance(failed, Failed) and isinstance(answered, Answered)
+    assert answered.refused is not None and answered.refused.code == "INVALID_TARGET"
+    assert wire.sent() == []
