@@ -153,6 +153,8 @@ class Chat:
             self._new(place, self._post(message), message)
 
     def _of_a_page(self, message: happen.Message) -> bool:
+        if self.pages.finds(message.asked):
+            return self.pages.take(message.asked, self._post(message), message.target)
         place = self.conversations.get(fold(message.target.lstrip(_RANKS)))
         original = place.find(message.edits) if place is not None and message.edits else None
         if place is not None and original is not None and self.pages.is_open(message.asked):

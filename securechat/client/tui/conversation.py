@@ -169,7 +169,7 @@ class Conversation:
         missing.filling = Filling.WAITING
         missing.touch()
         self.entries[at + 1 : at + 1] = fresh
-        self._by_id.update((post.id, post) for post in fresh)
+        self._learn(fresh)
         if ended or reached or not fresh:
             self.entries.remove(missing)
         return len(fresh)
@@ -185,7 +185,11 @@ class Conversation:
             return
         gap = [] if known else [Missing(page[-1].time, reason=reason)]
         self.entries[at + 1 : at + 1] = [*fresh, *gap]
-        self._by_id.update((post.id, post) for post in fresh)
+        self._learn(fresh)
+
+    def _learn(self, posts: list[Post]) -> None:
+        for post in posts:
+            self._by_id.update((msgid, post) for msgid in (post.id, *post.edit_ids) if msgid)
 
     def _is_behind(self, number: int, page: list[Post]) -> bool:
         """Whether the page belongs right behind this entry: what was said there is missing."""

@@ -59,6 +59,8 @@ class Post(Entry):
     imported: bool = False
     ranks: str = ""
     reactions: dict[str, list[str]] = field(default_factory=dict)
+    edit_ids: list[str] = field(default_factory=list)
+    """The msgids of the edits that a page of history had: it is known by these, too."""
 
     @classmethod
     def of(cls, message: Message, *, mention: bool, ranks: str = "") -> "Post":

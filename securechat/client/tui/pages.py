@@ -14,9 +14,12 @@ PAGE: Final = 100
 
 @dataclass(slots=True)
 class _Page:
-    """A page that is coming; the edits in it are applied to what they replace."""
+    """A page that is coming. The edits in it are applied to what they replace, unless it shows what a search
+    `finds`: there each is a message like others.
+    """
 
     done: Callable[["_Page", Refused | None, bool], None]
+    finds: bool = False
     count: int = 0
     posts: list[Post] = field(default_factory=list)
     targets: list[str] = field(default_factory=list)
@@ -37,6 +40,11 @@ class Pages:
     def is_idle(self) -> bool:
         """Whether no page is coming."""
         return not self._open
+
+    def finds(self, label: str) -> bool:
+        """Whether this is what a search finds."""
+        page = self._open.get(label)
+        return page is not None and page.finds
 
     def ask(self, place: Conversation, missing: Missing) -> None:
         """Read a page of what is missing in a conversation."""
@@ -66,7 +74,8 @@ class Pages:
         """Search; `found` gets what was said and where."""
         label = self._send("SEARCH", query)
         self._open[label] = _Page(
-            lambda page, refused, _: found(list(zip(page.targets, page.posts, strict=True)), refused)
+            lambda page, refused, _: found(list(zip(page.targets, page.posts, strict=True)), refused),
+            finds=True,
         )
 
     def take(self, label: str, post: Post, target: str, edits: str = "") -> bool:
@@ -78,6 +87,7 @@ class Pages:
         original = self.find(label, edits) if edits else None
         if original is not None:
             original.text, original.edited = post.text, True
+            original.edit_ids.append(post.id)
         else:
             page.posts.append(post)
             page.targets.append(target)

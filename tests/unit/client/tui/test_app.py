@@ -3,6 +3,7 @@
 import pytest
 
 from securechat.client.tui.desk import Desk
+from securechat.client.tui.entries import Missing
 from securechat.client.tui.settings import Settings
 from tests.unit.client.tui.stage import OFFERED, Stage
 
@@ -313,6 +314,59 @@ def test_a_search_finds_and_goes_there() -> None:
         assert stage.shows("1 message found") and stage.shows("the pool size is 40")
         await stage.press("enter")
         assert any("CHATHISTORY AROUND #general msgid=f1" in line for line in _peek(stage))
+
+    Stage().play(scenario)
+
+
+def test_a_search_finds_what_was_edited() -> None:
+    """Also where the message that was edited is on the screen: going there selects it."""
+
+    async def scenario(stage: Stage) -> None:
+        await stage.log_in("bob")
+        first = await stage.said("bob", "the pool is 20")
+        edit = await stage.said("bob", "the pool is 40", tags=f";+securechat/edit={first}")
+        await stage.enter("/search pool")
+        (line,) = [line for line in stage.wire.sent() if "SEARCH" in line]
+        label = line.removeprefix("@label=").partition(" ")[0]
+        hit = f"msgid={edit};time=2026-11-20T10:00:00.000Z;+securechat/edit={first} :bob!b@s PRIVMSG #general"
+        await stage.says(
+            f"@label={label} :s.test BATCH +q soju.im/search",
+            f"@batch=q;{hit} :the pool is 40",
+            ":s.test BATCH -q",
+        )
+        assert stage.shows("1 message found")
+        await stage.press("enter")
+        assert stage.app.timeline.selected is stage.app.chat.current.find(first)
+
+    Stage().play(scenario)
+
+
+def test_going_to_an_edit_that_is_not_here_reads_what_is_around_it() -> None:
+    """The edited message is selected, in its place, and what is between says that it is missing."""
+
+    async def scenario(stage: Stage) -> None:
+        await stage.log_in("bob")
+        await stage.enter("/search pool")
+        (line,) = [line for line in stage.wire.sent() if "SEARCH" in line]
+        label = line.removeprefix("@label=").partition(" ")[0]
+        edit = (
+            "msgid=e2;time=2026-11-20T10:01:00.000Z;+securechat/edit=e1 :bob!b@s PRIVMSG #general :pool is 40"
+        )
+        await stage.says(
+            f"@label={label} :s.test BATCH +q soju.im/search", f"@batch=q;{edit}", ":s.test BATCH -q"
+        )
+        place = stage.app.chat.current
+        if not any(isinstance(entry, Missing) for entry in place.entries):
+            place.entries.insert(0, Missing(0, top=True))
+        await stage.press("enter")
+        await stage.answer_history(
+            "@msgid=e0;time=2026-11-20T09:59:00.000Z :bob!b@s PRIVMSG #general :before",
+            "@msgid=e1;time=2026-11-20T10:00:00.000Z :bob!b@s PRIVMSG #general :pool is 20",
+            f"@{edit}",
+        )
+        selected = stage.app.timeline.selected
+        assert selected is not None and (selected.text, selected.edited) == ("pool is 40", True)
+        assert stage.shows("pool is 40 (edited)") and not stage.shows("pool is 20")
 
     Stage().play(scenario)
 
