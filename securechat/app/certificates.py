@@ -20,6 +20,9 @@ from securechat.tls.pins import pin, read_certificates
 if TYPE_CHECKING:
     from cryptography import x509
 
+PUBLIC: Final = "public.pem"
+"""The file in the data directory with a public authority's chain and its key, in one, so that both change as
+one step. It is used where the configuration names no certificate."""
 _AUTHORITY_NAME: Final = "securechat private CA"
 
 
@@ -36,6 +39,9 @@ def certificates_of(config: Config, directory: Path) -> Certificates:
     """Return which files are used, whether they are there or not."""
     if config.tls.certificate:
         return Certificates(Path(config.tls.certificate), Path(config.tls.key), own=False)
+    public = directory / PUBLIC
+    if public.exists():
+        return Certificates(public, public, own=False)
     files = ServerFiles.under(directory)
     return Certificates(files.certificate, files.key, own=True)
 
@@ -46,7 +52,7 @@ def prepare(config: Config, directory: Path, *, renew: bool = False) -> bool:
     With `renew` it is renewed in any case. The process that holds the directory's lock calls. Raises
     CertificateProblem.
     """
-    if config.tls.certificate:
+    if not certificates_of(config, directory).own:
         return False
     names, now = _own_names(config), _now()
     _, changed = ensure(directory, names, now, authority_name=_AUTHORITY_NAME, renew=renew)
@@ -74,10 +80,12 @@ def make_context(config: Config, directory: Path) -> Checked:
     )
 
 
-def how_to_renew(config: Config) -> str:
+def how_to_renew(config: Config, directory: Path) -> str:
     """Return what the operator does when the certificate in use is about to end."""
     if config.tls.certificate:
         return f"renew {config.tls.certificate} where it came from, then run `securechat reload`"
+    if not certificates_of(config, directory).own:
+        return "run `securechat certs acme --renew`, or `securechat certs install` with a new one"
     return "it renews itself, unless the log says why it could not; try `securechat certs renew`"
 
 

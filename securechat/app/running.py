@@ -205,7 +205,7 @@ class Running:
         self._look_at_expiry()
 
     def _look_at_expiry(self) -> None:
-        self._expiry.look(_now(), time.monotonic(), how_to_renew(self._config))
+        self._expiry.look(_now(), time.monotonic(), how_to_renew(self._config, self._directory))
 
     def _make_server(self, store: SqlStore, contents: Contents) -> Server:
         config, cost, snapshot = self._config, self._config.auth.argon2, contents.snapshot

@@ -13,6 +13,8 @@ UNITS: Final = (
     "securechat.socket",
     "securechat-backup.service",
     "securechat-backup.timer",
+    "securechat-acme.service",
+    "securechat-acme.timer",
 )
 MARK: Final = "# Written by `securechat service install`."
 SYSUSERS: Final = "sysusers.conf"

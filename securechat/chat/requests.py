@@ -197,6 +197,19 @@ class NoteBackup:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteCertificate:
+    """Write down that the server has a certificate for names, which commas separate; `how` says whose."""
+
+    names: str
+    how: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is about, for the audit log."""
+        return self.names
+
+
+@dataclass(frozen=True, slots=True)
 class NoteExport:
     """Write down that a channel, an account or ("*") everything is about to be exported into `file`."""
 
@@ -237,7 +250,7 @@ class RevokeDevice:
     device: str
 
 
-Note = NoteBackup | NoteExport
+Note = NoteBackup | NoteCertificate | NoteExport
 """What changes nothing: it is asked for by the command that does it."""
 
 Request = (
@@ -298,6 +311,7 @@ OPERATIONS: Final[Mapping[str, type[Request]]] = {
     "founder": SetFounder,
     "retention": SetRetention,
     "backup": NoteBackup,
+    "certificate": NoteCertificate,
     "export": NoteExport,
 }
 """The requests by their names: on the control socket, in the audit log and for the pseudo-user."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from securechat.cli import public_certs
 from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
@@ -20,10 +21,11 @@ _MINUTES: Final = "%Y-%m-%d %H:%M UTC"
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     group = typer.Typer(
-        help="Show and renew the server's certificate.", no_args_is_help=True, rich_markup_mode=None
+        help="Show, renew and replace the server's certificate.", no_args_is_help=True, rich_markup_mode=None
     )
     group.command("show")(show)
     group.command("renew")(renew)
+    public_certs.register(group)
     app.add_typer(group, name="certs")
 
 
@@ -45,7 +47,7 @@ def show(
     _show(load_config(place).config, place, as_json, cert)
 
 
-def renew(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+def renew(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
     """Renew the server's own certificate.
 
     The keys stay, and so do the pins. A running server uses it at once.
@@ -62,7 +64,7 @@ def renew(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
     except CertificateProblem as error:
         raise CommandFailed(str(error)) from error
     tell("The certificate was renewed.")
-    _show(settings, place, as_json=False)
+    _show(settings, place, as_json)
 
 
 def _renew(config: "Config", place: Place) -> None:

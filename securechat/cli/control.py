@@ -56,13 +56,16 @@ def nested(row: Mapping[str, Value]) -> dict[str, Value | dict[str, Value]]:
     return {**groups.pop("", {}), **groups}
 
 
-def reload(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+def reload(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
     """Have the running server read its configuration again.
 
     The certificate is read again, too. What needs a restart of the server is said.
     """
     done = command(find_place(config, data_dir), "reload")
     tell("The server has read its configuration and certificate again.")
+    if as_json:
+        print_json([dict(row) for row in done.rows])
+        return
     for row in done.rows:
         state = "in force now" if row["applied"] else "needs a restart of the server"
         tell(f"{row['key']}: {state}", out=True)

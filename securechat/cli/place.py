@@ -27,7 +27,8 @@ DataDirOption = Annotated[
         "--data-dir",
         metavar="DIR",
         envvar="SECURECHAT_DATA_DIR",
-        help="Where the server keeps everything; by default $XDG_DATA_HOME/securechat.",
+        help="Where the server keeps everything; by default $XDG_DATA_HOME/securechat, and for root what "
+        "`securechat service install` has made.",
     ),
 ]
 

@@ -25,8 +25,12 @@ _SYSUSERS: Final = Path("/etc/sysusers.d/securechat.conf")
 _BOOTED: Final = Path("/run/systemd/system")
 _STARTED: Final = ("securechat.socket", "securechat.service", "securechat-backup.timer")
 _LAST_LINES: Final = 5
+_PORT: Final = 6697
 
-PortOption = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]
+PortOption = Annotated[
+    int | None,
+    typer.Option(min=1, max=65535, help="The port to listen on; by default the one from before, or 6697."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +51,7 @@ def install(
     admin: Annotated[
         str | None, typer.Option("--admin", metavar="NAME", help="Make this account, an administrator's.")
     ] = None,
-    port: PortOption = 6697,
+    port: PortOption = None,
     password_stdin: StdinOption = False,
     password_file: FileOption = None,
     generate: GenerateOption = False,
@@ -65,6 +69,7 @@ def install(
     _require_reach()
     founder = Founder(admin, password_stdin, password_file, generate, save) if admin is not None else None
     written = _configured(name)
+    port = port or _port_before() or _PORT
     _write_units(port)
     _run("systemd-sysusers", str(_SYSUSERS))
     _prepare(written)
@@ -72,7 +77,7 @@ def install(
     place = _place()
     if founder is not None:
         founder.settle(place, _config(place))
-    _tell_how_to_go_on(place, port)
+    _tell_how_to_go_on(place, port, admin or "NAME")
     print_facts({"data": str(OF_SERVICE), "units": list(_STARTED), "port": port}, as_json)
 
 
@@ -80,12 +85,12 @@ def show(
     unit: Annotated[
         str | None, typer.Argument(metavar="[UNIT]", show_default=False, help="Only this one.")
     ] = None,
-    port: PortOption = 6697,
+    port: PortOption = None,
 ) -> None:
     """Print the units that `install` writes, for those who install them in another way."""
     from securechat.app.units import units
 
-    found = units(port)
+    found = units(port or _port_before() or _PORT)
     if unit is not None and unit not in found:
         raise typer.BadParameter(f"there is no unit {unit}, but {', '.join(found)}")
     for name, text in found.items():
@@ -132,7 +137,7 @@ def _require_reach() -> None:
     if path is not None:
         raise CommandFailed(
             f"{path} is in a home directory, or other users cannot read it, so a service cannot run it. "
-            "Install for all users: PIPX_HOME=/opt/pipx PIPX_BIN_DIR=/usr/local/bin pipx install securechat",
+            "Install for all users, by scripts/install of a clone",
             ExitCode.REFUSED,
         )
 
@@ -161,7 +166,7 @@ def _write_units(port: int) -> None:
     texts = {_ETC / name: text for name, text in units(port).items()} | {_SYSUSERS: sysusers()}
     for path in texts:
         _refuse_others(path)
-    moved = _port_of(_ETC / "securechat.socket") not in (None, port)
+    moved = _port_before() not in (None, port)
     try:
         for path, text in texts.items():
             _write(path, text)
@@ -187,8 +192,9 @@ def _refuse_others(path: Path) -> None:
         raise CommandFailed(text, ExitCode.REFUSED)
 
 
-def _port_of(unit: Path) -> int | None:
-    """Return where an installed socket listens."""
+def _port_before() -> int | None:
+    """Return where the socket listens that is installed, if there is one."""
+    unit = _ETC / "securechat.socket"
     lines = unit.read_text().splitlines() if unit.exists() else []
     ports = [line.removeprefix("ListenStream=") for line in lines if line.startswith("ListenStream=")]
     return int(ports[0]) if ports and ports[0].isascii() and ports[0].isdigit() else None
@@ -251,7 +257,7 @@ def _config(place: Place) -> "Config":
     return load_config(place).config
 
 
-def _tell_how_to_go_on(place: Place, port: int) -> None:
+def _tell_how_to_go_on(place: Place, port: int, name: str) -> None:
     from securechat.app.certificates import certificates_of, connect_line, read_identity
     from securechat.app.units import BACKUPS
     from securechat.tls.errors import CertificateProblem
@@ -264,7 +270,7 @@ def _tell_how_to_go_on(place: Place, port: int) -> None:
     for line in (
         "The server runs, and will after each start of this machine.",
         f"  data     {OF_SERVICE}    backups  {BACKUPS}    log  journalctl -u securechat",
-        f"  connect  {connect_line(config, identity, port)}",
+        f"  connect  {connect_line(config, identity, port).replace('NAME', name)}",
         "Invite somebody with: securechat invite",
     ):
         tell(line)

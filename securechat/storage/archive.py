@@ -37,6 +37,9 @@ OTHER_FILES: Final = (
     "server.key",
     "devices.pem",
     "devices.key",
+    "public.pem",
+    "acme.key",
+    "acme.json",
     "securechat.toml",
 )
 """What a backup with keys has besides the database, of the data directory."""

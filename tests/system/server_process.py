@@ -55,6 +55,7 @@ TEST_SETTINGS: Final[Mapping[str, Setting]] = {
 _FILES: Final = {
     *("ca.pem", "ca.key", "server.pem", "server.key", "devices.pem", "devices.key"),
     *("securechat.db", "securechat.lock"),
+    *("public.pem", "acme.key", "acme.json"),
 }
 
 

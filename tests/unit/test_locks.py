@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-LOCKS = ("runtime", "dev")
+LOCKS = ("runtime", "acme", "dev")
 
 
 def entries(lock: str) -> dict[str, list[str]]:
@@ -23,10 +23,14 @@ def entries(lock: str) -> dict[str, list[str]]:
 
 def wanted(lock: str) -> list[Requirement]:
     groups = PROJECT["dependency-groups"]
-    included = groups["build"] if lock == "runtime" else [*groups["build"], *groups["dev"]]
+    more = {
+        "runtime": groups["build"],
+        "acme": [*groups["build"], *PROJECT["project"]["optional-dependencies"]["acme"]],
+        "dev": [*groups["build"], *groups["dev"]],
+    }
     return [
         Requirement(text)
-        for text in [*PROJECT["project"]["dependencies"], *included]
+        for text in [*PROJECT["project"]["dependencies"], *more[lock]]
         if isinstance(text, str)
     ]
 
@@ -59,12 +63,12 @@ def test_a_lock_holds_what_pyproject_asks_for(lock: str) -> None:
 
 
 def test_tests_run_with_what_users_get() -> None:
-    """Every package of the runtime lock is in the other lock, with the same version and hashes.
+    """Every package of the other locks is in the one for tests, with the same version and hashes.
 
     It may be needed on more platforms there.
     """
-    runtime, dev = entries("runtime"), entries("dev")
-    for name, (requirement, *hashes) in runtime.items():
+    runtime, extra, dev = entries("runtime"), entries("acme"), entries("dev")
+    for name, (requirement, *hashes) in (*runtime.items(), *extra.items()):
         needed, *same = dev[name]
         assert same == hashes, name
         assert needed in (requirement, requirement.partition(" ;")[0]), name

@@ -88,7 +88,7 @@ def certificate(patient: Patient) -> Iterator[Finding]:
             "warning",
             f"the certificate {files.certificate} {state(checked.ends, patient.now)}",
             "clients refuse it from then on",
-            how_to_renew(config),
+            how_to_renew(config, patient.directory),
         )
     for remark in checked.remarks:
         yield Finding("certificate", "note", remark, "some clients may refuse it", "see docs/operations.md")

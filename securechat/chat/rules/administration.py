@@ -39,6 +39,7 @@ from securechat.chat.requests import (
     ListSessions,
     Note,
     NoteBackup,
+    NoteCertificate,
     NoteExport,
     Refused,
     RemoveAccount,
@@ -237,7 +238,7 @@ def _detail(chat: Chat, request: Change | InSteps) -> str:
             return request.device
         case AddInvitation():
             return f"{request.uses} uses, {request.days} days"
-        case NoteBackup():
+        case NoteBackup() | NoteCertificate():
             return request.how
         case NoteExport():
             return f"into {request.file}"
@@ -273,7 +274,7 @@ def _answer(chat: Chat, request: Change, by: str, spare: int | None) -> Answer:
             return Done(invitations.rows(chat))
         case CloseReport() | RemoveBan() | ListBans() | ListReports() | ListRestraints() | ShowReport():
             return moderation.answer(chat, request, by)
-        case NoteBackup() | NoteExport():
+        case NoteBackup() | NoteCertificate() | NoteExport():
             return Done()
         case _:
             return _of_account(chat, request, spare)

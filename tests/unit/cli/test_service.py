@@ -99,6 +99,10 @@ def test_done_again_it_changes_only_the_units(command: Command, host: Host) -> N
     assert command("service", "install", "--port", "7000").code == 0
     assert "systemctl stop securechat.socket securechat.service" in host.ran
     assert "ListenStream=7000" in (host.etc / "securechat.socket").read_text()
+    host.ran.clear()
+    assert command("service", "install").code == 0, "it brings a new version in, and nothing else"
+    assert "ListenStream=7000" in (host.etc / "securechat.socket").read_text()
+    assert "systemctl stop securechat.socket securechat.service" not in host.ran
 
 
 def test_what_somebody_else_has_written_stays(command: Command, host: Host) -> None:
@@ -146,7 +150,7 @@ def test_without_systemd_or_root_it_says_so(
     host.booted.mkdir()
     monkeypatch.setattr(units, "out_of_reach", lambda: Path("/root/x"))
     ended = command("service", "install")
-    assert "/root/x is in a home directory" in ended.err and "pipx install" in ended.err
+    assert "/root/x is in a home directory" in ended.err and "scripts/install" in ended.err
     assert host.ran == []
 
 
@@ -159,7 +163,7 @@ def test_what_was_installed_is_removed(command: Command, host: Host) -> None:
     assert command("service", "remove").code == ExitCode.REFUSED
 
 
-def test_the_units_are_shown(command: Command) -> None:
+def test_the_units_are_shown(command: Command, host: Host) -> None:
     """All of them with where they belong, or one as it is."""
     everything = command("service", "show").out
     assert everything.count("# /etc/systemd/system/") == len(units.UNITS)
