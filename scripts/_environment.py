@@ -1,8 +1,9 @@
 """Makes the virtual environment of a clone and brings it up to date; prints its directory.
 
 Run by any Python ≥ 3.11, with the standard library alone. `_environment.py runtime` is `.venv`, with the
-package installed as users get it; `_environment.py dev` is `.venv-dev-<version>`, with an editable
-install and the tools.
+package installed as users get it; `_environment.py host` is /opt/securechat, the same for all users of this
+machine, with the extras; `_environment.py dev` is `.venv-dev-<version>`, with an editable install and the
+tools.
 
 Theory of operation: a stamp in the environment holds two digests, of what cannot change in place
 (interpreter, and path of the clone: scripts carry it in their first line) and of what was installed (lock,
@@ -58,6 +59,13 @@ def runtime() -> Environment:
     return Environment(
         ROOT / ".venv", ROOT / "requirements/runtime.txt", (str(ROOT),), (ROOT / "README.md", *sources)
     )
+
+
+def host() -> Environment:
+    """What `scripts/install` makes for all users of this machine, with all extras."""
+    user = runtime()
+    lock = ROOT / "requirements/acme.txt"
+    return Environment(Path("/opt/securechat"), lock, user.package, user.sources)
 
 
 def dev() -> Environment:
@@ -153,9 +161,9 @@ def _alone() -> Iterator[None]:
 
 
 def main() -> int:
-    kinds = {"runtime": runtime, "dev": dev}
+    kinds = {"runtime": runtime, "host": host, "dev": dev}
     if len(sys.argv) != 2 or sys.argv[1] not in kinds:
-        print("usage: _environment.py {runtime|dev}", file=sys.stderr)
+        print("usage: _environment.py {runtime|host|dev}", file=sys.stderr)
         return 2
     try:
         with _alone():

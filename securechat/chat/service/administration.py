@@ -28,12 +28,19 @@ REST: Final = "reason"
 """A text that takes all the words that are left."""
 TIMES: Final = frozenset({"at", "closed", "created", "expires", "last_login", "since"})
 
-NOT_OFFERED: Final = (AddAccounts, CheckNames, DropChannels, ListAudit, NoteBackup, NoteCertificate, NoteExport)
+NOT_OFFERED: Final = (
+    AddAccounts,
+    CheckNames,
+    DropChannels,
+    ListAudit,
+    NoteBackup,
+    NoteCertificate,
+    NoteExport,
+)
 OFFERED: Final[Mapping[str, type[Request]]] = {
     name: kind
     for name, kind in OPERATIONS.items()
-    if kind not in NOT_OFFERED
-    and not any(field.name in SECRETS for field in fields(kind))
+    if kind not in NOT_OFFERED and not any(field.name in SECRETS for field in fields(kind))
 }
 """Requests that need no secret, which would stand in the operator's client, and that are done here."""
 
