@@ -13,7 +13,7 @@ def test_what_was_copied_is_printed_for_programs(command: Command, home: Path, t
     saved, lines = tmp_path / "saved", tmp_path / "lines"
     backup = command("backup", str(saved), "--json")
     held = {"accounts": 1, "messages": 1}
-    assert json.loads(backup.out) == {"file": str(saved), "keys": False, **held}
+    assert json.loads(backup.out) == {"file": str(saved), "keys": False, "checked": False, **held}
     assert "1 account and 1 entry of history" in backup.err
     restored = json.loads(command("restore", str(saved), "--data-dir", str(tmp_path / "new"), "--json").out)
     assert restored == {"server": restored["server"], "files": ["securechat.db"], **held}
