@@ -34,7 +34,10 @@ def permissions(patient: Patient) -> Iterator[Finding]:
     """What is in the directory is its owner's alone, and so is a configuration with a password in it."""
     owner = patient.directory.stat().st_uid
     for path in sorted(patient.directory.iterdir()):
-        found = path.lstat()
+        try:
+            found = path.lstat()
+        except FileNotFoundError:  # a running server has removed it meanwhile
+            continue
         if stat.S_ISLNK(found.st_mode):
             continue
         if stat.S_IMODE(found.st_mode) & _PRIVATE:

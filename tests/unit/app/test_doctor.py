@@ -310,6 +310,13 @@ def test_a_check_that_cannot_be_made_is_a_finding(surgery: Surgery) -> None:
     assert found.check == "file system" and "Permission denied" in found.wrong
 
 
+def test_a_file_that_goes_meanwhile_is_no_mistake(surgery: Surgery, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A running server makes and removes files as it likes."""
+    there = sorted(surgery.directory.iterdir())
+    monkeypatch.setattr(Path, "iterdir", lambda path: iter([*there, path / "gone"]))
+    assert list(files.permissions(patient(surgery))) == []
+
+
 def test_a_password_in_the_configuration_is_for_nobody_else(surgery: Surgery) -> None:
     """A configuration elsewhere may be read by others, but not that one; and nobody else may change any."""
     elsewhere = surgery.place / "securechat.toml"
