@@ -125,8 +125,29 @@ class CloseReport:
         return f"report {self.id}"
 
 
+@dataclass(frozen=True, slots=True)
+class SetSlowMode:
+    """Let each account say one thing in so many seconds in a channel; 0 is as often as it likes."""
+
+    channel: str
+    seconds: int = 0
+
+    @property
+    def name(self) -> str:
+        """What it is about, for the audit log."""
+        return self.channel
+
+
 Moderation = (
-    AddBan | ListBans | RemoveBan | InChannel | ListRestraints | ListReports | ShowReport | CloseReport
+    AddBan
+    | ListBans
+    | RemoveBan
+    | InChannel
+    | ListRestraints
+    | ListReports
+    | ShowReport
+    | CloseReport
+    | SetSlowMode
 )
 """All of them."""
 LOOKS: Final = (ListBans, ListReports, ListRestraints, ShowReport)
@@ -144,6 +165,7 @@ MODERATION: Final[Mapping[str, type[Moderation]]] = {
     "channel-unmute": ChannelUnmute,
     "close-report": CloseReport,
     "report": ShowReport,
+    "slow-mode": SetSlowMode,
     "reports": ListReports,
 }
 """These requests by their names, as in `requests.OPERATIONS`."""

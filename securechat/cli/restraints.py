@@ -10,6 +10,7 @@ from securechat.cli.config import JsonOption, load_config
 from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place
 from securechat.cli.table import minute, print_json, print_table
 from securechat.cli.telling import tell
+from securechat.irc.text import count
 
 if TYPE_CHECKING:
     from securechat.chat.sanctions import InChannel
@@ -25,7 +26,7 @@ PeopleArgument = Annotated[
 
 def register(group: typer.Typer) -> None:
     """Add the commands to those for channels."""
-    for command in (bans, ban, kickban, mute, unban, unmute):
+    for command in (bans, ban, kickban, mute, unban, unmute, slow):
         group.command(command.__name__)(command)
 
 
@@ -121,6 +122,25 @@ def unmute(
 
     request = ChannelUnmute(channel, ",".join(targets))
     _change(existing_place(config, data_dir), request, f"Not muted any more in {channel}", as_json)
+
+
+def slow(
+    channel: ChannelArgument,
+    seconds: Annotated[int, typer.Argument(metavar="SECONDS", min=0, max=3600, help="0 ends it.")],
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Let each account say one thing in so many seconds in a channel (mode +W)."""
+    from securechat.chat.sanctions import SetSlowMode
+
+    place = existing_place(config, data_dir)
+    text = (
+        f"Slow mode of {channel}: {count(seconds, 'second')}" if seconds else f"{channel} is not in slow mode"
+    )
+    done = change(place, load_config(place).config, SetSlowMode(channel, seconds), text, quiet=as_json)
+    if as_json:
+        print_json([dict(row) for row in done.rows])
 
 
 def _change(place: Place, request: "InChannel", done: str, as_json: bool) -> None:

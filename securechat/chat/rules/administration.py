@@ -74,6 +74,7 @@ from securechat.chat.sanctions import (
     Pardon,
     RemoveBan,
     Restraint,
+    SetSlowMode,
     ShowReport,
 )
 from securechat.chat.turn.chat import Chat
@@ -228,6 +229,8 @@ def _detail(chat: Chat, request: Change | InSteps) -> str:
             return moderation.detail(chat, request)
         case CloseReport():
             return request.reason
+        case SetSlowMode():
+            return f"{request.seconds} seconds"
         case SetFounder():
             return f"to {request.founder}" if request.founder else "to nobody"
         case SetRetention():
@@ -272,7 +275,9 @@ def _answer(chat: Chat, request: Change, by: str, spare: int | None) -> Answer:
             return invitations.revoke(chat, request)
         case ListInvitations():
             return Done(invitations.rows(chat))
-        case CloseReport() | RemoveBan() | ListBans() | ListReports() | ListRestraints() | ShowReport():
+        case CloseReport() | RemoveBan() | SetSlowMode():
+            return moderation.answer(chat, request, by)
+        case ListBans() | ListReports() | ListRestraints() | ShowReport():
             return moderation.answer(chat, request, by)
         case NoteBackup() | NoteCertificate() | NoteExport():
             return Done()

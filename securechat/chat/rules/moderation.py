@@ -14,6 +14,7 @@ from securechat.chat.sanctions import (
     Pardon,
     RemoveBan,
     Restraint,
+    SetSlowMode,
     ShowReport,
 )
 from securechat.chat.turn.chat import Chat
@@ -21,7 +22,7 @@ from securechat.chat.turn.steps import Steps
 
 Sanction = AddBan | Restraint | Pardon
 """What takes several turns."""
-Quick = CloseReport | ListBans | ListReports | ListRestraints | RemoveBan | ShowReport
+Quick = CloseReport | ListBans | ListReports | ListRestraints | RemoveBan | SetSlowMode | ShowReport
 """What is answered at once."""
 
 
@@ -53,6 +54,8 @@ def answer(chat: Chat, request: Quick, by: str) -> Answer:
             return reports.list_reports(chat, request)
         case ShowReport():
             return reports.show(chat, request)
+        case SetSlowMode():
+            return restraints.set_slow_mode(chat, request)
         case CloseReport():
             return reports.close(chat, request, by)
         case _:

@@ -26,6 +26,7 @@ from securechat.chat.sanctions import (
     ListRestraints,
     Pardon,
     Restraint,
+    SetSlowMode,
 )
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
@@ -269,6 +270,25 @@ def _row(channel: Channel, mask: str, entry: ListEntry) -> Row:
         "since": entry.at,
         "expires": entry.expires or None,
     }
+
+
+def set_slow_mode(chat: Chat, request: SetSlowMode) -> Answer:
+    """Set or end the slow mode of a channel (+W), as its operators do with MODE."""
+    channel = chat.registry.channel(request.channel) if is_channel(request.channel) else None
+    if channel is None:
+        return Refused("CHANNEL_UNKNOWN", f"There is no channel {request.channel!r}")
+    if not 0 <= request.seconds <= limits.MAX_SLOW:
+        text = f"Slow mode takes 1 to {limits.MAX_SLOW} seconds, or 0 to end it"
+        return Refused("SECONDS_INVALID", text)
+    draft = Draft(channel)
+    if request.seconds:
+        draft.set_flag("W", str(request.seconds))
+    else:
+        draft.clear_flag("W")
+    record = draft.record(chat.next_id(), chat.now.wall, chat.settings.server_name)
+    if record is not None:
+        chat.enter(record, None)
+    return Done([{"channel": channel.name, "seconds": request.seconds}])
 
 
 # Time

@@ -92,6 +92,7 @@ ASKED = {
     "channel bans": ("channel", "bans", "#dev"),
     "channel kickban": ("channel", "kickban", "#dev", "alice"),
     "channel mute": ("channel", "mute", "#dev", "alice"),
+    "channel slow": ("channel", "slow", "#dev", "30"),
     "channel unban": ("channel", "unban", "#dev", "alice"),
     "channel unmute": ("channel", "unmute", "#dev", "alice"),
     "reports close": ("reports", "close", "1"),

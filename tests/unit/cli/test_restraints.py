@@ -47,3 +47,17 @@ def test_restraints_in_a_channel(command: Command) -> None:
         ("channel-unban", "#general bob"),
     ]
     assert audit[0]["detail"].endswith(": too loud")
+
+
+def test_slow_mode(command: Command) -> None:
+    """It is set and ended by one command, and in the audit log."""
+    assert command("adduser", "alice", "--generate").code == 0
+    assert "30 seconds" in command("channel", "slow", "#general", "30").err
+    assert json.loads(command("channel", "slow", "#general", "0", "--json").out)[0]["seconds"] == 0
+    assert command("channel", "slow", "#nowhere", "1").code == ExitCode.REFUSED
+    assert command("channel", "slow", "#general", "3601").code == ExitCode.USAGE
+    audit = [json.loads(line) for line in command("audit", "show", "--json").out.splitlines()][-2:]
+    assert [(row["action"], row["target"], row["detail"]) for row in audit] == [
+        ("slow-mode", "#general", "30 seconds"),
+        ("slow-mode", "#general", "0 seconds"),
+    ]
