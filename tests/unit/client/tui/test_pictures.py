@@ -137,6 +137,7 @@ def test_a_scene_looks_as_in_its_picture(name: str, monkeypatch: pytest.MonkeyPa
     """To the last cell and colour."""
     scene, size, chosen, code = SCENES[name]
     pictures: list[str] = []
+    monkeypatch.delenv("NO_COLOR", raising=False)
     if name == "app-no-color":
         monkeypatch.setenv("NO_COLOR", "1")
 
