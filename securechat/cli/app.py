@@ -26,6 +26,7 @@ from securechat.cli import (
     invite,
     join,
     migrate_store,
+    reading,
     removal,
     reports,
     restore,
@@ -157,6 +158,7 @@ for module in (
     join,
     connect,
     send,
+    reading,
     trust,
 ):
     module.register(app)

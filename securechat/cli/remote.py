@@ -2,8 +2,11 @@
 
 import os
 import sys
+from collections.abc import Callable, Mapping
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
@@ -13,6 +16,7 @@ from securechat.cli.telling import begin, tell
 
 if TYPE_CHECKING:
     from securechat.client.address import Address
+    from securechat.client.api import Client
     from securechat.client.credentials import PasswordSource
     from securechat.client.errors import ClientError
     from securechat.client.login import Login
@@ -81,7 +85,43 @@ CommandOption = Annotated[
     typer.Option("--password-command", metavar="COMMAND", help="What this command prints is the password."),
 ]
 
+TimeoutOption = Annotated[
+    float, typer.Option("--timeout", metavar="SECONDS", min=1.0, help="How long to wait for the server.")
+]
+
 _SHOWN_OF_PIN = 8
+_OPTIONS: Final[Mapping[str, tuple[str, object, object]]] = {
+    "profile": ("profile", ProfileOption, ""),
+    "host": ("host", HostOption, ""),
+    "user": ("user", UserOption, ""),
+    "ca": ("ca", CaOption, None),
+    "pin": ("pin", PinOption, ""),
+    "password_stdin": ("stdin", StdinOption, False),
+    "password_file": ("file", FileOption, None),
+    "password_command": ("command", CommandOption, ""),
+}
+"""The options of every command that connects: the field of `Given`, the type and the default of each."""
+
+
+def with_server(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that say which server and account are meant, in the place of its parameter
+    `given`.
+    """
+
+    @wraps(function)
+    def command(**values: object) -> None:
+        options = {field: values.pop(name, default) for name, (field, _, default) in _OPTIONS.items()}
+        function(**values, given=Given(**options))  # type: ignore[arg-type]
+
+    own = [each for each in signature(function).parameters.values() if each.name != "given"]
+    more = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (_, kind, default) in _OPTIONS.items()
+    ]
+    keywords = [each.replace(kind=Parameter.KEYWORD_ONLY) for each in own]
+    command.__signature__ = Signature([*keywords, *more])  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in (*keywords, *more)}
+    return command
 
 
 def prepare(given: Given, *, by_key: bool | None = None) -> "Login":
@@ -120,6 +160,13 @@ def _source(given: Given, profile: "Profile") -> "PasswordSource":
         complain(f"the password file {profile.password_file} is not there any more")
         return password_source(stdin=False, file=None, command="")
     return profile.password
+
+
+def open_client(login: "Login", timeout: float) -> "Client":
+    """Return a client to connect with; what waits for the account still waits for it after that."""
+    from securechat.client.api import Client
+
+    return Client.over(login.trust, login.credentials, timeout, replay=False, enrolment=login.enrolment)
 
 
 def fail(error: "ClientError") -> NoReturn:

@@ -1,29 +1,14 @@
 """`securechat send`: one message from a script, with an exit code that tells whether it is stored."""
 
 import os
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from securechat.cli.exits import CommandFailed
 from securechat.cli.profiles import Given
-from securechat.cli.remote import (
-    CaOption,
-    CommandOption,
-    FileOption,
-    HostOption,
-    PinOption,
-    ProfileOption,
-    StdinOption,
-    UserOption,
-    fail,
-    prepare,
-)
+from securechat.cli.remote import TimeoutOption, fail, open_client, prepare, with_server
 from securechat.cli.table import print_json
-
-if TYPE_CHECKING:
-    from securechat.client.api import Client
-    from securechat.client.login import Login
 
 _LONGEST = 256 * 1024
 _STDIN = 0
@@ -34,6 +19,7 @@ def register(app: typer.Typer) -> None:
     app.command()(send)
 
 
+@with_server
 def send(
     target: Annotated[
         str, typer.Argument(metavar="TARGET", help="A #channel, or an account.", show_default=False)
@@ -41,25 +27,18 @@ def send(
     text: Annotated[
         str, typer.Argument(metavar="[TEXT|-]", help="What to say; - reads it from standard input.")
     ] = "-",
-    profile: ProfileOption = "",
-    host: HostOption = "",
-    user: UserOption = "",
-    ca: CaOption = None,
-    pin: PinOption = "",
     join: Annotated[
         bool, typer.Option("--join", help="Enter the channel first; the account stays a member.")
     ] = False,
+    lines: Annotated[bool, typer.Option("--lines", help="Send each line as a message of its own.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print id and time of each stored message, one JSON object a line.")
     ] = False,
-    timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", min=1.0, help="How long to wait for the server.")
-    ] = 30.0,
-    password_stdin: StdinOption = False,
-    password_file: FileOption = None,
-    password_command: CommandOption = "",
+    timeout: TimeoutOption = 30.0,
+    *,
+    given: Given,
 ) -> None:
-    """Send a message and wait until it is stored.
+    """Send a message and wait until it is stored. A text of several lines is one message.
 
     A text with a line that is no UTF-8, or has a NUL, is refused.
 
@@ -68,34 +47,17 @@ def send(
     from securechat.client.errors import ClientError
     from securechat.irc.timestamp import format_ms
 
-    login = prepare(
-        Given(
-            profile=profile,
-            host=host,
-            user=user,
-            ca=ca,
-            pin=pin,
-            stdin=password_stdin,
-            file=password_file,
-            command=password_command,
-        )
-    )
+    login = prepare(given)
     message = _standard_input() if text == "-" else text
     try:
-        with _client(login, timeout) as chat:
+        with open_client(login, timeout) as chat:
             if join:
                 chat.join(target)
-            stored = chat.send_all(target, message)
+            stored = chat.send_all(target, message, lines=lines)
     except ClientError as error:
         fail(error)
     for sent in stored if as_json else ():
         print_json({"id": sent.id, "time": format_ms(sent.time)})
-
-
-def _client(login: "Login", timeout: float) -> "Client":
-    from securechat.client.api import Client
-
-    return Client.over(login.trust, login.credentials, timeout, replay=False, enrolment=login.enrolment)
 
 
 def _standard_input() -> str:

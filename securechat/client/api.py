@@ -15,7 +15,6 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -35,6 +34,7 @@ from securechat.client.events import (
     MessageTaken,
     Missed,
     Names,
+    Person,
     Ready,
     Topic,
     Welcome,
@@ -42,6 +42,8 @@ from securechat.client.events import (
 from securechat.client.login import log_in_unasked
 from securechat.client.paths import places
 from securechat.client.registration import Credentials
+from securechat.client.sent import Sent as Sent
+from securechat.client.sent import stored_as
 from securechat.client.session import Session, check_target, check_text, lines_of, sendable
 from securechat.client.trust import Trust, settle
 from securechat.irc.names import fold
@@ -49,17 +51,6 @@ from securechat.irc.text import count
 
 MOST_EVENTS: Final = 10_000
 """Events that wait for `events`; of more, the oldest are dropped and a `Missed` says how many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A message that is stored: its msgid, and its time in milliseconds since the epoch.
-
-    One that the server took for itself and answered (`securechat`) is not stored: "" and 0.
-    """
-
-    id: str
-    time: int
 
 
 class Client:
@@ -139,8 +130,8 @@ class Client:
         self._calls = 0
         # What is waited for, by label or nonce, and its outcome when it is there.
         self._open: dict[str, Answered | Message | MessageRefused | MessageTaken | None] = {}
-        self._topics: dict[str, str] = {}
-        self._names: dict[str, tuple[str, ...]] = {}
+        self._rows: dict[str, list[Message | Person]] = {}
+        self._topics, self._names = dict[str, str](), dict[str, tuple[str, ...]]()
         self._enrolment = enrolment
         self._enrolled: Enrolled | NotEnrolled | None = None
         self._connection = keep_connected(
@@ -176,29 +167,31 @@ class Client:
     def send(self, target: str, text: str) -> Sent:
         """Send a message to a channel or a person; return when it is stored.
 
-        A text of several lines, or a long one, takes several messages; the last one's id is returned. Raises
-        Refused when (a part of) it was not taken, OutcomeUnknown when no confirmation came in time.
+        A text of several lines is one message where the server has such, else several; the last one's id is
+        returned. Raises Refused when (a part of) it was not taken, OutcomeUnknown when no confirmation came.
         """
         return self.send_all(target, text)[-1]
 
-    def send_all(self, target: str, text: str) -> list[Sent]:
-        """Do what `send` does, and return every message that it took."""
+    def send_all(self, target: str, text: str, *, lines: bool = False) -> list[Sent]:
+        """Do what `send` does, and return every message that it took; `lines` makes each line one."""
         check_target(target)
         check_text(text)
         if not text.strip() or not lines_of(text):
             raise Refused("NO_TEXT", "there is nothing to send")
         said: list[tuple[str, ...]] = []
 
+        whole = text.rstrip("\r\n")
+
         def say(session: Session) -> None:
             with self._changed:
-                said.append(session.say(target, text))
+                said.append(session.say(target, text) if lines else session.write(target, whole))
                 self._open.update(dict.fromkeys(said[0]))
                 self._changed.notify_all()
 
         self._connection.submit(say)
         self._wait_for(lambda: bool(said))
         try:
-            return [_stored(self._outcome(nonce)) for nonce in said[0]]
+            return [stored_as(self._outcome(nonce)) for nonce in said[0]]
         except (Closed, LoginFailed, TrustError) as error:
             raise OutcomeUnknown(f"the connection ended before the message was confirmed: {error}") from error
         finally:
@@ -232,6 +225,17 @@ class Client:
         check_target(channel)
         self._ask(lambda session, label: session.request("NAMES", channel, label=label))
         return self._names.get(fold(channel), ())
+
+    def request(self, command: str, *params: str) -> list[Message | Person]:
+        """Send a command; return what CHATHISTORY or SEARCH finds, or WHO's rows. Raises as `join` does."""
+        with self._changed:
+            label = self._next_label()
+            rows = self._rows.setdefault(label, [])
+        try:
+            self._ask(lambda session, label: session.request(command, *params, label=label), label)
+        finally:
+            del self._rows[label]
+        return rows
 
     def enrol(self, code: str = "") -> str:
         """Let this computer log in with a key of its own from now on; return the name of the device.
@@ -297,16 +301,21 @@ class Client:
                 self._names[fold(event.channel)] = event.nicks
             case Answered() if event.label in self._open:
                 self._open[event.label] = event
+            case Message() | Person() if event.asked in self._rows:
+                self._rows[event.asked].append(event)
             case Message() | MessageRefused() | MessageTaken() if event.nonce in self._open:
                 self._open[event.nonce] = event
             case _:
                 pass
 
-    def _ask(self, request: Callable[[Session, str], object]) -> None:
+    def _next_label(self) -> str:
+        self._calls += 1
+        return f"c{self._calls}"
+
+    def _ask(self, request: Callable[[Session, str], object], label: str = "") -> None:
         """Make a request and wait for its answer."""
         with self._changed:
-            self._calls += 1
-            label = f"c{self._calls}"
+            label = label or self._next_label()
             self._open[label] = None
         self._connection.submit(lambda session: request(session, label))
         try:
@@ -337,12 +346,3 @@ class Client:
         if self._ended is None:
             raise OutcomeUnknown(f"the server did not answer within {count(self.timeout, 'second')}")
         raise self._ended.error or Closed("the connection is closed")
-
-
-def _stored(outcome: Answered | Message | MessageRefused | MessageTaken) -> Sent:
-    if isinstance(outcome, MessageRefused):
-        raise outcome.reason
-    if isinstance(outcome, MessageTaken):
-        return Sent("", 0)
-    assert isinstance(outcome, Message), "a nonce belongs to a message"
-    return Sent(outcome.id, outcome.time)

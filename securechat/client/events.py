@@ -12,6 +12,7 @@ from securechat.client.deliveries import MessageTaken as MessageTaken
 from securechat.client.deliveries import Said as Said
 from securechat.client.device_events import Certified, Enrolled, NotEnrolled
 from securechat.client.errors import ClientError, Refused
+from securechat.client.presence import Person as Person
 from securechat.client.presence import ReadUpTo as ReadUpTo
 from securechat.client.presence import Typing as Typing
 from securechat.client.recent import Spoken
@@ -301,6 +302,7 @@ Event = (
     | Reacted
     | Typing
     | ReadUpTo
+    | Person
     | Pinned
     | Certified
     | Enrolled

@@ -26,6 +26,7 @@ from securechat.client.events import (
     ModesChanged,
     Names,
     NickChanged,
+    Person,
     Pinned,
     Quit,
     Reacted,
@@ -56,12 +57,25 @@ _FROM: Final[Mapping[str, str]] = {
     "+": "members with a rank",
 }
 
+_RANK_NAMES: Final[Mapping[str, str]] = {
+    "~": "founder",
+    "&": "admin",
+    "@": "operator",
+    "%": "half-operator",
+    "+": "speaker",
+}
+
 
 def local_time(ms: int) -> str:
     """Hours and minutes on this computer's clock; the date, too, unless that is today."""
     then = time.localtime(ms / 1000)
     today = time.localtime()[:3] == then[:3]
     return time.strftime("%H:%M" if today else "%Y-%m-%d %H:%M", then)
+
+
+def exact_time(ms: int) -> str:
+    """Date and time on this computer's clock."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(ms / 1000))
 
 
 def describe(event: Event, clock: Callable[[int], str] = local_time) -> list[str]:
@@ -81,8 +95,13 @@ def describe(event: Event, clock: Callable[[int], str] = local_time) -> list[str
             return [f"* {line}" for line in changes_in_words(event)]
         case Topic():
             return [f"* {_topic(event)}"]
+        case Person():
+            return [f"* {_person(event)}"]
         case Names():
-            return [f"* In {event.channel} ({len(event.nicks)}): {', '.join(event.nicks)}"]
+            names = (
+                f" ({len(event.nicks)}): {', '.join(event.nicks)}" if event.nicks else ": nobody that you see"
+            )
+            return [f"* In {event.channel}{names}"]
         case ServerText():
             return [f"* {event.text}"]
         case Failed():
@@ -98,6 +117,18 @@ def describe(event: Event, clock: Callable[[int], str] = local_time) -> list[str
             return []
         case _:
             assert_never(event)
+
+
+def _person(person: Person) -> str:
+    ranks = (_RANK_NAMES[sign] for sign in person.ranks if sign in _RANK_NAMES)
+    what = (
+        *ranks,
+        *(("operator of the server",) if person.operator else ()),
+        *(("a bot",) if person.bot else ()),
+    )
+    name = f" ({person.name})" if person.name and person.name != person.nick else ""
+    roles = f", {', '.join(what)}" if what else ""
+    return f"{person.nick}{name} is {'away' if person.away else 'here'}{roles}"
 
 
 def _enrolled(event: Enrolled | NotEnrolled) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from securechat.client.errors import Refused
 from securechat.client.events import Failed, ServerText, Welcome
-from securechat.client.incoming import channels, devices, messages, silences
+from securechat.client.incoming import channels, devices, messages, people, silences
 from securechat.client.incoming.messages import Line, last, nick_of
 from securechat.client.labels import Request
 from securechat.client.registration import DURABLE
@@ -18,7 +18,7 @@ from securechat.client.state import BARRIER, State
 _SILENT: Final = frozenset(
     {
         *("002", "003", "004", "221", "251", "252", "253", "254", "255", "265", "266"),
-        *("324", "329", "333", "375", "396", "728", "729", "774", "900", "901"),
+        *("315", "324", "329", "333", "375", "396", "728", "729", "774", "900", "901"),
         *(
             "ACCOUNT",
             "ACK",
@@ -55,7 +55,10 @@ def _refusal(line: Line) -> Refused | None:
     """A numeric from 400 to 599, or a standard reply FAIL: `FAIL <command> <code> [context…] :<text>`."""
     params = line.params
     if line.command == "FAIL":
-        return Refused(params[1] if len(params) > 1 else "FAIL", params[-1] if params else "refused")
+        code = params[1] if len(params) > 1 else "FAIL"
+        if params[:2] == ("CHATHISTORY", "INVALID_TARGET") and len(params) > 3:
+            return Refused(code, f"there is no {params[-2]} here, or it is not for you to read")
+        return Refused(code, params[-1] if params else "refused")
     if line.command[0] in "45" and line.command.isdigit():
         context = " ".join(params[1:-1])
         text = params[-1] if params else "refused"
@@ -162,6 +165,7 @@ _HANDLERS: Final[Mapping[str, Callable[[State, Line], None]]] = {
     "331": channels.topic_is_none,
     "332": channels.topic_is,
     "341": channels.invited,
+    "352": people.who_reply,
     "353": channels.names_reply,
     "366": channels.names_end,
     "372": _motd,

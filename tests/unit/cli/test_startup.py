@@ -59,6 +59,8 @@ def python(code: str, *arguments: str, **environment: str) -> subprocess.Complet
         (["adduser", "--help"], 0),
         (["connect", "--help"], 0),
         (["send", "--help"], 0),
+        (["tail", "--help"], 0),
+        (["history"], 2),
         (["nonsense"], 2),
         (["adduser"], 2),
         (["server", "--port", "x"], 2),
@@ -204,7 +206,7 @@ def test_every_server_side_command_names_the_place() -> None:
 from securechat.cli.app import app
 import typer.main
 group = typer.main.get_command(app)
-client = {"connect", "join", "send", "trust"}
+client = {"connect", "history", "join", "search", "send", "tail", "trust", "who"}
 host = {"service"}  # which has one place on each host
 def options(name, command):
     if hasattr(command, "commands"):

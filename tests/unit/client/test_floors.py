@@ -13,13 +13,13 @@ CLIENT: Final = Path(__file__).resolve().parents[3] / "securechat" / "client"
 FLOORS: Final = (
     {
         *("errors", "clock", "address", "paths", "recent", "events", "invitation", "safe", "width"),
-        *("deliveries", "device_events", "presence"),
+        *("deliveries", "device_events", "presence", "sent"),
     },
     {
         *("labels", "batches", "outbox", "roster", "registration", "catchup", "history"),
         *("known_servers", "bookmark_file", "chain", "dialing", "trust", "transport", "credentials"),
         *("dialogue", "joining", "profiles", "aim", "renewing"),
-        *("keys", "editor", "inputs", "console", "modewords", "wording"),
+        *("keys", "editor", "inputs", "console", "modewords", "wording", "as_json"),
         *("devices", "writing", "outbox_file"),
     },
     {"state"},
@@ -29,6 +29,7 @@ FLOORS: Final = (
     {"connection", "login"},
     {"device_desk", "commands"},
     {"plain", "api", "tui"},
+    {"reading", "following"},
     {"__init__"},
 )
 
