@@ -1,62 +1,13 @@
 """What a person can type in the plain client: text for the current channel, or a command from the table."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final, Protocol
+from collections.abc import Mapping
+from typing import Final
 
-from securechat.client.device_desk import DeviceDesk
+from securechat.client import message_commands, people_commands
+from securechat.client.command import Chat, Command, Misused, channel_and_rest
 from securechat.client.errors import Refused
 from securechat.client.session import check_target, sendable
 from securechat.irc.names import is_channel
-
-_LATELY: Final = 20
-"""Messages that /history shows unless told how many."""
-
-
-class Chat(Protocol):
-    """What a command can do."""
-
-    @property
-    def device(self) -> DeviceDesk:
-        """This computer as a device."""
-
-    @property
-    def target(self) -> str:
-        """Where text goes, "" when nowhere."""
-
-    def say(self, target: str, text: str) -> None:
-        """Send a message."""
-
-    def ask(self, command: str, *params: str, then: Callable[[], None] | None = None) -> None:
-        """Send a command to the server; further input waits for its answer. `then` follows if it was done."""
-
-    def aim(self, target: str) -> None:
-        """Let text go to this channel from now on."""
-
-    def is_in(self, channel: str) -> bool:
-        """Whether one is in this channel."""
-
-    def tell(self, *lines: str) -> None:
-        """Show lines to the person."""
-
-    def refuse(self, line: str) -> None:
-        """Show why what was entered was not done."""
-
-    def leave(self, reason: str) -> None:
-        """Quit once everything is confirmed."""
-
-
-class Misused(Exception):
-    """The text is no command, or not used as its syntax says; the text of the error is for the person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One row: the arguments as HELP shows them, what it does, and the function."""
-
-    arguments: str
-    help: str
-    run: Callable[[Chat, str], None]
 
 
 def enter(chat: Chat, text: str) -> None:
@@ -92,14 +43,15 @@ def _say(chat: Chat, text: str) -> None:
 
 
 def _join(chat: Chat, argument: str) -> None:
-    if not argument or " " in argument:
+    name, *key = argument.split()[:3] if argument else ("",)
+    if not name or len(key) > 1:
         raise Misused
-    channel = check_target(argument if is_channel(argument) else f"#{argument}")
-    chat.ask("JOIN", channel, then=lambda: chat.aim(channel))
+    channel = check_target(name if is_channel(name) else f"#{name}")
+    chat.ask("JOIN", channel, *map(check_target, key), then=lambda: chat.aim(channel))
 
 
 def _part(chat: Chat, argument: str) -> None:
-    channel, reason = _channel_and_rest(chat, argument)
+    channel, reason = channel_and_rest(chat, argument)
     chat.ask("PART", channel, *((sendable(reason),) if reason else ()))
 
 
@@ -117,12 +69,12 @@ def _me(chat: Chat, argument: str) -> None:
 
 
 def _topic(chat: Chat, argument: str) -> None:
-    channel, text = _channel_and_rest(chat, argument)
+    channel, text = channel_and_rest(chat, argument)
     chat.ask("TOPIC", channel, *((sendable(text),) if text else ()))
 
 
 def _names(chat: Chat, argument: str) -> None:
-    channel, rest = _channel_and_rest(chat, argument)
+    channel, rest = channel_and_rest(chat, argument)
     if rest:
         raise Misused
     chat.ask("NAMES", channel)
@@ -144,17 +96,6 @@ def _silence(chat: Chat, sign: str, argument: str) -> None:
     if not argument or " " in argument:
         raise Misused
     chat.ask("SILENCE", f"{sign}{check_target(argument)}", then=lambda: chat.ask("SILENCE"))
-
-
-def _history(chat: Chat, argument: str) -> None:
-    words = argument.split()
-    number = words.pop() if words and words[-1].isascii() and words[-1].isdigit() else str(_LATELY)
-    if len(words) > 1:
-        raise Misused
-    target = words[0] if words else chat.target
-    if not target:
-        raise Misused("You are in no channel: name one, or a person")
-    chat.ask("CHATHISTORY", "LATEST", check_target(target), "*", number[:4])
 
 
 def _device(chat: Chat, argument: str) -> None:
@@ -185,24 +126,15 @@ def _help(chat: Chat, argument: str) -> None:
     chat.tell(*lines, f"  {'exit':{width}}  the same as /quit")
 
 
-def _channel_and_rest(chat: Chat, argument: str) -> tuple[str, str]:
-    """A first word that is a channel one is in is meant; without it, the current channel is."""
-    first, _, rest = argument.partition(" ")
-    if is_channel(first) and (chat.is_in(first) or not rest):
-        return check_target(first), rest.strip(" ")
-    if not is_channel(chat.target):
-        raise Misused("You are in no channel: name one")
-    return chat.target, argument
-
-
 COMMANDS: Final[Mapping[str, Command]] = {
-    "join": Command("#CHANNEL", "enter a channel; text goes there from now on", _join),
+    "join": Command("#CHANNEL [KEY]", "enter a channel; text goes there from now on", _join),
     "part": Command("[#CHANNEL] [REASON]", "leave a channel", _part),
     "msg": Command("NAME TEXT", "send a message to one person, or to another channel", _msg),
     "me": Command("TEXT", "say what you do", _me),
     "topic": Command("[#CHANNEL] [TEXT]", "show the topic, or set it", _topic),
     "names": Command("[#CHANNEL]", "show who is there", _names),
-    "history": Command("[#CHANNEL | NAME] [NUMBER]", "show what was said lately", _history),
+    **message_commands.COMMANDS,
+    **people_commands.COMMANDS,
     "ignore": Command("[NAME]", "let nothing direct of a person reach you; show whom you ignore", _ignore),
     "unignore": Command("NAME", "let a person reach you again", _unignore),
     "device": Command("[yes [CODE] | no]", "log in from this computer without your password", _device),

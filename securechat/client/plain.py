@@ -40,6 +40,7 @@ from securechat.client.events import (
     Said,
     Welcome,
 )
+from securechat.client.lately import Lately
 from securechat.client.session import check_text
 from securechat.client.wording import describe
 from securechat.irc.text import count
@@ -85,6 +86,9 @@ class PlainClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._aim = Aim(first)
+        self.lately = Lately()
+        self.has_edits = False
+        self._if_none = ""
         self._console = console
         self._submit = submit
         self.device = DeviceDesk(self, enrolment, submit)
@@ -153,22 +157,30 @@ class PlainClient:
 
     # What commands do
 
-    def say(self, target: str, text: str) -> None:
-        """Send a message."""
+    def say(self, target: str, text: str, *, answers: str = "", edits: str = "") -> None:
+        """Send a message; `answers` or `edits` is the msgid of another one that it is about."""
         self._saying += 1
-        self._submit(lambda session: session.say(target, text))
+        self.lately.read(target)
+        self._submit(lambda session: session.write(target, text, answers=answers, edits=edits))
 
-    def ask(self, command: str, *params: str, then: Callable[[], None] | None = None) -> None:
-        """Send a command to the server and hold further input until it is answered."""
+    def signal(self, target: str, tags: dict[str, str]) -> None:
+        """Send tags without a text."""
+        self._submit(lambda session: session.signal(target, tags))
+
+    def ask(
+        self, command: str, *params: str, then: Callable[[], None] | None = None, if_none: str = ""
+    ) -> None:
+        """Send a command to the server and hold further input until it is answered; as in `commands.Chat`."""
         if not self._connected:
             self.tell("* There is no connection now: try again when it is back.")
             return
         self._asked += 1
         label = f"u{self._asked}"
         self._answer = (label, then)
+        self._if_none = if_none
         match command, *params:
-            case "JOIN", channel:
-                self._submit(lambda session: session.join(channel, label))
+            case "JOIN", channel, *key:
+                self._submit(lambda session: session.join(channel, label, "".join(key)))
             case "PART", channel, *reason:
                 self._submit(lambda session: session.part(channel, "".join(reason), label))
             case _:
@@ -180,7 +192,7 @@ class PlainClient:
         return self._aim.target
 
     def aim(self, target: str) -> None:
-        """Let text go to this channel from now on."""
+        """Let text go to this channel or person from now on."""
         self._aim.at(target)
 
     def is_in(self, channel: str) -> bool:
@@ -281,10 +293,13 @@ class PlainClient:
 
     def _take_note(self, event: Event) -> None:
         self._aim.take_note(event)
+        self.lately.take_note(event)
         match event:
             case Said(nonces):
                 self._saying -= 1
                 self._waiting.update(nonces)
+            case Message(asked=label) if label:
+                self._if_none = ""
             case Message(nonce=nonce) if nonce:
                 self._waiting.discard(nonce)
                 self._in_a_row = 0
@@ -300,8 +315,8 @@ class PlainClient:
             case Failed():
                 self._refused += 1
                 self._was_refused()
-            case Welcome():
-                self._catching_up = True
+            case Welcome(durable=durable):
+                self._catching_up, self.has_edits = True, durable
             case Ready():
                 self._connected = self._ever_ready = True
                 self._catching_up = False
@@ -318,5 +333,7 @@ class PlainClient:
             self._answer = None
             if event.refused is None:
                 self._in_a_row = 0
+                if self._if_none:
+                    self.tell(self._if_none)
                 if then is not None:
                     then()

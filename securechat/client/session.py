@@ -219,10 +219,10 @@ class Session(State):
         if self.ready:
             self.send(Message("TAGMSG", (target,), None, tags))
 
-    def join(self, channel: str, label: str = "") -> str:
+    def join(self, channel: str, label: str = "", key: str = "") -> str:
         """Enter a channel, also after every later login; return the request's label."""
         self.channels[fold(channel)] = channel
-        return self.request("JOIN", channel, label=label)
+        return self.request("JOIN", channel, *((key,) if key else ()), label=label)
 
     def part(self, channel: str, reason: str = "", label: str = "") -> str:
         """Leave a channel; return the request's label."""

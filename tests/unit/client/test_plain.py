@@ -40,11 +40,15 @@ class FakeSession:
         self.calls: list[tuple[str, ...]] = []
         self.labels: list[str] = []
 
-    def say(self, target: str, text: str) -> None:
-        self.calls.append(("say", target, text))
+    def write(self, target: str, text: str, *, answers: str, edits: str) -> None:
+        about = ((name, msgid) for name, msgid in (("answers", answers), ("edits", edits)) if msgid)
+        self.calls.append(("say", target, text, *(word for pair in about for word in pair)))
 
-    def join(self, channel: str, label: str) -> None:
-        self._ask(label, "JOIN", channel)
+    def signal(self, target: str, tags: dict[str, str]) -> None:
+        self.calls.append(("signal", target, *(f"{name}={value}" for name, value in tags.items())))
+
+    def join(self, channel: str, label: str, key: str) -> None:
+        self._ask(label, "JOIN", channel, *((key,) if key else ()))
 
     def part(self, channel: str, reason: str, label: str) -> None:
         self._ask(label, "PART", channel, reason)
@@ -306,6 +310,23 @@ def test_an_unknown_command_is_never_sent(stage: Stage) -> None:
         ("/ignore *!*@evil.test", ("SILENCE", "+*!*@evil.test")),
         ("/unignore bob", ("SILENCE", "-bob")),
         ("/me waves", ("say", "#general", "\x01ACTION waves\x01")),
+        ("/join #dev s3cret", ("JOIN", "#dev", "s3cret")),
+        ("/search eu-1 deploy in:#ops from:bob", ("SEARCH", r"text=eu-1\sdeploy;limit=20;in=#ops;from=bob")),
+        ("/search a;b", ("SEARCH", r"text=a\:b;limit=20")),
+        ("/who", ("WHO", "#general")),
+        ("/who bob", ("WHO", "bob")),
+        ("/whois bob", ("WHOIS", "bob")),
+        ("/list", ("LIST",)),
+        ("/invite bob", ("INVITE", "bob", "#general")),
+        ("/kick bob enough of it", ("KICK", "#general", "bob", "enough of it")),
+        ("/ban", ("MODE", "#general", "+b")),
+        ("/ban bob", ("MODE", "#general", "+b", "bob!*@*")),
+        ("/ban $a:bob", ("MODE", "#general", "+b", "$a:bob")),
+        ("/unban bob", ("MODE", "#general", "-b", "bob!*@*")),
+        ("/nick al", ("NICK", "al")),
+        ("/away at lunch", ("AWAY", "at lunch")),
+        ("/away", ("AWAY",)),
+        ("//me is no command", ("say", "#general", "/me is no command")),
     ],
 )
 def test_commands(stage: Stage, entered: str, call: tuple[str, ...]) -> None:
@@ -321,7 +342,7 @@ def test_commands(stage: Stage, entered: str, call: tuple[str, ...]) -> None:
         "/msg bob",
         "/msg",
         "/join",
-        "/join a b",
+        "/join a b c",
         "/me",
         "/names #a b",
         "/msg :x y",
@@ -573,3 +594,93 @@ def test_events_wake_the_console() -> None:
     stage = Stage()
     stage.client.deliver(READY)
     assert stage.console.woken == 1
+
+
+def heard(number: int, sender: str, text: str, target: str = "#general", *, own: bool = False) -> Message:
+    """A message that was said just now."""
+    return Message(sender, target, text, 0, f"m{number}", own=own)
+
+
+SAID = (
+    Welcome("alice", "chat.test", durable=True, again=False),
+    heard(1, "bob", "one"),
+    heard(2, "carol", "two"),
+    heard(3, "alice", "mine", own=True),
+    heard(4, "bob", "elsewhere", "#other"),
+    heard(5, "bob", "three"),
+    Ready(("#general",), again=True),
+)
+
+
+@pytest.mark.parametrize(
+    ("entered", "call"),
+    [
+        ("/reply on it", ("say", "#general", "on it", "answers", "m5")),
+        ("/reply ^carol on it", ("say", "#general", "on it", "answers", "m2")),
+        ("/reply ^3 on it", ("say", "#general", "on it", "answers", "m1")),
+        ("/react 👍", ("signal", "#general", "+draft/react=👍", "+draft/reply=m5")),
+        ("/edit yours", ("say", "#general", "yours", "edits", "m3")),
+        ("/delete", ("REDACT", "#general", "m3")),
+        ("/delete wrong place", ("REDACT", "#general", "m3", "wrong place")),
+    ],
+)
+def test_commands_about_messages(stage: Stage, entered: str, call: tuple[str, ...]) -> None:
+    """The last message here, or the one that is named; only one's own are changed."""
+    stage.happens(*SAID)
+    stage.enters(entered)
+    stage.run()
+    assert stage.session.calls == [call]
+
+
+@pytest.mark.parametrize(
+    "entered", ["/reply ^dave hi", "/reply ^9 hi", "/edit ^2 x", "/react", "/react a b", "/edit"]
+)
+def test_a_message_that_is_not_there_is_not_meant(stage: Stage, entered: str) -> None:
+    stage.happens(*SAID)
+    stage.enters(entered)
+    stage.run()
+    assert stage.session.calls == []
+    assert stage.console.lines[-1].startswith("* ")
+
+
+def test_edits_are_for_servers_that_know_them(stage: Stage) -> None:
+    """Elsewhere the new text would be one more message."""
+    stage.happens(*SAID, Welcome("alice", "old.test", durable=False, again=True), SAID[-1])
+    stage.enters("/edit yours")
+    stage.run()
+    assert stage.session.calls == []
+    assert "no edits" in stage.console.lines[-1]
+
+
+def test_where_something_is_unread(stage: Stage) -> None:
+    """What came since one has said something there."""
+    stage.happens(*SAID, heard(6, "bob", "psst", "alice"))
+    stage.enters("/unread", "hello", "/unread")
+    stage.run()
+    told = [line for line in stage.console.lines if "Since you" in line]
+    assert told[0].endswith("#general (3 messages), #other (1 message), bob (1 message)")
+    assert told[1].endswith(": #other (1 message), bob (1 message)")
+
+
+def test_an_answer_of_nothing_is_told(stage: Stage) -> None:
+    """An empty history, and a search that finds nothing."""
+    stage.enters("/history")
+    stage.happens(Answered("u1"))
+    stage.enters("/search nothing")
+    stage.happens(Answered("u2"))
+    stage.enters("/history")
+    stage.happens(Message("bob", "#general", "hi", 0, "m1", asked="u3"), Answered("u3"))
+    stage.run()
+    assert stage.console.lines.count("* Nothing was said in #general yet.") == 1
+    assert stage.console.lines.count("* Nothing was found.") == 1
+
+
+def test_text_goes_to_a_person(stage: Stage) -> None:
+    """Until one goes back to a channel that one is in."""
+    stage.enters("/query bob", "hi", "/query #nope", "still bob", "/query #general", "all")
+    stage.run()
+    assert stage.session.calls == [
+        ("say", "bob", "hi"),
+        ("say", "bob", "still bob"),
+        ("say", "#general", "all"),
+    ]
