@@ -193,6 +193,7 @@ def _chat(login: "Login", channels: list[str], *, plain: bool = False) -> "int |
 
 def _line_by_line(login: "Login", channels: list[str]) -> "int | Result":
     from securechat.client.bookmark_file import BookmarkFile
+    from securechat.client.choices import Choices
     from securechat.client.connection import keep_connected
     from securechat.client.console import OutputClosed, Terminated, standard_console
     from securechat.client.paths import places
@@ -201,9 +202,10 @@ def _line_by_line(login: "Login", channels: list[str]) -> "int | Result":
     goodbye = ""
     kept = BookmarkFile(places(os.environ).bookmarks)
     address, account = login.trust.address, login.credentials.account
+    choices = Choices(places(os.environ).choices)
     bookmarks = kept.load(address, account)
     try:
-        with standard_console(os.environ) as console:
+        with standard_console(os.environ, choices) as console:
             connection = keep_connected(
                 login.trust,
                 login.credentials,
@@ -218,6 +220,7 @@ def _line_by_line(login: "Login", channels: list[str]) -> "int | Result":
                 first="".join(channels[:1]),
                 arrived=lambda: remember(login.profile) if login.profile is not None else "",
                 enrolment=login.enrolment,
+                choices=choices,
             )
             connection.start()
             try:

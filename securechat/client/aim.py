@@ -18,6 +18,11 @@ class Aim:
         """Let text go to this channel or person from now on."""
         self.target = self._channels.get(fold(target), target)
 
+    @property
+    def channels(self) -> list[str]:
+        """The channels that one is in."""
+        return list(self._channels.values())
+
     def is_in(self, channel: str) -> bool:
         """Whether one is in this channel."""
         return fold(channel) in self._channels

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from securechat.client.choices import Choices
 from securechat.client.device_desk import DeviceDesk
 from securechat.client.lately import Lately
 from securechat.client.session import check_target
@@ -20,6 +21,10 @@ class Chat(Protocol):
     @property
     def target(self) -> str:
         """Where text goes, "" when nowhere."""
+
+    @property
+    def choices(self) -> Choices:
+        """What the person has set."""
 
     @property
     def lately(self) -> Lately:

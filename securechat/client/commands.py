@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from securechat.client import message_commands, people_commands
+from securechat.client.choices import NAMES
 from securechat.client.command import Chat, Command, Misused, channel_and_rest
 from securechat.client.errors import Refused
 from securechat.client.session import check_target, sendable
@@ -112,6 +113,21 @@ def _device(chat: Chat, argument: str) -> None:
             raise Misused
 
 
+def _set(chat: Chat, argument: str) -> None:
+    match argument.split():
+        case []:
+            for name, meaning in NAMES.items():
+                chat.tell(f"* {name} {'on' if chat.choices.on(name) else 'off'}: {meaning}")
+        case [name, "on" | "off" as wanted] if name in NAMES:
+            try:
+                chat.choices.set(name, wanted == "on")
+            except OSError as error:
+                raise Misused(f"This holds until you leave: it cannot be kept ({error.strerror})") from error
+            chat.tell(f"* {name} {wanted}: {NAMES[name]}")
+        case _:
+            raise Misused
+
+
 def _quit(chat: Chat, argument: str) -> None:
     chat.leave(sendable(argument))
 
@@ -138,6 +154,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "ignore": Command("[NAME]", "let nothing direct of a person reach you; show whom you ignore", _ignore),
     "unignore": Command("NAME", "let a person reach you again", _unignore),
     "device": Command("[yes [CODE] | no]", "log in from this computer without your password", _device),
+    "set": Command("[joins | bell | colour on | off]", "show or change what is told, and how", _set),
     "help": Command("", "show this list", _help),
     "quit": Command("[REASON]", "leave the chat", _quit),
 }

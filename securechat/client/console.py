@@ -14,14 +14,18 @@ import codecs
 import os
 import select
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from enum import Enum
 from types import FrameType, TracebackType
 from typing import Final, Protocol, Self
 
+from securechat.client.choices import Choices
 from securechat.client.editor import ERASE, EndOfInput, Input, LineEditor, Submitted
+from securechat.client.input_history import InputHistory
 from securechat.client.inputs import Source, keep_taken, standard_input
 from securechat.client.keys import KeyReader
+from securechat.client.paths import places
 from securechat.client.safe import safe
 from securechat.client.width import wrap
 
@@ -50,6 +54,15 @@ class OutputClosed(Exception):
     """The reader of the output has gone: the window was closed, or the pipe's other end."""
 
 
+class Tone(Enum):
+    """How lines are meant; its value is how a terminal shows that (ECMA-48, SGR)."""
+
+    SPOKEN = ""
+    ASIDE = "36"
+    CALL = "1;33"
+    WRONG = "31"
+
+
 class Console(Protocol):
     """A place to print lines and to read what a person enters. `wake` may be called by any thread."""
 
@@ -59,8 +72,11 @@ class Console(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def show(self, *lines: str) -> None:
-        """Print lines, made safe. Raises OutputClosed."""
+    def show(self, *lines: str, tone: Tone = Tone.SPOKEN) -> None:
+        """Print lines, made safe, and call the person if the tone does. Raises OutputClosed."""
+
+    def complete_with(self, complete: Callable[[str], Sequence[str]]) -> None:
+        """Say what the word before the cursor may become, given the text up to there."""
 
     def set_prompt(self, prompt: str) -> None:
         """Say what stands before the input; "" while nothing can be entered."""
@@ -94,8 +110,11 @@ class StreamConsole:
     ) -> None:
         self._source.close()
 
-    def show(self, *lines: str) -> None:
+    def show(self, *lines: str, tone: Tone = Tone.SPOKEN) -> None:
         _write(self._output, "".join(f"{safe(line)}\n" for line in lines))
+
+    def complete_with(self, complete: Callable[[str], Sequence[str]]) -> None:
+        """A stream has no keys."""
 
     def set_prompt(self, prompt: str) -> None:
         """A stream has no prompt: it would stand between the lines."""
@@ -127,12 +146,24 @@ class TerminalConsole:
         source: Source,
         terminal: int = 0,
         output: int = 1,
+        *,
+        history: InputHistory | None = None,
+        choices: Choices | None = None,
+        plain: bool = False,
+        reflows: bool = False,
     ) -> None:
+        """`plain` is without colours; `reflows` says that the terminal breaks its rows anew when its width
+        changes.
+        """
         self._source = source
         self._terminal = terminal
         self._output = output
+        self._history = history
+        self._choices = choices or Choices()
+        self._plain = plain
+        self._reflows = reflows
         self._keys = KeyReader()
-        self._editor = LineEditor()
+        self._editor = LineEditor(history.load() if history is not None else ())
         self._drawn = False
         self._ended = False
         self._columns = 0
@@ -157,10 +188,17 @@ class TerminalConsole:
                 signal.signal(number, handler)  # type: ignore[arg-type]
             self._source.close()
 
-    def show(self, *lines: str) -> None:
+    def show(self, *lines: str, tone: Tone = Tone.SPOKEN) -> None:
         width = _columns(self._output)
-        text = "".join(f"{wrap(safe(line), width)}\n" for line in lines)
-        _write(self._output, (ERASE if self._drawn else "") + text + self._line())
+        shown = [wrap(safe(line), width) for line in lines]
+        if tone.value and not self._plain and self._choices.on("colour"):
+            shown = [f"\x1b[{tone.value}m{line}\x1b[0m" for line in shown]
+        text = "".join(f"{line}\n" for line in shown)
+        bell = "\a" if tone is Tone.CALL and self._choices.on("bell") else ""
+        _write(self._output, bell + (self._clear() if self._drawn else "") + text + self._line())
+
+    def complete_with(self, complete: Callable[[str], Sequence[str]]) -> None:
+        self._editor.complete = complete
 
     def set_prompt(self, prompt: str) -> None:
         if prompt != self._editor.prompt:
@@ -177,6 +215,9 @@ class TerminalConsole:
         self._ended = not data
         keys = self._keys.feed(data)
         entered = [event for event in map(self._editor.press, keys) if event is not None]
+        for event in entered:
+            if isinstance(event, Submitted) and self._history is not None:
+                self._history.add(event.text)
         self._draw()
         return entered if data else [EndOfInput(self._source.problem)]
 
@@ -191,16 +232,25 @@ class TerminalConsole:
         return self._editor.draw(self._columns) if self._drawn else ""
 
     def _draw(self) -> None:
-        _write(self._output, self._line() or ERASE)
+        clear = self._clear() if self._drawn else ""
+        _write(self._output, clear + (self._line() or ERASE))
 
     def _draw_if_resized(self) -> None:
         if self._drawn and _columns(self._output) != self._columns:
             self._draw()
 
+    def _clear(self) -> str:
+        """Erase the row, also where the terminal has made several of it since its width has changed."""
+        width = _columns(self._output)
+        if not self._reflows or width >= self._columns or self._editor.cells <= width:
+            return ERASE
+        up = self._editor.column // width
+        return (f"\x1b[{up}A" if up else "") + "\r\x1b[J"
+
     def _erase(self) -> None:
         if self._drawn:
             self._drawn = False
-            _write(self._output, ERASE)
+            _write(self._output, self._clear())
 
     # The terminal's mode, and signals
 
@@ -269,12 +319,24 @@ def _write(descriptor: int, text: str) -> None:
         raise OutputClosed(f"nothing can be printed any more: {error.strerror}") from error
 
 
-def standard_console(environment: Mapping[str, str]) -> Console:
+def _reflows(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal breaks its rows anew when it is made narrower: most do, and these do not."""
+    in_screen = "STY" in environment and "TMUX" not in environment
+    return environment.get("TERM") != "linux" and "XTERM_VERSION" not in environment and not in_screen
+
+
+def standard_console(environment: Mapping[str, str], choices: Choices | None = None) -> Console:
     """The console for how the program was started."""
     for stream in (0, 1, 2):
         keep_taken(stream)
     source = standard_input()
     able = _HAS_TERMIOS and environment.get("TERM", "dumb") != "dumb"
     if able and os.isatty(0) and os.isatty(1):
-        return TerminalConsole(source)
+        return TerminalConsole(
+            source,
+            history=InputHistory(places(environment).input_history),
+            choices=choices,
+            plain=bool(environment.get("NO_COLOR")),
+            reflows=_reflows(environment),
+        )
     return StreamConsole(source)

@@ -5,7 +5,9 @@ long scrolls sideways in it. `erase` clears the row, `draw` writes it again, and
 it, so whoever wants to print something writes `erase`, the text with its line end, and `draw`, in one piece.
 """
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Final
 
 from securechat.client.keys import JOINERS, Key, Pasted
@@ -43,15 +45,25 @@ Input = Submitted | Interrupted | EndOfInput
 
 
 class LineEditor:
-    """The text, the cursor in it, and the lines that were entered before."""
+    """The text, the cursor in it, and the lines that were entered before (`history`).
 
-    def __init__(self) -> None:
+    `complete` returns what the word before the cursor may become, given the text up to there.
+    """
+
+    def __init__(self, history: Iterable[str] = ()) -> None:
         self.prompt = ""
+        self.complete: Callable[[str], Sequence[str]] = lambda left: ()
+        self.cells = 0
+        """The columns that the row takes which was drawn last."""
+        self.column = 0
+        """The column of the cursor in it."""
+        self._choices: Iterator[str] | None = None
+        self._word = 0
         self._text: list[str] = []
         self._cursor = 0
         self._first = 0
-        self._history: list[str] = []
-        self._at = 0
+        self._history = list(history)[-_MOST_HISTORY:]
+        self._at = len(self._history)
         self._draft: list[str] = []
 
     @property
@@ -61,6 +73,10 @@ class LineEditor:
 
     def press(self, key: Key | Pasted | str) -> Input | None:
         """Take a key; return what it caused, if anything."""
+        if key is Key.COMPLETE:
+            self._complete()
+            return None
+        self._choices = None
         if isinstance(key, str):
             self._insert(key)
         elif isinstance(key, Pasted):
@@ -88,10 +104,14 @@ class LineEditor:
         self._first = min(self._first, self._cursor)
         while sum(widths[self._first : self._cursor]) > room:
             self._first += 1
+        while self._first and sum(widths[self._first - 1 :]) <= room:  # the row has become wider
+            self._first -= 1
         last = self._first
         while last < len(cells) and sum(widths[self._first : last + 1]) <= room:
             last += 1
         back = sum(widths[self._cursor : last])
+        self.column = sum(map(columns, prompt)) + sum(widths[self._first : self._cursor])
+        self.cells = self.column + back
         return f"{ERASE}{prompt}{''.join(cells[self._first : last])}" + (f"\x1b[{back}D" if back else "")
 
     # Inside
@@ -99,6 +119,19 @@ class LineEditor:
     def _insert(self, text: str) -> None:
         self._text[self._cursor : self._cursor] = text
         self._cursor += len(text)
+
+    def _complete(self) -> None:
+        """Put the next choice in the place of the word before the cursor."""
+        if self._choices is None:
+            left = "".join(self._text[: self._cursor])
+            found = self.complete(left)
+            if not found:
+                return
+            self._word = left.rfind(" ") + 1
+            self._choices = cycle(found)
+        choice = next(self._choices)
+        self._text[self._word : self._cursor] = choice
+        self._cursor = self._word + len(choice)
 
     def _enter(self) -> Submitted:
         text = self.text

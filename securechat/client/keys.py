@@ -28,6 +28,7 @@ class Key(Enum):
     REDRAW = auto()
     INTERRUPT = auto()
     END_OF_INPUT = auto()
+    COMPLETE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ _CONTROLS: Final = {
     "\x0c": Key.REDRAW,
     "\x03": Key.INTERRUPT,
     "\x04": Key.END_OF_INPUT,
+    "\t": Key.COMPLETE,
 }
 # What xterm, VTE, the Linux console, tmux and their kin send (xterm's ctlseqs, "PC-Style Function Keys").
 _SEQUENCES: Final = {

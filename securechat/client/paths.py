@@ -43,6 +43,16 @@ class Places:
         return self.bookmarks.parent
 
     @property
+    def input_history(self) -> Path:
+        """What was entered in the plain client."""
+        return self.state / "input_history"
+
+    @property
+    def choices(self) -> Path:
+        """What a person has set in the plain client."""
+        return self.state / "plain.json"
+
+    @property
     def devices(self) -> Path:
         """The directory of this computer's keys."""
         return self.known_servers.parent / "devices"

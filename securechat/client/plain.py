@@ -16,13 +16,14 @@ more (a full disk, a reader that has gone), no further input is taken, and what 
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from securechat.client import commands
 from securechat.client.aim import Aim
+from securechat.client.choices import Choices
+from securechat.client.completing import completions
 from securechat.client.connection import Command
-from securechat.client.console import Console, OutputClosed
+from securechat.client.console import Console, OutputClosed, Tone
 from securechat.client.device_desk import DeviceDesk
 from securechat.client.editor import EndOfInput, Input, Interrupted, Submitted
 from securechat.client.enrolment import Enrolment
@@ -41,10 +42,14 @@ from securechat.client.events import (
     Welcome,
 )
 from securechat.client.lately import Lately
+from securechat.client.result import Result as Result
 from securechat.client.session import check_text
+from securechat.client.tones import comes_or_goes, tone_of
 from securechat.client.wording import describe
 from securechat.irc.text import count
 
+MOST_UNASKED: Final = 5
+"""Lines of a text that are sent as one message without asking."""
 MOST_WAITING: Final = 64
 """Messages that may wait for their confirmation before further input is read."""
 MOST_REFUSED: Final = 100
@@ -52,21 +57,6 @@ MOST_REFUSED: Final = 100
 PATIENCE_OF_PERSON: Final = 5.0
 PATIENCE_OF_PIPE: Final = 60.0
 """Seconds to wait at the end until everything is confirmed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How a run ended: `error` ended it; messages not confirmed; lines refused; the reason for the others.
-
-    `came_in` says whether there was a login.
-    """
-
-    error: ClientError | None
-    unconfirmed: int
-    refused: int
-    interrupted: bool
-    goodbye: str
-    came_in: bool = field(default=False, compare=False)
 
 
 class PlainClient:
@@ -83,13 +73,18 @@ class PlainClient:
         first: str = "",
         enrolment: Enrolment | None = None,
         arrived: Callable[[], str] = lambda: "",
+        choices: Choices | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.choices = choices or Choices()
         self._aim = Aim(first)
         self.lately = Lately()
         self.has_edits = False
         self._if_none = ""
         self._console = console
+        self._pasted: str | None = None
+        """A long text that waits for the person's yes."""
+        console.complete_with(lambda left: completions(left, commands.COMMANDS, self.lately, self._aim))
         self._submit = submit
         self.device = DeviceDesk(self, enrolment, submit)
         self._remember = arrived
@@ -199,14 +194,14 @@ class PlainClient:
         """Whether one is in this channel."""
         return self._aim.is_in(channel)
 
-    def tell(self, *lines: str) -> None:
+    def tell(self, *lines: str, tone: Tone = Tone.ASIDE) -> None:
         """Show lines to the person."""
         if self._muted is None:
-            self._console.show(*lines)
+            self._console.show(*lines, tone=tone)
 
     def refuse(self, line: str) -> None:
         """Show why what was entered was not done."""
-        self.tell(line)
+        self.tell(line, tone=Tone.WRONG)
         self._was_refused()
 
     def leave(self, reason: str) -> None:
@@ -247,6 +242,20 @@ class PlainClient:
             self._refused += 1
             self.refuse(f"* Not sent: {reason}.")
         else:
+            self._do(text)
+
+    def _do(self, text: str) -> None:
+        """Do what a line says. A long text is said only when the person wants it."""
+        pasted, self._pasted = self._pasted, None
+        if pasted is not None and text.strip().lower() in ("y", "yes"):
+            commands.enter(self, pasted)
+        elif pasted is not None and text.strip().lower() in ("", "n", "no"):
+            self.tell("* Not sent. The Up key brings it back.")
+        elif text.count("\n") >= MOST_UNASKED and not text.startswith("/"):
+            self._pasted = text
+            lines = count(text.count("\n") + 1, "line")
+            self.tell(f"* Send {lines} to {self.target or 'nobody'} as one message? y sends them: [y/N]")
+        else:
             commands.enter(self, text)
 
     def _leave(self, reason: str, patience: float) -> None:
@@ -285,8 +294,8 @@ class PlainClient:
         again = isinstance(event, Disconnected) and not self._connected and self._ever_ready
         self._take_note(event)
         lines = [] if again else describe(event)  # one line for a whole outage
-        if lines:
-            self.tell(*lines)
+        if lines and (self.choices.on("joins") or not comes_or_goes(event)):
+            self.tell(*lines, tone=tone_of(event, self.lately.nick))
         if isinstance(event, Ready) and not event.again:
             self.tell(*filter(None, (self._remember(), self._aim.begin(event))))
             self.device.offer()

@@ -16,7 +16,8 @@ def columns(char: str) -> int:
 
 
 def wrap(line: str, width: int) -> str:
-    """Break a line between words so that it fits into `width` columns; a word that is longer stays whole.
+    """Break a line between words so that it fits into `width` columns; a word that is longer stays whole,
+    so that a link can be selected: the terminal breaks it, in the row in which it begins.
 
     The text after a break is indented, so that no part of a message can pass for a line of its own.
     """
@@ -24,10 +25,12 @@ def wrap(line: str, width: int) -> str:
     used = 0
     for word in line.split(" "):
         size = sum(map(columns, word))
-        if pieces and used + 1 + size > width:
+        if pieces and used + 1 + size > width >= len(_INDENT) + size:
             pieces.append(f"\n{_INDENT}{word}")
             used = len(_INDENT) + size
         else:
             pieces.append(f" {word}" if pieces else word)
             used += size + (1 if len(pieces) > 1 else 0)
+            if used > width:  # the terminal has broken it
+                used = (used - 1) % width + 1
     return "".join(pieces)

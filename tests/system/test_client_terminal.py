@@ -98,14 +98,14 @@ def test_messages_do_not_tear_what_is_being_typed(
 def test_a_paste_of_several_lines_is_sent_as_one(
     shared_server: ServerProcess, enter: Enter, alice: ClientTerminal
 ) -> None:
-    """Nothing is sent before Enter."""
+    """Nothing is sent before Enter, and then one message, which those who know no batches get in lines."""
     bob = enter(shared_server, "bob")
     bob.said()
     alice.type("\x1b[200~first\rsecond\x1b[201~")
     alice.until("first↵second")
     assert bob.said() == []
     alice.type("\r")
-    alice.until("alice: second")
+    alice.until("      second")
     assert bob.said() == ["first", "second"]
 
 

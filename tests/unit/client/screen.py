@@ -4,7 +4,7 @@ import re
 
 from securechat.client.width import columns
 
-_TOKEN = re.compile(r"\x1b\[(\??[0-9]*)([A-Za-z])|([\r\n])|([^\x1b\r\n])")
+_TOKEN = re.compile(r"\x1b\[(\??[0-9;]*)([A-Za-z])|([\r\n])|([^\x1b\r\n])")
 
 
 class Screen:
@@ -17,6 +17,7 @@ class Screen:
         self.wraps = wraps
         self.rows: list[list[str]] = [[]]
         self.column = 0
+        self.bells = 0
 
     def write(self, text: str) -> None:
         """Take output."""
@@ -28,6 +29,8 @@ class Screen:
             argument, final, control, char = found.groups()
             if final is not None:
                 self._sequence(argument, final)
+            elif char == "\a":
+                self.bells += 1
             elif control == "\r":
                 self.column = 0
             elif control == "\n":
@@ -41,6 +44,8 @@ class Screen:
         return ["".join(row).rstrip() for row in self.rows]
 
     def _sequence(self, argument: str, final: str) -> None:
+        if final == "m":  # a colour takes no room
+            return
         row = self.rows[-1]
         if final == "K":
             del row[self.column :]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from securechat.client.console import StreamConsole, TerminalConsole, Terminated, standard_console
+from securechat.client.choices import Choices
+from securechat.client.console import StreamConsole, TerminalConsole, Terminated, Tone, standard_console
 from securechat.client.editor import EndOfInput, Input, Interrupted, Submitted
 from securechat.client.inputs import DescriptorSource, ThreadSource
 from tests.unit.client.screen import Screen
@@ -268,3 +269,43 @@ def test_without_a_terminal_there_is_no_editor(tmp_path: Path) -> None:
     console = standard_console({"TERM": "xterm"})
     with console:
         assert isinstance(console, StreamConsole)
+
+
+@pytest.mark.parametrize(
+    ("plain", "off", "wanted"),
+    [
+        (False, (), "\x1b[1;33mhey\x1b[0m\r\n"),
+        (True, (), "\ahey\r\n"),
+        (False, ("colour",), "\ahey\r\n"),
+        (True, ("bell",), "hey\r\n"),
+    ],
+)
+def test_a_call_has_a_colour_and_a_bell(
+    terminal: Terminal, plain: bool, off: tuple[str, ...], wanted: str
+) -> None:
+    """Unless NO_COLOR or the person says otherwise."""
+    choices = Choices()
+    for name in off:
+        choices.set(name, False)
+    with TerminalConsole(
+        DescriptorSource(terminal.end), terminal.end, terminal.end, choices=choices, plain=plain
+    ) as console:
+        read_all(terminal.keys)
+        console.show("hey", tone=Tone.CALL)
+        assert wanted in read_all(terminal.keys).decode()
+
+
+@pytest.mark.parametrize(("reflows", "rows"), [(True, "\x1b[1A\r\x1b[J"), (False, "\r\x1b[K")])
+def test_a_narrower_window_keeps_no_ghost(terminal: Terminal, reflows: bool, rows: str) -> None:
+    """A terminal that breaks its rows anew has made two of the input's; one that does not has cut it."""
+    with TerminalConsole(
+        DescriptorSource(terminal.end), terminal.end, terminal.end, reflows=reflows
+    ) as console:
+        console.set_prompt("> ")
+        terminal.types(b"0123456789012345678901234")
+        console.wait(5, True)
+        read_all(terminal.keys)
+        termios.tcsetwinsize(terminal.end, (10, 20))
+        console.wake()
+        console.wait(5, True)
+        assert read_all(terminal.keys).decode().startswith(rows)

@@ -140,3 +140,43 @@ def test_a_long_line_scrolls_with_the_cursor() -> None:
         editor.press(key)
         screen.write(editor.draw(24))
         assert screen.lines() == [shown]
+
+
+def test_tab_goes_through_what_the_word_may_become() -> None:
+    """One after the other, and again; another key ends that. What is behind the cursor stays."""
+    editor = typed("hi al!", Key.LEFT)
+    asked: list[str] = []
+
+    def choices(left: str) -> list[str]:
+        asked.append(left)
+        return ["alice ", "alan "]
+
+    editor.complete = choices
+    shown = []
+    for _ in range(3):
+        editor.press(Key.COMPLETE)
+        shown.append(editor.text)
+    assert shown == ["hi alice !", "hi alan !", "hi alice !"]
+    editor.press("x")
+    editor.press(Key.COMPLETE)
+    assert asked == ["hi al", "hi alice x"]
+
+
+def test_tab_without_a_choice_does_nothing() -> None:
+    editor = typed("hi", Key.COMPLETE)
+    assert editor.text == "hi"
+
+
+def test_a_row_that_has_become_wider_shows_what_it_can() -> None:
+    """What had scrolled out of sight comes back."""
+    editor = typed("abcdefghijklmnopqrstuvwxyz")
+    editor.prompt = "> "
+    editor.draw(12)
+    assert "abcdefghijklmnopqrstuvwxyz" in editor.draw(80)
+
+
+def test_the_history_of_another_start() -> None:
+    editor = LineEditor(["one", "two"])
+    editor.press(Key.UP)
+    editor.press(Key.UP)
+    assert editor.text == "one"

@@ -20,6 +20,7 @@ FLOORS: Final = (
         *("known_servers", "bookmark_file", "chain", "dialing", "trust", "transport", "credentials"),
         *("dialogue", "joining", "profiles", "aim", "renewing"),
         *("keys", "editor", "inputs", "console", "modewords", "wording", "as_json", "lately"),
+        *("choices", "input_history", "tones", "completing", "result"),
         *("devices", "writing", "outbox_file"),
     },
     {"state"},

@@ -1,13 +1,13 @@
 """The plain client: what a person enters and what happens then."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
 import pytest
 
-from securechat.client.console import OutputClosed
+from securechat.client.console import OutputClosed, Tone
 from securechat.client.editor import EndOfInput, Input, Interrupted, Submitted
 from securechat.client.errors import Refused, TrustError
 from securechat.client.events import (
@@ -66,6 +66,7 @@ class FakeConsole:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.tones: list[Tone] = []
         self.prompt = ""
         self.steps: deque[Callable[[], list[Input]]] = deque()
         self.wanted: list[bool] = []
@@ -80,7 +81,11 @@ class FakeConsole:
     ) -> None:
         pass
 
-    def show(self, *lines: str) -> None:
+    def complete_with(self, complete: Callable[[str], Sequence[str]]) -> None:
+        self.complete = complete
+
+    def show(self, *lines: str, tone: Tone = Tone.SPOKEN) -> None:
+        self.tones += [tone] * len(lines)
         if self.broken:
             raise OutputClosed("nothing can be printed any more: No space left on device")
         self.lines += lines
@@ -684,3 +689,41 @@ def test_text_goes_to_a_person(stage: Stage) -> None:
         ("say", "bob", "still bob"),
         ("say", "#general", "all"),
     ]
+
+
+@pytest.mark.parametrize(("answer", "sent"), [("y", True), ("Yes", True), ("", False), ("n", False)])
+def test_a_long_text_is_one_message_when_the_person_wants_it(stage: Stage, answer: str, sent: bool) -> None:
+    """More than five lines are asked for; five are sent."""
+    five, six = "\n".join("12345"), "\n".join("123456")
+    stage.enters(five, six, answer)
+    stage.run()
+    assert stage.session.calls == [("say", "#general", five), *([("say", "#general", six)] if sent else [])]
+    assert any("6 lines" in line for line in stage.console.lines)
+
+
+def test_another_answer_is_a_text_of_its_own(stage: Stage) -> None:
+    """Nothing that was typed is lost."""
+    stage.enters("\n".join("123456"), "hello")
+    stage.run()
+    assert stage.session.calls == [("say", "#general", "hello")]
+
+
+def test_who_comes_and_goes_can_be_hidden(stage: Stage) -> None:
+    stage.happens(Joined("#general", "bob", own=False))
+    stage.enters("/set joins off")
+    stage.happens(Joined("#general", "carol", own=False))
+    stage.enters("/set", "/set joins maybe")
+    stage.run()
+    assert any("bob is now" in line for line in stage.console.lines)
+    assert not any("carol is now" in line for line in stage.console.lines)
+    assert any("joins off" in line for line in stage.console.lines)
+    assert stage.console.lines[-1].startswith("* Usage: /set")
+
+
+def test_a_call_is_heard(stage: Stage) -> None:
+    """The console gets a mention with its tone."""
+    stage.happens(
+        Welcome("alice", "h", durable=True, again=True), heard(1, "bob", "alice?"), Ready((), again=True)
+    )
+    stage.run()
+    assert Tone.CALL in stage.console.tones
