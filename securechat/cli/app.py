@@ -25,6 +25,7 @@ from securechat.cli import (
     exchange,
     invite,
     join,
+    manual,
     migrate_store,
     reading,
     removal,
@@ -160,6 +161,7 @@ for module in (
     send,
     reading,
     trust,
+    manual,
 ):
     module.register(app)
 

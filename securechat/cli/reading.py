@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from securechat.cli.completing import targets as complete
 from securechat.cli.moments import SinceOption, milliseconds
 from securechat.cli.profiles import Given
 from securechat.cli.remote import TimeoutOption, fail, open_client, prepare, with_server
@@ -19,7 +20,10 @@ JsonLinesOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object a line, each as soon as it is there.")
 ]
 TargetArgument = Annotated[
-    str, typer.Argument(metavar="TARGET", help="A #channel, or a person.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="TARGET", help="A #channel, or a person.", show_default=False, autocompletion=complete
+    ),
 ]
 
 
@@ -74,7 +78,10 @@ def search(
         ),
     ],
     place: Annotated[
-        str, typer.Option("--in", metavar="TARGET", help="Only in a channel, or with a person.")
+        str,
+        typer.Option(
+            "--in", metavar="TARGET", help="Only in a channel, or with a person.", autocompletion=complete
+        ),
     ] = "",
     sender: Annotated[str, typer.Option("--from", metavar="NAME", help="Only what somebody has said.")] = "",
     number: Annotated[int, typer.Option("-n", "--number", min=1, max=200, help="How many at most.")] = 50,
@@ -109,7 +116,10 @@ def who(
     whom: Annotated[
         str,
         typer.Argument(
-            metavar="TARGET", help="A #channel, a person, or a mask such as a*.", show_default=False
+            metavar="TARGET",
+            help="A #channel, a person, or a mask such as a*.",
+            show_default=False,
+            autocompletion=complete,
         ),
     ],
     as_json: JsonLinesOption = False,
@@ -133,7 +143,10 @@ def who(
 @with_server
 def tail(
     targets: Annotated[
-        list[str], typer.Argument(metavar="TARGET…", help="Channels and people.", show_default=False)
+        list[str],
+        typer.Argument(
+            metavar="TARGET…", help="Channels and people.", show_default=False, autocompletion=complete
+        ),
     ],
     number: Annotated[
         int, typer.Option("-n", "--number", min=0, max=_MOST, help="How many that were said before, of each.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
+from securechat.cli.completing import profiles
 from securechat.cli.exits import ExitCode
 from securechat.cli.profiles import Given, find_profile, is_lost, password_source
 from securechat.cli.telling import begin, tell
@@ -29,6 +30,7 @@ WhereArgument = Annotated[
         metavar="[PROFILE | [NAME@]HOST[:PORT]]",
         help="A server, with your name there, or a profile; the one that was used last unless given.",
         show_default=False,
+        autocompletion=profiles,
     ),
 ]
 ProfileOption = Annotated[
@@ -38,6 +40,7 @@ ProfileOption = Annotated[
         metavar="NAME",
         help="A server and account from the file profiles.toml; the one that was used last unless given.",
         show_default=False,
+        autocompletion=profiles,
     ),
 ]
 HostOption = Annotated[

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from securechat.cli.completing import targets
 from securechat.cli.exits import CommandFailed
 from securechat.cli.profiles import Given
 from securechat.cli.remote import TimeoutOption, fail, open_client, prepare, with_server
@@ -22,7 +23,10 @@ def register(app: typer.Typer) -> None:
 @with_server
 def send(
     target: Annotated[
-        str, typer.Argument(metavar="TARGET", help="A #channel, or an account.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="TARGET", help="A #channel, or an account.", show_default=False, autocompletion=targets
+        ),
     ],
     text: Annotated[
         str, typer.Argument(metavar="[TEXT|-]", help="What to say; - reads it from standard input.")

@@ -206,7 +206,7 @@ def test_every_server_side_command_names_the_place() -> None:
 from securechat.cli.app import app
 import typer.main
 group = typer.main.get_command(app)
-client = {"connect", "history", "join", "search", "send", "tail", "trust", "who"}
+client = {"connect", "history", "join", "man", "search", "send", "tail", "trust", "who"}
 host = {"service"}  # which has one place on each host
 def options(name, command):
     if hasattr(command, "commands"):
