@@ -181,6 +181,7 @@ class Client:
         said: list[tuple[str, ...]] = []
 
         whole = text.rstrip("\r\n")
+        lines = lines or "\n" not in whole
 
         def say(session: Session) -> None:
             with self._changed:

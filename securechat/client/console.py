@@ -283,6 +283,9 @@ class TerminalConsole:
         }
 
     def _on_end(self, number: int, frame: FrameType | None) -> None:
+        # A closed window may say so twice (tmux and the kernel), and the end has something to keep.
+        for signalled in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(signalled, signal.SIG_IGN)
         raise Terminated(number)
 
     def _on_resize(self, number: int, frame: FrameType | None) -> None:

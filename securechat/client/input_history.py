@@ -41,11 +41,12 @@ class InputHistory:
             return
         with suppress(OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                os.write(descriptor, _line(text).encode())
-            finally:
-                os.close(descriptor)
+            with open(self._path, "a", encoding="ascii", opener=_opened) as stream:
+                stream.write(_line(text))
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _line(text: str) -> str:

@@ -156,7 +156,9 @@ class PlainClient:
         """Send a message; `answers` or `edits` is the msgid of another one that it is about."""
         self._saying += 1
         self.lately.read(target)
-        self._submit(lambda session: session.write(target, text, answers=answers, edits=edits))
+        whole = bool(answers or edits) or "\n" in text
+        about = {"answers": answers, "edits": edits}
+        self._submit(lambda s: s.write(target, text, **about) if whole else s.say(target, text))
 
     def signal(self, target: str, tags: dict[str, str]) -> None:
         """Send tags without a text."""

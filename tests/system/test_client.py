@@ -270,12 +270,12 @@ def test_messages_survive_a_crash_of_the_server(serve: Serve, tmp_path: Path) ->
 def test_send_says_when_a_message_is_stored(
     shared_server: ServerProcess, enter: Enter, tmp_path: Path
 ) -> None:
-    """Quietly, or with its id and time as JSON; standard input is one message of several lines."""
+    """Quietly, or with its id and time as JSON; each line of standard input is one with --lines."""
     bob = enter(shared_server, "bob")
     options = [*server_options(shared_server, "alice"), *password_file(tmp_path)]
     quiet = run(tmp_path, "send", "#general", "deploy done", *options)
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
-    loud = run(tmp_path, "send", "#general", "-", "--json", *options, text="one\n\ntwo\n")
+    loud = run(tmp_path, "send", "#general", "-", "--lines", "--json", *options, text="one\n\ntwo\n")
     assert loud.returncode == 0, loud.stderr
     rows = [json.loads(line) for line in loud.stdout.splitlines()]
     heard = [line for line in bob.sync() if line.command == "PRIVMSG"]
@@ -355,7 +355,7 @@ def test_a_text_that_looks_like_something_else_is_sent_as_it_is(
         "* bob has left #general",
     ]
     options = [*server_options(shared_server, "alice"), *password_file(tmp_path)]
-    done = run(tmp_path, "send", "#general", *options, "--json", text="\n".join(texts))
+    done = run(tmp_path, "send", "#general", "--lines", *options, "--json", text="\n".join(texts))
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == len(texts)
     assert bob.said()[-len(texts) :] == texts

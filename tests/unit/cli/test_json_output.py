@@ -233,6 +233,10 @@ def test_no_command_is_forgotten() -> None:
         "certs acme",
         "certs install",
         "certs renew",
+        "history",  # this and the next three: tests/system/test_line_tools.py
+        "search",
+        "who",
+        "tail",
         "migrate-store",
         "service install",
         "service remove",

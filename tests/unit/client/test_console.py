@@ -295,6 +295,21 @@ def test_a_call_has_a_colour_and_a_bell(
         assert wanted in read_all(terminal.keys).decode()
 
 
+def test_a_second_signal_does_not_stop_the_end(terminal: Terminal) -> None:
+    """A window that is closed may say so twice; after the end signals are what they were before."""
+    before = signal.getsignal(signal.SIGHUP)
+    with (
+        pytest.raises(Terminated),
+        TerminalConsole(DescriptorSource(terminal.end), terminal.end, terminal.end),
+    ):
+        try:
+            signal.raise_signal(signal.SIGHUP)
+        finally:
+            signal.raise_signal(signal.SIGHUP)
+            signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGHUP) is before
+
+
 @pytest.mark.parametrize(("reflows", "rows"), [(True, "\x1b[1A\r\x1b[J"), (False, "\r\x1b[K")])
 def test_a_narrower_window_keeps_no_ghost(terminal: Terminal, reflows: bool, rows: str) -> None:
     """A terminal that breaks its rows anew has made two of the input's; one that does not has cut it."""

@@ -40,6 +40,9 @@ class FakeSession:
         self.calls: list[tuple[str, ...]] = []
         self.labels: list[str] = []
 
+    def say(self, target: str, text: str) -> None:
+        self.calls.append(("say", target, text))
+
     def write(self, target: str, text: str, *, answers: str, edits: str) -> None:
         about = ((name, msgid) for name, msgid in (("answers", answers), ("edits", edits)) if msgid)
         self.calls.append(("say", target, text, *(word for pair in about for word in pair)))
