@@ -53,6 +53,14 @@ class LoggedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Renamed:
+    """An account, an id, has another name now: `top` and its like call it so."""
+
+    account: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoginFailed:
     """An attempt to prove `account` was refused: how it was made and why, in words for the log."""
 
@@ -158,6 +166,7 @@ Effect = (
     | HashAdded
     | Alarmed
     | NetworkBanned
+    | Renamed
     | HoldBack
     | Release
     | AwaitDrain

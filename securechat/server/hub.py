@@ -30,6 +30,7 @@ from securechat.chat.effects import (
     NetworkBanned,
     Release,
     Reload,
+    Renamed,
     Send,
     SendEach,
     StartJob,
@@ -259,6 +260,8 @@ class Hub:
                 log.warning("%s", effect.text)
             case NetworkBanned():
                 self._admission.ban(effect.network, effect.banned)
+            case Renamed():
+                self.shares.rename(effect.account, effect.name)
             case HoldBack():
                 self.delivery.hold_back(effect.link)
             case Release():

@@ -28,6 +28,11 @@ class Shares:
         share.links = (*share.links, link)
         link.share = share
 
+    def rename(self, account: int, name: str) -> None:
+        """An account has another name."""
+        if (share := self._shares.get(account)) is not None:
+            share.name = name
+
     def busiest(self, now: float) -> str:
         """Return who has had most of the hub's time lately, in words: "alice 12%, bob 1%". Any thread."""
         had = sorted(((share.busy(now), share.name) for share in self.online()), reverse=True)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from securechat.chat.effects import Renamed
+from securechat.chat.outcome import Outcome
 from securechat.chat.requests import Done, Refused
 from securechat.server.costs import SHOWN, Costs, Looks
 from securechat.server.vitals import Row, Vitals
@@ -79,6 +81,18 @@ def test_accounts_and_sessions_are_charged_for_what_they_do(rig: Rig) -> None:
     peer.close()
     rig.settle()
     assert [row["name"] for row in desk.rows("session")] == ["bob"]
+
+
+def test_a_renamed_account_has_its_new_name(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also the sessions that it had before."""
+    peer, link = rig.connect("alice")
+    assert link.share is not None
+    renamed = Outcome(None)
+    renamed.effects.append(Renamed(link.share.account, "alicia"))
+    monkeypatch.setattr(rig.core, "take", lambda: [renamed])
+    peer.send(b"PING x\r\n")
+    rig.settle()
+    assert [row["name"] for row in Desk(rig).rows("session")] == ["alicia"]
 
 
 def test_the_order_is_chosen(rig: Rig) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from securechat.chat.audience import Audience
+from securechat.chat.effects import Renamed
 from securechat.chat.limits import MAX_FORMER_NAMES
 from securechat.chat.line import Line
 from securechat.chat.people import RenameAccount
@@ -44,6 +45,7 @@ def rename(chat: Chat, account: Account, request: RenameAccount) -> Answer:
     previous, former = account.name, account.former
     chat.if_refused(partial(_call_as_before, chat, account, {user.id: user.nick for user in online}))
     chat.enter(AccountRenamed(account.id, name, previous, now, former), None)
+    chat.emit(Renamed(account.id, name))
     for user, source, line in users:
         _rename_user(chat, user, name, source, line)
     return Done()

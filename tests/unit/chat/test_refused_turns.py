@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from securechat.chat.effects import Renamed
 from securechat.chat.items import Administer, Disconnected, Item, JobDone, Received, Tick
 from securechat.chat.jobs import PasswordChecked
 from securechat.chat.people import RenameAccount, SetRole
@@ -86,6 +87,15 @@ def test_an_operator_who_goes_while_the_role_is_taken(turns: Turns) -> None:
         Administer(0, SetRole("root", "member", force=True)), Disconnected(turns.links.pop("root"), "gone")
     )
     assert not turns.core.operators
+
+
+def test_the_server_learns_of_a_name_that_is_stored(turns: Turns) -> None:
+    """What tells of accounts (`top`) calls one as it is called."""
+    turns.core.handle(Administer(0, RenameAccount("alice", "alicia")), turns.now)
+    outcomes = turns.core.take()
+    assert Renamed(1, "alicia") in [effect for outcome in outcomes for effect in outcome.effects]
+    turns.core.revert(outcomes, "no room")
+    assert not [effect for outcome in outcomes for effect in outcome.effects if isinstance(effect, Renamed)]
 
 
 def test_who_comes_while_renamed(turns: Turns) -> None:
