@@ -41,6 +41,10 @@ def rename(chat: Chat, account: Account, request: RenameAccount) -> Answer:
         had = f"{account.name} has had {MAX_FORMER_NAMES} names"
         return Refused("TOO_MANY_NAMES", f"{had}, as many as an account may have: use one of these")
     online, now = chat.registry.users_of(account), chat.now.wall
+    ban = next(chat.registry.bans.of_source(name, name, chat.settings.server_name, now), None)
+    if ban is not None:
+        text = f"{ban.target} is banned, which would keep {name} out: use another name, or lift that ban"
+        return Refused("NAME_BANNED", text)
     users = [(user, user.source, user.line("NICK", (name,), None, now)) for user in online]
     previous, former = account.name, account.former
     chat.if_refused(partial(_call_as_before, chat, account, {user.id: user.nick for user in online}))
