@@ -148,6 +148,7 @@ def costly(world: World) -> dict[str, list[str]]:
         "service access": [f"PRIVMSG securechat :access {big}"],
         "service help": ["PRIVMSG securechat :help"],
         "service sessions": ["PRIVMSG securechat :sessions"],
+        "DEVICE": ["DEVICE RENEW", f"DEVICE KEY {'d' * 32} {'A' * 400}"],
         "JOIN 0": ["JOIN 0"],
     }  # fmt: skip
     return groups | operators(world, people, channels)
@@ -171,6 +172,17 @@ def operators(world: World, people: list[str], channels: list[str]) -> dict[str,
         "admin disable": [f"PRIVMSG securechat :admin disable {people[8]}"],
         "KILL": [f"KILL {people[7]} :x"],
         "admin channels": ["PRIVMSG securechat :admin channels"],
+        "UBAN ADD": [
+            fitting("UBAN ADD ", [f"?*x?*q{one}!*@*" for one in range(60)], " 1h :why"),
+            fitting("UBAN ADD ", [f"10.{one}.0.0/16" for one in range(60)], " 1h :why"),
+        ],
+        "UBAN INFO": [f"UBAN INFO {people[0]}", "UBAN LIST"],
+        "admin rename": [
+            f"PRIVMSG securechat :admin rename {nick(6)} mallory",
+            f"PRIVMSG securechat :admin rename mallory {nick(6)}",
+        ],
+        "admin role": [f"PRIVMSG securechat :admin role {nick(5)} {role}" for role in ("bot", "member")],
+        "admin must-change": [f"PRIVMSG securechat :admin must-change {nick(4)}"],
         "drop many": ["PRIVMSG securechat :drop #c001* #c001*"],
         "drop": [f"PRIVMSG securechat :drop {channels[0]} {channels[0]}"],
     }

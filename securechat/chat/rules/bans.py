@@ -23,7 +23,7 @@ from securechat.chat.rules.banning import Wrong, administrators, checked, ends, 
 from securechat.chat.rules.operators import ENDED_AT_ONCE, lose_powers, tell
 from securechat.chat.sanctions import AddBan, ListBans, RemoveBan
 from securechat.chat.state.account import Account
-from securechat.chat.state.bans import ACCOUNT, MASK, NETWORK
+from securechat.chat.state.bans import ACCOUNT, MASK, NETWORK, Bans
 from securechat.chat.state.session import Session
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.steps import Steps
@@ -63,9 +63,10 @@ def add(
         chat.enter(BanAdded(ban, chat.registry.bans.get(*ban.key)), None)
         _announce(chat, ban, banned=True)
     met: dict[Session, Ban] = {}
+    added = Bans(bans)
 
     def look(session: Session) -> None:
-        ban = meeting(chat, session)
+        ban = meeting(chat, session, added)
         if ban is not None:
             met[session] = ban
 
@@ -164,23 +165,26 @@ def _row(chat: Chat, ban: Ban) -> Row:
 # What bans do
 
 
-def meeting(chat: Chat, session: Session) -> Ban | None:
-    """Return the ban that a session meets, None where there is none."""
+def meeting(chat: Chat, session: Session, among: Bans | None = None) -> Ban | None:
+    """Return the ban that a session meets (`among` those that are said), None where there is none."""
     if session.account is None:
-        return next(chat.registry.bans.of_address(session.address, chat.now.wall), None)
+        bans = chat.registry.bans if among is None else among
+        return next(bans.of_address(session.address, chat.now.wall), None)
     nick = session.user.nick if session.user is not None else session.account.name
-    return next(keeping_out(chat, session.account, nick, session.address), None)
+    return next(keeping_out(chat, session.account, nick, session.address, among), None)
 
 
-def keeping_out(chat: Chat, account: Account, nick: str, address: str) -> Iterator[Ban]:
+def keeping_out(
+    chat: Chat, account: Account, nick: str, address: str, among: Bans | None = None
+) -> Iterator[Ban]:
     """Return the bans of somebody who logs in with this account, from an address ("" is nowhere)."""
-    bans, now, server = chat.registry.bans, chat.now.wall, chat.settings.server_name
-    before = (bans.of_source(name, name, server, now) for name in account.former)
+    bans, now = chat.registry.bans if among is None else among, chat.now.wall
+    names = dict.fromkeys([*called(account, nick), *((name, name) for name in account.former)])
+    by_mask = (bans.of_source(one, name, chat.settings.server_name, now) for one, name in names)
     return chain(
         bans.of_account(account.id, now),
         bans.of_address(address, now) if address else (),
-        *(bans.of_source(one, name, server, now) for one, name in called(account, nick)),
-        *before,
+        chain.from_iterable(by_mask),
     )
 
 
@@ -273,7 +277,7 @@ def _announce(chat: Chat, ban: Ban, *, banned: bool) -> None:
 def settle(chat: Chat) -> None:
     """Look which bans have ended, or are in force again since the wall clock was set back."""
     bans, (wall, mono) = chat.registry.bans, (chat.now.wall, chat.now.mono)
-    forgotten = []
+    forgotten: list[Ban] = []
     for ban in bans.temporary.values():
         over = bans.lapsed.get(ban.key)
         if ban.holds(wall):

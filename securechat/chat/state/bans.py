@@ -12,16 +12,20 @@ from securechat.irc.names import fold
 ACCOUNT: Final = "account"
 MASK: Final = "mask"
 NETWORK: Final = "network"
+REMEMBERED: Final = 4096
+"""Sources of which it is known which masks stand for them."""
 
 
 class Bans:
     """The bans by kind and target; each says itself whether it is in force. Loopback is never kept out."""
 
-    __slots__ = ("_by_key", "_masks", "_networks", "lapsed", "temporary")
+    __slots__ = ("_by_key", "_masks", "_matching", "_networks", "lapsed", "temporary")
 
     def __init__(self, stored: Iterable[Ban]) -> None:
         self._by_key: dict[tuple[str, str], Ban] = {}
         self._masks: dict[str, Mask] = {}
+        self._matching: dict[str, tuple[tuple[str, str], ...]] = {}
+        """Which masks stand for a source: who has many names would have them all looked at each time."""
         self._networks = Networks()
         self.temporary: dict[tuple[str, str], Ban] = {}
         """Those that end by themselves."""
@@ -53,6 +57,7 @@ class Bans:
         if ban.expires:
             self.temporary[ban.key] = ban
         if ban.kind == MASK:
+            self._matching.clear()
             self._masks[ban.target] = Mask(ban.target)
         elif ban.kind == NETWORK:
             self._networks.add(ban.target)
@@ -63,6 +68,7 @@ class Bans:
         self.temporary.pop(ban.key, None)
         self.lapsed.pop(ban.key, None)
         if ban.kind == MASK:
+            self._matching.clear()
             self._masks.pop(ban.target, None)
         elif ban.kind == NETWORK:
             self._networks.discard(ban.target)
@@ -84,7 +90,12 @@ class Bans:
         if not self._masks:
             return iter(())
         source = f"{fold(nick)}!{fold(account)}@{server.lower()}"
-        matching = [(MASK, text) for text, mask in self._masks.items() if mask.matches(source)]
+        matching = self._matching.get(source)
+        if matching is None:
+            matching = tuple((MASK, text) for text, mask in self._masks.items() if mask.matches(source))
+            if len(self._matching) >= REMEMBERED:
+                self._matching.clear()
+            self._matching[source] = matching
         return self._in_force(matching, now)
 
     def networks(self, now: int) -> list[str]:
