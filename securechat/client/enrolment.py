@@ -59,7 +59,7 @@ class Enrolment:
 
         self.offered = self.wanted = False
         self._key, self._code, self._names = ec.generate_private_key(ec.SECP256R1()), code, names()
-        self._ask(session)
+        self._ask(session, next(self._names))
 
     def watch(self, session: Session, events: Sequence[Event]) -> list[Event]:
         """Take the events that are for this, and return those that are for the front end."""
@@ -77,7 +77,7 @@ class Enrolment:
                 self._renew(session)
         return [event]
 
-    def _ask(self, session: Session) -> None:
+    def _ask(self, session: Session, name: str) -> None:
         from base64 import b64encode
 
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -86,15 +86,16 @@ class Enrolment:
         public = self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         code = (self._code,) if self._code else ()
         key = b64encode(public).decode()
-        self._name, self._asking = next(self._names), True
+        self._name, self._asking = name, True
         session.request("DEVICE", "KEY", self._name, key, *code, label=_LABEL)
 
     def _answered(self, session: Session, answer: Answered) -> list[Event]:
         self._asking = False
         if answer.refused is None:
             return []
-        if answer.refused.code == _TAKEN and self._key is not None:
-            self._ask(session)
+        following = next(self._names, None) if self._key is not None else None
+        if answer.refused.code == _TAKEN and following is not None:
+            self._ask(session, following)
             return []
         return self._given_up(answer.refused)
 

@@ -121,6 +121,20 @@ def test_a_name_that_is_taken_gets_a_number(stage: Callable[..., Stage]) -> None
     assert second[1:] == ["DEVICE", "KEY", "laptop-2", first[4], "123456"]
 
 
+def test_a_server_that_takes_no_name_is_not_asked_for_ever(stage: Callable[..., Stage]) -> None:
+    """It is refused in the end, as by any other server, and the connection goes on."""
+    alice = stage()
+    alice.log_in()
+    alice.begin()
+    told: list[Event] = []
+    for _ in range(200):
+        told += alice.answer(":s FAIL DEVICE DEVICE_EXISTS laptop :alice has a device")
+        if told:
+            break
+    (refused,) = told
+    assert isinstance(refused, NotEnrolled) and isinstance(refused.reason, Refused)
+
+
 def test_what_the_server_refuses_is_told(stage: Callable[..., Stage]) -> None:
     """Nothing is kept then."""
     alice = stage()
