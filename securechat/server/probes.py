@@ -6,6 +6,7 @@ progress. When there are too many, the oldest goes. So a watcher that hangs, or 
 from an answer. There is no TLS and no authentication here: whoever gives the address says who can connect.
 """
 
+import errno
 import logging
 import selectors
 import socket
@@ -22,6 +23,9 @@ CONNECTIONS: Final = 16
 SECONDS: Final = 5.0
 """For an exchange, from the accept to the end."""
 LONGEST_REQUEST: Final = 8 * 1024
+REST: Final = 0.5
+"""Seconds before the next try when there are no descriptors."""
+EXHAUSTED: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
 class Page(NamedTuple):
@@ -68,6 +72,8 @@ class Probes:
         self._pages = pages
         self._clock = clock
         self._stopping = False
+        self._resting = 0.0
+        """Until when nobody is accepted, since there are no descriptors; 0 while people are."""
         self._exchanges: dict[int, _Exchange] = {}
         """By the descriptor, the oldest first."""
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
@@ -103,8 +109,10 @@ class Probes:
     def run_once(self, timeout: float | None = None) -> None:
         """Wait until something can be done, `timeout` seconds at most, and do it."""
         oldest = next(iter(self._exchanges.values()), None)
-        if oldest is not None and timeout is None:
-            timeout = max(0.0, oldest.deadline - self._clock())
+        due = [oldest.deadline] if oldest is not None else []
+        due += [self._resting] if self._resting else []
+        if due and timeout is None:
+            timeout = max(0.0, min(due) - self._clock())
         for key, _ in self._selector.select(timeout):
             if key.fd == self._bell.fd:
                 self._bell.hear()
@@ -113,6 +121,9 @@ class Probes:
             elif (exchange := self._exchanges.get(key.fd)) is not None:
                 self._go_on(exchange)
         now = self._clock()
+        if 0 < self._resting <= now:
+            self._resting = 0.0
+            self._selector.register(self._sock, selectors.EVENT_READ)
         for exchange in [one for one in self._exchanges.values() if one.deadline <= now]:
             self._end(exchange)
 
@@ -121,12 +132,20 @@ class Probes:
             sock, _ = self._sock.accept()
         except OSError as error:  # it has gone again, or there are no descriptors
             log.debug("a connection was not accepted: %s", error.strerror)
+            if error.errno in EXHAUSTED:
+                self._rest_until(self._clock() + REST)
             return
         sock.setblocking(False)
         if len(self._exchanges) >= CONNECTIONS:
             self._end(next(iter(self._exchanges.values())))
         self._exchanges[sock.fileno()] = _Exchange(sock, self._clock() + SECONDS)
         self._selector.register(sock, selectors.EVENT_READ)
+
+    def _rest_until(self, at: float) -> None:
+        """Accept nobody until then: who waits to be accepted would have this loop spin."""
+        if not self._resting:
+            self._selector.unregister(self._sock)
+        self._resting = at
 
     def _go_on(self, exchange: _Exchange) -> None:
         try:

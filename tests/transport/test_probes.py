@@ -1,13 +1,15 @@
 """Pages for programs that watch: what is answered, and that nobody who hangs keeps others from an answer."""
 
+import errno
 import logging
+import selectors
 import socket
 from collections.abc import Iterator
 from http import HTTPStatus
 
 import pytest
 
-from securechat.server.probes import CONNECTIONS, LONGEST_REQUEST, SECONDS, Page, Probes
+from securechat.server.probes import CONNECTIONS, LONGEST_REQUEST, REST, SECONDS, Page, Probes
 
 GET = b"GET /page HTTP/1.1\r\nHost: x\r\nAccept: text/special\r\n\r\n"
 
@@ -54,6 +56,21 @@ class Watched:
         self.probes.close()
         for client in self.clients:
             client.close()
+
+
+class Exhausted:
+    """A listening socket, while there are no descriptors."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.tried = 0
+
+    def accept(self) -> tuple[socket.socket, object]:
+        self.tried += 1
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    def fileno(self) -> int:
+        return self.sock.fileno()
 
 
 @pytest.fixture
@@ -149,3 +166,18 @@ def test_an_address_that_is_taken_is_an_error(watched: Watched) -> None:
     """And leaves nothing open."""
     with pytest.raises(OSError):
         Probes(watched.probes.address, {})
+
+
+def test_nobody_is_accepted_in_a_loop_without_descriptors(watched: Watched) -> None:
+    """It is tried again later, and works when there are some."""
+    probes, sock = watched.probes, watched.probes._sock
+    exhausted = probes._sock = Exhausted(sock)  # type: ignore[assignment]
+    probes._selector.unregister(sock)
+    probes._selector.register(exhausted, selectors.EVENT_READ)
+    watched.dial(GET)
+    watched.steps(20)
+    assert exhausted.tried == 1
+    probes._sock = sock
+    watched.now += REST
+    watched.steps()
+    assert watched.clients[0].recv(65536).endswith(b"you accept text/special")
