@@ -172,10 +172,7 @@ def operators(world: World, people: list[str], channels: list[str]) -> dict[str,
         "admin disable": [f"PRIVMSG securechat :admin disable {people[8]}"],
         "KILL": [f"KILL {people[7]} :x"],
         "admin channels": ["PRIVMSG securechat :admin channels"],
-        "UBAN ADD": [
-            fitting("UBAN ADD ", [f"?*x?*q{one}!*@*" for one in range(60)], " 1h :why"),
-            fitting("UBAN ADD ", [f"10.{one}.0.0/16" for one in range(60)], " 1h :why"),
-        ],
+        "UBAN ADD": [fitting("UBAN ADD ", [f"10.{one}.0.0/16" for one in range(60)], " 1h :why")],
         "UBAN INFO": [f"UBAN INFO {people[0]}", "UBAN LIST"],
         "admin rename": [
             f"PRIVMSG securechat :admin rename {nick(6)} mallory",

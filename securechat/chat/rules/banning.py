@@ -139,7 +139,8 @@ def _meets(chat: Chat, ban: Ban, account: Account) -> bool:
     sessions = chat.registry.sessions_of(account)
     if ban.kind == NETWORK:
         network = ip_network(ban.target)
-        return any(ip_address(session.address) in network for session in sessions)
+        addresses = {session.address for session in sessions}
+        return any(ip_address(address) in network for address in addresses)
     server, mask = chat.settings.server_name.lower(), Mask(ban.target)
     nicks = {account.name, *(session.user.nick for session in sessions if session.user is not None)}
     return any(mask.matches(f"{fold(nick)}!{account.folded}@{server}") for nick in nicks)
