@@ -41,6 +41,7 @@ def core_settings(config: Config, places: int = 0) -> Settings:
         version=__version__,
         nicknames=config.identity.nicknames,
         registration=config.identity.registration,
+        second_factor=config.auth.second_factor,
         autojoin=tuple(check_channel(name) for name in config.channels.autojoin),
         history_access=config.history.access,
         history_replay=config.history.replay,

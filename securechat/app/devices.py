@@ -1,6 +1,7 @@
-"""What devices log in with: tokens, and certificates of this server's own authority."""
+"""What devices log in with: tokens, and certificates of this server's own authority; and second factors."""
 
-from securechat.chat.jobs import KeyCertified, TokenMade
+from securechat.app import authenticators
+from securechat.chat.jobs import AuthenticatorMade, CodeChecked, KeyCertified, TokenMade
 from securechat.storage.passwords import generate_token
 from securechat.tls.devices import DeviceAuthority
 from securechat.tls.errors import CertificateProblem
@@ -24,3 +25,11 @@ class DeviceMaker:
             return KeyCertified(*self._authority.certify(f"{account} {device}"[:_LONGEST_SUBJECT], key))
         except CertificateProblem as problem:
             return KeyCertified(b"", "", str(problem))
+
+    def authenticator(self, account: str, issuer: str) -> AuthenticatorMade:
+        """Return a new secret for a second factor, and recovery codes."""
+        return authenticators.make(account, issuer)
+
+    def check_code(self, secret: str, code: str, at: int) -> CodeChecked:
+        """Look which step's code this is at a time in milliseconds."""
+        return authenticators.check(secret, code, at)

@@ -1,26 +1,26 @@
 """Slow work that the core asks for and never does: hashing and reading the store."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from securechat.chat.link import Link
+from securechat.chat.password_jobs import AuthenticatorMade as AuthenticatorMade
+from securechat.chat.password_jobs import CertifyKey as CertifyKey
+from securechat.chat.password_jobs import CheckCode as CheckCode
+from securechat.chat.password_jobs import CheckPassword as CheckPassword
+from securechat.chat.password_jobs import CodeChecked as CodeChecked
+from securechat.chat.password_jobs import HashPassword as HashPassword
+from securechat.chat.password_jobs import KeyCertified as KeyCertified
+from securechat.chat.password_jobs import MakeAuthenticator as MakeAuthenticator
+from securechat.chat.password_jobs import MakeToken as MakeToken
+from securechat.chat.password_jobs import PasswordChecked as PasswordChecked
+from securechat.chat.password_jobs import PasswordHashed as PasswordHashed
+from securechat.chat.password_jobs import PasswordJob as PasswordJob
+from securechat.chat.password_jobs import TokenMade as TokenMade
 from securechat.chat.ports import AuditEntry, Pin
 from securechat.chat.reading import PAGE_BYTES, ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import MessageSent
 from securechat.chat.tallies import Tally
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CheckPassword:
-    """Verify `password` against `phc`; None is an account that does not exist and costs the same time.
-
-    `familiar` says that people log in from this network, whatever account this is about.
-    """
-
-    link: Link
-    phc: str | None
-    password: str = field(repr=False)
-    familiar: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,44 +178,7 @@ Their `room` is how many bytes the result may take there.
 """
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class HashPassword:
-    """Hash a new password, if it is one that may be set."""
-
-    link: Link
-    password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MakeToken:
-    """Make a token for a device."""
-
-    link: Link
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CertifyKey:
-    """Sign a certificate for a device's public key: `key` is its SubjectPublicKeyInfo, in DER.
-
-    The names of account and device are for people who look at the certificate.
-    """
-
-    link: Link
-    account: str
-    device: str
-    key: bytes = field(repr=False)
-
-
-PasswordJob = CheckPassword | HashPassword | MakeToken | CertifyKey
 Job = PasswordJob | Query
-
-
-@dataclass(frozen=True, slots=True)
-class PasswordChecked:
-    """`rehash` is a new PHC string when the password is right and its hash has outdated parameters."""
-
-    correct: bool
-    rehash: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,32 +256,10 @@ class Stored:
     """What was awaited has happened."""
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordHashed:
-    """`phc` is the hash of a new password, or None when it may not be set: `problem` tells the person why."""
-
-    phc: str | None = field(repr=False)
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenMade:
-    """A new token."""
-
-    token: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class KeyCertified:
-    """`certificate`, in DER, is for the key of which `key` is the SHA-256 in hex; or there is a `problem`."""
-
-    certificate: bytes
-    key: str
-    problem: str = ""
-
-
 JobResult = (
     PasswordChecked
+    | AuthenticatorMade
+    | CodeChecked
     | TokenMade
     | KeyCertified
     | Stored

@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 from securechat.chat.reading import ChannelPlace, Place, Search, Span, Target
 from securechat.chat.records import (
     Audited,
+    Authenticator,
     Ban,
     Device,
     Invitation,
@@ -71,6 +72,8 @@ class Snapshot:
     """What accounts had spent of their budgets of a day when that was noted last."""
     devices: Mapping[str, Device] = field(default_factory=dict)
     """By their keys (`records.devices`)."""
+    authenticators: Mapping[int, Authenticator] = field(default_factory=dict)
+    """The second factors of accounts."""
     invitations: Mapping[str, Invitation] = field(default_factory=dict)
     """By the hash of the code."""
     backup: int = 0

@@ -7,6 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from securechat.chat.credential_requests import USUAL_DAYS as USUAL_DAYS
+from securechat.chat.credential_requests import AddDevice as AddDevice
+from securechat.chat.credential_requests import ListDevices as ListDevices
+from securechat.chat.credential_requests import ListSecondFactors as ListSecondFactors
+from securechat.chat.credential_requests import ResetSecondFactor as ResetSecondFactor
+from securechat.chat.credential_requests import RevokeDevice as RevokeDevice
 from securechat.chat.people import (
     AddAccounts,
     CheckNames,
@@ -217,39 +223,6 @@ class NoteExport:
     file: str
 
 
-USUAL_DAYS: Final = 365
-"""Days for which a device may log in, unless somebody says otherwise; with a key it may renew itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class AddDevice:
-    """Let a device log in to an account for so many days; `key` is as in `records.devices`.
-
-    `kind` is token or key.
-    """
-
-    name: str
-    device: str
-    key: str = field(repr=False)
-    kind: str = "token"
-    days: int = USUAL_DAYS
-
-
-@dataclass(frozen=True, slots=True)
-class ListDevices:
-    """List the devices of one account, or ("") of all."""
-
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RevokeDevice:
-    """Let a device log in no more and end its sessions."""
-
-    name: str
-    device: str
-
-
 Note = NoteBackup | NoteCertificate | NoteExport
 """What changes nothing: it is asked for by the command that does it."""
 
@@ -271,6 +244,8 @@ Request = (
     | AddDevice
     | ListDevices
     | RevokeDevice
+    | ListSecondFactors
+    | ResetSecondFactor
     | AddInvitation
     | ListInvitations
     | RevokeInvitation
@@ -301,6 +276,8 @@ OPERATIONS: Final[Mapping[str, type[Request]]] = {
     "add-device": AddDevice,
     "devices": ListDevices,
     "revoke-device": RevokeDevice,
+    "second-factors": ListSecondFactors,
+    "reset-second-factor": ResetSecondFactor,
     "invite": AddInvitation,
     "invitations": ListInvitations,
     "revoke-invitation": RevokeInvitation,

@@ -36,6 +36,8 @@ class Settings:
     """What waits for somebody may take so much in all (`memory`)."""
     admin: tuple[str, str, str] = ("", "", "")
     """Who runs the server: name, place or organisation, e-mail address."""
+    second_factor: Literal["optional", "operators", "everybody"] = "optional"
+    """Who has to have a second factor, for OPER and for a new device; who has one is asked anyway."""
     registration: Literal["closed", "invite"] = "closed"
     shares: Mapping[str, int] = field(default_factory=lambda: limits.USUAL)
     """How much one account may take, by the names of the limits (`shares`); 0 is no limit."""

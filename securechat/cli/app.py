@@ -36,6 +36,7 @@ from securechat.cli import (
     service,
     sessions,
     top,
+    totp,
     trust,
 )
 from securechat.cli.exits import CommandFailed, ExitCode
@@ -141,6 +142,7 @@ for module in (
     removal,
     sessions,
     devices,
+    totp,
     invite,
     bans,
     reports,

@@ -105,8 +105,8 @@ def _device(chat: Chat, argument: str) -> None:
             chat.device.show()
         case ["yes"]:
             chat.device.enrol("")
-        case ["yes", code]:
-            chat.device.enrol(check_target(code))
+        case ["yes", *code]:  # some authenticators show it with a blank in it
+            chat.device.enrol(check_target("".join(code)))
         case ["no"]:
             chat.device.decline()
         case _:

@@ -5,6 +5,8 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from securechat.config.auth import Argon2Section as Argon2Section
+from securechat.config.auth import AuthSection
 from securechat.config.key import Key
 from securechat.config.watching import LogSection, MetricsSection
 
@@ -136,23 +138,6 @@ class IdentitySection(Struct, frozen=True, forbid_unknown_fields=True):
             live=True,
         ),
     ] = "invite"
-
-
-class Argon2Section(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a password's hash costs. A hash that was made with other values is renewed at the next login."""
-
-    time_cost: Annotated[int, Meta(ge=2, le=64), Key("Passes over the memory for each password.")] = 3
-    memory_cost: Annotated[int, Meta(ge=19456, le=262144), Key("KiB of memory for each password.")] = 65536
-    parallelism: Annotated[int, Meta(ge=1, le=16), Key("Lanes for each password.")] = 1
-
-
-class AuthSection(Struct, frozen=True, forbid_unknown_fields=True):
-    """How passwords are checked."""
-
-    slots: Annotated[
-        _Threads, Key("Passwords checked at the same time; 0 is one for each core, at most 4.")
-    ] = 0
-    argon2: Argon2Section = Argon2Section()
 
 
 class ChannelsSection(Struct, frozen=True, forbid_unknown_fields=True):

@@ -23,8 +23,11 @@ from typing import Final, Generic, Protocol, TypeVar, assert_never
 
 from securechat.chat.jobs import (
     AuditRead,
+    AuthenticatorMade,
     CertifyKey,
+    CheckCode,
     CheckPassword,
+    CodeChecked,
     FetchContext,
     FetchFound,
     FetchHistory,
@@ -40,6 +43,7 @@ from securechat.chat.jobs import (
     JobRefused,
     JobResult,
     KeyCertified,
+    MakeAuthenticator,
     MakeToken,
     MessagesRead,
     PasswordChecked,
@@ -83,13 +87,19 @@ class PasswordHasher(Protocol):
 
 
 class DeviceMaker(Protocol):
-    """Makes what devices log in with; used by several threads at once."""
+    """Makes what devices log in with, and second factors; used by several threads at once."""
 
     def token(self) -> TokenMade:
         """Return a new token."""
 
     def certify(self, account: str, device: str, key: bytes) -> KeyCertified:
         """Sign a certificate for a public key, in DER, or say why not."""
+
+    def authenticator(self, account: str, issuer: str) -> AuthenticatorMade:
+        """Return a new secret for a second factor, and recovery codes."""
+
+    def check_code(self, secret: str, code: str, at: int) -> CodeChecked:
+        """Look which step's code this is at a time in milliseconds."""
 
 
 class Pool(Generic[J]):
@@ -214,6 +224,10 @@ def compute(hasher: PasswordHasher, devices: DeviceMaker, job: PasswordJob) -> J
             return devices.token()
         case CertifyKey():
             return devices.certify(job.account, job.device, job.key)
+        case MakeAuthenticator():
+            return devices.authenticator(job.account, job.issuer)
+        case CheckCode():
+            return devices.check_code(job.secret, job.code, job.at)
         case _:
             assert_never(job)
 

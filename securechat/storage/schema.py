@@ -25,9 +25,10 @@ from sqlalchemy import (
 )
 
 from securechat.storage.account_columns import FormerNameColumns, LoginSourceColumns
+from securechat.storage.credential_columns import AuthenticatorColumns, DeviceColumns, InvitationColumns
 from securechat.storage.moderation_columns import BanColumns, ChannelListColumns, ReportColumns
 
-HEAD: Final = "0024"
+HEAD: Final = "0025"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -223,27 +224,6 @@ class SpendingColumns(TypedColumns):
     at: Named[int] = Column(BigInteger)
 
 
-class InvitationColumns(TypedColumns):
-    """Codes with which accounts can still be made; `code` is the code's hash."""
-
-    code: Named[str] = Column(Text, primary_key=True)
-    uses: Named[int] = Column(BigInteger)
-    expires: Named[int] = Column(BigInteger)
-    created: Named[int] = Column(BigInteger)
-
-
-class DeviceColumns(TypedColumns):
-    """What may log in to an account without its password; `key` is the hash of its token or public key."""
-
-    key: Named[str] = Column(Text, primary_key=True)
-    account: Named[int] = Column(BigInteger)
-    name: Named[str] = Column(Text)
-    kind: Named[str] = Column(Text)
-    created: Named[int] = Column(BigInteger)
-    expires: Named[int] = Column(BigInteger)
-    used: Named[int] = Column(BigInteger)
-
-
 class ClockColumns(TypedColumns):
     """One row: what the wall clock said last, and for how many seconds it had been steady."""
 
@@ -257,6 +237,7 @@ audit: Final = Table("audit", metadata, AuditColumns)
 bans: Final = Table("bans", metadata, BanColumns, sqlite_with_rowid=False)
 invitations: Final = Table("invitations", metadata, InvitationColumns, sqlite_with_rowid=False)
 devices: Final = Table("devices", metadata, DeviceColumns, sqlite_with_rowid=False)
+authenticators: Final = Table("authenticators", metadata, AuthenticatorColumns, sqlite_with_rowid=False)
 clock: Final = Table("clock", metadata, ClockColumns)
 former_names: Final = Table("former_names", metadata, FormerNameColumns, sqlite_with_rowid=False)
 login_sources: Final = Table("login_sources", metadata, LoginSourceColumns, sqlite_with_rowid=False)

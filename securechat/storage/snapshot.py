@@ -5,6 +5,7 @@ from sqlalchemy import Connection, func, select
 from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import (
+    Authenticator,
     Ban,
     Device,
     Invitation,
@@ -22,6 +23,7 @@ from securechat.storage.reading.silences import read_silences
 from securechat.storage.rows import decode_modes
 from securechat.storage.schema import (
     accounts,
+    authenticators,
     bans,
     channel_lists,
     channels,
@@ -60,6 +62,7 @@ def read_snapshot(connection: Connection) -> Snapshot:
         bans=_bans(connection),
         reports=_reports(connection),
         devices=_devices(connection),
+        authenticators=_authenticators(connection),
         boxes=_boxes(connection),
         silences=read_silences(connection),
         spent=_spent(connection),
@@ -123,6 +126,15 @@ def _devices(connection: Connection) -> dict[str, Device]:
     d = devices.c
     rows = connection.execute(select(d.key, d.account, d.name, d.kind, d.created, d.expires, d.used))
     return {row.key: Device(*row[1:]) for row in rows}
+
+
+def _authenticators(connection: Connection) -> dict[int, Authenticator]:
+    a = authenticators.c
+    rows = connection.execute(select(a.account, a.secret, a.since, a.step, a.recovery))
+    return {
+        account: Authenticator(secret, since, step, tuple(recovery.split()))
+        for account, secret, since, step, recovery in rows
+    }
 
 
 def _markers(connection: Connection) -> dict[int, dict[int, int]]:

@@ -6,6 +6,7 @@ from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import (
     AccountAdded,
+    Authenticator,
     Ban,
     ChannelCreated,
     Device,
@@ -91,6 +92,7 @@ State = tuple[
     Mapping[str, Device],
     frozenset[Ban],
     Mapping[int, Report],
+    Mapping[int, Authenticator],
 ]
 
 
@@ -155,6 +157,7 @@ def state_of(snapshot: Snapshot) -> State:
         snapshot.devices,
         frozenset(snapshot.bans),
         snapshot.reports,
+        snapshot.authenticators,
     )
 
 
@@ -187,4 +190,5 @@ def state_in(registry: Registry) -> State:
         registry.devices.everything(),
         frozenset(registry.bans.all()),
         registry.reports,
+        registry.authenticators,
     )

@@ -14,6 +14,8 @@ from securechat.chat.records import (
     AccountRemoved,
     AccountRenamed,
     AccountSeen,
+    Authenticator,
+    AuthenticatorSet,
     Ban,
     BanAdded,
     BanRemoved,
@@ -97,6 +99,8 @@ DROPPED = StoredChannel(
 DEVICE = Device(ALICE, "phone", "token", NOON, NOON + 9)
 BANNED = Ban("network", "192.0.2.0/24", "scanners", "Bob", NOON, NOON + 9)
 REPORT = Report(1, NOON, ALICE, BOB, "0123456789abc", "#general", "Bob", "grüße\nzwei", "rude")
+FACTOR = Authenticator("SECRET", NOON, 7, ("hash-1", "hash-2"))
+OTHER = Authenticator("OTHER", NOON + 1, NOON * 1000, ())
 INVITED = InvitationAdded("hash-1", Invitation(3, NOON + 1, NOON))
 
 SEQUENCES: dict[str, tuple[Record, ...]] = {
@@ -122,6 +126,16 @@ SEQUENCES: dict[str, tuple[Record, ...]] = {
     "AccountDisabled": (*PEOPLE, AccountDisabled(BOB, NOON)),
     "DeviceAdded": (DeviceAdded("key-1", DEVICE), DeviceAdded("key-2", DEVICE._replace(name="laptop"))),
     "DeviceUsed": (DeviceAdded("key-1", DEVICE), DeviceUsed("key-1", NOON + 1, DEVICE)),
+    "AuthenticatorSet": (AuthenticatorSet(ALICE, FACTOR, None), AuthenticatorSet(BOB, OTHER, None)),
+    "AuthenticatorSet, changed": (
+        AuthenticatorSet(ALICE, FACTOR, None),
+        AuthenticatorSet(ALICE, replace(FACTOR, step=8, recovery=()), FACTOR),
+    ),
+    "AuthenticatorSet, gone": (
+        AuthenticatorSet(ALICE, FACTOR, None),
+        AuthenticatorSet(BOB, OTHER, None),
+        AuthenticatorSet(ALICE, None, FACTOR),
+    ),
     "DeviceRenewed": (DeviceAdded("key-1", DEVICE), DeviceRenewed("key-1", NOON + 2, DEVICE)),
     "DeviceRevoked": (
         DeviceAdded("key-1", DEVICE),

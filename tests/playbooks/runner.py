@@ -11,6 +11,7 @@ directives and steps, one a line; `#` begins a comment.
     connect: carol             a session that has only connected
     device: carol laptop       the same, which showed the certificate of the key `laptop`
 
+    {code} {code+30s}          the code of an authenticator at this time, or later
     alice> JOIN #dev           what alice sends; {name} stands for what it matched before
     alice< :alice! JOIN {any}  what alice gets next; {name} matches anything, and the same thing from then on
     alice<?                    skips whatever alice got so far
@@ -36,6 +37,9 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+from pyotp import TOTP
+
+from securechat.app.authenticators import check
 from securechat.chat.clock import Now
 from securechat.chat.core import Core
 from securechat.chat.effects import (
@@ -66,13 +70,16 @@ from securechat.chat.items import (
     Tick,
 )
 from securechat.chat.jobs import (
+    AuthenticatorMade,
     CertifyKey,
+    CheckCode,
     CheckPassword,
     HashPassword,
     Job,
     JobRefused,
     JobResult,
     KeyCertified,
+    MakeAuthenticator,
     MakeToken,
     PasswordChecked,
     PasswordHashed,
@@ -95,9 +102,11 @@ from securechat.chat.requests import (
     ListAccounts,
     ListAudit,
     ListDevices,
+    ListSecondFactors,
     ListSessions,
     RemoveAccount,
     Request,
+    ResetSecondFactor,
     RevokeDevice,
     SetPassword,
 )
@@ -111,6 +120,9 @@ from securechat.irc.sasl import chunks, encode_plain
 from securechat.server.pools import query
 from tests.support.scratch_store import ScratchStore
 
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+"""Of every authenticator."""
+RECOVERY = ("aaaa-bbbb-cccc-0001", "aaaa-bbbb-cccc-0002")
 START = 1_700_000_000_000
 PASSWORDS: dict[str, JobResult] = {
     "ok": PasswordChecked(True),
@@ -225,6 +237,7 @@ class Playbook:
             self._expect(who, text)
             return
         self._nothing_left()
+        text = re.sub(r"\{code(?:([+-]\d+)s)?\}", lambda later: self._code(int(later[1] or 0)), text)
         text = re.sub(r"\{(\w+)\}", lambda found: self.known.get(found[1], found[0]), text)
         if who == "admin":
             self._happens(Administer(1, _request(text)))
@@ -242,6 +255,9 @@ class Playbook:
             deaf = re.search(r" \((\d+)s\)$", text)
             taken = self.now.mono - int(deaf[1]) if deaf else None
             self._happens(Disconnected(self.links.pop(who), text, taken))
+
+    def _code(self, later: int) -> str:
+        return TOTP(SECRET).at(self.now.wall // 1000 + later)
 
     def _password_done(self, who: str, how: str) -> None:
         job = self.jobs.pop(who)
@@ -410,6 +426,10 @@ class Playbook:
                 result = KeyCertified(
                     f"the certificate of {key}".encode(), sha256(job.key).hexdigest(), problem
                 )
+            case MakeAuthenticator():
+                result = AuthenticatorMade(SECRET, f"otpauth://totp/{job.issuer}:{job.account}", RECOVERY)
+            case CheckCode():
+                result = check(job.secret, job.code, job.at)
             case CheckPassword() | HashPassword():
                 self.jobs[_fake(job.link).name] = job
                 return
@@ -485,6 +505,8 @@ def _shown_row(row: Mapping[str, str | int | bool | None]) -> str:
         return f"[{row['channel']} {row['kind']} {row['mask']} {row['reason']}]"
     if "target" in row:
         return f"[{row['target']} {row['expires'] or 'ever'} {row['reason']}]"
+    if "recovery_codes" in row:
+        return f"[{row['account']} {row['recovery_codes']}]"
     if "since" in row:
         return f"{row['account']}@{row['name']}:{row['id']}:{row['address']}"
     if "ended" in row:
@@ -513,6 +535,10 @@ def _request(text: str) -> Request:
             return ListDevices(*names)
         case "revoke-device":
             return RevokeDevice(*names)
+        case "second-factors":
+            return ListSecondFactors(*names)
+        case "reset-second-factor":
+            return ResetSecondFactor(names[0])
         case "sessions":
             return ListSessions(*names)
         case "end-session":

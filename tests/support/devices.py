@@ -1,6 +1,6 @@
 """Makes what devices log in with, for servers that are tested without an authority."""
 
-from securechat.chat.jobs import KeyCertified, TokenMade
+from securechat.chat.jobs import AuthenticatorMade, CodeChecked, KeyCertified, TokenMade
 
 
 class FakeDevices:
@@ -11,3 +11,9 @@ class FakeDevices:
 
     def certify(self, account: str, device: str, key: bytes) -> KeyCertified:
         return KeyCertified(key, f"{account} {device}") if key else KeyCertified(b"", "", "this is no key")
+
+    def authenticator(self, account: str, issuer: str) -> AuthenticatorMade:
+        return AuthenticatorMade("A" * 32, f"otpauth://totp/{issuer}:{account}", ("0000-0000-0000-0000",))
+
+    def check_code(self, secret: str, code: str, at: int) -> CodeChecked:
+        return CodeChecked(at // 30_000 if code == "123456" else None)

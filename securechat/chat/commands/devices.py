@@ -3,11 +3,14 @@
 The server signs a certificate for the key, with which the device logs in by SASL EXTERNAL.
 """
 
+from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from securechat.chat.jobs import CertifyKey, JobResult, KeyCertified
 from securechat.chat.line import Line
 from securechat.chat.requests import AddDevice, Refused
+from securechat.chat.rules import authenticators
 from securechat.chat.rules.administration import perform
 from securechat.chat.rules.devices import renew as renewed
 from securechat.chat.rules.proof import BUSY
@@ -17,17 +20,20 @@ from securechat.irc.sasl import SaslError, chunks, decode_key
 from securechat.irc.text import printable
 from securechat.irc.timestamp import format_ms
 
+HOW: Final = "DEVICE KEY <name> <public key> <code>"
+
 
 def device(ctx: Context) -> None:
-    """DEVICE <KEY <name> <public key> | RENEW>
+    """DEVICE <KEY <name> <public key> [<code>] | RENEW>
 
     KEY lets a device log in to your account with a key of its own (SASL EXTERNAL): the base64 of the key's
     SubjectPublicKeyInfo. The answers DEVICE CERTIFICATE are its certificate, in pieces as of AUTHENTICATE,
-    DEVICE UNTIL says until when it may. RENEW, from a session that it logged in, lets it do so for a year.
+    DEVICE UNTIL says until when it may. An account with a second factor needs a code of its authenticator.
+    RENEW, from a session that the key logged in, lets it do so for a year.
     """
     match ctx.param(0).upper():
         case "KEY" if len(ctx.params) < 3:
-            ctx.fail("NEED_MORE_PARAMS", "KEY", text="Use DEVICE KEY <name> <public key>")
+            ctx.fail("NEED_MORE_PARAMS", "KEY", text="Use DEVICE KEY <name> <public key> [<code>]")
         case "KEY":
             key(ctx, ctx.param(1))
         case "RENEW":
@@ -37,32 +43,47 @@ def device(ctx: Context) -> None:
 
 
 def key(ctx: Context, name: str) -> None:
-    """Have a certificate signed for a device's key."""
+    """Have a certificate signed for a device's key, and let it in if a second factor agrees."""
+    code = "".join(ctx.params[3:])
     try:
         public = decode_key(ctx.param(2))
     except SaslError as error:
         ctx.fail("KEY_INVALID", printable(name), text=str(error))
         return
+    problem = authenticators.lacking(ctx.chat, ctx.user.account, code, HOW)
+    if problem is not None:
+        refuse(ctx, name, problem)
+        return
     job = CertifyKey(ctx.session.link, ctx.user.account.name, name, public)
-    ctx.ask(job, partial(certified, ctx, name))
+    ctx.ask(job, partial(certified, ctx, name, code))
 
 
-def certified(ctx: Context, name: str, result: JobResult) -> None:
-    """Let the key in, and send its certificate."""
+def refuse(ctx: Context, name: str, reason: Refused) -> None:
+    """Say why a device is not let in."""
+    ctx.fail(reason.code, printable(name), text=reason.text)
+
+
+def certified(ctx: Context, name: str, code: str, result: JobResult) -> None:
+    """Let the key in, if a second factor agrees."""
     if not isinstance(result, KeyCertified):
         ctx.fail("TEMPORARILY_UNAVAILABLE", printable(name), text=BUSY)
     elif result.problem:
         ctx.fail("KEY_INVALID", printable(name), text=result.problem)
     else:
-        account = ctx.user.account.name
-        request = AddDevice(account, name, result.key, "key")
-        answer = perform(ctx.chat, request, account, ctx.session.address)
-        if isinstance(answer, Refused):
-            ctx.fail(answer.code, printable(name), text=answer.text)
-            return
-        for piece in chunks(result.certificate):
-            _reply(ctx, "CERTIFICATE", name, piece)
-        tell_end(ctx, result.key)
+        authenticators.ask(ctx, code, HOW, partial(refuse, ctx, name), partial(let_in, ctx, name, result))
+
+
+def let_in(ctx: Context, name: str, key: KeyCertified, spend: Callable[[], None]) -> None:
+    """Let a key in, and send its certificate."""
+    account = ctx.user.account.name
+    answer = perform(ctx.chat, AddDevice(account, name, key.key, "key"), account, ctx.session.address)
+    if isinstance(answer, Refused):
+        refuse(ctx, name, answer)
+        return
+    spend()
+    for piece in chunks(key.certificate):
+        _reply(ctx, "CERTIFICATE", name, piece)
+    tell_end(ctx, key.key)
 
 
 def renew(ctx: Context) -> None:

@@ -8,14 +8,11 @@ from securechat.chat.effects import Reload, Then
 from securechat.chat.items import KillUser
 from securechat.chat.line import Line, by_operator
 from securechat.chat.records import Parted
-from securechat.chat.rules import bans, presence
-from securechat.chat.rules.failures import Failure, Reason, Way, note
+from securechat.chat.rules import presence
 from securechat.chat.rules.finding import known_channel, known_user
 from securechat.chat.rules.login import nick_problem
 from securechat.chat.rules.mode_changes import change
-from securechat.chat.rules.operators import set_powers, tell
-from securechat.chat.rules.proof import prove
-from securechat.chat.state.account import Account
+from securechat.chat.rules.oper import become_operator
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
@@ -27,45 +24,12 @@ MAX_REASON: Final = 200
 
 
 def oper(ctx: Context) -> None:
-    """OPER <account> <password>
+    """OPER <account> <password> [<code>]
 
-    Gives this session an operator's powers until it ends; the account must be an administrator's.
+    Gives this session an operator's powers until it ends; the account must be an administrator's. An account
+    with a second factor needs a code of its authenticator, or a recovery code.
     """
-    prove(ctx, Way.OPER, ctx.param(0), ctx.param(1), oper_refused, lambda account, _: empower(ctx, account))
-
-
-def oper_refused(ctx: Context, reason: str) -> None:
-    """Say that the password was not taken."""
-    ctx.numeric(num.ERR_PASSWDMISMATCH, text=f"Password incorrect: {reason}")
-
-
-def empower(ctx: Context, account: Account) -> None:
-    """Make the session an operator's, if the account that it proved is an administrator's."""
-    session, before = ctx.session, ctx.session.operator
-    if account.password_due:
-        ctx.numeric(num.ERR_NOOPERHOST, text="This account needs a new password: log in with it to set one")
-        return
-    if account.role != "admin":
-        note(ctx.chat, Failure(session, Way.OPER, account.name, Reason.POWERLESS))
-        ctx.audit("oper refused", account.name)
-        ctx.numeric(num.ERR_NOOPERHOST, text="This account is no administrator's")
-        return
-    if next(bans.keeping_out(ctx.chat, account, account.name, ""), None) is not None:
-        ctx.audit("oper refused", account.name, "banned")
-        ctx.numeric(num.ERR_NOOPERHOST, text="This account is banned")
-        return
-    ctx.chat.count("logins.oper_ok")
-    ctx.audit("oper", account.name)
-
-    def undo() -> None:
-        set_powers(ctx.chat, session, before)
-
-    ctx.chat.if_refused(undo)
-    set_powers(ctx.chat, session, account)
-    tell(ctx.chat, f"{ctx.nick} became an operator as {account.name}")
-    ctx.numeric(num.RPL_YOUREOPER, text="You are now an operator, in this session")
-    if before is None:
-        ctx.reply(Line(ctx.user.source, "MODE", (ctx.nick, "+o"), None, ctx.chat.now.wall))
+    become_operator(ctx, ctx.param(0), ctx.param(1), "".join(ctx.params[2:]))
 
 
 def kill(ctx: Context) -> None:

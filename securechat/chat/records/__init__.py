@@ -28,6 +28,7 @@ from securechat.chat.records.accounts import (
     RoleSet,
 )
 from securechat.chat.records.audit import Audited
+from securechat.chat.records.authenticators import AuthenticatorSet
 from securechat.chat.records.bans import BanAdded, BanRecord, BanRemoved
 from securechat.chat.records.channels import (
     NEW_CHANNEL_MODES,
@@ -86,6 +87,7 @@ from securechat.chat.records.places import (
 )
 from securechat.chat.records.reports import ReportDropped, ReportKept, ReportRecord
 from securechat.chat.records.stored import (
+    Authenticator,
     Ban,
     Device,
     Invitation,
@@ -112,6 +114,7 @@ ChannelRecord = (
 Record = (
     AccountRecord
     | Audited
+    | AuthenticatorSet
     | BanRecord
     | ChannelRecord
     | DeviceRecord
@@ -145,6 +148,8 @@ __all__ = [
     "AccountSeen",
     "AccountSpent",
     "Audited",
+    "Authenticator",
+    "AuthenticatorSet",
     "Ban",
     "BanAdded",
     "BanRecord",

@@ -103,6 +103,20 @@ class ListEntry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Authenticator:
+    """An account's second factor (RFC 6238): the secret in base32, which its authenticator has as well.
+
+    `step` is the last of the steps of 30 seconds since 1970 whose code was used, `recovery` are the hashes of
+    the recovery codes that are left.
+    """
+
+    secret: str = field(repr=False)
+    since: int
+    step: int
+    recovery: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class StoredAccount:
     """One account row. `phc` is None when the account was removed and only its name is reserved.
 

@@ -36,6 +36,7 @@ from securechat.chat.requests import (
     ListChannels,
     ListDevices,
     ListInvitations,
+    ListSecondFactors,
     ListSessions,
     Note,
     NoteBackup,
@@ -43,6 +44,7 @@ from securechat.chat.requests import (
     NoteExport,
     Refused,
     RemoveAccount,
+    ResetSecondFactor,
     RevokeDevice,
     RevokeInvitation,
     SetFounder,
@@ -52,6 +54,8 @@ from securechat.chat.requests import (
 from securechat.chat.rules import (
     accounts,
     audit,
+    authenticators,
+    credentials,
     devices,
     invitations,
     many_channels,
@@ -94,6 +98,8 @@ OfAccount = (
     | AddDevice
     | ListDevices
     | RevokeDevice
+    | ListSecondFactors
+    | ResetSecondFactor
 )
 """What concerns one account, which has to be there."""
 Change = (
@@ -114,7 +120,16 @@ Change = (
 InSteps = AddBan | InChannel | RemoveAccount | DropChannels | SetFounder
 """What is done in steps, for which the chat may take several turns."""
 
-QUESTIONS = (CheckNames, ListAccounts, ListChannels, ListDevices, ListInvitations, *LOOKS, ListSessions)
+QUESTIONS = (
+    CheckNames,
+    ListAccounts,
+    ListChannels,
+    ListDevices,
+    ListInvitations,
+    ListSecondFactors,
+    *LOOKS,
+    ListSessions,
+)
 """What changes nothing, and is not in the audit log."""
 
 
@@ -265,6 +280,8 @@ def _answer(chat: Chat, request: Change, by: str, spare: int | None) -> Answer:
             return sessions.end_many(chat, None, request, spare)
         case ListDevices(name=""):
             return devices.list_all(chat)
+        case ListSecondFactors(name=""):
+            return Done(authenticators.rows(chat))
         case ListChannels():
             return many_channels.list_channels(chat, request)
         case SetRetention():
@@ -321,12 +338,8 @@ def _of_account(chat: Chat, request: OfAccount, spare: int | None) -> Answer:
             return sessions.end_many(chat, account, request, spare)
         case EndSession():
             return sessions.end_one(chat, account, request.id)
-        case AddDevice():
-            return devices.add(chat, account, request)
-        case ListDevices():
-            return Done(devices.rows(chat, account))
-        case RevokeDevice():
-            return devices.revoke(chat, account, request)
+        case AddDevice() | ListDevices() | RevokeDevice() | ListSecondFactors() | ResetSecondFactor():
+            return credentials.answer(chat, account, request)
         case _:
             assert_never(request)
     return Done()

@@ -33,6 +33,8 @@ class Way(Enum):
     EXTERNAL = "SASL EXTERNAL"
     PASS = "PASS"
     OPER = "OPER"
+    CODE = "second factor"
+    """For a device, or to change the second factor itself."""
     PASSWORD = "password"
     """The pseudo-user's command."""
     VERIFY = "VERIFY"
@@ -62,6 +64,7 @@ OF_LOGIN: Final[Mapping[Reason, Counted]] = {
 """What a login counts as; anything else is `logins.wrong`."""
 OF_OTHERS: Final[Mapping[Way, Counted]] = {
     Way.OPER: "logins.oper_failed",
+    Way.CODE: "logins.code_failed",
     Way.PASSWORD: "logins.password_change_failed",
     Way.VERIFY: "logins.registration_failed",
 }

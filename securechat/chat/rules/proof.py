@@ -5,13 +5,22 @@ the same path: the same delays, the same queue, the same hashing, the same bytes
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from securechat.chat.effects import Then
 from securechat.chat.items import JobDone
-from securechat.chat.jobs import AwaitTurn, CheckPassword, JobResult, PasswordChecked, Stored
+from securechat.chat.jobs import (
+    AwaitTurn,
+    CheckCode,
+    CheckPassword,
+    CodeChecked,
+    Job,
+    JobResult,
+    PasswordChecked,
+    Stored,
+)
 from securechat.chat.rules import bans
 from securechat.chat.rules.failures import Failure, Reason, Way, note, why
 from securechat.chat.state.account import Account
@@ -23,6 +32,7 @@ from securechat.irc.names import fold
 
 MAX_FAILURES: Final = 3
 TOO_MANY: Final = "Too many failed logins: wait five minutes, then try again"
+WRONG: Final = "Wrong account name or password"
 BUSY: Final = "The server is busy with other logins, try again in a few seconds"
 
 
@@ -33,24 +43,76 @@ def prove(
     password: str,
     refused: Callable[[Context, str], None],
     proved: Callable[[Account, PasswordChecked], None],
+    *,
+    wrong: str = WRONG,
+    also: Callable[[Account], bool] = lambda account: True,
 ) -> None:
     """Find out whether the password is this account's: the one way, for a login and for anything else.
 
-    `proved` is called with the account, or `refused` with the reason.
+    `proved` is called with the account, or `refused` with the reason. `also` says whether what was given
+    besides the password is right; if it is not, that is answered, counted and delayed as a wrong password.
     """
-    _Proof(ctx, way, name, password, refused, proved).begin()
+
+    def job(account: Account | None) -> CheckPassword:
+        chat, session = ctx.chat, ctx.session
+        phc = account.phc if account is not None and account.usable else None
+        return CheckPassword(
+            session.link, phc, password, chat.throttle.is_familiar(session.address, chat.now.wall)
+        )
+
+    def judge(account: Account | None, epoch: int, result: PasswordChecked) -> Reason | None:
+        reason = why(account, result.correct, epoch)
+        return Reason.CODE if reason is None and account is not None and not also(account) else reason
+
+    _Proof(ctx, way, name, PasswordChecked, job, judge, refused, proved, wrong).begin()
+
+
+def prove_code(
+    ctx: Context,
+    account: Account,
+    job: CheckCode,
+    refused: Callable[[Context, str], None],
+    proved: Callable[[CodeChecked], None],
+    right: Callable[[CodeChecked], bool],
+) -> None:
+    """Find out whether a code is that of one's own authenticator, heard as seldom as one's own password.
+
+    `right` says whether what the job has found is one that may be used.
+    """
+
+    def judge(found: Account | None, epoch: int, result: CodeChecked) -> Reason | None:
+        reason = why(found, right(result), epoch)
+        return Reason.CODE if reason is Reason.WRONG else reason
+
+    _Proof(
+        ctx,
+        Way.CODE,
+        account.name,
+        CodeChecked,
+        lambda _: job,
+        judge,
+        refused,
+        lambda _, result: proved(result),
+        "Wrong code, or one that was used already",
+    ).begin()
+
+
+Result = TypeVar("Result", PasswordChecked, CodeChecked)
 
 
 @dataclass(frozen=True, slots=True)
-class _Proof:
-    """A password that somebody gives, on its way: it is heard, checked and answered."""
+class _Proof(Generic[Result]):
+    """A secret that somebody gives, on its way: it is heard, checked by a job, judged and answered."""
 
     ctx: Context
     way: Way
     name: str
-    password: str = field(repr=False)
+    kind: type[Result]
+    job: Callable[[Account | None], Job]
+    judge: Callable[[Account | None, int, Result], Reason | None]
     refused: Callable[[Context, str], None]
-    proved: Callable[[Account, PasswordChecked], None]
+    proved: Callable[[Account, Result], None]
+    wrong: str
 
     def begin(self) -> None:
         """Refuse it if it comes from inside too often, or see whether it is heard."""
@@ -76,25 +138,21 @@ class _Proof:
                 self.ctx.await_turn(self._hear)
 
     def _check(self, account: Account | None) -> None:
-        chat, session = self.ctx.chat, self.ctx.session
-        phc = account.phc if account is not None and account.usable else None
         epoch = account.epoch if account is not None else 0
-        familiar = chat.throttle.is_familiar(session.address, chat.now.wall)
-        job = CheckPassword(session.link, phc, self.password, familiar)
-        self.ctx.ask(job, lambda result: self._answer(account, epoch, result))
+        self.ctx.ask(self.job(account), lambda result: self._answer(account, epoch, result))
 
     def _answer(self, account: Account | None, epoch: int, result: JobResult) -> None:
         chat, session = self.ctx.chat, self.ctx.session
-        if not isinstance(result, PasswordChecked):
+        if not isinstance(result, self.kind):
             withdraw(chat, session)
             self.refused(self.ctx, BUSY)
             return
         if account is not None and chat.registry.accounts.get(account.id) is not account:
             account = None  # it was made in the turn in which the check began, and found no room
-        reason = why(account, result.correct, epoch)
+        reason = self.judge(account, epoch, result)
         if account is None or reason is not None:
             _go_on(chat, chat.throttle.failed(session))
-            self._fail(reason or Reason.UNKNOWN, "Wrong account name or password")
+            self._fail(reason or Reason.UNKNOWN, self.wrong)
             failed_exchange(self.ctx)
         else:
             banned = next(bans.keeping_out(chat, account, account.name, session.address), None) is not None

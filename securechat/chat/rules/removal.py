@@ -14,7 +14,17 @@ from securechat.chat.records import (
     Parted,
 )
 from securechat.chat.requests import CHANNELS_AT_ONCE, Answer, Done, Refused, RemoveAccount
-from securechat.chat.rules import bans, devices, dropping, founding, metadata, reports, sessions, silence
+from securechat.chat.rules import (
+    authenticators,
+    bans,
+    devices,
+    dropping,
+    founding,
+    metadata,
+    reports,
+    sessions,
+    silence,
+)
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
 from securechat.chat.turn.chat import Chat
@@ -84,6 +94,7 @@ def _removed(chat: Chat, account: Account, phc: str, how: Fate) -> None:
     silence.forget(chat, account.id)
     devices.forget(chat, account)
     bans.forget(chat, account)
+    authenticators.forget(chat, account)
     if how == "delete":
         reports.forget(chat, account)
     if chat.registry.markers.get(account.id):

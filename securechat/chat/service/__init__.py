@@ -6,7 +6,16 @@ answers are notices to the session that asked.
 
 from typing import Final
 
-from securechat.chat.service import accounts, administration, channels, devices, ignoring, reports, restraints
+from securechat.chat.service import (
+    accounts,
+    administration,
+    channels,
+    devices,
+    ignoring,
+    reports,
+    restraints,
+    totp,
+)
 from securechat.chat.service.asked import ONLY_OPERATORS, Asked, ServiceCommand
 from securechat.chat.turn.context import Context
 
@@ -40,6 +49,7 @@ _EVERY: Final = (
     *ignoring.COMMANDS,
     *reports.COMMANDS,
     *restraints.COMMANDS,
+    *totp.COMMANDS,
     ServiceCommand("help", help_command),
 )
 COMMANDS: Final = {command.name: command for command in sorted(_EVERY, key=lambda command: command.name)}

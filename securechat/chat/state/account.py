@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from securechat.chat.jobs import AuthenticatorMade
 from securechat.chat.limits import REMEMBERED_SOURCES
 from securechat.chat.records import ONLINE, StoredAccount
 from securechat.chat.state.spending import Spent
@@ -54,6 +55,7 @@ class Account:
         "password_due",
         "phc",
         "positions",
+        "proposed",
         "role",
         "sources",
         "spent",
@@ -79,6 +81,8 @@ class Account:
             self.positions[""] = Position(stored.seen)
         self.sources = dict(stored.sources)
         self.spent = Spent()
+        self.proposed: AuthenticatorMade | None = None
+        """A second factor that counts when its first code has come."""
         self.epoch = 0
         """Grows with every change that ends sessions.
 

@@ -16,6 +16,7 @@ from securechat.chat.records import (
     AccountSeen,
     AccountSpent,
     Audited,
+    AuthenticatorSet,
     BanRecord,
     ChannelCreated,
     ChannelDropped,
@@ -94,6 +95,8 @@ def _change(registry: Registry, record: Record, back: bool) -> None:
         _device(registry, record, back)
     elif isinstance(record, BanRecord | ReportRecord):
         moderation.change(registry, record, back)
+    elif isinstance(record, AuthenticatorSet):
+        put(registry.authenticators, record.account, record.previous if back else record.authenticator)
     elif isinstance(record, Audited):
         pass  # nothing of it lives in the registry
     else:

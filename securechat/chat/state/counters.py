@@ -24,6 +24,7 @@ Counted = Literal[
     "logins.registration_failed",
     "logins.password_changed",
     "logins.password_change_failed",
+    "logins.code_failed",
     "refusals.flood",
     "refusals.lines_before_login",
     "refusals.memory_batches",

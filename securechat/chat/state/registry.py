@@ -56,9 +56,9 @@ class Registry:
         """What accounts keep for themselves of targets: account → target → key → value."""
         self.devices, self.bans, self.dropped = Devices(snapshot.devices), Bans(snapshot.bans), Dropped()
         self.invitations, self.reports = dict(snapshot.invitations), dict(snapshot.reports)
+        self.authenticators = dict(snapshot.authenticators)
         self._account_names = AccountNames()
-        self._channel_names: Names[Channel] = Names()
-        self._nicks: Names[User] = Names()
+        self._channel_names, self._nicks = Names[Channel](), Names[User]()
         self.founded: Counter[int | None] = Counter()
         """How many channels each account has founded; None is nobody."""
         self.temporary: set[int] = set()  # all channels with entries on lists that go by themselves

@@ -209,8 +209,8 @@ def _device(window: Window, argument: str) -> None:
             window.device.show()
         case ["yes"]:
             window.device.enrol("")
-        case ["yes", code]:
-            window.device.enrol(check_target(code))
+        case ["yes", *code]:
+            window.device.enrol(check_target("".join(code)))
         case ["no"]:
             window.device.decline()
         case _:

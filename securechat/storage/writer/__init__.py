@@ -12,6 +12,7 @@ from securechat.chat.records import (
     AccountRecord,
     AccountRemoved,
     Audited,
+    AuthenticatorSet,
     BanRecord,
     ChannelRecord,
     DeviceRecord,
@@ -29,13 +30,23 @@ from securechat.chat.records import (
 )
 from securechat.storage import audit
 from securechat.storage.search.index import SearchIndex
-from securechat.storage.writer import accounts, bans, channels, devices, invitations, places, reports
+from securechat.storage.writer import (
+    accounts,
+    authenticators,
+    bans,
+    channels,
+    devices,
+    invitations,
+    places,
+    reports,
+)
 from securechat.storage.writer.events import event_of
 from securechat.storage.writer.messages import MessageWriter
 
 Single = (
     AccountRecord
     | Audited
+    | AuthenticatorSet
     | BanRecord
     | ChannelRecord
     | DeviceRecord
@@ -96,6 +107,8 @@ class RecordWriter:
             devices.write(self._connection, record)
         elif isinstance(record, PlaceRecord):
             places.write(self._connection, record)
+        elif isinstance(record, AuthenticatorSet):
+            authenticators.write(self._connection, record)
         elif isinstance(record, Audited):
             audit.append(self._connection, record)
         elif isinstance(record, DirectDelivered):

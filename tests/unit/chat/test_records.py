@@ -16,6 +16,8 @@ from securechat.chat.records import (
     AccountRenamed,
     AccountSeen,
     AccountSpent,
+    Authenticator,
+    AuthenticatorSet,
     Ban,
     BanAdded,
     BanRemoved,
@@ -135,6 +137,7 @@ def state(one: Registry) -> object:
         set(one.bans.of_address("192.0.2.7", 0)),
         set(one.bans.of_source("x", "y", "z", 0)),
         one.devices.of(1),
+        dict(one.authenticators),
         {account: count for account, count in one.founded.items() if count},
     )
 
@@ -200,6 +203,12 @@ def possible(one: Registry) -> list[Record]:
         facts.append(ReportKept(Report(1, 9, 1, 2, "bob", "", "", "", "rude")))
     else:
         facts += [ReportKept(report._replace(closed=report.closed + 1), report), ReportDropped(report)]
+    known = one.authenticators.get(1)
+    if known is None:
+        facts.append(AuthenticatorSet(1, Authenticator("SECRET", 1, 2, ("a", "b")), None))
+    else:
+        facts += [AuthenticatorSet(1, replace(known, step=known.step + 1, recovery=()), known)]
+        facts += [AuthenticatorSet(1, None, known)]
     if invitation is None:
         facts.append(InvitationAdded("hash", Invitation(2, 9, 1)))
     else:

@@ -31,6 +31,21 @@ def test_a_token(command: Command, home: Path) -> None:
     assert token not in json.dumps(rows)
 
 
+def test_what_programs_get(command: Command, tmp_path: Path) -> None:
+    """One object each, with the token in it unless that was saved, and nothing for people."""
+    assert command("adduser", "alice", "--generate").code == 0
+    added = command("devices", "add", "alice", "phone", "--days", "30", "--json")
+    facts = json.loads(added.out)
+    assert is_token(facts.pop("token")) and added.err == ""
+    assert facts == {"account": "alice", "device": "phone", "days": 30}
+    saved = command("devices", "add", "alice", "desk", "--save", str(tmp_path / "token"), "--json")
+    assert "token" not in json.loads(saved.out) and is_token((tmp_path / "token").read_text().strip())
+    revoked = command("devices", "revoke", "alice", "phone", "--json")
+    assert json.loads(revoked.out) == {"account": "alice", "device": "phone"}
+    assert revoked.err == ""
+    assert command("devices", "revoke", "alice", "phone", "--json").out == ""
+
+
 def test_a_token_in_a_file(command: Command, tmp_path: Path) -> None:
     """--save writes it into a new file that only its owner reads; a refused device leaves no file."""
     assert command("adduser", "alice", "--generate").code == 0

@@ -86,6 +86,7 @@ ASKED = {
     "sessions": ("sessions",),
     "channel list": ("channel", "list"),
     "devices list": ("devices", "list"),
+    "totp list": ("totp", "list"),
     "invite": ("invite", "list"),
     "audit show": ("audit", "show"),
     "channel ban": ("channel", "ban", "#dev", "alice"),
@@ -228,6 +229,9 @@ def test_no_command_is_forgotten() -> None:
     others = {
         "trust list",
         "trust devices",
+        "totp reset",
+        "devices add",
+        "devices revoke",
         "send",
         "reload",
         "certs acme",
@@ -242,8 +246,6 @@ def test_no_command_is_forgotten() -> None:
         "service remove",
         "top",
         "doctor",
-        "devices add",
-        "devices revoke",
     }
     assert set(with_json(app)) == named | others | set(CHANGES)
     modules = Path(table.__file__).parent.glob("*.py")
