@@ -278,11 +278,13 @@ def settle(chat: Chat) -> None:
     """Look which bans have ended, or are in force again since the wall clock was set back."""
     bans, (wall, mono) = chat.registry.bans, (chat.now.wall, chat.now.mono)
     forgotten: list[Ban] = []
+    again: list[Ban] = []
     for ban in bans.temporary.values():
         over = bans.lapsed.get(ban.key)
         if ban.holds(wall):
             if over is not None:
                 del bans.lapsed[ban.key]
+                again.append(ban)
                 chat.later(partial(_announce, chat, ban, banned=True))
         elif over is None:
             bans.lapsed[ban.key] = mono
@@ -291,3 +293,16 @@ def settle(chat: Chat) -> None:
             forgotten.append(ban)
     for ban in forgotten[:FORGOTTEN_AT_ONCE]:
         chat.later(partial(lift, chat, ban))
+    if again:
+        chat.later(partial(_end_met, chat, Bans(again)))
+
+
+def _end_met(chat: Chat, again: Bans) -> None:
+    """End the sessions that came in while the clock said that these bans were over."""
+    met: list[Session] = []
+
+    def look(session: Session) -> None:
+        if meeting(chat, session, again) is not None:
+            met.append(session)
+
+    Steps(chat).for_each(list(chat.sessions.values()), look, lambda: _end_some(chat, iter(met)))
