@@ -1,5 +1,8 @@
 """Rules of the word filter: what they are, what they find, and that nothing about them takes long."""
 
+import sys
+from types import FrameType
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,3 +80,27 @@ def test_a_text_does_not_grow_without_end() -> None:
     """One letter that stands for eighteen makes no long text of a short one."""
     assert len(normal("\ufdfa" * 5000)) < 5 * 5000
     assert WordFilter([f"refuse word{number}" for number in range(MAX_RULES)]).judge("\ufdfa" * 5000)
+
+
+@pytest.mark.parametrize(
+    ("rules", "text"),
+    [
+        (["refuse harmless"], "ab" * 4000),
+        ([f"refuse *{'ab' * 30}{number:02d}*" for number in range(MAX_RULES)], "ab" * 4000),
+        ([f"report *{'a' * 60}{number:02d}*" for number in range(MAX_RULES)], "a" * 8000),
+        (["replace a"], "a " * 4000),
+    ],
+)
+def test_each_character_is_looked_at_once(rules: list[str], text: str) -> None:
+    """Whatever the rules are, and however nearly they fit everywhere: so nobody can stall the server."""
+    words = WordFilter(rules)
+    looks = 0
+
+    def note(_frame: FrameType, event: str, called: object) -> None:
+        nonlocal looks
+        looks += event == "c_call" and getattr(called, "__qualname__", "") == "dict.get"
+
+    sys.setprofile(note)
+    words.judge(text)
+    sys.setprofile(None)
+    assert looks == len(normal(text)) + 2, "one for each character, and two of what was found"
