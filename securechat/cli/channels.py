@@ -48,7 +48,7 @@ def list_channels(
 ) -> None:
     """List the channels, each with how many members it has and how many days it keeps messages."""
     from securechat.cli.ask import Asking
-    from securechat.cli.many_channels import find
+    from securechat.cli.many_channels import find, number
 
     place = find_place(config, data_dir)
     place.require()
@@ -59,8 +59,8 @@ def list_channels(
         return
     for row in rows:
         days = row["retention_days"]
-        kept = "" if days is None else "  kept for ever" if days == 0 else f"  kept {days} days"
-        tell(f"{row['name']}  {row['members']} members{kept}", out=True)
+        kept = "" if days is None else "  kept for ever" if days == 0 else f"  kept {number(days, 'day')}"
+        tell(f"{row['name']}  {number(row['members'], 'member')}{kept}", out=True)
 
 
 def drop_channels(
@@ -87,8 +87,8 @@ def drop_channels(
         if dry_run:
             for row in rows:
                 tell(str(row["name"]), out=True)
-            verb = "is" if len(rows) == 1 else "are"
-            tell(f"That {verb} {number(len(rows))}; nothing was changed.")
+            verb = "fits" if len(rows) == 1 else "fit"
+            tell(f"{number(len(rows))} {verb}; nothing was changed.")
             return
         if not rows:
             text = "no channel fits: names begin with #, and a pattern needs quotes in a shell: '#spam-*'"

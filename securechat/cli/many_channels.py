@@ -74,6 +74,6 @@ def show(rows: Sequence[Row], most: int = SHOWN) -> None:
         tell(f"  and {len(rows) - most} more")
 
 
-def number(count: int) -> str:
-    """Return how many channels there are, in words."""
-    return f"{count} channel{'' if count == 1 else 's'}"
+def number(count: object, what: str = "channel") -> str:
+    """Return how many there are, in words."""
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -245,23 +245,27 @@ def _detail(chat: Chat, request: Change | InSteps) -> str:
         case CloseReport():
             return request.reason
         case SetSlowMode():
-            return f"{request.seconds} seconds"
+            return _number(request.seconds, "second")
         case SetFounder():
             return f"to {request.founder}" if request.founder else "to nobody"
         case SetRetention():
             return str(request.days)
         case AddDevice():
-            return f"{request.device} ({request.kind}), {request.days} days"
+            return f"{request.device} ({request.kind}), {_number(request.days, 'day')}"
         case RevokeDevice():
             return request.device
         case AddInvitation():
-            return f"{request.uses} uses, {request.days} days"
+            return f"{_number(request.uses, 'use')}, {_number(request.days, 'day')}"
         case NoteBackup() | NoteCertificate():
             return request.how
         case NoteExport():
             return f"into {request.file}"
         case _:
             return ""
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _answer(chat: Chat, request: Change, by: str, spare: int | None) -> Answer:

@@ -27,15 +27,25 @@ def query(home: Path, sql: str) -> list[tuple[object, ...]]:
 
 def test_a_retention_is_set_and_listed(chat: Command) -> None:
     """Days, for ever, and the server's again; each is written down."""
-    assert chat("channel", "list").out == "#general  1 members\n"
-    for value, shown in (("30", "  kept 30 days"), ("0", "  kept for ever"), ("default", "")):
+    assert chat("channel", "list").out == "#general  1 member\n"
+    for value, shown in (
+        ("30", "  kept 30 days"),
+        ("1", "  kept 1 day"),
+        ("0", "  kept for ever"),
+        ("default", ""),
+    ):
         ended = chat("channel", "set", "#General", "retention_days", value)
         assert ended.code == 0 and value in ended.err
-        assert chat("channel", "list").out == f"#general  1 members{shown}\n"
+        assert chat("channel", "list").out == f"#general  1 member{shown}\n"
     (row,) = json.loads(chat("channel", "list", "--json").out)
     assert (row["name"], row["founder"], row["retention_days"]) == ("#general", None, None)
     said = [line.partition("command line ")[2] for line in chat("audit", "show").out.splitlines()]
-    assert said[1:] == ["retention #General 30", "retention #General 0", "retention #General -1"]
+    assert said[1:] == [
+        "retention #General 30",
+        "retention #General 1",
+        "retention #General 0",
+        "retention #General -1",
+    ]
 
 
 @pytest.mark.parametrize(

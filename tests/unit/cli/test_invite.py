@@ -50,6 +50,8 @@ def test_the_list_and_revoking(command: Command) -> None:
         (digest(first)[:8], 3, False),
         (digest(second)[:8], 1, False),
     ]
+    rows = [json.loads(line) for line in command("audit", "show", "--json").out.splitlines()]
+    assert [row["detail"] for row in rows[-2:]] == ["3 uses, 7 days", "1 use, 1 day"]
     assert [line.split()[:2] for line in command("invite", "list").out.splitlines()] == [
         ["ID", "ACCOUNTS"],
         [digest(first)[:8], "3"],

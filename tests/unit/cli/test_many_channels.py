@@ -60,7 +60,7 @@ def test_channels_are_dropped_by_pattern(chat: Command, home: Path) -> None:
     shown = chat("channel", "drop", "#a1", "#a10*", "--dry-run")
     assert (shown.code, shown.out.count("\n"), "73 channels" in shown.err) == (0, 73, True), shown.err
     one = chat("channel", "drop", "#a1", "--dry-run")
-    assert (one.out, one.err) == ("#a1\n", "That is 1 channel; nothing was changed.\n")
+    assert (one.out, one.err) == ("#a1\n", "1 channel fits; nothing was changed.\n")
     assert chat("channel", "drop", "#a1").code == ExitCode.USAGE, "nobody was asked"
     assert chat("channel", "drop", "a1*", "--yes").code == ExitCode.REFUSED
     ended = chat("channel", "drop", "#a1", "#a10*", "--yes")
