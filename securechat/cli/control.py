@@ -28,7 +28,8 @@ def register(app: typer.Typer) -> None:
 def status(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
     """Print whether the running server takes logins and messages, and its counters.
 
-    The exit code is 0 when it runs, 1 when no server answers in the data directory.
+    The exit code is 0 when it runs, 1 when no server answers in the data directory, 7 when it took the
+    question and did not answer.
     """
     from securechat.app.health import reasons
 

@@ -1,5 +1,6 @@
 """`securechat devices`: what logs in to accounts without their passwords."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,7 +8,7 @@ import typer
 from securechat.cli.accounts import NameArgument
 from securechat.cli.change import change
 from securechat.cli.config import JsonOption, load_config
-from securechat.cli.passwords import SaveOption, shown_or_saved
+from securechat.cli.passwords import shown_or_saved
 from securechat.cli.place import ConfigOption, DataDirOption, existing_place
 from securechat.cli.table import day, minute, print_json, print_table
 from securechat.cli.telling import tell
@@ -31,7 +32,12 @@ def add_device(
     name: NameArgument,
     device: DeviceArgument,
     days: Annotated[int, typer.Option(min=1, max=3650, help="For how many days it may log in.")] = 365,
-    save: SaveOption = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            "--save", metavar="FILE", help="Write the token into a new file that --password-file can read."
+        ),
+    ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,

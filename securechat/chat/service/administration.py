@@ -49,7 +49,7 @@ def admin(asked: Asked) -> None:
     """admin <operation> [<word>]{ <word>}
 
     Does what `securechat <operation>` does on the server's command line. For a word that is left out before
-    another one, say -.
+    another one, say -. `admin help` lists the operations.
     """
     kind = OFFERED.get(asked.word(0).lower())
     request = read(kind, asked.words[1:]) if kind is not None else None
