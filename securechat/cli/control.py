@@ -8,7 +8,7 @@ import typer
 from securechat.cli.config import JsonOption
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
-from securechat.cli.table import print_json
+from securechat.cli.table import minute, print_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
@@ -44,8 +44,13 @@ def status(as_json: JsonOption = False, config: ConfigOption = None, data_dir: D
     row = {"ready": not found, **row}
     width = max(map(len, row))
     for name, value in row.items():
-        shown = "none" if value is None else value
-        tell(f"{name.translate(_WORDS):{width}}  {shown}", out=True)
+        tell(f"{name.translate(_WORDS):{width}}  {_for_people(name, value)}", out=True)
+
+
+def _for_people(name: str, value: Value) -> Value:
+    if name == "last_backup":
+        return f"{minute(value)} UTC" if value else "never"
+    return "none" if value is None else value
 
 
 def nested(row: Mapping[str, Value]) -> dict[str, Value | dict[str, Value]]:

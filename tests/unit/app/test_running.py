@@ -1,6 +1,7 @@
 """The server as a command: how it starts and ends, and what administrators do while it runs."""
 
 import json
+import re
 import signal
 import socket
 import sqlite3
@@ -149,7 +150,13 @@ def test_status(stopped: ServerProcess) -> None:
     row = json.loads(stopped.administer("status", "--json"))
     assert (row["connections"], row["messages"]) == (0, 0)
     assert row["logins"]["ok"] == row["refusals"]["store_full"] == 0
-    assert "refusals store full" in stopped.administer("status")
+    shown = stopped.administer("status")
+    assert "refusals store full" in shown
+    assert re.search(r"^last backup +never$", shown, re.MULTILINE)
+    stopped.administer("backup", str(stopped.data.with_name("one.backup")))
+    began = json.loads(stopped.administer("status", "--json"))["last_backup"]
+    day = f"{datetime.fromtimestamp(began / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+    assert re.search(rf"^last backup +{day}$", stopped.administer("status"), re.MULTILINE)
     stopped.stop()
 
 
