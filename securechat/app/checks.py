@@ -25,12 +25,13 @@ def check_value(name: str, value: Value) -> None:
 
 
 def check_machine(config: Config, directory: Path) -> Sequence[str]:
-    """Check what depends on this machine: the configured certificate, and the address to listen on.
+    """Check what depends on this machine: the certificate, the address to listen on, the log's file.
 
     Return what there is to say about a certificate that can be used. Nothing is changed. Raises
     CertificateProblem, and ValueError.
     """
     _check_address(config)
+    _check_log_file(config.log.file)
     if not config.tls.certificate:
         return ()
     from securechat.app.certificates import make_context
@@ -70,6 +71,15 @@ def _check_address(config: Config) -> None:
         reason = error.strerror if is_lookup else os.strerror(error.errno or 0)
         text = f"server.host: this machine cannot listen on {config.server.host}: {reason}"
         raise ValueError(text) from error
+
+
+def _check_log_file(name: str) -> None:
+    """A file that is there, or one that can be made in a directory that is there."""
+    path = Path(name)
+    if name and path.is_dir():
+        raise ValueError(f"log.file: {name} is a directory: name a file in it")
+    if not path.parent.is_dir():
+        raise ValueError(f"log.file: there is no directory {path.parent}: make it first")
 
 
 def _check_host(host: str) -> None:

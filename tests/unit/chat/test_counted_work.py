@@ -25,7 +25,8 @@ OF_ONE_PERSON: Final = frozenset(
             "SAJOIN self",
             "SEARCH",
         ),
-        *("MONITOR L", "MONITOR S", "WHOIS", "label WHOIS", "WHOIS self", "admin disable"),
+        *("MONITOR L", "MONITOR S", "WHOIS", "label WHOIS", "WHOIS self"),
+        *("admin disable", "admin must-change", "admin rename"),
     }
 )
 """What grows with the channels that a person is in, and the nicks that one watches: both have limits."""

@@ -67,9 +67,9 @@ def test_a_changed_entry_fails(log: Command, home: Path) -> None:
 
 def test_a_long_log_is_read_in_pages(log: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """The number of entries in one answer is bounded."""
-    from securechat.chat.rules import administration
+    from securechat.chat.rules import audit
 
-    monkeypatch.setattr(administration, "AUDIT_ROWS", 1)
+    monkeypatch.setattr(audit, "AUDIT_ROWS", 1)
     assert log("audit", "verify").out.startswith("4 entries")
 
 
