@@ -47,6 +47,8 @@ _PATIENCE: Final = 5
 """Seconds that a server waits for the lock of one that is ending."""
 _IN_USE: Final = {"lock_timeout": "2s", "default_transaction_read_only": "off"}
 """Of a running server: while it waits for what somebody else has locked, everybody waits with it."""
+_READ_ONLY: Final = "SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only'"
+"""What sessions begin with, whatever this one was told since: one that only reads is told "on"."""
 _STANDBY: Final = "SELECT pg_is_in_recovery()"
 
 
@@ -132,7 +134,8 @@ def open_store(
         connection = engine.connect()
         undo.callback(connection.close)
         _take_lock(connection, url, patience)
-        check_database(connection, url)
+        with connection.begin():
+            check_database(connection, url)
         with connection.begin():
             _bring_up_to_date(connection, url, directory, migrations)
             apply(_driver(connection), _IN_USE)
@@ -244,12 +247,11 @@ def _take_lock(connection: Connection, url: str, patience: int) -> None:
 
 
 def check_database(connection: Connection, url: str) -> None:
-    """Refuse what would lose or spoil messages."""
-    with connection.begin():
-        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
-        fsync = connection.exec_driver_sql("SHOW fsync").scalar()
-        standby = connection.exec_driver_sql(_STANDBY).scalar()
-        read_only = connection.exec_driver_sql("SHOW default_transaction_read_only").scalar()
+    """Refuse what would lose or spoil messages. The caller has begun a transaction."""
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+    fsync = connection.exec_driver_sql("SHOW fsync").scalar()
+    standby = connection.exec_driver_sql(_STANDBY).scalar()
+    read_only = connection.exec_driver_sql(_READ_ONLY).scalar()
     if standby:
         raise StorageError(
             f"the database {without_password(url)} is a standby, which takes nothing that is written: name "

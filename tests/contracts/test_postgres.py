@@ -16,6 +16,7 @@ from securechat.storage import sqlite
 from securechat.storage.copying import contents_of
 from securechat.storage.errors import SchemaRefused, StorageError
 from securechat.storage.lock import DATABASE_NAME
+from securechat.storage.looking import Looked, look_at_postgres
 from securechat.storage.migration import MIGRATIONS, Migrations
 from securechat.storage.postgres import open_reader, open_store, without_password
 from securechat.storage.schema import HEAD, metadata
@@ -211,3 +212,11 @@ def test_a_url_is_shown_without_its_password() -> None:
     """Only what a person needs to know which database it is."""
     assert without_password("postgresql://chat:a:b@db/chat?password=x") == "postgresql://chat@db/chat"
     assert without_password("postgresql:///chat?host=/run") == "postgresql:///chat"
+
+
+def test_a_database_is_looked_at(place: PostgresPlace, tmp_path: Path) -> None:
+    """As `securechat doctor` does, beside whoever has it open."""
+    with closing(open_store(place.url, tmp_path)) as store:
+        assert look_at_postgres(place.url) == Looked(HEAD, behind=False)
+        store.commit([*PEOPLE])
+        assert look_at_postgres(place.url).accounts == len(PEOPLE)
