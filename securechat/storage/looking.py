@@ -69,7 +69,7 @@ def look_at_postgres(url: str) -> Looked:
     """Look at a PostgreSQL database, which may be in use. Raises StorageError, SchemaRefused."""
     from securechat.storage import postgres
 
-    with closing(postgres.open_reader(url)) as reader, reader.snapshot() as connection:
+    with closing(postgres.open_reader(url)) as reader, reader.snapshot(older=True) as connection:
         postgres.check_database(connection, url)
         return _look(connection)
 

@@ -99,11 +99,12 @@ class PostgresReader(SqlReader):
             raise
 
     @contextmanager
-    def snapshot(self) -> Iterator[Connection]:
+    def snapshot(self, *, older: bool = False) -> Iterator[Connection]:
         """Give a connection that sees one state of everything, for as long as it takes.
 
         Raises `SchemaRefused` when this program does not know how to read it, and `StorageError` for what the
-        database has against it, also while it is used.
+        database has against it, also while it is used. `older` gives an empty one, or one of an earlier
+        version, as well.
         """
         with _explained(self._url, "read"), self._engine.connect() as connection:
             connection.execution_options(isolation_level="REPEATABLE READ")
@@ -111,7 +112,7 @@ class PostgresReader(SqlReader):
                 connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
                 connection.exec_driver_sql("SET LOCAL lock_timeout = '30s'")
                 connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
-                if is_behind(revision_of(connection), MIGRATIONS):
+                if is_behind(revision_of(connection), MIGRATIONS) and not older:
                     raise SchemaRefused(
                         "it is not of this version: start the server once, it brings it up to date"
                     )

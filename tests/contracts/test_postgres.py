@@ -215,7 +215,8 @@ def test_a_url_is_shown_without_its_password() -> None:
 
 
 def test_a_database_is_looked_at(place: PostgresPlace, tmp_path: Path) -> None:
-    """As `securechat doctor` does, beside whoever has it open."""
+    """As `securechat doctor` does, beside whoever has it open, and before the first start."""
+    assert look_at_postgres(place.url) == Looked(None, behind=False)
     with closing(open_store(place.url, tmp_path)) as store:
         assert look_at_postgres(place.url) == Looked(HEAD, behind=False)
         store.commit([*PEOPLE])
