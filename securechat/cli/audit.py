@@ -8,7 +8,7 @@ import typer
 from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
-from securechat.cli.table import print_json
+from securechat.cli.table import print_facts, print_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
@@ -51,7 +51,12 @@ def show(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Dat
         tell(f"{format_ms(at)}  {' '.join(str(word) for word in words if word)}", out=True)
 
 
-def verify(expect: HashOption = None, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+def verify(
+    expect: HashOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
     """Check that no entry of the audit log was changed, removed or put between.
 
     Note the printed hash elsewhere: with --expect it proves later that everything up to it is as it was.
@@ -71,7 +76,9 @@ def verify(expect: HashOption = None, config: ConfigOption = None, data_dir: Dat
         raise CommandFailed(
             f"no entry of the audit log has the hash {expect}: its end was removed or replaced"
         )
-    tell(f"{last} entries, last hash {head}", out=True)
+    print_facts({"entries": last, "hash": head}, as_json)
+    if not as_json:
+        tell(f"{last} entries, last hash {head}", out=True)
 
 
 def _rows(place: Place) -> Iterator[Row]:

@@ -9,7 +9,7 @@ from securechat.cli.change import change
 from securechat.cli.config import JsonOption, load_config
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import ConfigOption, DataDirOption, find_place
-from securechat.cli.table import print_json
+from securechat.cli.table import print_facts, print_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def drop_channels(
     unused: UnusedOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show which they are.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -84,9 +85,11 @@ def drop_channels(
     place.require()
     with Asking(place.directory, load_config(place).config) as asking:
         rows = find(asking, patterns, founder, unused=unused)
+        names = [str(row["name"]) for row in rows]
         if dry_run:
-            for row in rows:
-                tell(str(row["name"]), out=True)
+            print_facts({"channels": names, "dropped": 0}, as_json)
+            for name in () if as_json else names:
+                tell(name, out=True)
             verb = "fits" if len(rows) == 1 else "fit"
             tell(f"{number(len(rows))} {verb}; nothing was changed.")
             return
@@ -96,10 +99,10 @@ def drop_channels(
         if not yes:
             show(rows)
             require_consent(f"Drop {number(len(rows))} in {place.directory}? Nothing brings them back.")
-        names = [str(row["name"]) for row in rows]
         done = change_all(
             asking, "dropped", names, lambda some: DropChannels(some, founder=founder, unused=unused)
         )
+    print_facts({"channels": names, "dropped": done}, as_json)
     tell(f"{number(done).capitalize()} dropped in {place.directory}.")
     if done < len(rows):
         tell(f"{number(len(rows) - done)} had gone, or changed, meanwhile.")
@@ -117,6 +120,7 @@ def set_channel(
             help='A number of days, 0 for ever, or "default"; the founder\'s account, or "-" for nobody.',
         ),
     ],
+    as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -136,7 +140,9 @@ def set_channel(
         raise CommandFailed(text, ExitCode.USAGE)
     place = find_place(config, data_dir)
     place.require()
-    change(place, load_config(place).config, request, f"The setting {setting} of {name} is {value or '-'}")
+    facts = {"channel": name, "setting": setting, "value": value} if as_json else None
+    done = f"The setting {setting} of {name} is {value or '-'}"
+    change(place, load_config(place).config, request, done, facts=facts)
 
 
 def _retention(name: str, value: str) -> "SetRetention":

@@ -157,6 +157,18 @@ def test_what_was_changed_of_sessions(command: Command) -> None:
         assert printed(command("sessions", *arguments, "--json").out) == {"ended": 0}
 
 
+def test_what_was_changed_of_channels(command: Command) -> None:
+    """What was set, which channels there were to drop, and that all of it is in the audit log."""
+    assert command("adduser", "alice", "--generate").code == 0
+    ended = command("channel", "set", "#general", "retention_days", "30", "--json")
+    assert printed(ended.out) == {"channel": "#general", "setting": "retention_days", "value": "30"}
+    for how, dropped in (("--dry-run", 0), ("--yes", 1)):
+        value = printed(command("channel", "drop", "#gen*", how, "--json").out)
+        assert value == {"channels": ["#general"], "dropped": dropped}
+    verified = printed(command("audit", "verify", "--json").out)
+    assert isinstance(verified, dict) and verified["entries"] == 3
+
+
 def test_what_the_server_answers(command: Command, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its counters."""
     home.mkdir(parents=True)
@@ -227,8 +239,7 @@ def test_no_command_is_forgotten() -> None:
     """Those not run above print ids and times (`send`), or what the caller has named."""
     named = {*ASKED, "status", "doctor", "backup", "restore", "export", "import", "config show", "certs show"}
     others = {
-        "trust list",
-        "trust devices",
+        *("trust list", "trust devices", "channel set", "channel drop", "audit verify"),
         "totp reset",
         "devices add",
         "devices revoke",
