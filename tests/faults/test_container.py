@@ -20,7 +20,7 @@ from tests.system.server_process import PASSWORD, ServerProcess
 
 ROOT = Path(__file__).parents[2]
 PODMAN = shlex.split(os.environ.get("FAULT_PODMAN", "podman"))
-BASE = os.environ.get("FAULT_BASE", "docker.io/library/debian:trixie-slim")
+BASE = os.environ.get("FAULT_BASE", "debian:trixie-slim")
 MADE = "localhost/securechat-base:test"
 IMAGE = "localhost/securechat:test"
 NAME = "securechat-under-test"
