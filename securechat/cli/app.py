@@ -10,37 +10,14 @@ import typer
 from typer.models import CommandInfo
 
 from securechat import __version__
-from securechat.cli import (
-    accounts,
-    audit,
-    backup,
-    bans,
-    certs,
-    channels,
-    config,
-    connect,
-    control,
-    devices,
-    doctor,
-    exchange,
-    invite,
-    join,
-    manual,
-    migrate_store,
-    reading,
-    removal,
-    reports,
-    restore,
-    send,
-    server,
-    service,
-    sessions,
-    top,
-    totp,
-    trust,
-)
+from securechat.cli import manual
+from securechat.cli.client import connect, join, reading, send, trust
+from securechat.cli.data import backup, exchange, migrate_store, restore
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.files import is_utf8
+from securechat.cli.host import certs, config, control, doctor, server, service, top
+from securechat.cli.moderation import audit, bans, channels, reports
+from securechat.cli.people import accounts, devices, invite, removal, sessions, totp
 from securechat.cli.telling import tell
 
 _PATHS: Final = ("cert", "key")
@@ -100,8 +77,8 @@ def _begin(context: typer.Context) -> None:
         for line in context.get_help().split("\n"):
             tell(line, out=True)
         raise typer.Exit(ExitCode.USAGE)
-    from securechat.cli.profiles import knows_a_server
-    from securechat.cli.remote import fail
+    from securechat.cli.client.profiles import knows_a_server
+    from securechat.cli.client.remote import fail
     from securechat.client.errors import InvalidProfile
 
     try:

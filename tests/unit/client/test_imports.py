@@ -26,7 +26,9 @@ def test_no_framework_is_loaded(module: str) -> None:
 
 def test_the_commands_cost_nothing_until_they_run() -> None:
     """`securechat --help` imports them all."""
-    loaded = loaded_after("securechat.cli.connect", "securechat.cli.send", "securechat.cli.trust")
+    loaded = loaded_after(
+        "securechat.cli.client.connect", "securechat.cli.client.send", "securechat.cli.client.trust"
+    )
     assert not loaded & (HEAVY | {"ssl", "securechat.client", "securechat.irc", "securechat.tls"})
 
 

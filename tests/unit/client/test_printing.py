@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 import securechat.client
-from securechat.cli import remote
+from securechat.cli.client import remote
 from securechat.client.address import Address
 from securechat.client.console import StreamConsole
 from securechat.client.editor import LineEditor

@@ -1,0 +1,1 @@
+"""Commands of those who chat: connecting, joining, sending and reading."""

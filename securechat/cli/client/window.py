@@ -1,0 +1,52 @@
+"""The terminal app, as `securechat connect` opens it on a terminal."""
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from securechat.cli.client.profiles import remember
+from securechat.cli.client.remote import complain
+from securechat.cli.exits import ExitCode
+
+if TYPE_CHECKING:
+    from securechat.client.login import Login
+    from securechat.client.plain import Result
+
+_SIGNALLED = 128
+
+
+def has_room(environment: Mapping[str, str]) -> bool:
+    """Whether there is a terminal that an app can be drawn on, and the person wants it drawn.
+
+    Textual draws on standard error.
+    """
+    if environment.get("SECURECHAT_PLAIN", "") not in ("", "0"):
+        return False
+    return all(map(os.isatty, (0, 1, 2))) and environment.get("TERM", "dumb") not in ("", "dumb", "unknown")
+
+
+def in_app(login: "Login", channels: list[str]) -> "int | Result":
+    """Chat in the app; return how it ended, or the exit code of what ended the program."""
+    from securechat.client.paths import places
+    from securechat.client.plain import Result
+    from securechat.client.tui.run import run
+    from securechat.client.wording import count
+
+    try:
+        ended, waiting = run(
+            login,
+            channels,
+            places(os.environ),
+            os.environ,
+            lambda: remember(login.profile) if login.profile is not None else "",
+        )
+    except OSError as error:
+        complain(f"what you have seen could not be kept ({error.strerror}): the next time it is shown again")
+        return ExitCode.ERROR
+    if waiting:
+        complain(f"{count(waiting, 'message')} not confirmed yet: the next start sends what is missing")
+    if ended.broken:
+        return ExitCode.ERROR
+    if ended.signal:
+        return _SIGNALLED + ended.signal
+    return Result(ended.error, 0, 0, interrupted=False, goodbye=ended.goodbye, came_in=ended.came_in)

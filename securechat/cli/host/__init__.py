@@ -1,0 +1,1 @@
+"""The server and its machine: running, installing, watching, certificates and configuration."""

@@ -1,0 +1,1 @@
+"""Order in the chat: channels, bans, restraints, reports and the audit log."""

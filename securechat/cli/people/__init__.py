@@ -1,0 +1,1 @@
+"""Who may come in: accounts, invitations, their devices, second factors and sessions."""

@@ -1,0 +1,142 @@
+"""`securechat invite`: links and codes with which people make their own account."""
+
+import re
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from securechat.cli.change import change
+from securechat.cli.files import read_line
+from securechat.cli.host.config import JsonOption, load_config
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+from securechat.cli.secret import shown_first
+from securechat.cli.table import minute, print_json, print_table, written_as_json
+from securechat.cli.telling import tell
+
+if TYPE_CHECKING:
+    from securechat.client.invitation import Invitation
+    from securechat.config import Config
+
+_ID: Final = re.compile("[0-9a-fA-F]{8}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(invite)
+
+
+def invite(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[list | revoke ID]", show_default=False, help="Instead of inviting."),
+    ] = None,
+    uses: Annotated[int, typer.Option(min=1, max=10_000, help="How many accounts can be made with it.")] = 1,
+    days: Annotated[int, typer.Option(min=1, max=365, help="For how many days it is valid.")] = 7,
+    host: Annotated[
+        str,
+        typer.Option(
+            metavar="HOST[:PORT]", help="How people reach the server, if it does not know that itself."
+        ),
+    ] = "",
+    only_code: Annotated[
+        bool, typer.Option("--code", help="Print the code alone, for other clients than this one.")
+    ] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Print a link with which somebody makes an account; list the invitations, or revoke one.
+
+    The other side types `securechat join LINK`. The link holds server, pin and code. Other clients that can
+    register accounts ask for the code, and take the link for it as well.
+    An invitation is revoked by its id in the list, or by its code or link; `-` reads that from standard
+    input.
+    """
+    place = find_place(config, data_dir)
+    place.require()
+    settings = load_config(place).config
+    match words or []:
+        case []:
+            _make(place, settings, uses, days, host=host, only_code=only_code, as_json=as_json)
+        case ["list"]:
+            _list(place, settings, as_json)
+        case ["revoke", which]:
+            _revoke(place, settings, which, as_json)
+        case _:
+            raise typer.BadParameter("use `invite`, `invite list` or `invite revoke ID`")
+
+
+def _make(
+    place: Place, settings: "Config", uses: int, days: int, *, host: str, only_code: bool, as_json: bool
+) -> None:
+    from securechat.chat.requests import AddInvitation
+    from securechat.chat.rules.invitations import digest, id_of
+    from securechat.cli.people.links import invitation
+    from securechat.storage.passwords import INVITATION_GROUPS, generate
+
+    code = generate(INVITATION_GROUPS)
+    link = invitation(settings, place, host, code)
+    key = digest(code)
+    facts = {
+        "id": id_of(key),
+        "link": str(link),
+        "server": str(link.address),
+        "pin": link.pin,
+        "code": code,
+        "uses": uses,
+        "days": days,
+    }
+    shown = written_as_json(facts) if as_json else code if only_code else str(link)
+    people = "one account" if uses == 1 else f"{uses} accounts"
+    valid = "one day" if days == 1 else f"{days} days"
+    done = f"An invitation for {people}, valid for {valid}, was made"
+    more = f"Its {'code' if only_code else 'link'} is above and shown only now."
+    with shown_first(shown):
+        change(place, settings, AddInvitation(key, uses, days), done, more, quiet=as_json)
+    if settings.identity.registration != "invite":
+        tell('Nobody can use it yet: set identity.registration = "invite" and reload the server.')
+    if not only_code and not as_json:
+        _tell_how_to_use(link)
+
+
+def _tell_how_to_use(link: "Invitation") -> None:
+    """Say what the other side types, and where the link does not lead."""
+    if ":" in link.address.host:
+        tell("The other side types this, with the quotes: securechat join 'LINK'")
+    else:
+        tell("The other side types: securechat join LINK")
+    if link.address.is_loopback:
+        name = "a name or address of this machine"
+        tell(f"{link.address.host} is this machine itself: for people elsewhere use --host with {name}.")
+
+
+def _list(place: Place, settings: "Config", as_json: bool) -> None:
+    from securechat.chat.requests import ListInvitations
+    from securechat.cli.ask import ask
+
+    rows = ask(place.directory, settings, ListInvitations()).rows
+    if as_json:
+        print_json([dict(row) for row in rows])
+        return
+    if not rows:
+        tell("There is no invitation: make one with `securechat invite`.")
+        return
+    table: list[tuple[str, ...]] = [("ID", "ACCOUNTS", "MADE (UTC)", "EXPIRES (UTC)", "")]
+    for row in rows:
+        expired = "expired" if row["expired"] else ""
+        table.append(
+            (str(row["id"]), str(row["uses"]), minute(row["created"]), minute(row["expires"]), expired)
+        )
+    print_table(table)
+
+
+def _revoke(place: Place, settings: "Config", which: str, as_json: bool) -> None:
+    from securechat.chat.requests import RevokeInvitation
+    from securechat.chat.rules.invitations import digest, id_of
+
+    if which == "-":
+        which = read_line()
+    known_as = which.lower() if _ID.fullmatch(which) else id_of(digest(which))
+    facts = {"id": known_as} if as_json else None
+    done = f"The invitation {known_as} was revoked"
+    change(place, settings, RevokeInvitation(known_as), done, facts=facts)

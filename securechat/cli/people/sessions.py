@@ -1,0 +1,89 @@
+"""`securechat sessions`: who is logged in from where, and ending sessions."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from securechat.cli.change import change
+from securechat.cli.host.config import JsonOption, load_config
+from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place
+from securechat.cli.table import minute, print_json, print_table
+
+if TYPE_CHECKING:
+    from securechat.chat.requests import Request
+    from securechat.config import Config
+
+_USE = "use `sessions`, `sessions NAME`, `sessions end NAME [ID]` or `sessions end [NAME] --address ADDRESS`"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(sessions)
+
+
+def sessions(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME] | end [NAME] [ID]", show_default=False, help="Whose, or which to end."
+        ),
+    ] = None,
+    address: Annotated[
+        str, typer.Option("--address", metavar="ADDRESS", help="End those from this address or network.")
+    ] = "",
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """List who is logged in, from where and since when; or end sessions.
+
+    `end NAME ID` ends one, `end NAME` all of an account, `end --address 192.0.2.0/24` all from there.
+    Each has the name that its login gave it, as in alice@laptop.
+    """
+    from securechat.chat.people import EndSessionsOf
+    from securechat.chat.requests import EndSession, ListSessions
+
+    place = existing_place(config, data_dir)
+    settings = load_config(place).config
+    match words or []:
+        case ["end", name, number] if number.isascii() and number.isdigit() and not address:
+            request: Request = EndSession(name, int(number))
+            _end(place, settings, request, f"Session {number} of {name} was ended", as_json)
+        case ["end", name]:
+            there = f" from {address}" if address else ""
+            _end(place, settings, EndSessionsOf(name, address), f"The sessions of {name}{there} end", as_json)
+        case ["end"] if address:
+            _end(place, settings, EndSessionsOf("", address), f"The sessions from {address} end", as_json)
+        case [] if not address:
+            _list(place, settings, ListSessions(), as_json)
+        case [name] if not address and name != "end":
+            _list(place, settings, ListSessions(name), as_json)
+        case _:
+            raise typer.BadParameter(_USE)
+
+
+def _end(place: Place, config: "Config", request: "Request", done: str, as_json: bool) -> None:
+    answer = change(place, config, request, done, facts={"ended": 1} if as_json else None)
+    if not as_json and answer.rows:
+        tell_number(answer.rows[0].get("ended"))
+
+
+def tell_number(ended: object) -> None:
+    """Say how many sessions there were to end."""
+    from securechat.cli.telling import tell
+
+    tell("There was 1 session." if ended == 1 else f"There were {ended} sessions.")
+
+
+def _list(place: Place, config: "Config", request: "Request", as_json: bool) -> None:
+    from securechat.cli.ask import ask
+
+    rows = ask(place.directory, config, request).rows
+    if as_json:
+        print_json([dict(row) for row in rows])
+        return
+    table: list[tuple[str, ...]] = [("ACCOUNT", "ID", "SESSION", "ADDRESS", "SINCE (UTC)")]
+    for row in rows:
+        cells = (row["account"], row["id"], row["name"], row["address"], minute(row["since"]))
+        table.append(tuple(str(cell) for cell in cells))
+    print_table(table)
