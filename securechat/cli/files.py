@@ -132,7 +132,7 @@ def rereadable(file: Path, data: Path, most: int = _MOST, look: Look = lambda _:
 
     Raises CommandFailed, and OSError.
     """
-    from securechat.cli.data.snapshot import scratch
+    from securechat.cli.scratch import scratch
 
     with opened(file) as stream:
         if _is_regular(stream):

@@ -4,13 +4,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from securechat.app.directory import NoHome, default_directory
 from securechat.cli.exits import CommandFailed
 from securechat.cli.files import is_stdin, refuse_pipe
+
+if TYPE_CHECKING:
+    from securechat.app.configuration import Loaded
 
 ConfigOption = Annotated[
     Path | None,
@@ -93,3 +96,13 @@ def existing_place(config: Path | None, data_dir: Path | None) -> Place:
     place = find_place(config, data_dir)
     place.require()
     return place
+
+
+def load_config(place: Place, **options: str | int | None) -> "Loaded":
+    """Read the configuration of a place; `options` are those of the command line. Raises CommandFailed."""
+    from securechat.app.configuration import ConfigError, load
+
+    try:
+        return load(place.file, os.environ, {f"--{name}": value for name, value in options.items()})
+    except ConfigError as error:
+        raise CommandFailed(str(error)) from error

@@ -42,6 +42,17 @@ FLOORS = (
 )
 ENGINE = Path("chat/core.py")
 
+# What each group of commands may import of other groups. All may import what they share, which stands in no
+# folder; that knows no group, except for `app`, which puts them together.
+COMMANDS = {
+    "client": set[str](),
+    "data": set[str](),
+    "moderation": set[str](),
+    "people": {"moderation"},  # `deluser` asks what becomes of somebody's channels
+    "host": {"people"},  # `service install` makes the first account
+}
+COMMAND_LINE = Path("cli/app.py")
+
 MAX_FILE_LINES = 350
 MAX_FUNCTION_LINES = 60
 
@@ -134,6 +145,11 @@ def floor(file: Path) -> int:
     return 0
 
 
+def group_of(file: Path) -> str:
+    """The group of commands that a file is of, "" for what they share and for other parts."""
+    return file.parts[1] if file.parts[0] == "cli" and len(file.parts) > 2 else ""
+
+
 def circles(graph: dict[Path, set[Path]]) -> list[str]:
     """A circle of files for each place where there is one; nothing when all arrows lead one way."""
     try:
@@ -158,6 +174,20 @@ def test_a_file_of_the_chat_imports_no_floor_above_its_own() -> None:
 def test_no_files_import_each_other_in_a_circle() -> None:
     """Each file of the package can be read, and tested, before those that import it."""
     assert circles(file_graph()) == []
+
+
+def test_groups_of_commands_know_each_other_only_where_they_must() -> None:
+    """A group of commands is read with what all commands share, and without the other groups."""
+    inside = {file: found for file, found in file_graph().items() if file.parts[0] == "cli"}
+    crossing = [
+        f"{file} -> {to}"
+        for file, found in inside.items()
+        for to in found
+        if (group := group_of(to)) and file != COMMAND_LINE
+        if group != group_of(file) and group not in COMMANDS.get(group_of(file), set())
+    ]
+    assert crossing == []
+    assert {group_of(file) for file in inside} == {"", *COMMANDS}
 
 
 def test_the_shells_of_the_chat_know_its_lowest_floor_only() -> None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from securechat.cli.client.completing import targets as complete
+from securechat.cli.client.moments import SinceOption, milliseconds
 from securechat.cli.client.profiles import Given
 from securechat.cli.client.remote import TimeoutOption, fail, open_client, prepare, with_server
-from securechat.cli.moments import SinceOption, milliseconds
 from securechat.cli.table import print_json
 from securechat.cli.telling import tell
 

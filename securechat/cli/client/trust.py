@@ -8,7 +8,7 @@ import typer
 from securechat.cli.client.remote import fail, parse_host
 from securechat.cli.client.trust_devices import forget, list_devices
 from securechat.cli.exits import CommandFailed
-from securechat.cli.table import print_json
+from securechat.cli.table import JsonOption, print_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
@@ -29,9 +29,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="trust")
 
 
-def list_servers(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
-) -> None:
+def list_servers(as_json: JsonOption = False) -> None:
     """List the servers that are trusted by their pin."""
     from securechat.client.errors import TrustError
 

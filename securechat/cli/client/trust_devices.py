@@ -7,8 +7,7 @@ import typer
 
 from securechat.cli.client.remote import fail, parse_host
 from securechat.cli.exits import CommandFailed
-from securechat.cli.host.config import JsonOption
-from securechat.cli.table import day, print_json, print_table
+from securechat.cli.table import JsonOption, day, print_json, print_table
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:

@@ -19,9 +19,8 @@ from securechat.cli.files import (
     new_output,
     refuse_existing,
 )
-from securechat.cli.host.config import JsonOption, load_config
-from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
-from securechat.cli.table import print_facts
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place, load_config
+from securechat.cli.table import JsonOption, print_facts
 from securechat.cli.telling import tell
 from securechat.storage.lock import DATABASE_NAME
 

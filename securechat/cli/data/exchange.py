@@ -18,9 +18,8 @@ from securechat.cli.files import (
     rereadable,
     short_lines,
 )
-from securechat.cli.host.config import JsonOption, load_config
-from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
-from securechat.cli.table import for_terminals, print_facts
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place, load_config
+from securechat.cli.table import JsonOption, for_terminals, print_facts
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:

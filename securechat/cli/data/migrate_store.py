@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.host.config import JsonOption, load_config
-from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
-from securechat.cli.table import print_facts
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place, load_config
+from securechat.cli.table import JsonOption, print_facts
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ import typer
 from securechat.cli.data.unsealing import FileOption, Secret, StdinOption, contents, secret_of, unpacked
 from securechat.cli.exits import CommandFailed
 from securechat.cli.files import is_stdin, name_of
-from securechat.cli.host.config import JsonOption
 from securechat.cli.place import ConfigOption, DataDirOption, find_place
-from securechat.cli.table import print_facts
+from securechat.cli.table import JsonOption, print_facts
 from securechat.cli.telling import tell
 
 
@@ -69,7 +68,7 @@ def _restore(
 ) -> None:
     from securechat.app.patience import patiently
     from securechat.cli.data.restoring import put_back
-    from securechat.cli.data.snapshot import scratch
+    from securechat.cli.scratch import scratch
     from securechat.storage.errors import StorageError
     from securechat.storage.lock import DirectoryLock
 
@@ -92,7 +91,7 @@ def _restore(
 
 def _check(file: Path, secret: Secret, where: Path, name: str, as_json: bool) -> None:
     from securechat.cli.data.drill import drill
-    from securechat.cli.data.snapshot import aside
+    from securechat.cli.scratch import aside
     from securechat.irc.timestamp import format_ms
     from securechat.storage.errors import StorageError
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from securechat.cli.data.note import note
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.host.config import load_config
-from securechat.cli.place import Place
+from securechat.cli.place import Place, load_config
 from securechat.cli.progress import Progress
 from securechat.irc.timestamp import format_ms
 from securechat.storage import audit

@@ -1,21 +1,15 @@
 """`securechat config`: the configuration as it is, as it is by default, and whether it is right."""
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from securechat.cli.exits import CommandFailed
 from securechat.cli.files import is_stdin
-from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
-from securechat.cli.table import print_json
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place, load_config
+from securechat.cli.table import JsonOption, print_json
 from securechat.cli.telling import tell
-
-if TYPE_CHECKING:
-    from securechat.app.configuration import Loaded
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -25,16 +19,6 @@ def register(app: typer.Typer) -> None:
     group.command("check")(check)
     group.command("default")(default)
     app.add_typer(group, name="config")
-
-
-def load_config(place: Place, **options: str | int | None) -> "Loaded":
-    """Read the configuration of a place; `options` are those of the command line. Raises CommandFailed."""
-    from securechat.app.configuration import ConfigError, load
-
-    try:
-        return load(place.file, os.environ, {f"--{name}": value for name, value in options.items()})
-    except ConfigError as error:
-        raise CommandFailed(str(error)) from error
 
 
 def show(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:

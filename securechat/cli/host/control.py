@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.host.config import JsonOption
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
-from securechat.cli.table import minute, print_json
+from securechat.cli.table import JsonOption, minute, print_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from securechat.cli.exits import ExitCode
-from securechat.cli.host.config import JsonOption
 from securechat.cli.place import ConfigOption, DataDirOption, find_place
-from securechat.cli.table import print_json
+from securechat.cli.table import JsonOption, print_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ import typer
 
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.files import name_of
-from securechat.cli.host.config import JsonOption, load_config
-from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place
-from securechat.cli.table import print_facts
+from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place, load_config
+from securechat.cli.table import JsonOption, print_facts
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:

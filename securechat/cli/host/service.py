@@ -11,10 +11,9 @@ import typer
 
 from securechat.app.directory import OF_SERVICE
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.host.config import JsonOption
 from securechat.cli.passwords import FileOption, GenerateOption, SaveOption, StdinOption
 from securechat.cli.place import Place
-from securechat.cli.table import print_facts
+from securechat.cli.table import JsonOption, print_facts
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
@@ -252,7 +251,7 @@ def _place() -> Place:
 
 
 def _config(place: Place) -> "Config":
-    from securechat.cli.host.config import load_config
+    from securechat.cli.place import load_config
 
     return load_config(place).config
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.host.config import JsonOption
 from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place
-from securechat.cli.table import print_json
+from securechat.cli.table import JsonOption, print_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:

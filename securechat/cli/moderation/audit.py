@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from securechat.cli.exits import CommandFailed
-from securechat.cli.host.config import JsonOption, load_config
-from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
-from securechat.cli.table import print_facts, print_json
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place, load_config
+from securechat.cli.table import JsonOption, print_facts, print_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:

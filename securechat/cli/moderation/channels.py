@@ -6,10 +6,9 @@ import typer
 
 from securechat.cli.change import change
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.host.config import JsonOption, load_config
 from securechat.cli.moderation import restraints
-from securechat.cli.place import ConfigOption, DataDirOption, find_place
-from securechat.cli.table import print_facts, print_json
+from securechat.cli.place import ConfigOption, DataDirOption, find_place, load_config
+from securechat.cli.table import JsonOption, print_facts, print_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:

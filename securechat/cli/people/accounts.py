@@ -8,7 +8,6 @@ import typer
 from securechat.app.directory import data_dir_option
 from securechat.cli.change import change
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.host.config import JsonOption, load_config
 from securechat.cli.passwords import (
     FileOption,
     GenerateOption,
@@ -18,8 +17,8 @@ from securechat.cli.passwords import (
     obtain,
     shown_or_saved,
 )
-from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place, find_place
-from securechat.cli.table import day, print_json, print_table
+from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place, find_place, load_config
+from securechat.cli.table import JsonOption, day, print_json, print_table
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:

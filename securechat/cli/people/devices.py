@@ -6,11 +6,10 @@ from typing import Annotated
 import typer
 
 from securechat.cli.change import change
-from securechat.cli.host.config import JsonOption, load_config
 from securechat.cli.passwords import shown_or_saved
 from securechat.cli.people.accounts import NameArgument
-from securechat.cli.place import ConfigOption, DataDirOption, existing_place
-from securechat.cli.table import day, minute, print_json, print_table
+from securechat.cli.place import ConfigOption, DataDirOption, existing_place, load_config
+from securechat.cli.table import JsonOption, day, minute, print_json, print_table
 from securechat.cli.telling import tell
 
 DeviceArgument = Annotated[

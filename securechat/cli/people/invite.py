@@ -7,10 +7,9 @@ import typer
 
 from securechat.cli.change import change
 from securechat.cli.files import read_line
-from securechat.cli.host.config import JsonOption, load_config
-from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place, load_config
 from securechat.cli.secret import shown_first
-from securechat.cli.table import minute, print_json, print_table, written_as_json
+from securechat.cli.table import JsonOption, minute, print_json, print_table, written_as_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:

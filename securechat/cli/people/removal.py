@@ -7,9 +7,9 @@ import typer
 from securechat.cli.change import change
 from securechat.cli.consent import can_be_asked, require_consent
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.host.config import JsonOption, load_config
 from securechat.cli.people.accounts import NameArgument
-from securechat.cli.place import ConfigOption, DataDirOption, find_place
+from securechat.cli.place import ConfigOption, DataDirOption, find_place, load_config
+from securechat.cli.table import JsonOption
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from securechat.cli.change import change
-from securechat.cli.host.config import JsonOption, load_config
-from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place
-from securechat.cli.table import minute, print_json, print_table
+from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place, load_config
+from securechat.cli.table import JsonOption, minute, print_json, print_table
 
 if TYPE_CHECKING:
     from securechat.chat.requests import Request

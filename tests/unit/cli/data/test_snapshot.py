@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from securechat.chat.requests import Answer, Done, Refused
-from securechat.cli.data.snapshot import scratch, snapshot
+from securechat.cli.data.snapshot import snapshot
 from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.scratch import scratch
 from securechat.server.control_protocol import Command as Told
 from securechat.storage.copying import Progress
 from securechat.storage.databases import Database
