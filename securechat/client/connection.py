@@ -57,8 +57,8 @@ def retry_delay(attempt: int, jitter: float) -> float:
 
 
 class Connection:
-    """A connection that is kept up until it is closed. `start`, `submit`, `renew` and `close` may be called
-    by any thread.
+    """A connection that is kept up until it is closed. `start`, `submit`, `renew`, `leave` and `close` may be
+    called by any thread.
     """
 
     def __init__(
@@ -98,10 +98,14 @@ class Connection:
         self._renew = True
         self._wake()
 
-    def close(self, reason: str = "") -> None:
-        """Say goodbye, close, and wait for the thread. Must not be called by the I/O thread itself."""
+    def leave(self, reason: str = "") -> None:
+        """Say goodbye and close, without waiting for that."""
         self._goodbye = reason
         self._wake()
+
+    def close(self, reason: str = "") -> None:
+        """Say goodbye, close, and wait for the thread. Must not be called by the I/O thread itself."""
+        self.leave(reason)
         if self._thread.ident is not None:
             self._thread.join(_GOODBYE + 1.0)
         if not self._thread.is_alive():

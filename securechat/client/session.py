@@ -15,6 +15,7 @@ that state. This file drives both.
 All methods belong to one thread. The time (`Now`) and the source of nonces are arguments.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -45,6 +46,8 @@ PING_AFTER: Final = 20.0
 """Seconds of silence after which the session asks whether the server is still there."""
 GONE_AFTER: Final = 40.0
 """Seconds of silence after which the connection counts as lost."""
+MEASURE_AFTER: Final = 60.0
+"""Seconds after which it is asked also of a server that says much: how quick is it now?"""
 _ALIVE: Final = "alive"
 MAX_TARGET: Final = 128
 """Bytes of a channel's or user's name: what no server exceeds."""
@@ -169,10 +172,12 @@ class Session(State):
         silence = now.mono - self.now.mono
         if silence >= GONE_AFTER:
             return 0.0
-        if silence >= PING_AFTER and not self._pinged:
+        due = self.asked_at + MEASURE_AFTER if self.ready else math.inf
+        if not self._pinged and (silence >= PING_AFTER or now.mono >= due):
             self._pinged = True
-            self.send(Message("PING", (_ALIVE,)))
-        return self.now.mono + (GONE_AFTER if self._pinged else PING_AFTER)
+            self.ping(_ALIVE, now)
+            due = now.mono + MEASURE_AFTER
+        return min(due, self.now.mono + (GONE_AFTER if self._pinged else PING_AFTER))
 
     # Commands
 

@@ -49,6 +49,10 @@ class State:
         self.certificate = b""
         """Of this computer's key, while it is still coming and when it is complete."""
         self.now = Now(0, 0.0)
+        self.lag: float | None = None
+        """Seconds that the server took to answer the last PING of this session."""
+        self.asked_at = 0.0
+        """Monotonic seconds of that PING."""
         self.failure: ClientError | None = None
         self.last_words = ""
         """What the server said when it closed the connection (`ERROR`)."""
@@ -136,7 +140,12 @@ class State:
 
     def raise_barrier(self) -> None:
         """Let the server say when everything before this is told."""
-        self.send(Message("PING", (BARRIER,)))
+        self.ping(BARRIER, self.now)
+
+    def ping(self, token: str, now: Now) -> None:
+        """Ask the server for a sign of life."""
+        self.asked_at = now.mono
+        self.send(Message("PING", (token,)))
 
     def barrier_passed(self) -> None:
         """Everything that the server tells unasked is told: send what waits."""

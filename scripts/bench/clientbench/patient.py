@@ -11,6 +11,7 @@ from securechat.client.tui.app import ChatApp
 from securechat.client.tui.desk import Desk
 from securechat.client.tui.line import Line
 from securechat.client.tui.mailbox import Mailbox, Snapshot
+from securechat.client.tui.servers import Link
 from securechat.client.tui.settings import Settings
 from securechat.client.tui.shell import Start
 
@@ -44,16 +45,19 @@ def main(arguments: Sequence[str]) -> None:
     def submit(command: Callable[[Session], object]) -> None:
         """There is no session."""
 
-    start = Start(
+    link = Link(
         account="alice",
         line=Line(submit, mailbox),
         mailbox=mailbox,
         desk=Desk(),
-        settings=Settings(),
         save=lambda desk: None,
-        save_settings=lambda settings: None,
         reconnect=lambda: None,
         address="chat.example.org:6697",
+    )
+    start = Start(
+        links=[link],
+        settings=Settings(),
+        save_settings=lambda settings: None,
         environment=dict(os.environ),
         signals=True,
     )

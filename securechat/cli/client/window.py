@@ -34,8 +34,7 @@ def in_app(login: "Login", channels: list[str]) -> "int | Result":
 
     try:
         ended, waiting = run(
-            login,
-            channels,
+            [(login, channels)],
             places(os.environ),
             os.environ,
             lambda: remember(login.profile) if login.profile is not None else "",

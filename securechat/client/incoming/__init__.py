@@ -142,6 +142,7 @@ def _ping(state: State, line: Line) -> None:
 
 
 def _pong(state: State, line: Line) -> None:
+    state.lag = state.now.mono - state.asked_at
     if line.params[-1:] == (BARRIER,) and not state.ready:
         state.barrier_passed()
 

@@ -13,16 +13,18 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from securechat.client.clock import Now
+from securechat.client.errors import ClientError
 from securechat.client.events import Ended, Event, Joined, Left, Ready
 from securechat.client.tui import hints, notifying
 from securechat.client.tui.composer import Composer
 from securechat.client.tui.conversation import Conversation
 from securechat.client.tui.desk_work import DeskWork
-from securechat.client.tui.entries import Post
+from securechat.client.tui.entries import Post, Sort
 from securechat.client.tui.keys import BINDINGS
-from securechat.client.tui.mailbox import Snapshot
+from securechat.client.tui.mailbox import Lag, Snapshot
 from securechat.client.tui.notifying import Notifier
 from securechat.client.tui.places import SERVER
+from securechat.client.tui.servers import Server
 from securechat.client.tui.shell import Result, Shell, Start, now
 from securechat.client.tui.sidebar import Sidebar
 from securechat.client.tui.timeline import Timeline
@@ -31,6 +33,8 @@ from securechat.irc.names import fold
 TURN: Final = 0.033
 """Seconds between two turns in which events are taken."""
 _TICK: Final = 1.0
+_MEASURE: Final = 20.0
+"""Seconds between two looks at how quick the servers are."""
 
 
 class ChatApp(Shell):
@@ -48,14 +52,15 @@ class ChatApp(Shell):
             self._to_terminal, lambda: self.settings["notify"], notifying.preferred(start.environment)
         )
         self._taken_at = 0.0
-        self._opened = False
 
     def on_mount(self) -> None:
         """Begin."""
-        self.start.mailbox.ring = lambda: self.post_message(self.Arrived())
+        for server in self.servers.all:
+            server.link.mailbox.ring = self._ring
         self.composer.focus()
         self.narrow()
         self.set_interval(_TICK, self._tick)
+        self.set_interval(_MEASURE, self._measure)
         for problem in self.start.problems:
             self.chat.note(problem)
         self.timeline.shows_presence = self.settings["presence"] == "show"
@@ -65,13 +70,16 @@ class ChatApp(Shell):
                 loop.add_signal_handler(number, self._signalled, number)
         self.post_message(self.Arrived())
 
+    def _ring(self) -> None:
+        self.post_message(self.Arrived())
+
     def _signalled(self, number: int) -> None:
         self.end(Result(signal=number))
 
     def end(self, result: Result) -> None:
         """Keep the desk and end the app."""
         self.work.put_away()
-        self.exit(replace(result, came_in=self._opened))
+        self.exit(replace(result, came_in=any(server.came_in for server in self.servers.all)))
 
     def on_resize(self, event: events.Resize) -> None:
         """The side bar comes and goes; the app itself takes the new size only after this."""
@@ -90,55 +98,76 @@ class ChatApp(Shell):
     def take(self) -> None:
         """Let happen what has happened."""
         self._taken_at = time.monotonic()
-        items = self.start.mailbox.take()
-        for item in items:
-            if isinstance(item, Snapshot):
-                self._know(item)
-            else:
-                self.chat.apply(item)
-                self._follow(item)
-        if items:
-            self.chat.preload()
+        news = [server for server in self.servers.all if self._take(server)]
+        for server in news:
+            server.chat.preload()
+        if news:
             self.redraw()
 
-    def _know(self, snapshot: Snapshot) -> None:
-        self.chat.granted = snapshot.granted
-        for name, nicks in snapshot.members:
-            place = self.chat.at(name)
-            place.joined = True
-            place.members = {fold(nick): nick for nick in nicks}
+    def _take(self, server: Server) -> bool:
+        """Let happen what has happened on a server; return whether there was anything."""
+        items = server.link.mailbox.take()
+        for item in items:
+            match item:
+                case Snapshot():
+                    server.know(item)
+                case Lag(seconds):
+                    server.lag = seconds
+                case _:
+                    server.chat.apply(item)
+                    self._follow(server, item)
+        return bool(items)
 
-    def _follow(self, event: Event) -> None:
+    def _follow(self, server: Server, event: Event) -> None:
         """Do what an event asks of the app."""
+        shown = server is self.server
         match event:
             case Ready(channels):
-                self.line.look()
-                if not self._opened:
-                    self._opened = True
-                    self._open_first(channels)
-                    self.chat.note_if(self.start.arrived())
-                    self.work.device.offer()
-            case Joined(channel, _, True) if fold(channel) == fold(self.work.wanted):
-                self.work.wanted = ""
-                self.work.show(channel)
-            case Left(channel, _, _, True, "") if fold(channel) == fold(self.work.leaving):
-                self.work.leaving = ""
-                self.work.closed(self.chat.at(channel))
+                server.line.look()
+                if not server.came_in:
+                    server.came_in = True
+                    self._begin(server, channels)
+            case Joined(channel, _, True) if fold(channel) == fold(server.wanted):
+                server.wanted = ""
+                if shown:
+                    self.work.show(channel)
+            case Left(channel, _, _, True, "") if fold(channel) == fold(server.leaving):
+                server.leaving = ""
+                self.work.closed(server, server.chat.at(channel))
             case Ended(error):
-                self.end(Result(error))
+                self._ended(server, error)
             case _:
                 pass
 
-    def _open_first(self, channels: tuple[str, ...]) -> None:
-        wanted = [self.start.first, self.start.desk.current]
-        known = [name for name in wanted if name and fold(name) in self.chat.conversations]
-        name = next(iter([*known, *channels[:1]]), SERVER)
-        if self.chat.current is self.chat.at(SERVER):
-            self.work.open(self.chat.at(name))
+    def _begin(self, server: Server, channels: tuple[str, ...]) -> None:
+        """The first login is done: go where one was."""
+        chat = server.chat
+        wanted = [server.link.first, server.desk.current]
+        known = [name for name in wanted if name and fold(name) in chat.conversations]
+        place = chat.at(next(iter([*known, *channels[:1]]), SERVER))
+        if chat.current is chat.at(SERVER):
+            if server is self.server:
+                self.work.open(place)
+            else:
+                chat.current = place
+        chat.note_if(server.link.arrived())
+        self.work.device_of(server).offer()
+
+    def _ended(self, server: Server, error: ClientError | None) -> None:
+        """A server takes no connection any more: that ends the app, unless there are others."""
+        server.ended = True
+        if not self.servers.several:
+            self.end(Result(error))
+        elif error is not None:
+            server.chat.note(str(error), server.chat.at(SERVER), Sort.ERROR)
 
     def _tick(self) -> None:
         self.update_bars()
         self.work.tick()
+
+    def _measure(self) -> None:
+        for server in self.servers.all:
+            server.line.measure()
 
     # What the chat wants
 
@@ -147,10 +176,11 @@ class ChatApp(Shell):
         """Whether the person looks at the app, as far as the terminal says."""
         return self.notifier.focused
 
-    def call(self, conversation: Conversation, post: Post) -> None:
+    def call(self, server: Server, conversation: Conversation, post: Post) -> None:
         """Somebody has said something to this person."""
-        where = f"{post.sender} ({conversation.name})" if conversation.is_channel else post.sender
-        self.notifier.tell(where, post.text)
+        channel = [conversation.name] if conversation.is_channel else []
+        where = ", ".join([*channel, *([server.name] if self.servers.several else [])])
+        self.notifier.tell(f"{post.sender} ({where})" if where else post.sender, post.text)
 
     def _to_terminal(self, text: str) -> None:
         if self._driver is not None:
@@ -173,7 +203,7 @@ class ChatApp(Shell):
 
     def on_sidebar_chosen(self, event: Sidebar.Chosen) -> None:
         """A conversation was clicked."""
-        self.work.open(event.conversation)
+        self.work.go(event.spot)
 
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
         """A text was entered."""

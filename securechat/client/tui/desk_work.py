@@ -1,6 +1,6 @@
 """What a person does in the app: the keys and commands end here. It implements `commands.Window`."""
 
-from contextlib import suppress
+from functools import partial
 
 from securechat.client.device_desk import DeviceDesk
 from securechat.client.errors import Refused
@@ -10,13 +10,13 @@ from securechat.client.tui import commands, hints, language
 from securechat.client.tui.chat import Chat
 from securechat.client.tui.composer import clean
 from securechat.client.tui.conversation import Conversation
-from securechat.client.tui.desk import MOST_PEOPLE
 from securechat.client.tui.entries import Delivery, Post, Sort
 from securechat.client.tui.finding import Finding, choices, query_of
 from securechat.client.tui.language import _, n_
 from securechat.client.tui.places import SERVER
 from securechat.client.tui.reading import Reading
 from securechat.client.tui.screens import Chooser, Question, Reader
+from securechat.client.tui.servers import Server
 from securechat.client.tui.shell import Result
 from securechat.client.tui.window import Misused
 from securechat.irc.names import fold
@@ -41,16 +41,11 @@ class DeskWork(Reading):
     @property
     def device(self) -> DeviceDesk:
         """This computer as a device of the account."""
-        return DeviceDesk(self, self.app.start.enrolment, self.app.line.submit)
+        return self.device_of(self.app.server)
 
-    def tell(self, *lines: str) -> None:
-        """Show lines to the person."""
-        for line in lines:
-            self.chat.note(line.removeprefix("* ").strip())
-
-    def refuse(self, line: str) -> None:
-        """Show why what was entered was not done."""
-        self.chat.note(line.removeprefix("* "), sort=Sort.ERROR)
+    def device_of(self, server: Server) -> DeviceDesk:
+        """This computer as a device of the account on a server."""
+        return DeviceDesk(Notes(server.chat), server.link.enrolment, server.line.submit)
 
     # Entering
 
@@ -129,16 +124,16 @@ class DeskWork(Reading):
         if known is not None and known.joined:
             self.open(known)
             return
-        self.wanted = channel
+        self.app.server.wanted = channel
         self.request("JOIN", channel, *((key,) if key else ()))
 
     def part(self, channel: str, reason: str) -> None:
         """Leave a channel, or close the conversation with a person."""
         known = self.chat.conversations.get(fold(channel))
         if known is not None and not known.joined:
-            self.closed(known)
+            self.closed(self.app.server, known)
             return
-        self.leaving = channel
+        self.app.server.leaving = channel
         self.request("PART", channel, *((reason,) if reason else ()))
 
     def search(self, query: str) -> None:
@@ -148,20 +143,22 @@ class DeskWork(Reading):
         if not self.chat.online:
             raise Misused(_("There is no connection now: try again when it is back"))
 
+        server = self.app.server
+
         def found(findings: list[Finding], refused: Refused | None) -> None:
             if refused is not None or not findings:
                 self.say(str(refused) if refused is not None else _("Nothing was found"))
                 return
             title = n_("{} message found", "{} messages found", len(findings))
             note = _("Type to narrow it. Enter goes to the message, Esc back.")
-            self.app.push_screen(Chooser(title, choices(findings), note), self._go_to)
+            self.app.push_screen(Chooser(title, choices(findings), note), partial(self._go_to, server))
 
         self.chat.pages.search(query_of(query), found)
 
-    def _go_to(self, finding: Finding | None) -> None:
+    def _go_to(self, server: Server, finding: Finding | None) -> None:
         if finding is not None:
             where, post = finding
-            self.go_to(self.chat.place_of(where, post.sender), post)
+            self.go_to((server, server.chat.place_of(where, post.sender)), post)
 
     def explain(self) -> None:
         """Show the keys and commands."""
@@ -205,7 +202,7 @@ class DeskWork(Reading):
 
     def again(self) -> None:
         """Make a new connection."""
-        self.app.start.reconnect()
+        self.app.server.link.reconnect()
 
     def leave(self, reason: str) -> None:
         """End the program."""
@@ -260,18 +257,32 @@ class DeskWork(Reading):
 
     def put_away(self) -> None:
         """Keep what lies on the desk."""
-        desk, chat = self.app.start.desk, self.chat
-        if self.app.doing.changing is None:
-            desk.draft(chat.current.name, self.app.composer.text)
-        people = [place for place in chat.conversations.values() if place.name and not place.is_channel]
-        desk.people = [place.name for place in people][-MOST_PEOPLE:]
-        desk.muted = [place.name for place in chat.conversations.values() if place.muted]
-        desk.current = chat.current.name if chat.current.name != SERVER else ""
-        with suppress(OSError):  # a full disk must not keep the app from ending
-            self.app.start.save(desk)
+        self.keep_draft()
+        for server in self.app.servers.all:
+            server.put_away()
 
-    def closed(self, place: Conversation) -> None:
+    def closed(self, server: Server, place: Conversation) -> None:
         """A conversation is left: it goes from the list."""
-        self.chat.close(place)
-        if place is self.chat.current:
+        server.chat.close(place)
+        if place is not server.chat.current:
+            return
+        if server is self.app.server:
             self.neighbour(0)
+        else:
+            server.chat.current = server.chat.at(SERVER)
+
+
+class Notes:
+    """Shows a device desk's lines in the chat."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    def tell(self, *lines: str) -> None:
+        """Show lines to the person."""
+        for line in lines:
+            self._chat.note(line.removeprefix("* ").strip())
+
+    def refuse(self, line: str) -> None:
+        """Show why what was entered was not done."""
+        self._chat.note(line.removeprefix("* "), sort=Sort.ERROR)

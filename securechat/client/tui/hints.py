@@ -14,7 +14,8 @@ from securechat.client.tui.drawing import clock
 from securechat.client.tui.entries import Delivery, Post
 from securechat.client.tui.keys import ACTIONS, SELECTED
 from securechat.client.tui.language import _, n_
-from securechat.client.tui.places import SERVER
+from securechat.client.tui.places import SERVER, label
+from securechat.client.tui.servers import Servers
 from securechat.client.tui.settings import Settings
 
 _MOST_NAMED: Final = 3
@@ -41,26 +42,35 @@ def how_to_quit(settings: Settings) -> str:
     return _("{key} or /quit ends the program").format(key=key_of("quit", settings))
 
 
-def title(chat: Chat, now: Now, beside: bool) -> tuple[list[Piece], list[Piece]]:
+def title(servers: Servers, now: Now, beside: bool) -> tuple[list[Piece], list[Piece]]:
     """The server and its state, where one is, and what is new elsewhere."""
+    chat = servers.current.chat
     place = chat.current
-    state = f"● {_('online')}" if chat.online else f"○ {_('offline')}"
-    server = f" {safe(chat.server)} {state} "
+    state = _state(servers)
+    server = f" {safe(servers.current.name if servers.several else chat.server)} {state} "
     left: list[Piece] = []
-    if beside or place.name == SERVER:
+    if beside or servers.several or place.name == SERVER:
         left.append((server.ljust(sidebar.WIDTH) if beside else server, "plain" if chat.online else "bad"))
     elif not chat.online:
         left.append((f" {state} ", "bad"))
-    left.append((f" {sidebar.label(place, chat.server)}", "strong"))
+    left.append((f" {label(place, chat.server)}", "strong"))
     if place.topic:
         left.append((f"  {safe(place.topic)}", "quiet"))
-    return left, _elsewhere(chat, now)
+    return left, _elsewhere(servers, now)
 
 
-def _elsewhere(chat: Chat, now: Now) -> list[Piece]:
-    others = [place for place in chat.conversations.values() if not place.muted]
-    unread, mentions = sum(p.unread for p in others), sum(p.mentions for p in others)
-    pieces: list[Piece] = [(f"  {safe(chat.me)}", "strong")]
+def _state(servers: Servers) -> str:
+    server = servers.current
+    if server.ended:
+        return f"✗ {_('ended')}"
+    if not server.chat.online:
+        return f"○ {_('offline')}"
+    return f"● {_('online')} {sidebar.condition(server)}".rstrip()
+
+
+def _elsewhere(servers: Servers, now: Now) -> list[Piece]:
+    unread, mentions = servers.heard()
+    pieces: list[Piece] = [(f"  {safe(servers.current.chat.me)}", "strong")]
     if unread:
         pieces.append((f"  {n_('{} new', '{} new', unread)}", "plain"))
     if mentions:

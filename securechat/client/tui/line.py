@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from securechat.client.session import Session, check_target
-from securechat.client.tui.mailbox import Mailbox, Snapshot
+from securechat.client.tui.mailbox import Item, Lag, Mailbox, Snapshot
 
 Submit = Callable[[Callable[[Session], object]], None]
 
@@ -43,5 +43,10 @@ class Line:
 
     def look(self) -> None:
         """Have a snapshot of the session put into the mailbox."""
-        put: Callable[[Sequence[Snapshot]], None] = self._mailbox.put
-        self.submit(lambda session: put([Snapshot.of(session)]))
+        put: Callable[[Sequence[Item]], None] = self._mailbox.put
+        self.submit(lambda session: put([Snapshot.of(session), Lag(session.lag)]))
+
+    def measure(self) -> None:
+        """Have it put into the mailbox how quick the server is."""
+        put: Callable[[Sequence[Item]], None] = self._mailbox.put
+        self.submit(lambda session: put([Lag(session.lag)]))

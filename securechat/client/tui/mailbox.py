@@ -21,16 +21,26 @@ class Snapshot:
         return cls(session.granted, tuple((channel.name, channel.nicks) for channel in session.roster))
 
 
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How long the server took to answer lately, in seconds; None is before the first answer."""
+
+    seconds: float | None
+
+
+Item = Event | Snapshot | Lag
+
+
 class Mailbox:
     """`put` may be called by any thread, `take` by the app's. `ring` tells the app, from any thread."""
 
     def __init__(self) -> None:
         self.ring: Callable[[], object] = lambda: None
         self._lock = threading.Lock()
-        self._waiting: list[Event | Snapshot] = []
+        self._waiting: list[Item] = []
         self._rung = False
 
-    def put(self, events: Sequence[Event | Snapshot]) -> None:
+    def put(self, events: Sequence[Item]) -> None:
         """Leave events for the app."""
         with self._lock:
             self._waiting.extend(events)
@@ -38,7 +48,7 @@ class Mailbox:
         if ring:
             self.ring()
 
-    def take(self) -> list[Event | Snapshot]:
+    def take(self) -> list[Item]:
         """Return what has come."""
         with self._lock:
             waiting, self._waiting = self._waiting, []

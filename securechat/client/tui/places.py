@@ -1,14 +1,26 @@
-"""Where an event is to be seen."""
+"""Where an event is to be seen, and how conversations are listed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from securechat.client import events as happen
+from securechat.client.safe import safe
 from securechat.client.tui.conversation import Conversation
+from securechat.client.tui.language import _
 from securechat.irc.names import fold, is_channel
 
 SERVER: Final = ""
 """The name of the conversation in which the server speaks."""
+
+
+def ordered(places: Iterable[Conversation]) -> list[Conversation]:
+    """Return the conversations as they are listed: the server, channels, people."""
+    return sorted(places, key=lambda place: (place.name != SERVER, not place.is_channel, fold(place.name)))
+
+
+def label(place: Conversation, server: str) -> str:
+    """The name that is shown, made safe."""
+    return safe(place.name) if place.name != SERVER else safe(server) or _("Server")
 
 
 def places_of(

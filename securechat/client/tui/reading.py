@@ -16,10 +16,10 @@ from securechat.client.tui.conversation import Conversation
 from securechat.client.tui.drawing import LINK
 from securechat.client.tui.entries import Post
 from securechat.client.tui.language import _
-from securechat.client.tui.places import SERVER
+from securechat.client.tui.places import SERVER, label
 from securechat.client.tui.screens import Choice, Chooser
+from securechat.client.tui.servers import Server, Spot
 from securechat.client.tui.shell import Shell
-from securechat.client.tui.sidebar import label, ordered
 from securechat.client.tui.window import Misused
 from securechat.irc.names import fold
 
@@ -33,27 +33,33 @@ class Reading:
 
     def __init__(self, app: Shell) -> None:
         self.app = app
-        self.wanted = ""
-        """The channel that is shown as soon as one is in it."""
-        self.leaving = ""
-        """The channel that goes from the list as soon as one has left it."""
         self._typed_at = 0.0
         self._kept = ""
 
     # Conversations
+
+    def go(self, spot: Spot) -> None:
+        """Show a conversation of any server."""
+        server, place = spot
+        if server is not self.app.server:
+            self.keep_draft()
+            self._save(self.app.server)
+            self.app.servers.show(server)
+        self.open(place)
 
     def open(self, place: Conversation) -> None:
         """Show a conversation, with the draft that one left there."""
         app, chat = self.app, self.app.chat
         if place is chat.current and app.timeline.conversation is place:
             return
-        self._keep_draft()
+        if app.timeline.conversation is chat.current:  # else another server was shown, and its draft is kept
+            self.keep_draft()
         app.doing.answering = app.doing.changing = None
         app.doing.selecting = app.composer.selecting = False
         chat.watched = False
         chat.open(place)
         app.timeline.show(place)
-        app.composer.put(app.start.desk.drafts.get(fold(place.name), ""))
+        app.composer.put(app.server.desk.drafts.get(fold(place.name), ""))
         self._typed_at = 0.0
         self.watch()
         app.redraw()
@@ -62,20 +68,24 @@ class Reading:
         """Show the conversation of this name."""
         self.open(self.app.chat.at(name))
 
-    def _keep_draft(self) -> None:
+    def keep_draft(self) -> None:
+        """Keep what is written where one is."""
         if self.app.doing.changing is None:
-            self.app.start.desk.draft(self.app.chat.current.name, self.app.composer.text)
+            self.app.server.desk.draft(self.app.chat.current.name, self.app.composer.text)
+
+    def _save(self, server: Server) -> None:
+        try:
+            server.link.save(server.desk)
+        except OSError:
+            return  # it is tried again at the next change, and what is not kept is still on the screen
 
     def tick(self) -> None:
         """A second has passed: a draft that has changed is kept."""
         text = self.app.composer.text
         if text != self._kept:
             self._kept = text
-            self._keep_draft()
-            try:
-                self.app.start.save(self.app.start.desk)
-            except OSError:
-                return  # it is tried again at the next change, and what is not kept is still on the screen
+            self.keep_draft()
+            self._save(self.app.server)
 
     def watch(self) -> None:
         """What the person sees has changed: the end of a conversation that is seen is read."""
@@ -86,29 +96,30 @@ class Reading:
 
     def switch(self) -> None:
         """Go to a conversation by a part of its name."""
-        chat = self.app.chat
-        places = sorted(ordered(chat.conversations.values()), key=lambda p: (not p.mentions, not p.unread))
-        shown = [
-            Choice(f"{label(p, chat.server)}   {p.unread or ''}", label(p, chat.server), p)
-            for p in places
-            if p is not chat.current
-        ]
+        servers = self.app.servers
+        spots = sorted(servers.spots(), key=lambda spot: (not spot[1].mentions, not spot[1].unread))
+        shown = [self._choice(spot) for spot in spots if spot != servers.spot]
 
-        def chosen(place: Conversation | None) -> None:
-            if place is not None:
-                self.open(place)
+        def chosen(spot: Spot | None) -> None:
+            if spot is not None:
+                self.go(spot)
 
         self.app.push_screen(Chooser(_("Go to"), shown), chosen)
 
+    def _choice(self, spot: Spot) -> Choice[Spot]:
+        server, place = spot
+        named = place.name != SERVER and self.app.servers.several
+        name = label(place, server.name) + (f"  {safe(server.name)}" if named else "")
+        return Choice(f"{name}   {place.unread or ''}", name, spot)
+
     def next_unread(self) -> None:
         """Go to the next conversation with something new, one that names the person first."""
-        chat = self.app.chat
-        places = ordered(chat.conversations.values())
-        at = places.index(chat.current) if chat.current in places else 0
-        around = [place for place in [*places[at + 1 :], *places[:at]] if place.unread and not place.muted]
-        found = next((place for place in around if place.mentions), None) or next(iter(around), None)
+        spots, here = self.app.servers.spots(), self.app.servers.spot
+        at = spots.index(here) if here in spots else 0
+        around = [spot for spot in [*spots[at + 1 :], *spots[:at]] if spot[1].unread and not spot[1].muted]
+        found = next((spot for spot in around if spot[1].mentions), None) or next(iter(around), None)
         if found is not None:
-            self.open(found)
+            self.go(found)
         elif not self.app.timeline.at_end:
             self.app.timeline.scroll_to_end()
 
@@ -121,14 +132,14 @@ class Reading:
 
     def neighbour(self, step: int) -> None:
         """Go to the conversation above or below; 0: to the one in the place of one that is gone."""
-        places = ordered(self.app.chat.conversations.values())
-        current = self.app.chat.current
-        at = places.index(current) + step if current in places else min(1, len(places) - 1)
-        self.open(places[at % len(places)])
+        spots, here = self.app.servers.spots(), self.app.servers.spot
+        at = spots.index(here) + step if here in spots else min(1, len(spots) - 1)
+        self.go(spots[at % len(spots)])
 
-    def go_to(self, place: Conversation, post: Post) -> None:
+    def go_to(self, spot: Spot, post: Post) -> None:
         """Show a message, which is read from the server when it is not here."""
-        self.open(place)
+        server, place = spot
+        self.go(spot)
         known = place.find(post.id)
         if known is not None:
             self._point(known)
@@ -137,10 +148,10 @@ class Reading:
         def found(page: list[Post]) -> None:
             place.splice(page, _("there is more between"))
             there = place.find(post.id)
-            if there is not None and place is self.app.chat.current:
+            if there is not None and spot == self.app.servers.spot:
                 self._point(there)
 
-        self.app.chat.pages.around(place.name, post.id, found)
+        server.chat.pages.around(place.name, post.id, found)
 
     def _point(self, post: Post) -> None:
         timeline = self.app.timeline

@@ -2,10 +2,12 @@
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 
 from securechat.client.bookmark_file import BookmarkFile
-from securechat.client.connection import Connection, keep_connected
+from securechat.client.connection import keep_connected
 from securechat.client.deliveries import Outgoing
 from securechat.client.login import Login
 from securechat.client.outbox import Outbox
@@ -17,8 +19,18 @@ from securechat.client.tui.desk import DeskFile
 from securechat.client.tui.keys import ACTIONS
 from securechat.client.tui.line import Line
 from securechat.client.tui.mailbox import Mailbox
+from securechat.client.tui.servers import Link
 from securechat.client.tui.settings import SettingsFile
 from securechat.client.tui.shell import Result, Start
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A server that the app can have: `start` begins to connect; `problems` are for the person."""
+
+    link: Link
+    start: Callable[[], None]
+    problems: Sequence[str]
 
 
 class Kept:
@@ -31,7 +43,6 @@ class Kept:
         self._bookmarks = BookmarkFile(places.bookmarks)
         self.bookmarks = self._bookmarks.load(address, account)
         self.desk = DeskFile(places.state, address, account)
-        self.settings = SettingsFile(places.settings)
         self._outbox_file: OutboxFile | None = None
         self.outbox = Outbox()
         try:
@@ -54,21 +65,9 @@ def _outbox(directory: os.PathLike[str]) -> tuple[OutboxFile, tuple[Outgoing, ..
     return journal, journal.take_over()
 
 
-def run(
-    login: Login,
-    channels: list[str],
-    places: Places,
-    environment: Mapping[str, str],
-    arrived: Callable[[], str],
-) -> tuple[Result, int]:
-    """Chat until the end of it; return how it ended, and how many messages wait on disk.
-
-    `arrived` is called after the first login; what it returns is shown. Raises OSError when it cannot be kept
-    how far everything was told.
-    """
+def reach(login: Login, channels: Sequence[str], places: Places) -> Reached:
+    """Prepare a server: nothing is sent before `start`."""
     kept = Kept(login, places)
-    settings = kept.settings.load(frozenset(ACTIONS))
-    language.use(language.chosen(settings["language"], environment))
     mailbox = Mailbox()
     connection = keep_connected(
         login.trust,
@@ -80,37 +79,81 @@ def run(
         outbox=kept.outbox,
         enrolment=login.enrolment,
     )
+
+    def close(reason: str) -> int:
+        connection.close(reason)
+        waiting = len(kept.outbox)
+        kept.close()
+        return waiting
+
+    link = Link(
+        account=login.credentials.account,
+        line=Line(connection.submit, mailbox),
+        mailbox=mailbox,
+        desk=kept.desk.load(),
+        save=kept.desk.save,
+        reconnect=connection.renew,
+        leave=connection.leave,
+        close=close,
+        name=login.profile.name if login.profile is not None else "",
+        address=str(login.trust.address),
+        enrolment=login.enrolment,
+        first="".join(channels[:1]),
+    )
+    return Reached(link, connection.start, kept.problems)
+
+
+def run(
+    logins: Sequence[tuple[Login, Sequence[str]]],
+    places: Places,
+    environment: Mapping[str, str],
+    arrived: Callable[[], str],
+) -> tuple[Result, int]:
+    """Chat until the end of it; return how it ended, and how many messages wait on disk.
+
+    `logins` are those of the servers to begin with, at least one, each with the channels to enter. `arrived`
+    is called after the first login of the first one; what it returns is shown. Raises OSError when it cannot
+    be kept how far everything was told.
+    """
+    file = SettingsFile(places.settings)
+    settings = file.load(frozenset(ACTIONS))
+    language.use(language.chosen(settings["language"], environment))
+    reached = [reach(login, channels, places) for login, channels in logins]
+    reached[0] = replace(reached[0], link=replace(reached[0].link, arrived=arrived))
     app = ChatApp(
         Start(
-            account=login.credentials.account,
-            line=Line(connection.submit, mailbox),
-            mailbox=mailbox,
-            desk=kept.desk.load(),
+            links=[each.link for each in reached],
             settings=settings,
-            save=kept.desk.save,
-            save_settings=kept.settings.save,
-            reconnect=connection.renew,
-            address=str(login.trust.address),
-            enrolment=login.enrolment,
-            first="".join(channels[:1]),
-            problems=[*kept.problems, *kept.settings.problems],
+            save_settings=file.save,
+            problems=[*(problem for each in reached for problem in each.problems), *file.problems],
             environment=dict(environment),
-            arrived=arrived,
             signals=True,
         )
     )
-    return _until_the_end(app, connection, kept)
+    return _until_the_end(app, reached)
 
 
-def _until_the_end(app: ChatApp, connection: Connection, kept: Kept) -> tuple[Result, int]:
-    connection.start()
+def _until_the_end(app: ChatApp, reached: Sequence[Reached]) -> tuple[Result, int]:
+    for each in reached:
+        each.start()
     result: Result | None = None
     try:
         result = app.run()
     finally:
-        connection.close(result.goodbye if result is not None else "")
-        waiting = len(kept.outbox)
-        kept.close()
+        links = [server.link for server in app.servers.all]
+        goodbye = result.goodbye if result is not None else ""
+        waiting = _close(links, goodbye)
     if result is None:  # the app broke, and has said so on the terminal
         result = Result(broken=True)
     return result, waiting
+
+
+def _close(links: Sequence[Link], goodbye: str) -> int:
+    """Close every connection; return how many messages wait on disk. Raises OSError."""
+    waiting: list[int] = []
+    for link in links:
+        link.leave(goodbye)  # to all, before one of them is waited for
+    with ExitStack() as closing:
+        for link in links:
+            closing.callback(lambda close: waiting.append(close(goodbye)), link.close)
+    return sum(waiting)

@@ -2,7 +2,7 @@
 
 import time
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,7 +11,6 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from securechat.client.clock import Now
-from securechat.client.enrolment import Enrolment
 from securechat.client.errors import ClientError
 from securechat.client.tui import hints
 from securechat.client.tui.bars import Bar
@@ -20,10 +19,9 @@ from securechat.client.tui.commands import COMMANDS
 from securechat.client.tui.completion import complete
 from securechat.client.tui.composer import Composer
 from securechat.client.tui.conversation import Conversation
-from securechat.client.tui.desk import Desk
 from securechat.client.tui.entries import Post
 from securechat.client.tui.line import Line
-from securechat.client.tui.mailbox import Mailbox
+from securechat.client.tui.servers import Link, Server, Servers
 from securechat.client.tui.settings import Settings
 from securechat.client.tui.sidebar import Sidebar
 from securechat.client.tui.themes import DEFAULTS, themes
@@ -35,24 +33,14 @@ NARROW: Final = 90
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What the app begins with. `save` keeps the desk, `save_settings` the settings: both raise OSError."""
+    """What the app begins with: at least one link. `save_settings` raises OSError."""
 
-    account: str
-    line: Line
-    mailbox: Mailbox
-    desk: Desk
+    links: Sequence[Link]
     settings: Settings
-    save: Callable[[Desk], None]
     save_settings: Callable[[Settings], None]
-    reconnect: Callable[[], None]
-    address: str = ""
-    enrolment: Enrolment | None = None
-    first: str = ""
     problems: list[str] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     signals: bool = False
-    arrived: Callable[[], str] = str
-    """What is done after the first login; what it returns is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +73,27 @@ class Shell(App[Result]):
         self.settings = start.settings
         super().__init__()
         self.clock = clock
-        self.line = start.line
         self.doing = hints.Doing()
-        self.chat = Chat(start.account, self, clock)
-        self.chat.server = start.address
+        self.servers = Servers([Server(link, self.call, clock) for link in start.links])
         for theme in themes():
             self.register_theme(theme)
         self.theme = self.settings["theme"]
         self.set_keymap(dict(self.settings.keys))
-        for name in start.desk.people:
-            self.chat.at(name)
-        for name in start.desk.muted:
-            self.chat.at(name).muted = True
+
+    @property
+    def server(self) -> Server:
+        """The server of what is shown."""
+        return self.servers.current
+
+    @property
+    def chat(self) -> Chat:
+        """What is known of that server."""
+        return self.servers.current.chat
+
+    @property
+    def line(self) -> Line:
+        """What that server is asked by."""
+        return self.servers.current.line
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The variables that a theme of Textual's own lacks."""
@@ -104,9 +101,9 @@ class Shell(App[Result]):
 
     def compose(self) -> ComposeResult:
         """The rows and columns."""
-        yield Bar(lambda: hints.title(self.chat, self.clock(), self.shows_sidebar), "title")
+        yield Bar(lambda: hints.title(self.servers, self.clock(), self.shows_sidebar), "title")
         with Horizontal(id="middle"):
-            yield Sidebar(self.chat, lambda: hints.keys(self.settings))
+            yield Sidebar(self.servers, lambda: hints.keys(self.settings))
             with Vertical(id="talk"):
                 yield Timeline(self.chat.current, self.chat.me)
                 yield Bar(lambda: hints.status(self.chat, self.doing, self.clock()), "status")
@@ -147,17 +144,13 @@ class Shell(App[Result]):
         for bar in self.screen_stack[0].query(Bar):
             bar.update()
 
-    def ask(self, command: str, *params: str) -> str:
-        """Send a command; return the label of its answer."""
-        return self.line.ask(command, *params)
-
     @property
     @abstractmethod
     def looks_here(self) -> bool:
         """Whether the person looks at the app, as far as the terminal says."""
 
     @abstractmethod
-    def call(self, conversation: Conversation, post: Post) -> None:
+    def call(self, server: Server, conversation: Conversation, post: Post) -> None:
         """Somebody has said something to this person."""
 
     @abstractmethod

@@ -22,7 +22,7 @@ from securechat.client.events import (
     Welcome,
 )
 from securechat.client.outbox import WINDOW
-from securechat.client.session import GONE_AFTER, PING_AFTER, check_target
+from securechat.client.session import GONE_AFTER, MEASURE_AFTER, PING_AFTER, check_target
 from tests.unit.client.wire import TIME, Wire, in_general
 
 AT = 1795347900123
@@ -465,6 +465,22 @@ def test_a_silent_server_is_asked_and_then_given_up(wire: Wire) -> None:
     assert wire.session.beat(wire.now) == wire.now.mono + PING_AFTER
     wire.passes(GONE_AFTER)
     assert wire.session.beat(wire.now) == 0.0
+
+
+def test_how_quick_the_server_is_is_measured(wire: Wire) -> None:
+    """By each PING, which a server that says much gets once a minute."""
+    for _ in range(2):
+        wire.passes(PING_AFTER - 1)
+        wire.says(":bob!b@s PRIVMSG #dev :still here")
+        wire.session.beat(wire.now)
+    assert wire.sent() == [] and wire.session.lag == 0.0
+    wire.passes(MEASURE_AFTER - 2 * (PING_AFTER - 1))
+    wire.says(":bob!b@s PRIVMSG #dev :still here")
+    assert wire.session.beat(wire.now) == wire.now.mono + GONE_AFTER
+    assert wire.sent() == ["PING alive"]
+    wire.passes(0.25)
+    wire.says(":s PONG s :alive")
+    assert wire.session.lag == 0.25
 
 
 def test_the_servers_last_words_are_kept(wire: Wire) -> None:

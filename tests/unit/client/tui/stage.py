@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from textual.pilot import Pilot
@@ -16,6 +17,7 @@ from securechat.client.tui.app import ChatApp
 from securechat.client.tui.desk import Desk
 from securechat.client.tui.line import Line
 from securechat.client.tui.mailbox import Mailbox
+from securechat.client.tui.servers import Link
 from securechat.client.tui.settings import Settings
 from securechat.client.tui.shell import NARROW, Result, Start
 from tests.unit.client.wire import Wire, in_general
@@ -43,9 +45,11 @@ class Stage:
         desk: Desk | None = None,
         offered: frozenset[str] = OFFERED,
         environment: dict[str, str] | None = None,
+        names: tuple[str, ...] = ("",),
     ) -> None:
-        self.wire = Wire(offer=offered, replay=False)
-        self.mailbox = Mailbox()
+        self.wires = [Wire(offer=offered, replay=False) for _ in names]
+        self.mailboxes = [Mailbox() for _ in names]
+        self.wire, self.mailbox = self.wires[0], self.mailboxes[0]
         self.desk = desk or Desk()
         self.saved: list[Settings] = []
         self.renewed = 0
@@ -53,17 +57,24 @@ class Stage:
         self.size = size
         self.now = NOW
         self.ids = iter(range(1, 1_000_000))
+        links = [
+            Link(
+                account="alice",
+                line=Line(partial(self._submit, wire, mailbox), mailbox),
+                mailbox=mailbox,
+                desk=self.desk if wire is self.wire else Desk(),
+                save=lambda desk: None,
+                reconnect=self._renew,
+                name=name,
+                address="chat.example.org:6697",
+            )
+            for name, wire, mailbox in zip(names, self.wires, self.mailboxes, strict=True)
+        ]
         self.app = ChatApp(
             Start(
-                account="alice",
-                line=Line(self._submit, self.mailbox),
-                mailbox=self.mailbox,
-                desk=self.desk,
+                links=links,
                 settings=settings or Settings(),
-                save=lambda desk: None,
                 save_settings=self.saved.append,
-                reconnect=self._renew,
-                address="chat.example.org:6697",
                 environment=environment or {},
             ),
             lambda: self.now,
@@ -81,14 +92,18 @@ class Stage:
             asyncio.run(run())
         return self.app.return_value
 
-    def _submit(self, command: Callable[[Session], object]) -> None:
-        command(self.wire.session)
-        self.mailbox.put(self.wire.events())
+    def _submit(self, wire: Wire, mailbox: Mailbox, command: Callable[[Session], object]) -> None:
+        command(wire.session)
+        mailbox.put(wire.events())
 
     def _renew(self) -> None:
         self.renewed += 1
 
     # The server
+
+    def play_for(self, number: int) -> None:
+        """Be another server from now on."""
+        self.wire, self.mailbox = self.wires[number], self.mailboxes[number]
 
     async def log_in(self, *others: str, lines: tuple[str, ...] = ()) -> None:
         """Alice is in #general with others, and all history that the app asks for is empty."""
@@ -142,7 +157,8 @@ class Stage:
 
     async def settle(self) -> None:
         """Let everything that is waiting happen."""
-        self.mailbox.put(self.wire.events())
+        for wire, mailbox in zip(self.wires, self.mailboxes, strict=True):
+            mailbox.put(wire.events())
         for _ in range(3):
             self.app.take()
             await self.pilot.pause()

@@ -27,6 +27,7 @@ async def a_day_at_work(stage: Stage) -> None:
     await _at(stage, -40)
     await stage.log_in("bob", "carol", "dave", lines=_channels("#ops", "#random", "#releases"))
     stage.app.chat.server = "chat.example.org"
+    stage.app.server.lag = 0.012
     await stage.says(":s.test 332 alice #ops :Deploys & incidents")
     await stage.press("ctrl+k", "o", "p", "s", "enter")
     await stage.answer_history()
@@ -100,6 +101,18 @@ async def no_connection(stage: Stage) -> None:
     await stage.press("alt+up")
 
 
+async def two_servers(stage: Stage) -> None:
+    """A server at home beside the one at work."""
+    await a_day_at_work(stage)
+    stage.app.servers.all[0].lag = 0.012
+    stage.play_for(1)
+    await stage.log_in("eve", "frank", lines=_channels("#garden", "#kitchen"))
+    stage.app.servers.all[1].lag = 0.003
+    await stage.said("eve", "alice, the tomatoes!", "#garden")
+    await stage.said("frank", "dinner at eight", "alice")
+    stage.app.redraw()
+
+
 def _channels(*names: str) -> tuple[str, ...]:
     return tuple(
         line
@@ -128,6 +141,7 @@ SCENES: Final[dict[str, tuple[Scene, tuple[int, int], dict[str, str], str]]] = {
     "app-search": (a_search, (110, 24), {}, "en"),
     "app-help": (the_help, (110, 40), {}, "en"),
     "app-no-connection": (no_connection, (110, 24), {}, "en"),
+    "app-two-servers": (two_servers, (110, 24), {}, "en"),
     "app-no-color": (a_day_at_work, (110, 24), {}, "en"),
 }
 
@@ -146,7 +160,8 @@ def test_a_scene_looks_as_in_its_picture(name: str, monkeypatch: pytest.MonkeyPa
         await scene(stage)
         pictures.append(stage.app.export_screenshot(title="securechat"))
 
-    Stage(size=size, settings=Settings(chosen)).play(scenario)
+    names = ("work", "home") if scene is two_servers else ("",)
+    Stage(size=size, settings=Settings(chosen), names=names).play(scenario)
     picture = portable(pictures[0])
     path = PICTURES / f"{name}.svg"
     if os.environ.get("SECURECHAT_PICTURES") == "write":
