@@ -15,7 +15,7 @@ from securechat.cli.client import connect, join, reading, send, trust
 from securechat.cli.data import backup, exchange, migrate_store, restore
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.files import is_utf8
-from securechat.cli.host import certs, config, control, doctor, server, service, top
+from securechat.cli.host import certs, config, control, doctor, server, service, status, top
 from securechat.cli.moderation import audit, bans, channels, reports
 from securechat.cli.people import accounts, devices, invite, removal, sessions, totp
 from securechat.cli.telling import tell
@@ -124,6 +124,7 @@ for module in (
     bans,
     reports,
     audit,
+    status,
     control,
     top,
     doctor,

@@ -83,7 +83,7 @@ def test_readers_connect_again(place: PostgresPlace, serve: Serve, enter: Enter)
     state = json.loads(server.administer("status", "--json"))
     assert (state["readers"], state["readers_working"]) == (2, 0)
     assert "not currently accepting connections" in state["readers_problem"]
-    assert "readers working" in server.administer("status")
+    assert "0 of 2 working" in server.administer("status")
     place.let_in(True)
     deadline = time.monotonic() + DEADLINE
     while json.loads(server.administer("status", "--json"))["readers_working"] < 2:

@@ -1,64 +1,21 @@
-"""`status` and `reload`: what only a running server can do."""
+"""Commands that only a running server can do, `reload` among them."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import typer
 
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
-from securechat.cli.table import JsonOption, minute, print_json
+from securechat.cli.table import JsonOption, print_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.chat.requests import Done
 
-Value = str | int | bool | None
-
-_WORDS: Final = str.maketrans("_.", "  ")
-
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
-    app.command()(status)
+    """Add the command to the command line."""
     app.command()(reload)
-
-
-def status(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
-    """Print whether the running server takes logins and messages, and its counters.
-
-    The exit code is 0 when it runs, 1 when no server answers in the data directory, 7 when it took the
-    question and did not answer.
-    """
-    from securechat.app.health import reasons
-
-    (row,) = command(find_place(config, data_dir), "status").rows
-    found = reasons(row)
-    if as_json:
-        why = [{"code": reason.code, "text": reason.text} for reason in found]
-        print_json({"ready": not found, "not_ready": why, **nested(row)})
-        return
-    for reason in found:
-        tell(f"NOT READY: {reason.text}", out=True)
-    row = {"ready": not found, **row}
-    width = max(map(len, row))
-    for name, value in row.items():
-        tell(f"{name.translate(_WORDS):{width}}  {_for_people(name, value)}", out=True)
-
-
-def _for_people(name: str, value: Value) -> Value:
-    if name == "last_backup":
-        return f"{minute(value)} UTC" if value else "never"
-    return "none" if value is None else value
-
-
-def nested(row: Mapping[str, Value]) -> dict[str, Value | dict[str, Value]]:
-    """Return a row whose counts with a group, GROUP.NAME, are in an object of that group."""
-    groups: dict[str, dict[str, Value]] = {}
-    for name, value in row.items():
-        group, _, own = name.rpartition(".")
-        groups.setdefault(group, {})[own] = value
-    return {**groups.pop("", {}), **groups}
 
 
 def reload(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:

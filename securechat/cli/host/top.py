@@ -62,7 +62,7 @@ def top(
 
 
 def _print_once(place: Place, order: str, as_json: bool) -> None:
-    from securechat.cli.host.control import nested
+    from securechat.cli.host.status import nested
     from securechat.cli.host.top_picture import KINDS, summary, table
 
     before = _sample(place, order)
