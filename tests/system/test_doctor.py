@@ -27,7 +27,7 @@ def test_a_server_is_well_running_and_stopped(serve: Serve) -> None:
     """What it looks at stays as it was; people read the same as programs."""
     server = serve({"server.name": "", "server.port": free_port()}, accounts=["alice"])
     assert look(server) == (0, [])
-    assert "There is nothing to mend." in server.administer("doctor")
+    assert "Nothing has to be mended." in server.administer("doctor")
     server.stop()
     before = {path.name: path.stat().st_mtime_ns for path in server.data.iterdir()}
     assert look(server) == (0, [])

@@ -45,8 +45,12 @@ def _tell(found: "Sequence[Finding]", to_mend: int) -> None:
         for first, text in (
             (f"{finding.level}: {finding.check}: ", finding.wrong),
             ("    why:  ", finding.why),
-            ("    mend: ", finding.mend),
+            ("    tip:  " if finding.level == "note" else "    mend: ", finding.mend),
         ):
             tell(first + text, out=True)
-    words = {0: "There is nothing to mend.", 1: "There is 1 thing to mend."}
-    tell(words.get(to_mend, f"There are {to_mend} things to mend."), out=True)
+    words = {0: "Nothing has to be mended.", 1: "There is 1 thing to mend."}
+    end = words.get(to_mend, f"There are {to_mend} things to mend.")
+    notes = len(found) - to_mend
+    if notes and not to_mend:
+        end += " The note above is good to know." if notes == 1 else " The notes above are good to know."
+    tell(end, out=True)
