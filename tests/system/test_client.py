@@ -332,7 +332,8 @@ def test_trusted_servers_are_listed_and_removed(tmp_path: Path) -> None:
     environment = {"XDG_CONFIG_HOME": ""}
     listed = run(tmp_path, "trust", "list", environment=environment)
     assert listed.stdout == f"chat.test:6697  sha256:{'A' * 43}\n"
-    assert run(tmp_path, "trust", "remove", "chat.test", environment=environment).returncode == 0
+    removed = run(tmp_path, "trust", "remove", "chat.test", "--json", environment=environment)
+    assert (removed.returncode, json.loads(removed.stdout)) == (0, {"server": "chat.test:6697"})
     assert known.read_text() == ""
     again = run(tmp_path, "trust", "remove", "chat.test", environment=environment)
     assert again.returncode == 1

@@ -46,6 +46,7 @@ def list_servers(as_json: JsonOption = False) -> None:
 
 def remove(
     server: Annotated[str, typer.Argument(metavar="HOST[:PORT]", help="The server.", show_default=False)],
+    as_json: JsonOption = False,
 ) -> None:
     """Forget a server: at the next connection you are asked whether to trust it."""
     from securechat.client.errors import TrustError
@@ -57,7 +58,10 @@ def remove(
         fail(error)
     if not removed:
         raise CommandFailed(f"{address} is not among the servers that you trust (`securechat trust list`)")
-    tell(f"{address} is forgotten.", out=True)
+    if as_json:
+        print_json({"server": str(address)})
+    else:
+        tell(f"{address} is forgotten.", out=True)
 
 
 def _known() -> "KnownServers":

@@ -37,6 +37,7 @@ def list_devices(as_json: JsonOption = False) -> None:
 def forget(
     server: Annotated[str, typer.Argument(metavar="HOST[:PORT]", help="The server.", show_default=False)],
     user: Annotated[str, typer.Option("--user", metavar="NAME", help="Only of this account.")] = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Remove this computer's keys for a server, and your answer not to make one.
 
@@ -56,6 +57,9 @@ def forget(
         fail(error)
     if not meant:
         raise CommandFailed(f"this computer has no key for {address} (`securechat trust devices`)")
+    if as_json:
+        print_json([_row(kept) for kept in meant])
+        return
     for kept in meant:
         tell(_forgotten(kept), out=True)
 

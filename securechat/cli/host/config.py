@@ -1,11 +1,13 @@
 """`securechat config`: the configuration as it is, as it is by default, and whether it is right."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from securechat.cli.exits import CommandFailed
+from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.files import is_stdin
 from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place, load_config
 from securechat.cli.table import JsonOption, print_json
@@ -44,36 +46,69 @@ def check(
             metavar="[FILE|-]", help="Instead of --config; - is standard input.", show_default=False
         ),
     ] = None,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Check the configuration, and the certificate that it names, without starting anything."""
-    from securechat.app.checks import check_machine
+    """Check the configuration, and the certificate that it names, without starting anything.
+
+    The exit code is 0 when it is right, 1 when it is not; with --json, too.
+    """
     from securechat.app.configuration import STANDARD_INPUT, STDIN
-    from securechat.tls.errors import CertificateProblem
 
     if file is not None and is_stdin(file):
         place = Place(find_place(None, data_dir).directory, STDIN)
     else:
         place = find_place(file or config, data_dir)
-    settings = load_config(place).config
-    try:
-        remarks = check_machine(settings, place.directory)
-    except (ValueError, CertificateProblem) as error:
-        raise CommandFailed(str(error)) from error
+    problems, remarks = _checked(place)
+    source = STANDARD_INPUT if place.file == STDIN else place.file
+    if as_json:
+        named = None if source is None else str(source)
+        print_json({"right": not problems, "file": named, "problems": problems, "notes": remarks})
+        if problems:
+            raise typer.Exit(ExitCode.ERROR)
+        return
+    if problems:
+        raise CommandFailed("\n".join(problems))
     for remark in remarks:
         tell(f"Note: {remark}")
-    source = (
-        STANDARD_INPUT
-        if place.file == STDIN
-        else place.file or "no configuration file: every key has its default or comes from the environment"
-    )
-    tell(f"The configuration is right ({source}).", out=True)
+    none = "no configuration file: every key has its default or comes from the environment"
+    tell(f"The configuration is right ({source or none}).", out=True)
 
 
-def default() -> None:
+def _checked(place: Place) -> tuple[Sequence[str], Sequence[str]]:
+    """Return what is wrong with a configuration, and what is good to know of one with which nothing is."""
+    from securechat.app.checks import check_machine
+    from securechat.app.configuration import ConfigError, load
+    from securechat.tls.errors import CertificateProblem
+
+    try:
+        return (), check_machine(load(place.file, os.environ, {}).config, place.directory)
+    except ConfigError as error:
+        return error.problems, ()
+    except (ValueError, CertificateProblem) as error:
+        return (str(error),), ()
+
+
+def default(as_json: JsonOption = False) -> None:
     """Print a configuration file with every key, its documentation and its default."""
     from securechat.app.configuration import defaults_as_toml
+    from securechat.config import fields
 
+    if as_json:
+        print_json(
+            [
+                {
+                    "key": field.name,
+                    "default": field.default,
+                    "meaning": field.key.description,
+                    "accepts": field.accepts,
+                    "variable": field.variable,
+                    "live": field.key.live,
+                }
+                for field in fields().values()
+            ]
+        )
+        return
     for line in defaults_as_toml().removesuffix("\n").split("\n"):
         tell(line, out=True)

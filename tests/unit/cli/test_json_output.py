@@ -16,6 +16,8 @@ from securechat.chat.requests import Done
 from securechat.cli import ask as ask_module
 from securechat.cli import table
 from securechat.cli.app import app
+from securechat.client.address import Address
+from securechat.client.devices import DeviceFiles
 from securechat.config import Config
 from securechat.server import control_client
 from securechat.storage.sqlite import open_store
@@ -69,15 +71,15 @@ def test_what_is_printed_for_people_is_escaped(capfd: pytest.CaptureFixture[str]
     assert all(map(is_safe, capfd.readouterr().out.removesuffix("\n").split("\n")))
 
 
-def with_json(group: typer.Typer, name: str = "") -> Iterator[str]:
-    """Yield the commands that have the option."""
+def commands(group: typer.Typer, name: str = "") -> Iterator[tuple[str, bool]]:
+    """Yield every command of the program, and whether it has the option."""
     for inner in group.registered_groups:
         assert inner.typer_instance is not None
-        yield from with_json(inner.typer_instance, f"{inner.name} ")
+        yield from commands(inner.typer_instance, f"{inner.name} ")
     for command in group.registered_commands:
         assert command.callback is not None
-        if "as_json" in inspect.signature(command.callback).parameters:
-            yield f"{name}{command.name or command.callback.__name__.replace('_', '-')}"
+        own = command.name or command.callback.__name__.replace("_", "-")
+        yield f"{name}{own}", "as_json" in inspect.signature(command.callback).parameters
 
 
 ROW: Mapping[str, str | int | bool | None] = {"name": ALL, "id": 1}
@@ -235,11 +237,67 @@ def lines_of(command: Command) -> list[dict[str, object]]:
     return [row for row in rows if isinstance(row, dict)]
 
 
+def test_a_configuration_that_is_right_or_not(command: Command, home: Path) -> None:
+    """Each problem is one of a list; the exit code is the same as for people."""
+    home.mkdir(parents=True)
+    right = printed(command("config", "check", "--json").out)
+    assert right == {"right": True, "file": None, "problems": [], "notes": []}
+    file = home / "securechat.toml"
+    file.write_text('[server]\nprot = 1\nnetwork = "\x80"\nhost = 5\n'.replace("\x80", "\\u009b"))
+    ended = command("config", "check", "--json")
+    found = printed(ended.out)
+    assert isinstance(found, dict) and (ended.code, ended.err, found["right"]) == (1, "", False)
+    assert found["file"] == str(file)
+    assert any(text.startswith("server.prot is not a known key") for text in found["problems"])
+    assert len(found["problems"]) == len(command("config", "check").err.splitlines()) >= 2
+
+
+def test_every_key_of_the_configuration(command: Command) -> None:
+    """With its default, what it means and what it may be."""
+    keys = printed(command("config", "default", "--json").out)
+    assert isinstance(keys, list)
+    (port,) = [key for key in keys if key["key"] == "server.port"]
+    assert (port["default"], port["variable"]) == (6697, "SECURECHAT_SERVER__PORT")
+    assert port["accepts"] == "a number from 0 to 65535" and port["meaning"] and port["live"] is False
+
+
+def test_a_key_that_is_forgotten(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of this computer: which device it was, so that a script can revoke it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    DeviceFiles(tmp_path / "config" / "securechat" / "devices").decline(Address("chat.test"), "alice")
+    forgotten = printed(command("trust", "forget", "chat.test", "--json").out)
+    assert forgotten == [{"server": "chat.test:6697", "account": "alice", "device": None, "expires": None}]
+
+
+NO_JSON = {
+    "server": "its standard output is one line, and its log is JSON where log.format says so",
+    "service show": "prints a file that systemd reads",
+    "connect": "a conversation; `tail` and `send` are for programs",
+    "join": "the same, and what it makes is the server's",
+    "man": "writes pages for people",
+}
+"""Commands without the option, and why."""
+
+
+def test_every_command_has_it_but_for_a_reason() -> None:
+    """A new command that changes or shows something prints JSON, or is added to the exceptions."""
+    assert {name for name, has_it in commands(app) if not has_it} == NO_JSON.keys()
+
+
 def test_no_command_is_forgotten() -> None:
     """Those not run above print ids and times (`send`), or what the caller has named."""
-    named = {*ASKED, "status", "doctor", "backup", "restore", "export", "import", "config show", "certs show"}
+    named = {*ASKED, "status", "doctor", "backup", "restore", "export", "import", "certs show"}
+    named |= {"config show", "config check", "config default"}
     others = {
-        *("trust list", "trust devices", "channel set", "channel drop", "audit verify"),
+        *(
+            "trust list",
+            "trust devices",
+            "trust remove",
+            "trust forget",
+            "channel set",
+            "channel drop",
+            "audit verify",
+        ),
         "totp reset",
         "devices add",
         "devices revoke",
@@ -258,6 +316,6 @@ def test_no_command_is_forgotten() -> None:
         "top",
         "doctor",
     }
-    assert set(with_json(app)) == named | others | set(CHANGES)
+    assert {name for name, has_it in commands(app) if has_it} == named | others | set(CHANGES)
     modules = Path(table.__file__).parent.glob("*.py")
     assert [path.name for path in modules if "import json" in path.read_text()] == ["table.py"]
