@@ -24,6 +24,8 @@ BASE = os.environ.get("FAULT_BASE", "debian:trixie-slim")
 MADE = "localhost/securechat-base:test"
 IMAGE = "localhost/securechat:test"
 NAME = "securechat-under-test"
+AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
+MOUNTED = "/authorities.pem"
 # Lower than a machine's own: some sandboxes do not let anybody raise them.
 LIMITS = ("--ulimit", "nofile=4096:4096", "--ulimit", "nproc=4096:4096")
 READ_ONLY = ("--read-only", "--cap-drop=all", "--security-opt=no-new-privileges")
@@ -59,13 +61,23 @@ def base(place: Path) -> str:
     return MADE
 
 
+def trusting(place: Path) -> list[str]:
+    """Return the options that have pip trust whom this machine trusts: it may reach the index by a proxy.
+
+    In a place of their own, since the package ca-certificates replaces the file that the others are in.
+    """
+    if not AUTHORITIES.exists():
+        return []
+    settings = place / "pip.conf"
+    settings.write_text(f"[global]\ncert = {MOUNTED}\n")
+    return ["--volume", f"{AUTHORITIES}:{MOUNTED}:ro", "--volume", f"{settings}:/etc/pip.conf:ro"]
+
+
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The image, of what is committed or not."""
     place = tmp_path_factory.mktemp("image")
-    authorities = "/etc/ssl/certs/ca-certificates.crt"
-    mount = ["--volume", f"{authorities}:{authorities}:ro"] if Path(authorities).exists() else []
-    words = ["build", "--quiet", "--format=docker", "--network=host", *LIMITS, *mount]
+    words = ["build", "--quiet", "--format=docker", "--network=host", *LIMITS, *trusting(place)]
     podman(*words, "--build-arg", f"BASE={base(place)}", "--tag", IMAGE, str(ROOT))
     return IMAGE
 
