@@ -49,7 +49,7 @@ def stdin_or_file(stdin: bool, file: Path | None) -> tuple[bool, Path | None]:
 
 def read_line() -> str:
     """Return the first line of standard input, without blanks around it. Raises CommandFailed."""
-    from securechat.client.credentials import first_line
+    from securechat.client.account.credentials import first_line
     from securechat.client.errors import CredentialError
 
     try:

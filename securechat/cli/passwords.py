@@ -51,7 +51,7 @@ def obtain(name: str, *, stdin: bool, file: Path | None, generate: bool) -> str:
         from securechat.storage.passwords import generate as generate_password
 
         return generate_password()
-    from securechat.client.credentials import PasswordSource, read_password
+    from securechat.client.account.credentials import PasswordSource, read_password
     from securechat.client.errors import CredentialError
 
     try:
@@ -134,7 +134,7 @@ def ask_twice(name: str) -> str:
 def _ask(question: str) -> str:
     from getpass import GetPassWarning
 
-    from securechat.client.credentials import PasswordSource, ask_on_terminal, read_password
+    from securechat.client.account.credentials import PasswordSource, ask_on_terminal, read_password
 
     with warnings.catch_warnings():
         # What is left without a terminal is to read what everybody can see.

@@ -19,11 +19,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from securechat.client.account.credentials import PasswordSource
+from securechat.client.account.login import log_in_unasked
 from securechat.client.address import parse_address
-from securechat.client.connection import keep_connected
-from securechat.client.credentials import PasswordSource
 from securechat.client.device_events import Enrolled, NotEnrolled
-from securechat.client.enrolment import Enrolment
 from securechat.client.errors import Closed, CredentialError, LoginFailed, OutcomeUnknown, Refused, TrustError
 from securechat.client.events import (
     Answered,
@@ -39,13 +38,14 @@ from securechat.client.events import (
     Topic,
     Welcome,
 )
-from securechat.client.login import log_in_unasked
+from securechat.client.network.connection import keep_connected
+from securechat.client.network.enrolment import Enrolment
+from securechat.client.network.trust import Trust, settle
 from securechat.client.paths import places
-from securechat.client.registration import Credentials
+from securechat.client.protocol.registration import Credentials
+from securechat.client.protocol.session import Session, check_target, check_text, lines_of, sendable
 from securechat.client.sent import Sent as Sent
 from securechat.client.sent import stored_as
-from securechat.client.session import Session, check_target, check_text, lines_of, sendable
-from securechat.client.trust import Trust, settle
 from securechat.irc.names import fold
 from securechat.irc.text import count
 

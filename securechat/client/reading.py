@@ -7,7 +7,7 @@ from typing import Final
 from securechat.client.api import Client
 from securechat.client.errors import Refused
 from securechat.client.events import Message, Person
-from securechat.client.session import check_target, sendable
+from securechat.client.protocol.session import check_target, sendable
 from securechat.irc.message import escape_tag_value
 from securechat.irc.text import MAX_LINE
 from securechat.irc.timestamp import format_ms

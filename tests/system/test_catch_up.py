@@ -14,9 +14,9 @@ from securechat.chat.reading import first_id_at
 from securechat.chat.records import ChannelCreated, Joined, MessageSent, Record
 from securechat.client.clock import Now
 from securechat.client.events import Answered, Event, Gap, Message, Ready
-from securechat.client.history import Bookmarks
-from securechat.client.registration import Credentials
-from securechat.client.session import Session
+from securechat.client.protocol.history import Bookmarks
+from securechat.client.protocol.registration import Credentials
+from securechat.client.protocol.session import Session
 from securechat.irc import msgid
 from securechat.irc.message import Message as Line
 from securechat.irc.timestamp import format_ms

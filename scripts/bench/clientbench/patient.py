@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from securechat.client import events as happen
-from securechat.client.session import Session
+from securechat.client.protocol.session import Session
 from securechat.client.tui.app import ChatApp
 from securechat.client.tui.desk import Desk
 from securechat.client.tui.line import Line

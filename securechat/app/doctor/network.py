@@ -11,8 +11,8 @@ from securechat.app.checks import parse_watched
 from securechat.app.doctor.finding import Finding, Patient
 from securechat.app.expiry import SOON, state
 from securechat.client.address import Address
-from securechat.client.chain import look
 from securechat.client.errors import ClientError
+from securechat.client.network.chain import look
 from securechat.server.listener import bind
 from securechat.tls.errors import CertificateProblem
 from securechat.tls.names import alternative_names

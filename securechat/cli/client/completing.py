@@ -17,9 +17,9 @@ _SHELL: Final = "_SECURECHAT_COMPLETE"
 
 def profiles(incomplete: str) -> list[str]:
     """Return the names of profiles that begin so."""
+    from securechat.client.account.profiles import Profiles
     from securechat.client.errors import ClientError
     from securechat.client.paths import places
-    from securechat.client.profiles import Profiles
 
     with suppress(ClientError, OSError):
         names = (profile.name for profile in Profiles(places(os.environ)).all())
@@ -47,8 +47,8 @@ def targets(context: typer.Context, incomplete: str) -> list[str]:
 
 def _conversations(context: typer.Context) -> Iterator[str]:
     from securechat.cli.client.profiles import Given, find_profile
-    from securechat.client.bookmark_file import BookmarkFile
     from securechat.client.errors import ClientError
+    from securechat.client.kept.bookmark_file import BookmarkFile
     from securechat.client.paths import places
 
     given = {name: str(context.params.get(name) or "") for name in ("profile", "host", "user")}

@@ -26,11 +26,11 @@ from securechat.cli.exits import ExitCode
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
+    from securechat.client.account.login import Login
     from securechat.client.address import Address
-    from securechat.client.bookmark_file import BookmarkFile
-    from securechat.client.history import Bookmarks
-    from securechat.client.login import Login
-    from securechat.client.plain import Result
+    from securechat.client.kept.bookmark_file import BookmarkFile
+    from securechat.client.plain.client import Result
+    from securechat.client.protocol.history import Bookmarks
 
 _SIGNALLED = 128
 
@@ -115,8 +115,8 @@ def _renew(login: "Login") -> "Login":
     from dataclasses import replace
 
     from securechat.cli.passwords import ask_twice
+    from securechat.client.account.renewing import set_password
     from securechat.client.errors import ClientError, Refused
-    from securechat.client.renewing import set_password
 
     tell("An administrator wants you to set a new password before you do anything else.")
     while True:
@@ -166,7 +166,7 @@ def _needs_password(ended: "int | Result") -> bool:
 
 def _channel(name: str) -> str:
     from securechat.client.errors import Refused
-    from securechat.client.session import check_target
+    from securechat.client.protocol.session import check_target
     from securechat.irc.names import is_channel
 
     try:
@@ -192,12 +192,12 @@ def _chat(login: "Login", channels: list[str], *, plain: bool = False) -> "int |
 
 
 def _line_by_line(login: "Login", channels: list[str]) -> "int | Result":
-    from securechat.client.bookmark_file import BookmarkFile
-    from securechat.client.choices import Choices
-    from securechat.client.connection import keep_connected
-    from securechat.client.console import OutputClosed, Terminated, standard_console
+    from securechat.client.kept.bookmark_file import BookmarkFile
+    from securechat.client.kept.choices import Choices
+    from securechat.client.network.connection import keep_connected
     from securechat.client.paths import places
-    from securechat.client.plain import PlainClient
+    from securechat.client.plain.client import PlainClient
+    from securechat.client.plain.console import OutputClosed, Terminated, standard_console
 
     goodbye = ""
     kept = BookmarkFile(places(os.environ).bookmarks)
@@ -245,7 +245,7 @@ def _keep(kept: "BookmarkFile", address: "Address", account: str, bookmarks: "Bo
 
 def _report(result: "Result") -> ExitCode:
     """Say how it ended, if that is not what was wanted."""
-    from securechat.client.wording import count
+    from securechat.client.words.wording import count
 
     if result.unconfirmed:
         messages = count(result.unconfirmed, "message")

@@ -27,11 +27,11 @@ from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
-    from securechat.client.credentials import PasswordSource
+    from securechat.client.account.credentials import PasswordSource
+    from securechat.client.account.login import Login
     from securechat.client.errors import Refused
     from securechat.client.invitation import Invitation
-    from securechat.client.login import Login
-    from securechat.client.trust import Trust
+    from securechat.client.network.trust import Trust
 
 _TEMPORARY: Final = frozenset({"TEMPORARILY_UNAVAILABLE", "STORE_UNAVAILABLE"})
 
@@ -80,7 +80,7 @@ def join(
 
 def _first_link(link: str) -> "Invitation":
     """Return the invitation. A person can paste the link again when it cannot be read."""
-    from securechat.client.credentials import first_line
+    from securechat.client.account.credentials import first_line
     from securechat.client.errors import InvalidInvitation
     from securechat.client.invitation import read_invitation
 
@@ -119,8 +119,8 @@ class _Newcomer:
 
     def _invite(self, invitation: "Invitation") -> None:
         """Take an invitation, and see that the server is the one that it means."""
-        from securechat.client import trust
         from securechat.client.errors import TrustError
+        from securechat.client.network import trust
         from securechat.client.paths import places
 
         self._invitation = invitation
@@ -142,8 +142,8 @@ class _Newcomer:
 
     def make_account(self) -> None:
         """Make the account; ask again for what the server refuses. Raises ClientError."""
+        from securechat.client.account.joining import make_account
         from securechat.client.errors import OutcomeUnknown, Refused
-        from securechat.client.joining import make_account
 
         while True:
             try:
@@ -161,7 +161,7 @@ class _Newcomer:
 
     def _mend(self, error: "Refused") -> None:
         """Ask for what was refused."""
-        from securechat.client import joining
+        from securechat.client.account import joining
 
         if error.code in joining.NAME_PROBLEMS:
             self._name = self._ask_name()
@@ -211,9 +211,9 @@ class _Newcomer:
     def _get_password(self, *, again: bool = False) -> str:
         """Return the password from where it comes, or ask for it."""
         from securechat.cli.passwords import ask_twice
-        from securechat.client.credentials import read_password
+        from securechat.client.account.credentials import read_password
+        from securechat.client.account.joining import check_sendable
         from securechat.client.errors import Refused
-        from securechat.client.joining import check_sendable
 
         if not again and (self._source.given or not has_terminal()):
             return read_password(self._source, "")
@@ -228,10 +228,10 @@ class _Newcomer:
 
     def remember(self) -> "Login":
         """Trust the server from now on and keep the name; return what a connection needs."""
-        from securechat.client import trust
-        from securechat.client.login import log_in
+        from securechat.client.account.login import log_in
+        from securechat.client.account.profiles import Profile
+        from securechat.client.network import trust
         from securechat.client.paths import places
-        from securechat.client.profiles import Profile
 
         where, address = places(os.environ), self._invitation.address
         trust.remember(address, self._invitation.pin, where)

@@ -10,8 +10,8 @@ import typer
 from securechat.cli.files import stdin_or_file
 
 if TYPE_CHECKING:
-    from securechat.client.credentials import PasswordSource
-    from securechat.client.profiles import Profile
+    from securechat.client.account.credentials import PasswordSource
+    from securechat.client.account.profiles import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +39,9 @@ def remember(profile: "Profile") -> str:
 
     Returns what the person should know of that, "" for nothing.
     """
+    from securechat.client.account.profiles import Profiles
     from securechat.client.errors import InvalidProfile
     from securechat.client.paths import places
-    from securechat.client.profiles import Profiles
 
     where = places(os.environ)
     try:
@@ -56,8 +56,8 @@ def remember(profile: "Profile") -> str:
 
 def knows_a_server() -> bool:
     """Return whether `connect` needs no argument. Raises InvalidProfile when the profiles cannot be read."""
+    from securechat.client.account.profiles import Profiles
     from securechat.client.paths import places
-    from securechat.client.profiles import Profiles
 
     return bool(Profiles(places(os.environ)).all())
 
@@ -92,9 +92,9 @@ def _lasting(file: Path | None) -> Path | None:
 
 
 def _kept_profile(given: Given) -> "Profile":
+    from securechat.client.account.profiles import Profiles
     from securechat.client.errors import InvalidAddress
     from securechat.client.paths import places
-    from securechat.client.profiles import Profiles
 
     where = given.host or given.where
     if bool(given.where) + bool(given.profile) + bool(given.host) > 1:
@@ -116,7 +116,7 @@ def _kept_profile(given: Given) -> "Profile":
 
 def password_source(*, stdin: bool, file: Path | None, command: str) -> "PasswordSource":
     """Return where the password comes from. Raises BadParameter when more than one place is named."""
-    from securechat.client.credentials import PasswordSource
+    from securechat.client.account.credentials import PasswordSource
 
     stdin, file = stdin_or_file(stdin, file)
     source = PasswordSource(stdin, file, command or None)

@@ -13,7 +13,7 @@ from securechat.cli.table import print_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
-    from securechat.client.as_json import Shown
+    from securechat.client.words.as_json import Shown
 
 _MOST: Final = 100_000
 JsonLinesOption = Annotated[
@@ -188,9 +188,9 @@ def tail(
 
 def show(events: Iterable["Shown"], as_json: bool) -> None:
     """Print events, each on one line or more, or as one JSON object."""
-    from securechat.client.as_json import facts
     from securechat.client.safe import safe
-    from securechat.client.wording import describe, exact_time
+    from securechat.client.words.as_json import facts
+    from securechat.client.words.wording import describe, exact_time
 
     for event in events:
         if as_json:

@@ -16,13 +16,13 @@ from securechat.cli.exits import ExitCode
 from securechat.cli.telling import begin, tell
 
 if TYPE_CHECKING:
+    from securechat.client.account.credentials import PasswordSource
+    from securechat.client.account.login import Login
+    from securechat.client.account.profiles import Profile
     from securechat.client.address import Address
     from securechat.client.api import Client
-    from securechat.client.credentials import PasswordSource
     from securechat.client.errors import ClientError
-    from securechat.client.login import Login
-    from securechat.client.profiles import Profile
-    from securechat.client.trust import Ask, UnknownServer
+    from securechat.client.network.trust import Ask, UnknownServer
 
 WhereArgument = Annotated[
     str,
@@ -133,9 +133,9 @@ def prepare(given: Given, *, by_key: bool | None = None) -> "Login":
 
     `by_key` says whether a key is used; None is where no option says where the password is.
     """
-    from securechat.client import trust
+    from securechat.client.account.login import log_in
     from securechat.client.errors import ClientError
-    from securechat.client.login import log_in
+    from securechat.client.network import trust
     from securechat.client.paths import places
 
     here = places(os.environ)
@@ -218,7 +218,7 @@ def parse_host(text: str) -> "Address":
 
 
 def _password(source: "PasswordSource", prompt: str) -> str:
-    from securechat.client.credentials import ask_on_terminal, read_password
+    from securechat.client.account.credentials import ask_on_terminal, read_password
 
     return read_password(source, prompt, ask_on_terminal if has_terminal() else None)
 
@@ -241,7 +241,7 @@ def asker() -> "Ask | None":
 
 def _ask(server: "UnknownServer") -> bool:
     """Have the person compare the pin. The answer no is the default, and yes has to be typed from the pin."""
-    from securechat.client.trust import WHERE_THE_PIN_IS
+    from securechat.client.network.trust import WHERE_THE_PIN_IS
 
     start = len("sha256:")
     for line in (

@@ -12,7 +12,7 @@ from securechat.cli.table import JsonOption, print_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
-    from securechat.client.known_servers import KnownServers
+    from securechat.client.kept.known_servers import KnownServers
 
 
 def register(app: typer.Typer) -> None:
@@ -65,7 +65,7 @@ def remove(
 
 
 def _known() -> "KnownServers":
-    from securechat.client.known_servers import KnownServers
+    from securechat.client.kept.known_servers import KnownServers
     from securechat.client.paths import places
 
     return KnownServers(places(os.environ).known_servers)

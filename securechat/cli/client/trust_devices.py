@@ -11,7 +11,7 @@ from securechat.cli.table import JsonOption, day, print_json, print_table
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
-    from securechat.client.devices import DeviceFiles, Kept
+    from securechat.client.network.devices import DeviceFiles, Kept
 
 
 def list_devices(as_json: JsonOption = False) -> None:
@@ -43,8 +43,8 @@ def forget(
 
     The server keeps the device until it ends or is revoked.
     """
-    from securechat.client.devices import own_name
     from securechat.client.errors import CredentialError
+    from securechat.client.network.devices import own_name
 
     address = str(parse_host(server))
     try:
@@ -83,7 +83,7 @@ def _row(kept: "Kept") -> dict[str, str | int | None]:
 
 
 def _files() -> "DeviceFiles":
-    from securechat.client.devices import DeviceFiles
+    from securechat.client.network.devices import DeviceFiles
     from securechat.client.paths import places
 
     return DeviceFiles(places(os.environ).devices)

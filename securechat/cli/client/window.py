@@ -9,8 +9,8 @@ from securechat.cli.client.remote import complain
 from securechat.cli.exits import ExitCode
 
 if TYPE_CHECKING:
-    from securechat.client.login import Login
-    from securechat.client.plain import Result
+    from securechat.client.account.login import Login
+    from securechat.client.plain.client import Result
 
 _SIGNALLED = 128
 
@@ -28,9 +28,9 @@ def has_room(environment: Mapping[str, str]) -> bool:
 def in_app(login: "Login", channels: list[str]) -> "int | Result":
     """Chat in the app; return how it ended, or the exit code of what ended the program."""
     from securechat.client.paths import places
-    from securechat.client.plain import Result
+    from securechat.client.plain.client import Result
     from securechat.client.tui.run import run
-    from securechat.client.wording import count
+    from securechat.client.words.wording import count
 
     try:
         ended, waiting = run(

@@ -70,7 +70,7 @@ def unpacked(backup: Path, secret: Secret, directory: Path) -> "tuple[Manifest, 
 
 def passphrase(stdin: bool, file: Path | None) -> str:
     """Return the passphrase; it is asked for on the terminal when nothing says where it is."""
-    from securechat.client.credentials import PasswordSource, ask_on_terminal, read_password
+    from securechat.client.account.credentials import PasswordSource, ask_on_terminal, read_password
     from securechat.client.errors import CredentialError
 
     try:
@@ -83,7 +83,7 @@ def passphrase(stdin: bool, file: Path | None) -> str:
 
 def contents(manifest: "Manifest") -> str:
     """Return in words what a backup holds."""
-    from securechat.client.wording import count
+    from securechat.client.words.wording import count
 
     entries = manifest.rows["messages"]
     noun = "entry" if entries == 1 else "entries"

@@ -2,10 +2,9 @@
 
 from functools import partial
 
-from securechat.client.device_desk import DeviceDesk
 from securechat.client.errors import Refused
 from securechat.client.events import Kind
-from securechat.client.session import check_text
+from securechat.client.protocol.session import check_text
 from securechat.client.tui import commands, hints, language
 from securechat.client.tui.chat import Chat
 from securechat.client.tui.composer import clean
@@ -19,6 +18,7 @@ from securechat.client.tui.screens import Chooser, Question, Reader
 from securechat.client.tui.servers import Server
 from securechat.client.tui.shell import Result
 from securechat.client.tui.window import Misused
+from securechat.client.words.device_desk import DeviceDesk
 from securechat.irc.names import fold
 
 MANY_LINES = 5

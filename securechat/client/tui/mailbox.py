@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from securechat.client.events import Event
-from securechat.client.session import Session
+from securechat.client.protocol.session import Session
 
 
 @dataclass(frozen=True, slots=True)

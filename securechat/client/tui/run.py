@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from securechat.client.bookmark_file import BookmarkFile
-from securechat.client.connection import keep_connected
+from securechat.client.account.login import Login
 from securechat.client.deliveries import Outgoing
-from securechat.client.login import Login
-from securechat.client.outbox import Outbox
-from securechat.client.outbox_file import OutboxFile, outbox_directory
+from securechat.client.kept.bookmark_file import BookmarkFile
+from securechat.client.kept.outbox_file import OutboxFile, outbox_directory
+from securechat.client.network.connection import keep_connected
 from securechat.client.paths import Places
+from securechat.client.protocol.outbox import Outbox
 from securechat.client.tui import language
 from securechat.client.tui.app import ChatApp
 from securechat.client.tui.desk import DeskFile

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from securechat.client.clock import Now
-from securechat.client.enrolment import Enrolment
+from securechat.client.network.enrolment import Enrolment
 from securechat.client.tui.chat import Chat
 from securechat.client.tui.conversation import Conversation
 from securechat.client.tui.desk import MOST_PEOPLE, Desk

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from securechat.client.device_desk import DeviceDesk
-from securechat.client.session import check_target
+from securechat.client.protocol.session import check_target
 from securechat.client.tui.chat import Chat
 from securechat.client.tui.conversation import Conversation
 from securechat.client.tui.entries import Post
 from securechat.client.tui.language import _
+from securechat.client.words.device_desk import DeviceDesk
 from securechat.irc.names import is_channel
 
 

@@ -3,11 +3,11 @@
 from typing import Final
 
 from securechat.client import events as happen
-from securechat.client.modewords import changes_in_words
 from securechat.client.recent import Spoken
 from securechat.client.tui.entries import Post, Sort
 from securechat.client.tui.language import _
-from securechat.client.wording import describe
+from securechat.client.words.modewords import changes_in_words
+from securechat.client.words.wording import describe
 from securechat.irc.timestamp import format_ms as stamp
 
 __all__ = ["happened", "not_edited", "quote", "sort_of", "spoken", "stamp"]

@@ -17,7 +17,7 @@ from securechat.cli import ask as ask_module
 from securechat.cli import table
 from securechat.cli.app import app
 from securechat.client.address import Address
-from securechat.client.devices import DeviceFiles
+from securechat.client.network.devices import DeviceFiles
 from securechat.config import Config
 from securechat.server import control_client
 from securechat.storage.sqlite import open_store

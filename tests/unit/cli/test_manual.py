@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from securechat.client.account.profiles import Profile, Profiles
 from securechat.client.address import Address
-from securechat.client.bookmark_file import BookmarkFile
-from securechat.client.history import Bookmarks
+from securechat.client.kept.bookmark_file import BookmarkFile
 from securechat.client.paths import places
-from securechat.client.profiles import Profile, Profiles
+from securechat.client.protocol.history import Bookmarks
 from tests.unit.conftest import Command
 
 

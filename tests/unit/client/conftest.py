@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from securechat.client.network.trust import FileTrust, Trust
 from securechat.client.paths import Places
-from securechat.client.trust import FileTrust, Trust
 from tests.unit.client.certificates import Workshop
 from tests.unit.client.fake_server import FakeServer
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from securechat.client.address import Address
-from securechat.client.registration import WANTED
+from securechat.client.protocol.registration import WANTED
 
 _PATIENCE = 20.0
 

@@ -18,8 +18,8 @@ from securechat.client import (
     api,
 )
 from securechat.client.errors import ClientError, CredentialError, InvalidAddress
-from securechat.client.registration import Credentials
-from securechat.client.trust import Trust
+from securechat.client.network.trust import Trust
+from securechat.client.protocol.registration import Credentials
 from tests.unit.client.certificates import Workshop
 from tests.unit.client.conftest import Serve
 from tests.unit.client.fake_server import Conversation, FakeServer
@@ -153,7 +153,7 @@ def test_a_message_survives_a_lost_connection(
     serve: Serve, trusting: Trusting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`send` takes longer, and returns the one message that was stored."""
-    monkeypatch.setattr("securechat.client.connection.FIRST_RETRY", 0.0)
+    monkeypatch.setattr("securechat.client.network.connection.FIRST_RETRY", 0.0)
 
     def die(conversation: Conversation) -> None:
         conversation.log_in()

@@ -18,7 +18,10 @@ def loaded_after(*modules: str) -> set[str]:
     )
 
 
-@pytest.mark.parametrize("module", ["api", "plain", "connection", "console", "trust", "credentials"])
+@pytest.mark.parametrize(
+    "module",
+    ["api", "plain.client", "network.connection", "plain.console", "network.trust", "account.credentials"],
+)
 def test_no_framework_is_loaded(module: str) -> None:
     """Neither by the terminal client nor by the Python API."""
     assert not loaded_after(f"securechat.client.{module}") & HEAVY

@@ -5,10 +5,10 @@ from itertools import count
 
 from securechat.client.clock import Now
 from securechat.client.events import Event
-from securechat.client.history import Bookmarks
-from securechat.client.outbox import Outbox
-from securechat.client.registration import CHATHISTORY, WANTED, Credentials
-from securechat.client.session import Session
+from securechat.client.protocol.history import Bookmarks
+from securechat.client.protocol.outbox import Outbox
+from securechat.client.protocol.registration import CHATHISTORY, WANTED, Credentials
+from securechat.client.protocol.session import Session
 
 START = Now(1_700_000_000_000, 1000.0)
 TIME = "time=2026-11-22T11:45:00.123Z"

@@ -11,7 +11,7 @@ from typing import Final
 from textual.pilot import Pilot
 
 from securechat.client.clock import Now
-from securechat.client.session import Session
+from securechat.client.protocol.session import Session
 from securechat.client.tui import language
 from securechat.client.tui.app import ChatApp
 from securechat.client.tui.desk import Desk

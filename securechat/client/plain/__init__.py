@@ -1,0 +1,1 @@
+"""The plain client: lines on a terminal or through pipes."""

@@ -1,0 +1,1 @@
+"""Events in words and as JSON, for every front end."""
