@@ -14,7 +14,7 @@ from textual.message import Message
 
 from securechat.client.clock import Now
 from securechat.client.errors import ClientError
-from securechat.client.events import Ended, Event, Joined, Left, Ready
+from securechat.client.events import Ended, Event, Joined, Left, Ready, Said
 from securechat.client.tui import hints, notifying
 from securechat.client.tui.composer import Composer
 from securechat.client.tui.conversation import Conversation
@@ -63,7 +63,6 @@ class ChatApp(Shell):
         self.set_interval(_MEASURE, self._measure)
         for problem in self.start.problems:
             self.chat.note(problem)
-        self.timeline.shows_presence = self.settings["presence"] == "show"
         if self.start.signals and sys.platform != "win32":
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):
@@ -134,6 +133,8 @@ class ChatApp(Shell):
             case Left(channel, _, _, True, "") if fold(channel) == fold(server.leaving):
                 server.leaving = ""
                 self.work.closed(server, server.chat.at(channel))
+            case Said(_, messages) if shown:
+                self.work.answered(messages)
             case Ended(error):
                 self._ended(server, error)
             case _:
@@ -201,6 +202,10 @@ class ChatApp(Shell):
         """The end came on the screen, or left it."""
         self.work.watch()
 
+    def on_timeline_clicked(self, event: Timeline.Clicked) -> None:
+        """The row of a thread was clicked."""
+        self.work.turn(event.thread)
+
     def on_sidebar_chosen(self, event: Sidebar.Chosen) -> None:
         """A conversation was clicked."""
         self.work.go(event.spot)
@@ -248,6 +253,10 @@ class ChatApp(Shell):
     def action_first_unread(self) -> None:
         """Go to the first new message here."""
         self.work.first_unread()
+
+    def action_thread(self) -> None:
+        """Open or close a thread."""
+        self.work.turn_nearest()
 
     def action_select(self, step: int) -> None:
         """Select a message."""

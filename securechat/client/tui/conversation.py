@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from securechat.client.tui.entries import Delivery, Entry, Filling, Happening, Missing, Post
+from securechat.client.tui.looks import Looks
+from securechat.client.tui.threads import Threads
 from securechat.irc.names import fold, is_channel
 
 TYPING_LASTS: Final = 6.0
@@ -35,9 +37,14 @@ class Conversation:
     divided: int = 0
     """How many were new then."""
     on_their_way: int = 0
+    looks: Looks = field(default_factory=Looks)
+    threads: Threads = field(init=False)
     _by_id: dict[str, Post] = field(default_factory=dict)
     _by_nonce: dict[str, Post] = field(default_factory=dict)
     _typing: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.threads = Threads(self.find)
 
     @property
     def is_channel(self) -> bool:
@@ -62,23 +69,26 @@ class Conversation:
     def add(self, entry: Entry) -> None:
         """Something is there now, behind all that is confirmed."""
         self.entries.insert(len(self.entries) - self.on_their_way, entry)
-        if isinstance(entry, Post) and entry.id:
-            self._by_id[entry.id] = entry
+        if isinstance(entry, Post):
+            self.rename_id(entry, entry.id)
 
     def queue(self, post: Post) -> None:
         """A message is on its way."""
         self.entries.append(post)
         self.on_their_way += 1
         self._by_nonce[post.nonce] = post
+        self.threads.learn(post, "")
 
-    def settle(self, nonce: str, delivery: Delivery) -> Post | None:
-        """A message is not on its way any more: it goes behind what is confirmed."""
+    def settle(self, nonce: str, delivery: Delivery, msgid: str = "", time: int = 0) -> Post | None:
+        """A message is not on its way any more: it goes behind what is confirmed, with this id and time."""
         post = self._by_nonce.pop(nonce, None)
         if post is None:
             return None
         self.entries.remove(post)
         self.on_their_way -= 1
         post.delivery = delivery
+        if msgid:
+            post.id, post.time = msgid, time
         post.touch()
         self.add(post)
         return post
@@ -86,11 +96,22 @@ class Conversation:
     def drop(self, post: Post) -> None:
         """A message that was refused is sent again, as another one."""
         self.entries.remove(post)
+        self.threads.forget(post)
 
     def rename_id(self, post: Post, msgid: str) -> None:
         """A message is known by this id (too): it is confirmed, or edited by the message with this id."""
         if msgid:
             self._by_id[msgid] = post
+        self.threads.learn(post, msgid)
+
+    @property
+    def folds(self) -> bool:
+        """Whether replies stand under the first message of their thread."""
+        return self.looks.folds
+
+    def folded(self, post: Post) -> bool:
+        """Whether a message stands under the first one of its thread, and not where it was said."""
+        return self.folds and post.thread is not None and post.thread.first is not post
 
     def edit(self, post: Post, text: str, msgid: str) -> None:
         """A message says something else now."""
@@ -140,7 +161,7 @@ class Conversation:
         return found
 
     def _first_unread(self) -> Post | None:
-        new = [post for post in self._posts_behind() if not post.own]
+        new = [post for post in self._posts_behind() if not post.own and not self.folded(post)]
         return new[-1] if new and self.unread else None
 
     # The past
@@ -188,8 +209,13 @@ class Conversation:
         self._learn(fresh)
 
     def _learn(self, posts: list[Post]) -> None:
+        """All of them first: a page may hold an answer before what it answers."""
         for post in posts:
             self._by_id.update((msgid, post) for msgid in (post.id, *post.edit_ids) if msgid)
+        for post in posts:
+            for msgid in (post.id, *post.edit_ids):
+                self.threads.learn(post, msgid)
+            post.unseen = self.folded(post) and not post.own and post.time > self.read_time
 
     def _is_behind(self, number: int, page: list[Post]) -> bool:
         """Whether the page belongs right behind this entry: what was said there is missing."""

@@ -13,10 +13,10 @@ from securechat.client.tui.entries import Delivery, Post, Sort
 from securechat.client.tui.finding import Finding, choices, query_of
 from securechat.client.tui.language import _, n_
 from securechat.client.tui.places import SERVER
-from securechat.client.tui.reading import Reading
 from securechat.client.tui.screens import Chooser, Question, Reader
 from securechat.client.tui.servers import Server
 from securechat.client.tui.shell import Result
+from securechat.client.tui.threadwork import ThreadWork
 from securechat.client.tui.window import Misused
 from securechat.client.words.device_desk import DeviceDesk
 from securechat.irc.names import fold
@@ -25,7 +25,7 @@ MANY_LINES = 5
 """Lines of a paste above which the person is asked."""
 
 
-class DeskWork(Reading):
+class DeskWork(ThreadWork):
     """The person's side of the app: what is written, asked and chosen."""
 
     @property
@@ -76,8 +76,10 @@ class DeskWork(Reading):
             self.app.composer.put(text)
         else:
             if not text.startswith("/") or text.startswith("//"):
-                self.app.timeline.scroll_to_end()
-            self.escape()
+                answered = self.chat.current.find(answers or self._thread_id())
+                if answered is None or not self.chat.current.folds:
+                    self.app.timeline.scroll_to_end()
+            self._done()
         self.app.redraw()
 
     def say(self, text: str) -> None:
@@ -85,8 +87,20 @@ class DeskWork(Reading):
         self.chat.note(text)
         self.app.redraw()
 
+    def _thread_id(self) -> str:
+        thread = self.app.doing.thread
+        return thread.first.id if thread is not None else ""
+
     def escape(self) -> None:
-        """Nothing is selected, answered or changed any more."""
+        """Nothing is selected, answered or changed any more; when nothing was, the thread is left."""
+        doing = self.app.doing
+        if doing.selecting or doing.answering is not None or doing.changing is not None:
+            self._done()
+        else:
+            self.leave_thread()
+            self.app.redraw()
+
+    def _done(self) -> None:
         if self.app.doing.changing is not None:
             self.app.composer.put("")
         self.app.doing.answering = self.app.doing.changing = None
@@ -102,6 +116,8 @@ class DeskWork(Reading):
     def write(self, target: str, text: str, answers: str = "", edits: str = "") -> None:
         """Send a message."""
         self._typed_at = 0.0
+        if not (answers or edits) and fold(target) == fold(self.chat.current.name):
+            answers = self._thread_id()
         self.app.line.write(target, text, answers, edits)
         if fold(target) != fold(self.chat.current.name):
             self.show(target)
@@ -180,7 +196,7 @@ class DeskWork(Reading):
         except ValueError as error:
             raise Misused(str(error)) from None
         app.theme = app.settings["theme"]
-        app.timeline.shows_presence = app.settings["presence"] == "show"
+        app.looks.take(app.settings)
         if name == "language":
             language.use(language.chosen(value, app.start.environment))
         app.narrow()
@@ -234,6 +250,8 @@ class DeskWork(Reading):
                 raise Misused(_("Only your own messages can be changed"))
             case "d":
                 commands.enter(self, "/delete")
+            case "t":
+                self.turn_nearest()
             case "p":
                 commands.enter(self, "/pin")
             case "u":

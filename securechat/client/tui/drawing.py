@@ -19,7 +19,7 @@ from textual.strip import Strip
 from securechat.client.events import Kind
 from securechat.client.safe import safe
 from securechat.client.tui import words
-from securechat.client.tui.entries import Delivery, Entry, Filling, Happening, Missing, Post, Sort
+from securechat.client.tui.entries import Delivery, Entry, Filling, Happening, Missing, Post, Sort, Thread
 from securechat.client.tui.language import _, n_
 from securechat.irc.names import fold
 
@@ -48,6 +48,8 @@ class Frame:
     selected: bool = False
     day: str = ""
     new: str = ""
+    quotes: bool = True
+    """Whether a reply says what it answers."""
 
     @property
     def nick_width(self) -> int:
@@ -142,7 +144,7 @@ def _head(post: Post, frame: Frame) -> list[Piece]:
 def _body(post: Post, frame: Frame) -> Iterator[list[list[Piece]]]:
     palette = frame.palette
     room = max(8, frame.width - frame.indent - _STATE)
-    if post.answers:
+    if post.answers and frame.quotes:
         quoted = safe(words.quote(post.quoted))
         yield [[(_clip(f"↪ {quoted}", room), palette["quote"])]]
     if post.deleted:
@@ -213,6 +215,24 @@ def wrap(text: str, room: int) -> list[str]:
 
 
 # The rest
+
+
+def fold_row(thread: Thread, frame: Frame) -> Strip:
+    """The row under a message that has replies: how many, who spoke last, and what of them is new."""
+    palette, last = frame.palette, thread.replies[-1]
+    count = n_("{} reply", "{} replies", len(thread.replies))
+    text = _("{replies}, last by {name} {time}").format(
+        replies=count, name=safe(last.sender), time=clock(last.time)
+    )
+    sign = "▾" if thread.open else "↳"
+    pieces = [(_clip(f"{' ' * frame.indent}{sign} {text}", frame.width), palette["quote"])]
+    unseen = thread.unseen
+    if unseen:
+        pieces.append((f"  {n_('{} new', '{} new', len(unseen))}", palette["new"]))
+    mentions = sum(post.mention for post in unseen)
+    if mentions:
+        pieces.append((f"  @{mentions}", palette["mention"]))
+    return _strip(pieces, frame)
 
 
 def _happening(entry: Happening, frame: Frame) -> list[Strip]:

@@ -61,6 +61,10 @@ class Post(Entry):
     reactions: dict[str, list[str]] = field(default_factory=dict)
     edit_ids: list[str] = field(default_factory=list)
     """The msgids of the edits that a page of history had: it is known by these, too."""
+    thread: "Thread | None" = None
+    """The thread that it begins, or is a reply in."""
+    unseen: bool = False
+    """It came into a thread that was closed, and has not been seen there yet."""
 
     @classmethod
     def of(cls, message: Message, *, mention: bool, ranks: str = "") -> "Post":
@@ -98,6 +102,32 @@ class Post(Entry):
         self.deleted, self.text = by, ""
         self.reactions.clear()
         self.touch()
+
+
+@dataclass(slots=True, eq=False)
+class Thread:
+    """A message and the replies to it, to replies to it, and so on, in their order; it has one at least.
+
+    `version` grows when its row is to say something else.
+    """
+
+    first: Post
+    replies: list[Post] = field(default_factory=list)
+    open: bool = False
+    version: int = 0
+
+    @property
+    def unseen(self) -> list[Post]:
+        """The replies that came while it was closed."""
+        return [post for post in self.replies if post.unseen]
+
+    def turn(self, opened: bool) -> None:
+        """Open or close it; what is opened is seen."""
+        self.open = opened
+        self.version += 1
+        if opened:
+            for post in self.replies:
+                post.unseen = False
 
 
 class Sort(Enum):

@@ -11,7 +11,7 @@ from securechat.client.tui.bars import Piece
 from securechat.client.tui.chat import Chat
 from securechat.client.tui.commands import COMMANDS
 from securechat.client.tui.drawing import clock
-from securechat.client.tui.entries import Delivery, Post
+from securechat.client.tui.entries import Delivery, Post, Thread
 from securechat.client.tui.keys import ACTIONS, SELECTED
 from securechat.client.tui.language import _, n_
 from securechat.client.tui.places import SERVER, label
@@ -80,16 +80,19 @@ def _elsewhere(servers: Servers, now: Now) -> list[Piece]:
 
 @dataclass(slots=True)
 class Doing:
-    """What the person is doing with a message: answering it, changing it, or having it selected."""
+    """What the person is doing with a message: answering or changing it, speaking in its thread, or having it
+    selected.
+    """
 
     answering: Post | None = None
     changing: Post | None = None
+    thread: Thread | None = None
     selecting: bool = False
 
 
-def status(chat: Chat, doing: Doing, now: Now) -> tuple[list[Piece], list[Piece]]:
+def status(chat: Chat, doing: Doing, now: Now, settings: Settings) -> tuple[list[Piece], list[Piece]]:
     """What one is about to do, why the connection is lost, or who is typing."""
-    waiting = _waiting(chat)
+    waiting = _waiting(chat, key_of("first_unread", settings))
     if doing.changing is not None:
         return [
             (" " + _("You change: {text}  (Esc: not)").format(text=_said(doing.changing)), "plain")
@@ -101,6 +104,9 @@ def status(chat: Chat, doing: Doing, now: Now) -> tuple[list[Piece], list[Piece]
     if doing.selecting:
         offers = [f"{key} {_(text)}" for key, text in SELECTED.items()]
         return [(" " + "  ".join([*offers, _("Esc back")]), "plain")], []
+    if doing.thread is not None and chat.online:
+        text = _("In the thread of {text}  (Esc: not)").format(text=_said(doing.thread.first))
+        return [(f" {text}", "plain")], waiting
     if not chat.online and chat.offline_reason:
         text = _("No connection: {reason}. Trying again; what you write is kept.")
         return [(" " + text.format(reason=safe(chat.offline_reason)), "bad")], waiting
@@ -109,11 +115,17 @@ def status(chat: Chat, doing: Doing, now: Now) -> tuple[list[Piece], list[Piece]
     return [(_typing(chat.current.who_types(now.mono)), "quiet")], waiting
 
 
-def _waiting(chat: Chat) -> list[Piece]:
+def _waiting(chat: Chat, key: str) -> list[Piece]:
+    pieces: list[Piece] = []
+    replies = sum(len(thread.unseen) for thread in chat.current.threads) if chat.current.folds else 0
+    if replies:
+        text = n_("↳ {} new reply", "↳ {} new replies", replies)
+        pieces.append((f"  {text} ({key})", "strong"))
     count = sum(place.on_their_way for place in chat.conversations.values())
-    return (
-        [(f"  {n_('{} message on its way', '{} messages on their way', count)} ", "quiet")] if count else []
-    )
+    if count:
+        text = n_("{} message on its way", "{} messages on their way", count)
+        pieces.append((f"  {text} ", "quiet"))
+    return pieces
 
 
 def _said(post: Post) -> str:

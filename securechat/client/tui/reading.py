@@ -54,7 +54,7 @@ class Reading:
             return
         if app.timeline.conversation is chat.current:  # else another server was shown, and its draft is kept
             self.keep_draft()
-        app.doing.answering = app.doing.changing = None
+        app.doing.answering = app.doing.changing = app.doing.thread = None
         app.doing.selecting = app.composer.selecting = False
         chat.watched = False
         chat.open(place)

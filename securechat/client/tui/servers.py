@@ -15,6 +15,7 @@ from securechat.client.tui.conversation import Conversation
 from securechat.client.tui.desk import MOST_PEOPLE, Desk
 from securechat.client.tui.entries import Post
 from securechat.client.tui.line import Line
+from securechat.client.tui.looks import Looks
 from securechat.client.tui.mailbox import Mailbox, Snapshot
 from securechat.client.tui.places import SERVER, ordered
 from securechat.irc.names import fold
@@ -55,12 +56,16 @@ class Server:
     """One account on one server. `called` hears when somebody has said something to this person."""
 
     def __init__(
-        self, link: Link, called: Callable[["Server", Conversation, Post], None], clock: Callable[[], Now]
+        self,
+        link: Link,
+        called: Callable[["Server", Conversation, Post], None],
+        clock: Callable[[], Now],
+        looks: Looks,
     ) -> None:
         self.link = link
         self.desk = link.desk
         self.line = link.line
-        self.chat = Chat(link.account, self, clock)
+        self.chat = Chat(link.account, self, clock, looks)
         self.chat.server = link.address
         self.came_in = False
         """Whether there was a login."""

@@ -21,6 +21,7 @@ THEMES: Final = ("dark", "light", "ansi-dark", "ansi-light")
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "theme": THEMES,
     "language": ("auto", "en", "ru"),
+    "threads": ("folded", "inline"),
     "presence": ("show", "hide"),
     "notify": ("auto", "osc9", "osc777", "bell", "off"),
     "typing": ("send", "keep"),

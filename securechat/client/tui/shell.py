@@ -21,6 +21,7 @@ from securechat.client.tui.composer import Composer
 from securechat.client.tui.conversation import Conversation
 from securechat.client.tui.entries import Post
 from securechat.client.tui.line import Line
+from securechat.client.tui.looks import Looks
 from securechat.client.tui.servers import Link, Server, Servers
 from securechat.client.tui.settings import Settings
 from securechat.client.tui.sidebar import Sidebar
@@ -74,7 +75,9 @@ class Shell(App[Result]):
         super().__init__()
         self.clock = clock
         self.doing = hints.Doing()
-        self.servers = Servers([Server(link, self.call, clock) for link in start.links])
+        self.looks = Looks()
+        self.looks.take(self.settings)
+        self.servers = Servers([Server(link, self.call, clock, self.looks) for link in start.links])
         for theme in themes():
             self.register_theme(theme)
         self.theme = self.settings["theme"]
@@ -106,7 +109,7 @@ class Shell(App[Result]):
             yield Sidebar(self.servers, lambda: hints.keys(self.settings))
             with Vertical(id="talk"):
                 yield Timeline(self.chat.current, self.chat.me)
-                yield Bar(lambda: hints.status(self.chat, self.doing, self.clock()), "status")
+                yield Bar(lambda: hints.status(self.chat, self.doing, self.clock(), self.settings), "status")
                 with Horizontal(id="writing"):
                     yield Static("> ", id="prompt")
                     yield Composer(lambda line: complete(line, self.chat, COMMANDS))
@@ -134,7 +137,7 @@ class Shell(App[Result]):
         """Show what has changed."""
         if not self.is_running or not self.screen_stack:
             return
-        self.timeline.me = self.chat.me
+        self.timeline.blocks.me = self.chat.me
         self.timeline.update()
         self.screen_stack[0].query_one(Sidebar).update()
         self.update_bars()

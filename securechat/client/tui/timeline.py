@@ -3,12 +3,10 @@
 Theory of operation. The position is an entry and how many of its rows are below the screen, not a number of
 rows from the top: so nothing has to be wrapped that is not seen, messages that come in above or below do not
 move what one reads, and another width costs one screen. `None` as the entry is the end, which is followed.
-From there the screen is filled upwards. What was drawn of an entry is kept until it, the width or the palette
-change.
+From there the screen is filled upwards. The rows of each entry come from `blocks`.
 """
 
-from collections import OrderedDict
-from typing import ClassVar, Final, NamedTuple
+from typing import ClassVar, Final
 
 from rich.segment import Segment
 from textual import events
@@ -18,22 +16,13 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
+from securechat.client.tui.blocks import Blocks, Row
 from securechat.client.tui.conversation import Conversation
-from securechat.client.tui.drawing import STYLES, Frame, Palette, day, draw, new_since
-from securechat.client.tui.entries import Entry, Happening, Missing, Post, Sort
+from securechat.client.tui.drawing import STYLES
+from securechat.client.tui.entries import Entry, Missing, Post, Thread
 from securechat.client.tui.language import n_
 
-_KEPT: Final = 4096
-"""Entries whose rows are kept."""
 _WHEEL: Final = 3
-
-
-class _Row(NamedTuple):
-    """A row of the screen: the entry that it belongs to, and which row of that it is."""
-
-    entry: Entry | None
-    number: int
-    strip: Strip
 
 
 class Timeline(Widget, can_focus=False):
@@ -53,28 +42,44 @@ class Timeline(Widget, can_focus=False):
     class Watched(Message):
         """Whether the end is on the screen has changed."""
 
+    class Clicked(Message):
+        """The row of a thread was clicked."""
+
+        def __init__(self, thread: Thread) -> None:
+            super().__init__()
+            self.thread = thread
+
     def __init__(self, conversation: Conversation, me: str) -> None:
         super().__init__(id="timeline")
-        self.conversation = conversation
-        self.me = me
-        self.shows_presence = True
-        self.selected: Post | None = None
+        self.blocks = Blocks(conversation, me)
         self._anchor: Entry | None = None
         self._cut = 0
         self._hint = 0
-        self._rows: list[_Row] | None = None
-        self._drawn_rows: list[_Row] = []
-        self._drawn: OrderedDict[tuple[object, ...], list[Strip]] = OrderedDict()
-        self._palette: Palette = {}
+        self._rows: list[Row] | None = None
+        self._drawn_rows: list[Row] = []
+
+    @property
+    def conversation(self) -> Conversation:
+        """What is shown."""
+        return self.blocks.conversation
+
+    @property
+    def selected(self) -> Post | None:
+        """The message that is selected."""
+        return self.blocks.selected
+
+    @selected.setter
+    def selected(self, post: Post | None) -> None:
+        self.blocks.selected = post
 
     # What is shown
 
     def show(self, conversation: Conversation) -> None:
         """Show another conversation, at its divider if that would not be on the screen, else at its end."""
-        self.conversation, self.selected = conversation, None
+        self.blocks.conversation, self.selected = conversation, None
         self._anchor, self._cut = None, 0
         divider = conversation.divider
-        if divider is not None and divider not in {row.entry for row in self._fill()}:
+        if divider is not None and divider not in {row.shows for row in self._fill()}:
             self.jump(divider)
         self.update()
 
@@ -97,26 +102,59 @@ class Timeline(Widget, can_focus=False):
         return self._anchor is None
 
     def jump(self, post: Post) -> None:
-        """Show this message in the middle of the screen, or a page below it."""
-        self._anchor, self._cut = post, 0
-        self._rows = None
+        """Show this message in the middle of the screen, or a page below it; its thread is opened."""
+        if post.thread is not None and self.conversation.folded(post):
+            post.thread.turn(True)
+        self._stand_on(post)
         self.scroll_rows(self.size.height // 2)
+
+    def _stand_on(self, post: Post) -> None:
+        """Let the last row of this message be the last row of the screen."""
+        head = self.blocks.head(post)
+        rows = self.blocks.rows(self._index(head))
+        last = max((row.number for row in rows if row.shows is post), default=len(rows) - 1)
+        self._anchor, self._cut, self._rows = head, max(0, len(rows) - 1 - last), None
+
+    def reveal(self, thread: Thread) -> None:
+        """Have the end of a thread on the screen: what is said there next is seen, then."""
+        end = thread.replies[-1] if thread.open else thread
+        self._rows = None
+        if not self.is_in_sight(end):
+            self._anchor, self._cut, self._rows = thread.first, 0, None
+            self.scroll_rows(1)
+
+    def is_in_sight(self, what: Post | Thread) -> bool:
+        """Whether a message, or the row of a thread, is on the screen."""
+        return any(row.shows is what for row in self._screen())
+
+    def thread_in_sight(self) -> Thread | None:
+        """Return the thread whose row is the lowest on the screen."""
+        return next((row.shows for row in reversed(self._screen()) if isinstance(row.shows, Thread)), None)
 
     def select(self, step: int) -> None:
         """Select the message before (-1) or after (1) the selected one; after the last one none is."""
-        posts = [row.entry for row in self._screen() if isinstance(row.entry, Post)]
-        entries = self.conversation.entries
-        if self.selected is None or self.selected not in entries:
+        posts = [row.shows for row in self._screen() if isinstance(row.shows, Post)]
+        if self.selected is None or self.blocks.head(self.selected) not in self.conversation.entries:
             self.selected = posts[-1] if posts and step < 0 else None
         else:
-            at = entries.index(self.selected) + step
-            while 0 <= at < len(entries) and not isinstance(entries[at], Post):
-                at += step
-            found = entries[at] if 0 <= at < len(entries) else None
-            self.selected = found if isinstance(found, Post) else self.selected if step < 0 else None
-        if self.selected is not None and self.selected not in {row.entry for row in self._screen()}:
+            found = self._neighbour(self.selected, step)
+            self.selected = found or (self.selected if step < 0 else None)
+        if self.selected is not None and not self.is_in_sight(self.selected):
             self.jump(self.selected)
         self.update()
+
+    def _neighbour(self, post: Post, step: int) -> Post | None:
+        """Return the message above or below another one, as they are shown."""
+        index = self._index(self.blocks.head(post))
+        posts = self.blocks.posts(index)
+        at = posts.index(post) + step if post in posts else -1
+        while not 0 <= at < len(posts):
+            index += step
+            if not 0 <= index < len(self.conversation.entries):
+                return None
+            posts = self.blocks.posts(index)
+            at = len(posts) - 1 if step < 0 else 0
+        return posts[at]
 
     # Moving
 
@@ -142,15 +180,15 @@ class Timeline(Widget, can_focus=False):
     def _above(self) -> Entry | None:
         """The entry of the first row, unless that is the very first row there is."""
         first = self._screen()[0]
-        if first.entry is None or (first.number == 0 and first.entry is self.conversation.entries[0]):
+        if first.block is None or (first.number == 0 and first.block is self.conversation.entries[0]):
             return None
-        return first.entry
+        return first.block
 
     def _up(self, rows: int) -> None:
         anchor, cut = self._position()
         index = self._index(anchor)
         while True:
-            size = len(self._strips(index))
+            size = len(self.blocks.rows(index))
             if cut + rows < size:
                 cut += rows
                 break
@@ -165,7 +203,7 @@ class Timeline(Widget, can_focus=False):
 
     def _full(self) -> bool:
         rows = self._fill()
-        return rows[0].entry is not None
+        return rows[0].block is not None
 
     def _down(self, rows: int) -> None:
         if self._anchor is None:
@@ -174,8 +212,10 @@ class Timeline(Widget, can_focus=False):
         last = len(self.conversation.entries) - 1
         while rows > cut and index < last:
             rows, index = rows - cut, index + 1
-            cut = len(self._strips(index))
+            cut = len(self.blocks.rows(index))
         cut = max(0, cut - rows)
+        while not cut and index < last and not self.blocks.rows(index + 1):
+            index += 1
         at_end = index == last and not cut
         self._anchor = None if at_end else self.conversation.entries[index]
         self._cut, self._rows = cut, None
@@ -201,73 +241,43 @@ class Timeline(Widget, can_focus=False):
 
     # Rows
 
-    def _screen(self) -> list[_Row]:
+    def _screen(self) -> list[Row]:
         if self._rows is None or len(self._rows) != self.size.height:
             self._rows = self._fill()
             for row in self._rows:
-                if isinstance(row.entry, Missing):
-                    self.post_message(self.Reached(self.conversation, row.entry))
+                if isinstance(row.shows, Missing):
+                    self.post_message(self.Reached(self.conversation, row.shows))
                     break
         return self._rows
 
-    def _fill(self) -> list[_Row]:
+    def _fill(self) -> list[Row]:
         """Fill the screen upwards from the position; what stays free is above."""
-        height = max(1, self.size.height)
-        rows: list[_Row] = []
+        blocks, height = self._prepared(), max(1, self.size.height)
+        rows: list[Row] = []
         if self.conversation.entries:
             entry, cut = self._position()
             index = self._index(entry)
             while index >= 0 and len(rows) < height:
-                strips = self._strips(index)
-                entry = self.conversation.entries[index]
-                numbered = list(enumerate(strips))[: len(strips) - cut]
-                rows += [_Row(entry, number, strip) for number, strip in reversed(numbered)]
+                block = blocks.rows(index)
+                rows += reversed(block[: max(0, len(block) - cut)])
                 index, cut = index - 1, 0
-        blank = _Row(None, 0, self._blank(self.size.width))
+        blank = Row(None, 0, None, blocks.blank())
         return [blank] * (height - len(rows)) + rows[:height][::-1]
 
-    def _blank(self, width: int) -> Strip:
-        if ("blank", width) not in self._drawn:
-            self._drawn["blank", width] = [Strip.blank(width, self.rich_style)]
-        return self._drawn["blank", width][0]
-
-    def _strips(self, index: int) -> list[Strip]:
-        entries = self.conversation.entries
-        entry = entries[index]
-        if isinstance(entry, Happening) and entry.sort is Sort.PRESENCE and not self.shows_presence:
-            return []
-        today = day(entry.time) if entry.time else ""
-        earlier = entries[index - 1].time if index else 0
-        new = new_since(self.conversation.divided, entry) if entry is self.conversation.divider else ""
-        frame = Frame(
-            self.size.width,
-            self._styles_of_theme(),
-            self.me,
-            entry is self.selected,
-            today if today and (not earlier or day(earlier) != today) else "",
-            new,
-        )
-        key = (entry.serial, entry.version, frame.width, frame.selected, frame.day, new)
-        if key not in self._drawn:
-            self._drawn[key] = draw(entry, frame)
-            if len(self._drawn) > _KEPT:
-                self._drawn.popitem(last=False)
-        else:
-            self._drawn.move_to_end(key)
-        return self._drawn[key]
-
-    def _styles_of_theme(self) -> Palette:
-        if not self._palette:
-            self._palette = {
+    def _prepared(self) -> Blocks:
+        blocks = self.blocks
+        blocks.width = self.size.width
+        if not blocks.palette:
+            blocks.palette = {
                 name: self.get_component_rich_style(f"timeline--{name}", partial=True) for name in STYLES
             }
-        return self._palette
+        return blocks
 
     def notify_style_update(self) -> None:
         """The theme has changed: nothing that was drawn is right."""
         super().notify_style_update()
-        self._palette = {}
-        self._drawn.clear()
+        self.blocks.palette = {}
+        self.blocks.drawn.clear()
         self._rows, self._drawn_rows = None, []
 
     # Textual
@@ -285,14 +295,14 @@ class Timeline(Widget, can_focus=False):
     def _below(self, strip: Strip) -> Strip:
         count = self._count_below()
         text = n_("↓ {} new below (End)", "↓ {} new below (End)", count) if count else "↓ (End)"
-        note = Strip([Segment(f" {text} ", self._styles_of_theme()["below"])])
+        note = Strip([Segment(f" {text} ", self._prepared().palette["below"])])
         left = max(0, self.size.width - note.cell_length)
         return Strip.join([strip.crop(0, left), note])
 
     def _count_below(self) -> int:
         entries = self.conversation.entries
         behind = entries[self._index(self._anchor) + 1 :] if self._anchor is not None else []
-        return sum(isinstance(entry, Post) for entry in behind)
+        return sum(isinstance(entry, Post) and not self.blocks.hides(entry) for entry in behind)
 
     def _marked(self, strip: Strip, y: int) -> Strip:
         selection = self.text_selection
@@ -324,7 +334,9 @@ class Timeline(Widget, can_focus=False):
         """Move towards the end."""
         self.scroll_rows(_WHEEL)
 
-    def row_of(self, post: Post) -> Region | None:
-        """Where a message is on the screen."""
-        found = [y for y, row in enumerate(self._screen()) if row.entry is post]
-        return Region(0, found[0], self.size.width, len(found)) if found else None
+    def on_click(self, event: events.Click) -> None:
+        """Open or close the thread whose row was clicked."""
+        rows = self._screen()
+        shown = rows[event.y].shows if event.y < len(rows) else None
+        if isinstance(shown, Thread):
+            self.post_message(self.Clicked(shown))

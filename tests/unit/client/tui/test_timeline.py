@@ -101,10 +101,10 @@ def test_only_what_is_seen_is_wrapped() -> None:
 
     async def check(stage: Stage, timeline: Timeline, place: Conversation) -> None:
         place.entries.extend(posts(50_000))
-        timeline._drawn.clear()
+        timeline.blocks.drawn.clear()
         timeline.update()
         await stage.settle()
-        assert len(timeline._drawn) < 2 * timeline.size.height
+        assert len(timeline.blocks.drawn) < 2 * timeline.size.height
 
     on_stage(check)
 

@@ -1,0 +1,18 @@
+"""What the person wants to see of a conversation, and how: one for the whole app, as `/set` has it."""
+
+from dataclasses import dataclass
+
+from securechat.client.tui.settings import Settings
+
+
+@dataclass(slots=True)
+class Looks:
+    """`folds`: replies stand under the first message of their thread."""
+
+    folds: bool = True
+    presence: bool = True
+
+    def take(self, settings: Settings) -> None:
+        """Look as is set."""
+        self.folds = settings["threads"] == "folded"
+        self.presence = settings["presence"] == "show"
