@@ -16,7 +16,6 @@ from securechat.client.clock import Now
 from securechat.client.errors import ClientError
 from securechat.client.events import Ended, Event, Joined, Left, Ready, Said
 from securechat.client.tui import hints, notifying
-from securechat.client.tui.composer import Composer
 from securechat.client.tui.conversation import Conversation
 from securechat.client.tui.desk_work import DeskWork
 from securechat.client.tui.entries import Post, Sort
@@ -210,17 +209,17 @@ class ChatApp(Shell):
         """A conversation was clicked."""
         self.work.go(event.spot)
 
-    def on_composer_submitted(self, event: Composer.Submitted) -> None:
+    def entered(self, text: str, pasted: bool) -> None:
         """A text was entered."""
-        self.work.enter(event.text, event.pasted)
+        self.work.enter(text, pasted)
 
-    def on_composer_escaped(self) -> None:
+    def escaped(self) -> None:
         """Nothing is selected, answered or changed any more."""
         self.work.escape()
 
-    def on_composer_acted(self, event: Composer.Acted) -> None:
+    def acted(self, key: str) -> None:
         """A key was pressed for the selected message."""
-        self.work.act(event.key)
+        self.work.act(key)
 
     def on_text_area_changed(self) -> None:
         """Something is being written."""
@@ -236,7 +235,7 @@ class ChatApp(Shell):
         self.notifier.focused = False
         self.work.watch()
 
-    def on_composer_ended(self) -> None:
+    def ended(self) -> None:
         """End was pressed where the draft ends."""
         self.timeline.scroll_to_end()
 

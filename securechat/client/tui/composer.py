@@ -1,17 +1,22 @@
-"""Where one writes: a row without a frame, which grows to six."""
+"""Where one writes: a row without a frame, which grows to six.
+
+Theory of operation. A slow line brings many keys at once. Each is done before the next one is looked at, else
+the end of a text would go where the beginning did not. So nothing here posts a message that somebody handles
+later, and the keys that edit are done here and not on their way up.
+"""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from textual import events
-from textual.message import Message
 from textual.widgets import TextArea
 
 from securechat.client.safe import safe
-from securechat.client.tui.keys import SELECTED
+from securechat.client.tui.keys import SELECTED, actions
 
 MOST_KEPT: Final = 200
 """Texts that Up brings back."""
+_EDITING: Final = actions(TextArea)
 
 
 def clean(text: str) -> str:
@@ -19,31 +24,26 @@ def clean(text: str) -> str:
     return "\n".join(map(safe, text.replace("\r\n", "\n").replace("\r", "\n").split("\n")))
 
 
+class Writing(Protocol):
+    """Does at once what a person does here."""
+
+    def entered(self, text: str, pasted: bool) -> None:
+        """Enter was pressed."""
+
+    def escaped(self) -> None:
+        """Escape was pressed."""
+
+    def acted(self, key: str) -> None:
+        """A key was pressed that does something with the selected message."""
+
+    def ended(self) -> None:
+        """End was pressed at the end of the draft."""
+
+
 class Composer(TextArea):
     """A draft. Enter sends it, Alt+Enter begins another line, Tab completes, Up brings back what was sent."""
 
-    class Submitted(Message):
-        """Enter was pressed."""
-
-        def __init__(self, text: str, pasted: bool) -> None:
-            super().__init__()
-            self.text = text
-            self.pasted = pasted
-
-    class Escaped(Message):
-        """Escape was pressed."""
-
-    class Acted(Message):
-        """A key was pressed that does something with the selected message."""
-
-        def __init__(self, key: str) -> None:
-            super().__init__()
-            self.key = key
-
-    class Ended(Message):
-        """End was pressed at the end of the draft."""
-
-    def __init__(self, complete: Callable[[str], list[str]]) -> None:
+    def __init__(self, complete: Callable[[str], list[str]], writing: Writing) -> None:
         super().__init__(
             "", id="composer", soft_wrap=True, compact=True, show_line_numbers=False, tab_behavior="focus"
         )
@@ -52,6 +52,7 @@ class Composer(TextArea):
         self.selecting = False
         """Whether a message is selected: then letters do something with it, unless something is written."""
         self._complete = complete
+        self._writing = writing
         self._offers: list[str] = []
         self._stem = ""
         self._sent: list[str] = []
@@ -70,9 +71,9 @@ class Composer(TextArea):
             self._offers = []
         match event.key:
             case _ if self.selecting and not self.text and (event.character or "") in SELECTED:
-                self.post_message(self.Acted(event.character or ""))
+                self._writing.acted(event.character or "")
             case "end" if self.cursor_location == self.document.end:
-                self.post_message(self.Ended())
+                self._writing.ended()
             case "enter":
                 self._submit()
             case "alt+enter" | "shift+enter" | "ctrl+j":
@@ -80,11 +81,13 @@ class Composer(TextArea):
             case "tab":
                 self._offer()
             case "escape":
-                self.post_message(self.Escaped())
+                self._writing.escaped()
             case "up" if self._goes_back():
                 self._bring(1)
             case "down" if self._back:
                 self._bring(-1)
+            case key if key in _EDITING:
+                await self.run_action(_EDITING[key])
             case _:
                 await super()._on_key(event)
                 return
@@ -105,7 +108,7 @@ class Composer(TextArea):
             self._sent = [*self._sent[-MOST_KEPT + 1 :], text]
         self._back = 0
         self.put("")
-        self.post_message(self.Submitted(text, pasted))
+        self._writing.entered(text, pasted)
 
     # What was sent before
 

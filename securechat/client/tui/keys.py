@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from textual.binding import Binding
+from textual.widget import Widget
 
 from securechat.client.tui.language import later
 
@@ -41,3 +42,9 @@ SELECTED: Final[Mapping[str, str]] = {
     "o": later("open the link"),
 }
 """What the keys do while a message is selected."""
+
+
+def actions(widget: type[Widget]) -> Mapping[str, str]:
+    """Return the keys that a kind of widget of Textual's binds, and their actions."""
+    bindings = [binding for binding in widget.BINDINGS if isinstance(binding, Binding)]
+    return {key: binding.action for binding in bindings for key in binding.key.split(",")}

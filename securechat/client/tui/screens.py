@@ -1,4 +1,7 @@
-"""What comes up over the app: the switcher, search, who is here, the help, and a question."""
+"""What comes up over the app: the switcher, search, who is here, the help, and a question.
+
+Each does its keys itself, at once: what is typed after the key that closes it is for the conversation.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,10 +17,12 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from securechat.client.safe import safe
+from securechat.client.tui.keys import actions
 from securechat.client.tui.language import _
 from securechat.irc.names import fold
 
 _MOST_SHOWN = 200
+_EDITING = actions(Input)
 Value = TypeVar("Value")
 
 
@@ -30,11 +35,31 @@ class Choice(Generic[Value]):
     value: Value
 
 
+class Field(Input):
+    """Where the part of a name is typed."""
+
+    def __init__(self, end: Callable[[bool], None]) -> None:
+        super().__init__(id="filter", compact=True)
+        self.cursor_blink = False
+        self._end = end
+
+    async def _on_key(self, event: events.Key) -> None:
+        match event.key:
+            case "enter" | "escape" as key:
+                self._end(key == "enter")
+            case key if key in _EDITING:
+                await self.run_action(_EDITING[key])
+            case _:
+                await super()._on_key(event)
+                return
+        event.stop()
+        event.prevent_default()
+
+
 class Chooser(ModalScreen[Value | None], Generic[Value]):
     """Type a part of a name, choose with the arrows, Enter takes it, Escape takes nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", show=False),
         Binding("down", "move(1)", show=False, priority=True),
         Binding("up", "move(-1)", show=False, priority=True),
     ]
@@ -50,24 +75,22 @@ class Chooser(ModalScreen[Value | None], Generic[Value]):
         """The title, the field, the rows."""
         with Vertical(id="chooser"):
             yield Static(Text(self._title), classes="title")
-            yield Input(id="filter", compact=True)
+            yield Field(self._ended)
             yield OptionList(id="rows", compact=True)
             if self._note:
                 yield Static(Text(self._note), classes="note")
 
     def on_mount(self) -> None:
         """Show everything."""
-        self.query_one(Input).cursor_blink = False
         self._filter("")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what has what was typed in it."""
         self._filter(event.value)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take the row."""
+    def _ended(self, taken: bool) -> None:
         at = self.query_one(OptionList).highlighted
-        self.dismiss(self._shown[at].value if at is not None and at < len(self._shown) else None)
+        self.dismiss(self._shown[at].value if taken and at is not None and at < len(self._shown) else None)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Take the row that was clicked."""
@@ -97,7 +120,6 @@ class Reader(ModalScreen[None]):
     """A text to read. Escape, q and F1 close it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,f1,enter", "dismiss(None)", show=False),
         Binding("down,pagedown", "page(1)", show=False, priority=True),
         Binding("up,pageup", "page(-1)", show=False, priority=True),
     ]
@@ -113,6 +135,12 @@ class Reader(ModalScreen[None]):
             yield Static(Text(self._title), classes="title")
             with VerticalScroll(id="text"):
                 yield Static(Text("\n".join(map(safe, self._lines))))
+
+    def on_key(self, event: events.Key) -> None:
+        """Close it, or read on."""
+        if event.key in ("escape", "q", "f1", "enter"):
+            event.stop()
+            self.dismiss(None)
 
     def action_page(self, step: int) -> None:
         """Read on."""

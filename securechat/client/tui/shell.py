@@ -1,13 +1,17 @@
 """What the app stands on: its widgets, its chat, and what it begins with."""
 
+import asyncio
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from textual import events
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
 from textual.widgets import Static
 
 from securechat.client.clock import Now
@@ -30,6 +34,8 @@ from securechat.client.tui.timeline import Timeline
 
 NARROW: Final = 90
 """Columns below which there is no side bar."""
+_LONGEST_KEY: Final = 1.0
+"""Seconds after which the next key is looked at, whatever the last one still does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,7 @@ class Shell(App[Result]):
                 yield Bar(lambda: hints.status(self.chat, self.doing, self.clock(), self.settings), "status")
                 with Horizontal(id="writing"):
                     yield Static("> ", id="prompt")
-                    yield Composer(lambda line: complete(line, self.chat, COMMANDS))
+                    yield Composer(lambda line: complete(line, self.chat, COMMANDS), self)
 
     @property
     def timeline(self) -> Timeline:
@@ -146,6 +152,40 @@ class Shell(App[Result]):
         """Show what has changed around the timeline."""
         for bar in self.screen_stack[0].query(Bar):
             bar.update()
+
+    async def on_event(self, event: events.Event) -> None:
+        """One key after the other: the next one may go elsewhere by what this one does."""
+        await super().on_event(event)
+        if isinstance(event, events.Key | events.Paste):
+            await self._done()
+
+    async def _done(self) -> None:
+        """Wait until the last key was handled: by the composer, or by a dialog from its field up."""
+        node: Widget = self.focused or self.screen
+        way = [node]
+        if not isinstance(node, Composer):  # a field tells itself first, and then those above it
+            way += [each for each in node.ancestors_with_self if isinstance(each, Widget)]
+        for each in way:
+            done = asyncio.Event()
+            if each.call_later(done.set):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(done.wait(), _LONGEST_KEY)
+
+    @abstractmethod
+    def entered(self, text: str, pasted: bool) -> None:
+        """A text was entered."""
+
+    @abstractmethod
+    def escaped(self) -> None:
+        """Nothing is selected, answered or changed any more."""
+
+    @abstractmethod
+    def acted(self, key: str) -> None:
+        """A key was pressed for the selected message."""
+
+    @abstractmethod
+    def ended(self) -> None:
+        """End was pressed where the draft ends."""
 
     @property
     @abstractmethod

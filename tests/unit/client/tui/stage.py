@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
+from textual import events
 from textual.pilot import Pilot
 
 from securechat.client.clock import Now
@@ -31,6 +32,8 @@ OFFERED: Final = frozenset(
         *("securechat/reactions", "server-time", "soju.im/search", "standard-replies"),
     }
 )
+KEYS: Final = frozenset({"enter", "escape", "backspace", "ctrl+k", "ctrl+u", "alt+a"})
+"""The keys that `burst` takes by their name."""
 Scenario = Callable[["Stage"], Awaitable[None]]
 
 
@@ -148,6 +151,18 @@ class Stage:
     async def press(self, *keys: str) -> None:
         """Press keys."""
         await self.pilot.press(*keys)
+        await self.settle()
+
+    async def burst(self, *typed: str | events.Paste) -> None:
+        """Press keys, write texts and paste, all before the app looks at the first of them."""
+        for each in typed:
+            if isinstance(each, events.Paste):
+                self.app.post_message(each)
+            elif each in KEYS:
+                self.app.post_message(events.Key(each, None))
+            else:
+                for char in each:
+                    self.app.post_message(events.Key("space" if char == " " else char, char))
         await self.settle()
 
     async def enter(self, text: str) -> None:
