@@ -41,6 +41,7 @@ from securechat.client.plain.completing import completions
 from securechat.client.plain.console import Console, OutputClosed, Tone
 from securechat.client.plain.editor import EndOfInput, Input, Interrupted, Submitted
 from securechat.client.plain.lately import Lately
+from securechat.client.plain.pasted import Pasted
 from securechat.client.plain.result import Result as Result
 from securechat.client.plain.tones import comes_or_goes, tone_of
 from securechat.client.protocol.session import check_text
@@ -48,8 +49,6 @@ from securechat.client.words.device_desk import DeviceDesk
 from securechat.client.words.wording import describe
 from securechat.irc.text import count
 
-MOST_UNASKED: Final = 5
-"""Lines of a text that are sent as one message without asking."""
 MOST_WAITING: Final = 64
 """Messages that may wait for their confirmation before further input is read."""
 MOST_REFUSED: Final = 100
@@ -82,8 +81,7 @@ class PlainClient:
         self.has_edits = False
         self._if_none = ""
         self._console = console
-        self._pasted: str | None = None
-        """A long text that waits for the person's yes."""
+        self._pasted = Pasted()
         console.complete_with(lambda left: completions(left, commands.COMMANDS, self.lately, self._aim))
         self._submit = submit
         self.device = DeviceDesk(self, enrolment, submit)
@@ -156,9 +154,10 @@ class PlainClient:
         """Send a message; `answers` or `edits` is the msgid of another one that it is about."""
         self._saying += 1
         self.lately.read(target)
-        whole = bool(answers or edits) or "\n" in text
-        about = {"answers": answers, "edits": edits}
-        self._submit(lambda s: s.write(target, text, **about) if whole else s.say(target, text))
+        if answers or edits or "\n" in text:
+            self._submit(lambda session: session.write(target, text, answers=answers, edits=edits))
+        else:
+            self._submit(lambda session: session.say(target, text))
 
     def signal(self, target: str, tags: dict[str, str]) -> None:
         """Send tags without a text."""
@@ -244,21 +243,7 @@ class PlainClient:
             self._refused += 1
             self.refuse(f"* Not sent: {reason}.")
         else:
-            self._do(text)
-
-    def _do(self, text: str) -> None:
-        """Do what a line says. A long text is said only when the person wants it."""
-        pasted, self._pasted = self._pasted, None
-        if pasted is not None and text.strip().lower() in ("y", "yes"):
-            commands.enter(self, pasted)
-        elif pasted is not None and text.strip().lower() in ("", "n", "no"):
-            self.tell("* Not sent. The Up key brings it back.")
-        elif text.count("\n") >= MOST_UNASKED and not text.startswith("/"):
-            self._pasted = text
-            lines = count(text.count("\n") + 1, "line")
-            self.tell(f"* Send {lines} to {self.target or 'nobody'} as one message? y sends them: [y/N]")
-        else:
-            commands.enter(self, text)
+            self._pasted.enter(self, text)
 
     def _leave(self, reason: str, patience: float) -> None:
         self._goodbye = reason
