@@ -7,7 +7,11 @@ package costs nothing.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from securechat.client.api import Client, Sent
+    from securechat.client.api.aio import AsyncClient
+    from securechat.client.api.client import Client
+    from securechat.client.api.logs import SecureChatHandler
+    from securechat.client.api.opening import Options
+    from securechat.client.api.sent import Sent
     from securechat.client.device_events import Enrolled, NotEnrolled
     from securechat.client.errors import (
         ClientError,
@@ -15,8 +19,10 @@ if TYPE_CHECKING:
         CredentialError,
         DeviceRefused,
         InvalidAddress,
+        InvalidInvitation,
         LoginFailed,
         OutcomeUnknown,
+        PasswordDue,
         Refused,
         TrustError,
         Unreachable,
@@ -35,6 +41,7 @@ if TYPE_CHECKING:
         Joined,
         Kind,
         Left,
+        Listed,
         Message,
         MessageRefused,
         MessageTaken,
@@ -43,6 +50,7 @@ if TYPE_CHECKING:
         Names,
         NickChanged,
         Person,
+        Pin,
         Pinned,
         Quit,
         Reacted,
@@ -54,20 +62,31 @@ if TYPE_CHECKING:
         ServerText,
         Silenced,
         Silences,
+        Tagged,
         Topic,
         Typing,
+        Value,
         Welcome,
+        Whois,
     )
 
+_HOMES = ("errors", "device_events", "events", "api.client", "api.sent", "api.opening", "api.logs", "api.aio")
+"""Where the names are, those that cost most to import last."""
+
 __all__ = [
+    "AsyncClient",
     "Client",
+    "Options",
+    "SecureChatHandler",
     "Sent",
     "ClientError",
     "Closed",
     "CredentialError",
     "DeviceRefused",
     "InvalidAddress",
+    "InvalidInvitation",
     "LoginFailed",
+    "PasswordDue",
     "OutcomeUnknown",
     "Refused",
     "TrustError",
@@ -86,6 +105,7 @@ __all__ = [
     "Joined",
     "Kind",
     "Left",
+    "Listed",
     "Message",
     "MessageRefused",
     "MessageTaken",
@@ -94,6 +114,7 @@ __all__ = [
     "Names",
     "NickChanged",
     "NotEnrolled",
+    "Pin",
     "Pinned",
     "Quit",
     "Reacted",
@@ -106,9 +127,12 @@ __all__ = [
     "ServerText",
     "Silenced",
     "Silences",
+    "Tagged",
     "Topic",
     "Typing",
+    "Value",
     "Welcome",
+    "Whois",
 ]
 
 
@@ -116,7 +140,7 @@ def __getattr__(name: str) -> object:
     if name in __all__:
         from importlib import import_module
 
-        for module in ("errors", "device_events", "events", "api"):
+        for module in _HOMES:
             found: object = getattr(import_module(f"{__name__}.{module}"), name, None)
             if found is not None:
                 return found

@@ -13,7 +13,8 @@ _REPLY_TAG: Final = REPLY_TAGS[1]
 class Outgoing:
     """One message to say; `command` is PRIVMSG or NOTICE. A text of several lines has line ends.
 
-    `answers` and `edits` are the msgids of the messages that it answers, or replaces the text of.
+    `answers` and `edits` are the msgids of the messages that it answers, or replaces the text of; `more` are
+    client tags for other programs.
     """
 
     nonce: str
@@ -22,12 +23,13 @@ class Outgoing:
     text: str
     answers: str = ""
     edits: str = ""
+    more: tuple[tuple[str, str], ...] = ()
 
     @property
     def tags(self) -> dict[str, str]:
         """The tags that go with it."""
         given = {NONCE_TAG: self.nonce, _REPLY_TAG: self.answers, EDIT_TAG: self.edits}
-        return {tag: value for tag, value in given.items() if value}
+        return {**dict(self.more), **{tag: value for tag, value in given.items() if value}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,30 @@ through `safe` first. Times are milliseconds since the epoch.
 from dataclasses import dataclass
 from enum import Enum
 
+from securechat.client.connection_events import CatchingUp as CatchingUp
+from securechat.client.connection_events import Disconnected as Disconnected
+from securechat.client.connection_events import Ended as Ended
+from securechat.client.connection_events import Gap as Gap
+from securechat.client.connection_events import Missed as Missed
+from securechat.client.connection_events import Ready as Ready
+from securechat.client.connection_events import Welcome as Welcome
 from securechat.client.deliveries import MessageRefused as MessageRefused
 from securechat.client.deliveries import MessageTaken as MessageTaken
 from securechat.client.deliveries import Said as Said
 from securechat.client.device_events import Certified, Enrolled, NotEnrolled
-from securechat.client.errors import ClientError, Refused
+from securechat.client.errors import Refused
+from securechat.client.findings import Listed as Listed
+from securechat.client.findings import Pin as Pin
+from securechat.client.findings import Tagged as Tagged
+from securechat.client.findings import Value as Value
+from securechat.client.findings import Whois as Whois
 from securechat.client.presence import Person as Person
 from securechat.client.presence import ReadUpTo as ReadUpTo
 from securechat.client.presence import Typing as Typing
 from securechat.client.recent import Spoken
+from securechat.irc.names import is_channel
+
+_RANKS = "~&@%+"
 
 
 class Kind(Enum):
@@ -37,7 +52,8 @@ class Message:
     `edits` is the msgid of the message whose text this one replaces, `answers` of the one that it answers;
     `quoted` is what that one said, as far as it is known here. Only a file says that what
     was `imported` was sent, and by whom. `asked` is the label of the request that it answers, "" for what
-    nobody asked for. `reactions` are those of the past: each with the names of those who reacted so.
+    nobody asked for. `reactions` are those of the past: each with the names of those who reacted so. `bot`
+    says that a program sent it, and `tags` are the client tags that no field tells.
     """
 
     sender: str
@@ -56,6 +72,21 @@ class Message:
     imported: bool = False
     asked: str = ""
     reactions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    bot: bool = False
+    tags: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def conversation(self) -> str:
+        """The channel that it was said in, or the other person."""
+        channel = self.target.lstrip(_RANKS)
+        if is_channel(channel):
+            return channel
+        return self.target if self.own else self.sender
+
+    @property
+    def answerable(self) -> bool:
+        """Whether a bot may answer it: a person said it, just now, and it is no notice."""
+        return not (self.own or self.bot or self.past or self.asked) and self.kind is not Kind.NOTICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +164,7 @@ class Topic:
     channel: str
     text: str
     by: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +173,7 @@ class Names:
 
     channel: str
     nicks: tuple[str, ...]
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,63 +269,6 @@ class Answered:
     ended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Welcome:
-    """The login is done. `durable` tells that this server confirms a message only when it is on disk."""
-
-    nick: str
-    server: str
-    durable: bool
-    again: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """All that the server tells unasked after a login is told; `channels` are those one is in."""
-
-    channels: tuple[str, ...]
-    again: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CatchingUp:
-    """The messages since this time are told next."""
-
-    since: int
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Not all that was said meanwhile is told; `target` is "" when nothing is."""
-
-    target: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Disconnected:
-    """The connection is lost; the next try is in `retry` seconds. `waiting` messages are not confirmed."""
-
-    reason: str
-    retry: float
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """`count` events were dropped because nobody took them."""
-
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """There is no connection and there will be none; `waiting` messages are not confirmed."""
-
-    error: ClientError | None
-    waiting: int
-
-
 Event = (
     Said
     | Message
@@ -303,6 +279,11 @@ Event = (
     | Typing
     | ReadUpTo
     | Person
+    | Listed
+    | Whois
+    | Value
+    | Pin
+    | Tagged
     | Pinned
     | Certified
     | Enrolled

@@ -36,3 +36,4 @@ class ReadUpTo:
 
     target: str
     time: int
+    asked: str = ""

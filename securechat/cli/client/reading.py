@@ -49,19 +49,13 @@ def history(
 
     Exit codes: 0 done, 3 no connection, 4 wrong password, 5 not the right server, 6 refused, 7 not known.
     """
-    from collections import deque
-
-    from securechat.client import reading
     from securechat.client.errors import ClientError
 
     after = milliseconds(since)
     login = prepare(given)
     try:
         with open_client(login, timeout) as chat:
-            if after:
-                found = list(deque(reading.since(chat, target, after), maxlen=number))
-            else:
-                found = reading.lately(chat, target, number)
+            found = chat.history(target, number, since=after)
     except ClientError as error:
         fail(error)
     show(found, as_json)
@@ -96,16 +90,13 @@ def search(
     Exit codes: 0 done, also when nothing is found, 3 no connection, 4 wrong password, 5 not the right server,
     6 refused, 7 not known.
     """
-    from securechat.client import reading
     from securechat.client.errors import ClientError
 
     after = milliseconds(since)
     login = prepare(given)
     try:
         with open_client(login, timeout) as chat:
-            found = reading.search(
-                chat, " ".join(words), place=place, sender=sender, after=after, number=number
-            )
+            found = chat.search(" ".join(words), place=place, sender=sender, since=after, number=number)
     except ClientError as error:
         fail(error)
     show(found, as_json)
@@ -128,13 +119,12 @@ def who(
     given: Given,
 ) -> None:
     """Print who is in a channel and online, or whether a person is."""
-    from securechat.client import reading
     from securechat.client.errors import ClientError
 
     login = prepare(given)
     try:
         with open_client(login, timeout) as chat:
-            found = reading.people(chat, whom)
+            found = chat.members(whom)
     except ClientError as error:
         fail(error)
     show(found, as_json)
@@ -167,8 +157,8 @@ def tail(
 
     A lost connection is made again; what was said meanwhile follows, each message once.
     """
+    from securechat.client.api.following import Following
     from securechat.client.errors import ClientError
-    from securechat.client.following import Following
 
     after = milliseconds(since)
     login = prepare(given)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from securechat.client.account.login import Login
     from securechat.client.account.profiles import Profile
     from securechat.client.address import Address
-    from securechat.client.api import Client
+    from securechat.client.api.client import Client
     from securechat.client.errors import ClientError
     from securechat.client.network.trust import Ask, UnknownServer
 
@@ -167,7 +167,7 @@ def _source(given: Given, profile: "Profile") -> "PasswordSource":
 
 def open_client(login: "Login", timeout: float) -> "Client":
     """Return a client to connect with; what waits for the account still waits for it after that."""
-    from securechat.client.api import Client
+    from securechat.client.api.client import Client
 
     return Client.over(login.trust, login.credentials, timeout, replay=False, enrolment=login.enrolment)
 

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -83,7 +83,7 @@ class OutboxFile:
                 self._path.unlink()
         self._file.close()
 
-    def _write(self, entry: dict[str, str]) -> None:
+    def _write(self, entry: Mapping[str, object]) -> None:
         # The line end comes first, too: then a line that was torn does not spoil this one.
         self._file.write(f"\n{json.dumps(entry)}\n")
         self._file.flush()
@@ -111,6 +111,12 @@ def _read(journal: TextIO) -> Iterator[Outgoing]:
             if "settled" in entry:
                 kept.pop(entry["settled"], None)
             else:
-                message = Outgoing(**{str(name): str(value) for name, value in entry.items()})
+                message = _outgoing(**entry)
                 kept[message.nonce] = message
     yield from kept.values()
+
+
+def _outgoing(more: Iterable[tuple[str, str]] = (), **fields: str) -> Outgoing:
+    """Return a message as a line of a journal has it. Raises TypeError, ValueError."""
+    tags = tuple((str(tag), str(value)) for tag, value in more)
+    return Outgoing(**{name: str(value) for name, value in fields.items()}, more=tags)

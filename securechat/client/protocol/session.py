@@ -17,7 +17,8 @@ All methods belong to one thread. The time (`Now`) and the source of nonces are 
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from securechat.client.clock import Now
@@ -36,7 +37,7 @@ from securechat.client.protocol.labels import Request
 from securechat.client.protocol.outbox import Outbox
 from securechat.client.protocol.registration import Credentials, Registration
 from securechat.client.protocol.state import State
-from securechat.client.protocol.writing import NO_BATCHES, bodies, lines_of_message
+from securechat.client.protocol.writing import NO_BATCHES, bodies, lines_of_message, nonces
 from securechat.irc.framing import Framer, Rejected
 from securechat.irc.message import Message, encode
 from securechat.irc.names import fold
@@ -181,29 +182,45 @@ class Session(State):
 
     # Commands
 
-    def say(self, target: str, text: str, command: str = "PRIVMSG") -> tuple[str, ...]:
+    def say(self, target: str, text: str, command: str = "PRIVMSG", *, nonce: str = "") -> tuple[str, ...]:
         """Say something, in as many lines as it takes; return the nonce of each. Blank lines are left out.
 
-        `target` is one that `check_target` takes.
+        `target` is one that `check_target` takes. `nonce` is that of the first message; those of the others
+        are made of it.
         """
         room = body_room(self._own_source(), command, target)
-        pieces = [piece for line in lines_of(text) for piece in split_text(line, room)]
-        return self._put(Outgoing(self._mint(), command, target, piece) for piece in pieces)
+        pieces = (piece for line in lines_of(text) for piece in split_text(line, room))
+        return self._put(
+            Outgoing(own, command, target, piece)
+            for piece, own in zip(pieces, nonces(self._mint, nonce), strict=False)
+        )
 
     def write(
-        self, target: str, text: str, *, answers: str = "", edits: str = "", command: str = "PRIVMSG"
+        self,
+        target: str,
+        text: str,
+        *,
+        answers: str = "",
+        edits: str = "",
+        command: str = "PRIVMSG",
+        nonce: str = "",
+        tags: Mapping[str, str] | None = None,
     ) -> tuple[str, ...]:
         """Say a text in as few messages as it takes, with its blank lines; return the nonce of each.
 
         `answers` is the msgid of the message that the first of them answers, `edits` of one's own message
-        whose text it replaces.
+        whose text it replaces; the client `tags` go with it. `nonce` as for `say`.
         """
         lines = "\n".join(map(sendable, text.split("\n")))
         texts = bodies(lines, self._own_source(), command, target, self.room)
-        about = [(answers, edits), *[("", "")] * (len(texts) - 1)]
-        return self._put(
-            Outgoing(self._mint(), command, target, body, *to) for body, to in zip(texts, about, strict=False)
-        )
+        messages = [
+            Outgoing(own, command, target, body)
+            for body, own in zip(texts, nonces(self._mint, nonce), strict=False)
+        ]
+        if messages:
+            more = tuple((tags or {}).items())
+            messages[0] = replace(messages[0], answers=answers, edits=edits, more=more)
+        return self._put(messages)
 
     def _put(self, texts: Iterable[Outgoing]) -> tuple[str, ...]:
         messages = tuple(texts)
@@ -234,14 +251,16 @@ class Session(State):
         self.channels.pop(fold(channel), None)
         return self.request("PART", channel, *((reason,) if reason else ()), label=label)
 
-    def request(self, command: str, *params: str, label: str = "") -> str:
+    def request(
+        self, command: str, *params: str, label: str = "", tags: Mapping[str, str] | None = None
+    ) -> str:
         """Send a command whose answer is waited for; return its label, which `Answered` will carry.
 
         Without a connection the command waits for one. All parameters are targets; only the last one
         may be any text that is `sendable`. A `label` of the caller's begins with a letter.
         """
         label = label or self.next_label()
-        message = Message(command, params, None, {"label": label})
+        message = Message(command, params, None, {"label": label, **(tags or {})})
         reason = _unsendable(command, params)
         if reason is not None:
             self.emit(Failed(command, reason, label))

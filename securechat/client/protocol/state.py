@@ -8,7 +8,7 @@ from typing import Final
 
 from securechat.client.clock import Now
 from securechat.client.errors import ClientError
-from securechat.client.events import Event, Left, Ready
+from securechat.client.events import Event, Left, Ready, Whois
 from securechat.client.protocol.batches import Batches
 from securechat.client.protocol.history import Bookmarks, History
 from securechat.client.protocol.labels import Labels, Request
@@ -45,6 +45,8 @@ class State:
         self.history = History(bookmarks, replay, self.ask_quietly, self.emit)
         self.silences: list[str] = []
         """Whom the account ignores, of a list that is still coming."""
+        self.whois: Whois | None = None
+        """Whom WHOIS is about, of an answer that is still coming."""
         self.pieces: Assembler | None = None
         self.certificate = b""
         """Of this computer's key, while it is still coming and when it is complete."""
@@ -103,6 +105,11 @@ class State:
         """Return what happened since the last call."""
         events, self._events = self._events, []
         return events
+
+    def asked(self, line: Message) -> str:
+        """Return the label of the request that a line answers, "" if nobody but the session asked."""
+        request = self.labels.request_of(line)
+        return request.label if request is not None and not request.quiet else ""
 
     # What lines from the server change
 

@@ -4,8 +4,9 @@ Specification: IRCv3 `draft/multiline`. A message of several lines, or one that 
 is one batch where the server has batches of this kind, within its limits; elsewhere it is several messages.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Final
 
 from securechat.client.deliveries import Outgoing
@@ -38,6 +39,14 @@ NO_BATCHES: Final = Room(0, 0)
 
 def _number(text: str) -> int:
     return int(text[:9]) if text.isascii() and text.isdigit() else 0
+
+
+def nonces(mint: Callable[[], str], given: str = "") -> Iterator[str]:
+    """Yield nonces without end: new ones, or such as a caller who says the same again gets again."""
+    if given:
+        yield given
+    for number in count(2):
+        yield f"{given}.{number}" if given else mint()
 
 
 def bodies(text: str, source: str, command: str, target: str, room: Room) -> list[str]:

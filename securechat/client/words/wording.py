@@ -19,6 +19,7 @@ from securechat.client.events import (
     Joined,
     Kind,
     Left,
+    Listed,
     Message,
     MessageRefused,
     MessageTaken,
@@ -27,6 +28,7 @@ from securechat.client.events import (
     Names,
     NickChanged,
     Person,
+    Pin,
     Pinned,
     Quit,
     Reacted,
@@ -38,9 +40,12 @@ from securechat.client.events import (
     ServerText,
     Silenced,
     Silences,
+    Tagged,
     Topic,
     Typing,
+    Value,
     Welcome,
+    Whois,
 )
 from securechat.client.recent import Spoken
 from securechat.client.words.modewords import changes_in_words
@@ -114,6 +119,8 @@ def describe(event: Event, clock: Callable[[int], str] = local_time) -> list[str
         case Enrolled() | NotEnrolled():
             return [f"* {_enrolled(event)}"]
         case Certified() | Said() | MessageTaken() | Ready() | Ended() | Typing() | ReadUpTo():
+            return []
+        case Listed() | Whois() | Value() | Pin() | Tagged():  # for programs
             return []
         case _:
             assert_never(event)

@@ -14,9 +14,10 @@ from securechat.client import (
     Missed,
     OutcomeUnknown,
     Refused,
+    Sent,
     TrustError,
-    api,
 )
+from securechat.client.api import inbox
 from securechat.client.errors import ClientError, CredentialError, InvalidAddress
 from securechat.client.network.trust import Trust
 from securechat.client.protocol.registration import Credentials
@@ -75,7 +76,7 @@ def test_send_returns_id_and_time_when_the_message_is_stored(serve: Serve, trust
         conversation.wait_for_the_end()
 
     with client(trusting(serve(confirm))) as chat:
-        assert chat.send("#general", "one") == api.Sent("m0", 1795347900123)
+        assert chat.send("#general", "one") == Sent("m0", 1795347900123)
         assert [sent.id for sent in chat.send_all("#general", "two\nthree")] == ["m1", "m2"]
 
 
@@ -197,7 +198,7 @@ def test_events_that_nobody_takes_are_counted(
     serve: Serve, trusting: Trusting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The queue is bounded, and the gap is told."""
-    monkeypatch.setattr(api, "MOST_EVENTS", 2)
+    monkeypatch.setattr(inbox, "MOST_EVENTS", 2)
 
     def talk(conversation: Conversation) -> None:
         conversation.log_in()

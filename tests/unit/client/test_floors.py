@@ -14,7 +14,7 @@ FLOORS: Final = (
     # What stands in no folder: plain values.
     {
         *("errors", "clock", "address", "paths", "recent", "events", "invitation", "safe", "width"),
-        *("deliveries", "device_events", "presence", "sent"),
+        *("deliveries", "device_events", "connection_events", "presence", "findings"),
     },
     {
         *("protocol", "protocol.labels", "protocol.batches", "protocol.outbox", "protocol.roster"),
@@ -28,7 +28,6 @@ FLOORS: Final = (
     {"account"},
     {"words"},
     {"plain", "api", "tui"},
-    {"reading", "following"},
     {"__init__"},
 )
 

@@ -20,7 +20,14 @@ def loaded_after(*modules: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "module",
-    ["api", "plain.client", "network.connection", "plain.console", "network.trust", "account.credentials"],
+    [
+        "api.client",
+        "plain.client",
+        "network.connection",
+        "plain.console",
+        "network.trust",
+        "account.credentials",
+    ],
 )
 def test_no_framework_is_loaded(module: str) -> None:
     """Neither by the terminal client nor by the Python API."""

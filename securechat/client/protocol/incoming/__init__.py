@@ -21,7 +21,6 @@ _SILENT: Final = frozenset(
         *(
             "312",
             "315",
-            "318",
             "321",
             "323",
             "369",
@@ -32,6 +31,7 @@ _SILENT: Final = frozenset(
             "396",
             "728",
             "729",
+            "766",
             "774",
             "900",
             "901",
@@ -92,12 +92,6 @@ def _server_text(state: State, line: Line) -> None:
     if line.command.isdigit() and len(line.params) > 1:
         *context, text = line.params[1:]
         state.emit(ServerText(f"{' '.join(context)}: {text}" if context else text))
-
-
-def _away(state: State, line: Line) -> None:
-    """301 <me> <nick> :<message>"""
-    if len(line.params) > 2:
-        state.emit(ServerText(f"{line.params[1]} is not here: {line.params[2]}"))
 
 
 def _knock(state: State, line: Line) -> None:
@@ -179,7 +173,6 @@ _HANDLERS: Final[Mapping[str, Callable[[State, Line], None]]] = {
     "005": _supports,
     "271": silences.listed,
     "272": silences.complete,
-    "301": _away,
     "331": channels.topic_is_none,
     "332": channels.topic_is,
     "341": channels.invited,

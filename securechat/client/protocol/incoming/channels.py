@@ -94,34 +94,34 @@ def names_end(state: State, line: Line) -> None:
     if channel is not None and channel.restored:
         channel.restored = False
     else:
-        state.emit(Names(channel.name if channel else name, nicks))
+        state.emit(Names(channel.name if channel else name, nicks, state.asked(line)))
 
 
 def topic_changed(state: State, line: Line) -> None:
     """TOPIC <channel> :<topic>"""
     if line.params:
-        _topic(state, line.params[0], last(line, 1), nick_of(line))
+        _topic(state, line, line.params[0], last(line, 1), nick_of(line))
 
 
 def topic_is(state: State, line: Line) -> None:
     """332 <me> <channel> :<topic>"""
     if len(line.params) > 2:
-        _topic(state, line.params[1], line.params[2], "")
+        _topic(state, line, line.params[1], line.params[2], "")
 
 
 def topic_is_none(state: State, line: Line) -> None:
     """331 <me> <channel> :No topic is set"""
     if len(line.params) > 1:
-        _topic(state, line.params[1], "", "")
+        _topic(state, line, line.params[1], "", "")
 
 
-def _topic(state: State, name: str, text: str, by: str) -> None:
+def _topic(state: State, line: Line, name: str, text: str, by: str) -> None:
     channel = state.roster.get(name)
     known = channel is not None and channel.restored and channel.topic == text
     if channel is not None:
         channel.topic = text
     if not known:
-        state.emit(Topic(name, text, by))
+        state.emit(Topic(name, text, by, state.asked(line)))
 
 
 def rename(state: State, line: Line) -> None:

@@ -13,11 +13,13 @@ from securechat.client.events import (
     Announced,
     Kind,
     Message,
+    Pin,
     Pinned,
     Reacted,
     ReadUpTo,
     Redacted,
     ServerText,
+    Tagged,
     Typing,
 )
 from securechat.client.protocol.state import State
@@ -42,6 +44,7 @@ _CTCP: Final = re.compile("\x01[^\x01 \n][^\n]*")
 _ACTION: Final = re.compile("\x01ACTION(?: ([^\n]*?))?\x01?")
 _MOST_COUNTED: Final = 10_000
 _TYPING_TAGS: Final = ("+typing", "+draft/typing")
+_TOLD: Final = frozenset({EDIT_TAG, NONCE_TAG, REACT_TAG, UNREACT_TAG, *REPLY_TAGS, *_TYPING_TAGS})
 _RANKS: Final = "~&@%+"
 """Before a channel's name: said to those with a rank only (STATUSMSG)."""
 
@@ -103,6 +106,8 @@ def message(state: State, line: Line) -> None:
             imported=IMPORTED_TAG in line.tags,
             asked=asked,
             reactions=_reactions(line.tags.get(REACTIONS_TAG, "")),
+            bot="bot" in line.tags,
+            tags=_client_tags(line),
         )
     )
 
@@ -119,9 +124,12 @@ def _asked(state: State, line: Line) -> str:
     """The label with which a person asked for what was said: then it is shown again, and nothing else follows
     from it. "" if nobody did.
     """
-    request = state.labels.request_of(line)
-    past = request is not None and not request.quiet and state.batches.is_past(line)
-    return request.label if request is not None and past else ""
+    return state.asked(line) if state.batches.is_past(line) else ""
+
+
+def _client_tags(line: Line) -> tuple[tuple[str, str], ...]:
+    """The tags of others' programs: those that begin with a plus sign, without what is told otherwise."""
+    return tuple((tag, text) for tag, text in line.tags.items() if tag.startswith("+") and tag not in _TOLD)
 
 
 def _reactions(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -166,6 +174,9 @@ def tags_only(state: State, line: Line) -> None:
     state_of_typing = next((line.tags[tag] for tag in _TYPING_TAGS if tag in line.tags), "")
     if state_of_typing and not own:
         state.emit(Typing(target, nick, state_of_typing == "active"))
+    tags = _client_tags(line)
+    if tags:
+        state.emit(Tagged(target, nick, tags, own))
 
 
 def markread(state: State, line: Line) -> None:
@@ -173,7 +184,8 @@ def markread(state: State, line: Line) -> None:
     if len(line.params) > 1:
         with suppress(ValueError):
             point = line.params[1].removeprefix("timestamp=")
-            state.emit(ReadUpTo(line.params[0], 0 if point == "*" else timestamp.parse(point)))
+            time = 0 if point == "*" else timestamp.parse(point)
+            state.emit(ReadUpTo(line.params[0], time, state.asked(line)))
 
 
 def redaction(state: State, line: Line) -> None:
@@ -200,8 +212,18 @@ def note(state: State, line: Line) -> None:
         channel, msgid, by = params[2:5]
         state.emit(Pinned(channel, by, msgid, params[0] == "UNPIN", state.recent.get(msgid)))
     elif params and params[:2] != ("PINS", "END_OF_PINS"):
+        if len(params) > 5 and params[:2] == ("PINS", "PIN"):
+            _pin(state, line, *params[2:5])
         context = f"{params[2]}: " if len(params) > 3 and is_channel(params[2]) else ""
         state.emit(ServerText(f"{context}{params[-1]}"))
+
+
+def _pin(state: State, line: Line, channel: str, msgid: str, by: str) -> None:
+    """NOTE PINS PIN <channel> <msgid> <by> <time> :<nick> text"""
+    with suppress(ValueError):
+        state.emit(
+            Pin(channel, msgid, by, timestamp.parse(line.params[5]), line.params[-1], state.asked(line))
+        )
 
 
 def warning(state: State, line: Line) -> None:

@@ -9,8 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from securechat.client import reading
-from securechat.client.api import Client
+from securechat.client.api.client import Client
 from securechat.client.events import Gap, Message, Missed, Reacted, Redacted
 from securechat.irc.names import fold, is_channel
 
@@ -34,11 +33,7 @@ class Following:
         Raises Refused, OutcomeUnknown.
         """
         for target in self._targets.values():
-            if after:
-                found = deque(reading.since(self._chat, target, after), maxlen=number)
-            else:
-                found = deque(reading.lately(self._chat, target, max(1, number)), maxlen=number or 1)
-            for message in found:
+            for message in self._chat.history(target, max(1, number), since=after):
                 if self._is_new(message) and number:
                     yield message
 
@@ -61,7 +56,7 @@ class Following:
     def _fill(self) -> Iterator[Followed]:
         for key, target in self._targets.items():
             last = self._last.get(key, "")
-            found = reading.since(self._chat, target, 0, last) if last else ()
+            found = self._chat.history(target, _REMEMBERED, after=last) if last else ()
             yield from (message for message in found if self._is_new(message))
 
     def _is_followed(self, event: Message | Redacted | Reacted) -> bool:
