@@ -9,12 +9,13 @@ import os
 import select
 import signal
 import sys
-import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Final, Self
+
+from securechat.client.plain.keymode import KeyMode, stop
 
 _BEGIN: Final = "\x1b[?1049h\x1b[?25l"
 _END: Final = "\x1b[?25h\x1b[?1049l"
@@ -37,7 +38,7 @@ class Screen:
     def __init__(self, terminal: int = 0, output: int = 1) -> None:
         self._terminal = terminal
         self._output = output
-        self._saved: list[int | list[bytes | int]] | None = None
+        self._mode = KeyMode(terminal)
         self._handlers: dict[int, object] = {}
         self._woken, self._wake = os.pipe()
         self._lines: Sequence[str] = ()
@@ -87,19 +88,14 @@ class Screen:
         return os.read(self._terminal, 1024).decode("ascii", "replace") or None
 
     def _take_terminal(self) -> None:
-        self._saved = termios.tcgetattr(self._terminal)
-        mode = termios.tcgetattr(self._terminal)
-        mode[3] &= ~(termios.ICANON | termios.ECHO | termios.IEXTEN)
-        mode[6][termios.VMIN], mode[6][termios.VTIME] = 1, 0
-        termios.tcsetattr(self._terminal, termios.TCSADRAIN, mode)
+        self._mode.take()
         _write(self._output, _BEGIN)
 
     def _give_terminal_back(self) -> None:
-        if self._saved is not None:
-            saved, self._saved = self._saved, None
-            with suppress(OSError, termios.error):  # the terminal itself may be gone
+        if self._mode.taken:
+            with suppress(OSError):  # the terminal itself may be gone
                 _write(self._output, _END)
-                termios.tcsetattr(self._terminal, termios.TCSADRAIN, saved)
+            self._mode.give_back()
 
     def _wanted_handlers(self) -> Mapping[int, Callable[[int, FrameType | None], None]]:
         ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
@@ -118,10 +114,7 @@ class Screen:
     def _on_stop(self, number: int, frame: FrameType | None) -> None:
         """Ctrl-Z: the shell gets a terminal in order, and we take it again when we are continued."""
         self._give_terminal_back()
-        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTSTP)
-        # Here the process was stopped; it goes on with SIGCONT.
-        signal.signal(signal.SIGTSTP, self._on_stop)
+        stop(number)
         self._take_terminal()
         self.draw(self._lines)
 

@@ -23,18 +23,13 @@ from typing import Final, Protocol, Self
 from securechat.client.kept.choices import Choices
 from securechat.client.kept.input_history import InputHistory
 from securechat.client.paths import places
+from securechat.client.plain import keymode
 from securechat.client.plain.editor import ERASE, EndOfInput, Input, LineEditor, Submitted
 from securechat.client.plain.inputs import Source, keep_taken, standard_input
+from securechat.client.plain.keymode import KeyMode, stop
 from securechat.client.plain.keys import KeyReader
 from securechat.client.safe import safe
 from securechat.client.width import wrap
-
-try:
-    import termios
-except ImportError:  # Windows
-    _HAS_TERMIOS = False
-else:
-    _HAS_TERMIOS = True
 
 _PASTE_ON: Final = "\x1b[?2004h"
 _PASTE_OFF: Final = "\x1b[?2004l"
@@ -156,7 +151,6 @@ class TerminalConsole:
         changes.
         """
         self._source = source
-        self._terminal = terminal
         self._output = output
         self._history = history
         self._choices = choices or Choices()
@@ -167,7 +161,8 @@ class TerminalConsole:
         self._drawn = False
         self._ended = False
         self._columns = 0
-        self._saved: list[int | list[bytes | int]] | None = None
+        # Ctrl-C is a key here: it clears the line first. Ctrl-\ would end us with the terminal in disorder.
+        self._mode = KeyMode(terminal, every_key=True)
         self._handlers: dict[int, object] = {}
 
     def __enter__(self) -> Self:
@@ -255,24 +250,14 @@ class TerminalConsole:
     # The terminal's mode, and signals
 
     def _take_terminal(self) -> None:
-        self._saved = termios.tcgetattr(self._terminal)
-        mode = termios.tcgetattr(self._terminal)
-        mode[0] &= ~(termios.IXON | termios.ICRNL)
-        mode[3] &= ~(termios.ICANON | termios.ECHO | termios.IEXTEN)
-        characters = mode[6]
-        # Ctrl-C is a key here: it clears the line first. Ctrl-\ would end us with the terminal in disorder.
-        off = bytes([os.fpathconf(self._terminal, "PC_VDISABLE") & 0xFF])
-        characters[termios.VINTR] = characters[termios.VQUIT] = off
-        characters[termios.VMIN], characters[termios.VTIME] = 1, 0
-        termios.tcsetattr(self._terminal, termios.TCSADRAIN, mode)
+        self._mode.take()
         _write(self._output, _PASTE_ON)
 
     def _give_terminal_back(self) -> None:
-        if self._saved is not None:
-            saved, self._saved = self._saved, None
-            with suppress(OutputClosed, termios.error):  # the terminal itself may be gone
+        if self._mode.taken:
+            with suppress(OutputClosed):
                 _write(self._output, _PASTE_OFF)
-                termios.tcsetattr(self._terminal, termios.TCSADRAIN, saved)
+            self._mode.give_back()
 
     def _wanted_handlers(self) -> Mapping[int, Callable[[int, FrameType | None], None]]:
         return {
@@ -295,10 +280,7 @@ class TerminalConsole:
         """Ctrl-Z: the shell gets a terminal in order, and we take it again when we are continued."""
         self._erase()
         self._give_terminal_back()
-        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTSTP)
-        # Here the process was stopped; it goes on with SIGCONT.
-        signal.signal(signal.SIGTSTP, self._on_stop)
+        stop(number)
         self._take_terminal()
         self._draw()
 
@@ -333,7 +315,7 @@ def standard_console(environment: Mapping[str, str], choices: Choices | None = N
     for stream in (0, 1, 2):
         keep_taken(stream)
     source = standard_input()
-    able = _HAS_TERMIOS and environment.get("TERM", "dumb") != "dumb"
+    able = keymode.AVAILABLE and environment.get("TERM", "dumb") != "dumb"
     if able and os.isatty(0) and os.isatty(1):
         return TerminalConsole(
             source,
