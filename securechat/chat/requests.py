@@ -295,14 +295,19 @@ OPERATIONS: Final[Mapping[str, type[Request]]] = {
 OPERATION_NAMES: Final[Mapping[type[Request], str]] = {kind: name for name, kind in OPERATIONS.items()}
 
 
+Value = str | int | bool | None
+Row = Mapping[str, Value]
+"""One line of an answer, ready for JSON."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """The request is done and, where it changed something, committed.
 
-    `rows` is what was asked for, ready for JSON. When there is more, `more` is after what to go on.
+    `rows` is what was asked for. When there is more, `more` is after what to go on.
     """
 
-    rows: Sequence[Mapping[str, str | int | bool | None]] = ()
+    rows: Sequence[Row] = ()
     more: int = 0
 
 

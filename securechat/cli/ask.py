@@ -9,6 +9,7 @@ hence a second of patience.
 
 import os
 import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
@@ -17,8 +18,9 @@ from typing import TYPE_CHECKING, Self
 from securechat.app.configuration import ConfigError
 from securechat.app.patience import patiently
 from securechat.chat.ports import QueryFailed, StoreLost
-from securechat.chat.requests import Answer, Done, Refused, Request
+from securechat.chat.requests import Answer, Done, Refused, Request, Row
 from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.place import Place
 from securechat.config import Config
 from securechat.server.control_client import NoAnswer, NotRunning
 from securechat.server.control_client import ask as ask_server
@@ -32,23 +34,17 @@ if TYPE_CHECKING:
     from securechat.storage.databases import Database
 
 
-def ask(directory: Path, config: Config, request: Request) -> Done:
+def ask(place: Place, request: Request) -> Done:
     """Have an administrator's request done. Raises CommandFailed when it is not."""
-    return ask_whoever_is_there(directory, config, request)[0]
-
-
-def ask_whoever_is_there(directory: Path, config: Config, request: Request) -> tuple[Done, bool]:
-    """Do what `ask` does, and return as well whether a running server has done it. Raises CommandFailed."""
-    with Asking(directory, config) as asking:
-        return asking.ask(request), asking.running
+    with Asking(place) as asking:
+        return asking.ask(request)
 
 
 class Asking:
     """For several requests, one after the other: without a server, what is stored is loaded once."""
 
-    def __init__(self, directory: Path, config: Config) -> None:
-        self._directory = directory
-        self._config = config
+    def __init__(self, place: Place) -> None:
+        self._place = place
         self._store: _Store | None = None
 
     def __enter__(self) -> Self:
@@ -72,8 +68,8 @@ class Asking:
         except DirectoryBusy as error:
             holder = "another process" if error.pid is None else f"process {error.pid}"
             raise CommandFailed(
-                f"{holder} uses {self._directory} and does not answer: if it is a server that starts or "
-                "stops, try again in a moment"
+                f"{holder} uses {self._place.directory} and does not answer: if it is a server that starts "
+                "or stops, try again in a moment"
             ) from error
         except (NoAnswer, StoreLost, _Lost) as error:
             raise CommandFailed(f"{error}: {_how_to_know(request)}", ExitCode.UNKNOWN_OUTCOME) from error
@@ -83,17 +79,30 @@ class Asking:
             raise CommandFailed(answer.text, ExitCode.REFUSED)
         return answer
 
+    def ask_all(self, page: Callable[[int], Request]) -> Iterator[Row]:
+        """Ask for all rows of a list that comes in pages; `page` is asked for what begins at a position.
+
+        Raises CommandFailed.
+        """
+        more = 0
+        while True:
+            answer = self.ask(page(more))
+            yield from answer.rows
+            more = answer.more
+            if not more:
+                return
+
     def _ask_once(self, request: Request) -> Answer:
-        if self._store is None and self._directory.is_dir():
+        if self._store is None and self._place.directory.is_dir():
             try:
-                return ask_server(self._directory, request)
+                return ask_server(self._place.directory, request)
             except NotRunning as error:
                 if isinstance(error.__cause__, PermissionError):
                     raise CommandFailed(
-                        f"{self._directory} belongs to another user: run this as the server's user"
+                        f"{self._place.directory} belongs to another user: run this as the server's user"
                     ) from error
         if self._store is None:
-            self._store = _Store(self._directory, self._config)
+            self._store = _Store(self._place.directory, self._place.config)
         return self._store.answer(request)
 
 

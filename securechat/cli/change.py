@@ -14,38 +14,44 @@ from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.chat.requests import Done, Request
-    from securechat.config import Config
 
 
 def change(
     place: Place,
-    config: "Config",
     request: "Request",
     done: str,
     more: str = "",
     *,
     quiet: bool = False,
+    as_json: bool = False,
     facts: Mapping[str, object] | None = None,
 ) -> "Done":
     """Have a change made, and tell the person on standard error what was `done`, where, and `more`.
 
-    `done` is a sentence without its full stop, `more` is whole sentences. Programs get `facts` instead, if
-    there are any, as JSON on standard output. Raises CommandFailed.
+    `done` is a sentence without its full stop, `more` is whole sentences. Programs (`as_json`) get one object
+    instead, the `facts` and what the answer adds to them; without facts they get the rows of the answer.
+    `quiet` prints neither. Raises CommandFailed.
     """
-    from securechat.cli.ask import ask_whoever_is_there
+    from securechat.cli.ask import Asking
 
     is_new = not place.directory.exists()
-    answer, running = ask_whoever_is_there(place.directory, config, request)
-    if facts is not None:
-        rows = [dict(row) for row in answer.rows]
-        print_json({**facts, **(rows[0] if rows else {})})
-    if quiet or facts is not None:
+    with Asking(place) as asking:
+        answer, running = asking.ask(request), asking.running
+    if quiet:
         return answer
-    tell(f"{done} in {place.directory}. {more}".rstrip())
+    if as_json:
+        rows = [dict(row) for row in answer.rows]
+        print_json(rows if facts is None else {**facts, **(rows[0] if rows else {})})
+    else:
+        _tell(place, f"{done} in {place.directory}. {more}".rstrip(), is_new, running)
+    return answer
+
+
+def _tell(place: Place, done: str, is_new: bool, running: bool) -> None:
+    tell(done)
     if is_new:
         hint = "if your server has its data elsewhere, name that directory with --data-dir"
         tell(f"This data directory is new: {hint}.")
     if not running:
         option = data_dir_option(place.directory)
         tell(f"No server runs there: start it with `securechat server{option}`.")
-    return answer

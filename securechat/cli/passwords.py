@@ -69,19 +69,19 @@ def shown_or_saved(
     save: Path | None,
     facts: Mapping[str, object] | None = None,
     called: str = "password",
-) -> Iterator[Mapping[str, object] | None]:
+) -> Iterator[bool]:
     """Save a password where that is wanted, else print a generated one; it is set inside the `with`.
 
-    Programs get `facts` as JSON, with the password in it under the name `called`. What is yielded is left to
-    be printed. Raises CommandFailed, also when the file is there already.
+    Programs get the `facts` as JSON then, with the password in it under the name `called`. Yields whether
+    they have. Raises CommandFailed, also when the file is there already.
     """
     if save is None and generate:
         shown = password if facts is None else written_as_json({**facts, called: password})
         with shown_first(shown):
-            yield None
+            yield facts is not None
         return
     if save is None:
-        yield facts
+        yield False
         return
     from securechat.storage.files import new_file
 
@@ -91,7 +91,7 @@ def shown_or_saved(
     except OSError as error:
         raise CommandFailed(f"the password cannot be saved, so it was not set: {error}") from error
     try:
-        yield facts
+        yield False
     except CommandFailed as error:
         if error.code is not ExitCode.UNKNOWN_OUTCOME:
             save.unlink()

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from securechat.cli.files import is_stdin, refuse_pipe
 
 if TYPE_CHECKING:
     from securechat.app.configuration import Loaded
+    from securechat.config import Config
 
 ConfigOption = Annotated[
     Path | None,
@@ -36,12 +38,30 @@ DataDirOption = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
-    """The data directory of a server (absolute; it may not exist yet) and its configuration file, if any."""
+    """The data directory of a server (absolute; it may not exist yet) and its configuration file, if any.
+
+    It has no slots, since it keeps the configuration.
+    """
 
     directory: Path
     file: Path | None
+
+    @cached_property
+    def loaded(self) -> "Loaded":
+        """The configuration with where each key was set, read once. Raises CommandFailed."""
+        from securechat.app.configuration import ConfigError, load
+
+        try:
+            return load(self.file, os.environ, {})
+        except ConfigError as error:
+            raise CommandFailed(str(error)) from error
+
+    @property
+    def config(self) -> "Config":
+        """The configuration. Raises CommandFailed."""
+        return self.loaded.config
 
     def require(self) -> None:
         """Raise CommandFailed when no server has ever kept anything here."""
@@ -96,13 +116,3 @@ def existing_place(config: Path | None, data_dir: Path | None) -> Place:
     place = find_place(config, data_dir)
     place.require()
     return place
-
-
-def load_config(place: Place, **options: str | int | None) -> "Loaded":
-    """Read the configuration of a place; `options` are those of the command line. Raises CommandFailed."""
-    from securechat.app.configuration import ConfigError, load
-
-    try:
-        return load(place.file, os.environ, {f"--{name}": value for name, value in options.items()})
-    except ConfigError as error:
-        raise CommandFailed(str(error)) from error

@@ -2,12 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from securechat.cli.place import Place
-
-if TYPE_CHECKING:
-    from securechat.config import Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +18,13 @@ class Served:
     public: bool | None
 
 
-def find_served(config: "Config", place: Place) -> Served:
+def find_served(place: Place) -> Served:
     """Ask the running server, or else the configuration."""
     from securechat.app.certificates import certificates_of
     from securechat.chat.requests import Done
     from securechat.server.control_client import NoAnswer, NotRunning, ask
 
+    config = place.config
     usual = Served(config.server.port, certificates_of(config, place.directory).certificate, None)
     try:
         answer = ask(place.directory, "identity")

@@ -2,13 +2,39 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from securechat.cli.telling import tell
+
+if TYPE_CHECKING:
+    from securechat.chat.requests import Row
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def print_rows(
+    rows: "Iterable[Row]",
+    as_json: bool,
+    headings: Sequence[str],
+    cells: "Callable[[Row], Sequence[object]]",
+    nothing: str = "",
+) -> None:
+    """Print the rows of an answer: for programs as a JSON list, for people as a table.
+
+    `cells` makes the cells of a row, one for each of the `headings`. Where there is no row, people are told
+    `nothing` instead, if that is a text.
+    """
+    rows = list(rows)
+    if as_json:
+        print_json([dict(row) for row in rows])
+    elif not rows and nothing:
+        tell(nothing)
+    else:
+        print_table([headings, *([str(cell) for cell in cells(row)] for row in rows)])
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:

@@ -19,7 +19,7 @@ from securechat.cli.files import (
     new_output,
     refuse_existing,
 )
-from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place, load_config
+from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place
 from securechat.cli.table import JsonOption, print_facts
 from securechat.cli.telling import tell
 from securechat.storage.lock import DATABASE_NAME
@@ -101,14 +101,11 @@ class _Source:
     """What is saved, and where its database is copied to meanwhile, if that was said."""
 
     place: Place
-    config: "Config"
     scratch: Path | None
 
 
 def _source(config: Path | None, data_dir: Path | None, scratch: Path | None) -> _Source:
-    place = find_place(config, data_dir)
-    place.require()
-    return _Source(place, load_config(place).config, scratch)
+    return _Source(existing_place(config, data_dir), scratch)
 
 
 def _save_in(
@@ -123,7 +120,7 @@ def _save_in(
     """Make one more backup in a directory, and remove the oldest when it is good."""
     from securechat.cli.data.rotation import next_name, remove_oldest
 
-    settings = source.config.backup
+    settings = source.place.config.backup
     if not any(passphrases):
         recipients = recipients or settings.recipients
     file = next_name(directory)
@@ -157,7 +154,7 @@ def _save(
         sealing = envelope(*passphrases, recipients, check=check)
         keys = with_keys or sealing.sealed
         held = "with the server's keys" if keys else "without the server's keys"
-        note_first(source.place, source.config, NoteBackup(name, f"{held}, {sealing}"))
+        note_first(source.place, NoteBackup(name, f"{held}, {sealing}"))
         manifest = _write(source, file, keys, sealing, check)
     except (StorageError, OSError) as error:
         raise CommandFailed(f"there is no backup: {error}") from error
@@ -175,10 +172,10 @@ def _write(source: _Source, file: Path, keys: bool, sealing: "Envelope", check: 
     place, scratch = source.place, source.scratch
     # What is encrypted is not to be in plain text where it goes, not even for a while.
     where = scratch or (None if sealing.sealed or is_stdout(file) else file.absolute().parent)
-    database = Database(place.directory, source.config.storage.url)
+    database = Database(place.directory, source.place.config.storage.url)
     with snapshot(database, where, insist=scratch is not None) as directory:
         files = _files(place, directory, keys)
-        manifest = _manifest(source.config, files)
+        manifest = _manifest(source.place.config, files)
         with _target(file, directory) as target:
             with TemporaryFile(dir=directory) as plain:
                 pack(plain if sealing.sealed else target, manifest, files)

@@ -18,12 +18,11 @@ from securechat.cli.files import (
     rereadable,
     short_lines,
 )
-from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place, load_config
+from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place
 from securechat.cli.table import JsonOption, for_terminals, print_facts
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
-    from securechat.config import Config
     from securechat.storage.exchange.exporting import Selection
     from securechat.storage.exchange.importing import Imported
 
@@ -61,15 +60,13 @@ def export_messages(
         raise typer.BadParameter("use one of --channel, --account and --all")
     if as_json and is_stdout(file):
         raise typer.BadParameter("--json needs a FILE: standard output has the export itself")
-    place = find_place(config, data_dir)
-    place.require()
-    settings = load_config(place).config
+    place = existing_place(config, data_dir)
     refuse_existing(file)
     into = "standard output" if is_stdout(file) else name_of(file)
     try:
         with new_output(file) as stream:
-            note_first(place, settings, NoteExport(channel or account or "*", into))
-            done = _export(place, settings, Selection(channel, account), stream)
+            note_first(place, NoteExport(channel or account or "*", into))
+            done = _export(place, Selection(channel, account), stream)
     except (StorageError, OSError) as error:
         raise CommandFailed(f"nothing was exported: {error}") from error
     tell(f"Exported {count(done, 'message')}.")
@@ -99,15 +96,13 @@ def import_messages(
     from securechat.storage.exchange.checking import MAX_LINE
     from securechat.storage.lock import DirectoryLock
 
-    place = find_place(config, data_dir)
-    place.require()
-    settings = load_config(place).config
+    place = existing_place(config, data_dir)
     name = "standard input" if is_stdin(file) else name_of(file)
     try:
         # A pipe is read to its end before the lock is taken: whoever writes may take his time.
         with rereadable(file, place.directory, look=short_lines(MAX_LINE)) as stream, ExitStack() as stack:
             patiently(lambda: stack.enter_context(DirectoryLock(place.directory)))
-            done = _import(place, settings, stream, name, create_accounts)
+            done = _import(place, stream, name, create_accounts)
     except (StorageError, OSError) as error:
         reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
         raise CommandFailed(f"nothing was imported: {reason}") from error
@@ -133,7 +128,7 @@ def _answers(number: int) -> str:
     return "1 answer or reaction is" if number == 1 else f"{number} answers and reactions are"
 
 
-def _export(place: Place, settings: "Config", selection: "Selection", stream: IO[bytes]) -> int:
+def _export(place: Place, selection: "Selection", stream: IO[bytes]) -> int:
     import msgspec
 
     from securechat.app.composition import server_name
@@ -145,13 +140,13 @@ def _export(place: Place, settings: "Config", selection: "Selection", stream: IO
 
     encode, done = msgspec.json.Encoder().encode, 0
     with (
-        snapshot(Database(place.directory, settings.storage.url)) as directory,
+        snapshot(Database(place.directory, place.config.storage.url)) as directory,
         closing(Database(directory).open_store()) as store,
         store.transaction() as connection,
         Progress("messages") as progress,
     ):
         exporter = Exporter(connection, selection)
-        for line in exporter.lines(server_name(settings), time.time_ns() // 1_000_000):
+        for line in exporter.lines(server_name(place.config), time.time_ns() // 1_000_000):
             stream.write(f"{for_terminals(encode(line).decode())}\n".encode())
             done += isinstance(line, Message)
             progress(done, exporter.total)
@@ -159,9 +154,7 @@ def _export(place: Place, settings: "Config", selection: "Selection", stream: IO
     return done
 
 
-def _import(
-    place: Place, settings: "Config", stream: IO[bytes], name: str, create_accounts: bool
-) -> "Imported":
+def _import(place: Place, stream: IO[bytes], name: str, create_accounts: bool) -> "Imported":
     from securechat.cli.data.note import note
     from securechat.cli.progress import Progress
     from securechat.storage import audit
@@ -172,10 +165,10 @@ def _import(
 
     now = time.time_ns() // 1_000_000
     contents = check(stream, now)
-    cost = settings.auth.argon2
+    cost = place.config.auth.argon2
     hasher = Hasher(cost.time_cost, cost.memory_cost, cost.parallelism)
     phc = hasher.hash(generate()) if create_accounts else None
-    database = Database(place.directory, settings.storage.url)
+    database = Database(place.directory, place.config.storage.url)
     with (
         closing(database.open_store()) as store,
         store.transaction() as connection,

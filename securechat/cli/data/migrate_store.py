@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place, load_config
+from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place
 from securechat.cli.table import JsonOption, print_facts
 from securechat.cli.telling import tell
 
@@ -43,9 +43,8 @@ def migrate_store(
     from securechat.storage.errors import StorageError
     from securechat.storage.lock import DirectoryBusy, DirectoryLock
 
-    place = find_place(config, data_dir)
-    place.require()
-    settings = load_config(place).config
+    place = existing_place(config, data_dir)
+    settings = place.config
     configured = Database(place.directory, settings.storage.url)
     old = configured if source is None else _database(place, source)
     new = _database(place, to)

@@ -8,20 +8,19 @@ from securechat.chat.requests import Note
 from securechat.cli.ask import ask
 from securechat.cli.exits import CommandFailed
 from securechat.cli.place import Place
-from securechat.config import Config
 from securechat.server.control import user_name
 from securechat.storage.databases import Database
 
 
-def note_first(place: Place, config: Config, request: Note) -> None:
+def note_first(place: Place, request: Note) -> None:
     """Have it in the audit log that somebody takes a copy, before it is taken; whoever has one left a trace.
 
     Raises CommandFailed, and then no copy must be taken.
     """
-    database = Database(place.directory, config.storage.url)
+    database = Database(place.directory, place.config.storage.url)
     if not database.exists():
         raise CommandFailed(f"there is no database {database}")
-    ask(place.directory, config, request)
+    ask(place, request)
 
 
 def note(action: str, target: str, detail: str) -> Audited:

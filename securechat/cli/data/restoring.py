@@ -11,7 +11,7 @@ from pathlib import Path
 
 from securechat.cli.data.note import note
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.place import Place, load_config
+from securechat.cli.place import Place
 from securechat.cli.progress import Progress
 from securechat.irc.timestamp import format_ms
 from securechat.storage import audit
@@ -38,7 +38,7 @@ def put_back(place: Place, manifest: Manifest, directory: Path, name: str) -> Se
         others.remove(CONFIGURATION)  # whoever has written a configuration for the new place wants that
     _refuse_to_overwrite(place.directory, directory, others)
     configuration = directory / CONFIGURATION if CONFIGURATION in others else place.file
-    url = load_config(Place(place.directory, configuration)).config.storage.url
+    url = Place(place.directory, configuration).config.storage.url
     _note(manifest, directory, name)
     with _moved(others, directory, place.directory):
         if url:

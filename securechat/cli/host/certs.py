@@ -1,18 +1,15 @@
 """`securechat certs`: the server's certificate and the pin that clients compare."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
 from securechat.cli.exits import CommandFailed
 from securechat.cli.host import public_certs
-from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place, load_config
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.table import JsonOption, print_json
 from securechat.cli.telling import tell
-
-if TYPE_CHECKING:
-    from securechat.config import Config
 
 _MINUTES: Final = "%Y-%m-%d %H:%M UTC"
 
@@ -42,8 +39,7 @@ def show(
     The certificate is that of --cert, or what a running server uses, or the configured one, or else the
     server's own in the data directory.
     """
-    place = find_place(config, data_dir)
-    _show(load_config(place).config, place, as_json, cert)
+    _show(find_place(config, data_dir), as_json, cert)
 
 
 def renew(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
@@ -55,18 +51,17 @@ def renew(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Da
     from securechat.tls.errors import CertificateProblem
 
     place = find_place(config, data_dir)
-    settings = load_config(place).config
     try:
-        check_own(certificates_of(settings, place.directory))
+        check_own(certificates_of(place.config, place.directory))
         place.require()
-        _renew(settings, place)
+        _renew(place)
     except CertificateProblem as error:
         raise CommandFailed(str(error)) from error
     tell("The certificate was renewed.")
-    _show(settings, place, as_json)
+    _show(place, as_json)
 
 
-def _renew(config: "Config", place: Place) -> None:
+def _renew(place: Place) -> None:
     """Have it made again by who holds the lock: the server, or this process."""
     from securechat.app.certificates import prepare
     from securechat.cli.host.control import command
@@ -75,21 +70,21 @@ def _renew(config: "Config", place: Place) -> None:
 
     try:
         with DirectoryLock(place.directory):
-            prepare(config, place.directory, renew=True)
+            prepare(place.config, place.directory, renew=True)
     except DirectoryBusy:
         command(place, "renew-certificate")
     except (StorageError, OSError) as error:
         raise CommandFailed(str(error)) from error
 
 
-def _show(config: "Config", place: Place, as_json: bool, given: Path | None = None) -> None:
+def _show(place: Place, as_json: bool, given: Path | None = None) -> None:
     from securechat.app.certificates import certificates_of, connect_line, read_identity
     from securechat.cli.served import find_served
     from securechat.tls.errors import CertificateProblem
 
-    served = find_served(config, place)
+    served = find_served(place)
     certificate = served.certificate if given is None else given.absolute()
-    files = certificates_of(config, place.directory)
+    files = certificates_of(place.config, place.directory)
     own = files.own and certificate == files.certificate
     if own and not certificate.exists():
         raise CommandFailed(
@@ -100,7 +95,7 @@ def _show(config: "Config", place: Place, as_json: bool, given: Path | None = No
         identity = read_identity(certificate)
     except CertificateProblem as error:
         raise CommandFailed(str(error)) from error
-    line = connect_line(config, identity, served.port)
+    line = connect_line(place.config, identity, served.port)
     if as_json:
         facts = {
             "certificate": str(certificate),

@@ -9,7 +9,7 @@ import typer
 
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.files import is_stdin
-from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place, load_config
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.table import JsonOption, print_json
 from securechat.cli.telling import tell
 
@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 def show(as_json: JsonOption = False, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
     """Print every key as it is in force, and where it was set."""
-    loaded = load_config(find_place(config, data_dir))
+    loaded = find_place(config, data_dir).loaded
     if as_json:
         import msgspec
 

@@ -1,16 +1,12 @@
 """The first account of a server, of which the password is asked for before anything is done."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from securechat.cli.change import change
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.passwords import hash_password, obtain, shown_or_saved
 from securechat.cli.people.accounts import check_name
 from securechat.cli.place import Place
-
-if TYPE_CHECKING:
-    from securechat.config import Config
 
 
 class Founder:
@@ -27,10 +23,10 @@ class Founder:
         except WeakPassword as error:
             raise CommandFailed(str(error), ExitCode.REFUSED) from error
 
-    def settle(self, place: Place, config: "Config") -> None:
+    def settle(self, place: Place) -> None:
         """Make the account. Raises CommandFailed."""
         from securechat.chat.requests import AddAccount
 
-        request = AddAccount(self._name, hash_password(self._password, config.auth.argon2), "admin")
+        request = AddAccount(self._name, hash_password(self._password, place.config.auth.argon2), "admin")
         with shown_or_saved(self._password, self._generate, self._save):
-            change(place, config, request, f"The account {self._name} was added")
+            change(place, request, f"The account {self._name} was added")

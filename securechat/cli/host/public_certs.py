@@ -9,7 +9,7 @@ import typer
 
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.files import name_of
-from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place, load_config
+from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place
 from securechat.cli.table import JsonOption, print_facts
 from securechat.cli.telling import tell
 
@@ -45,12 +45,11 @@ def install(
     from securechat.tls.errors import CertificateProblem
 
     place = existing_place(config, data_dir)
-    settings = load_config(place).config
     try:
         content = read_pair(cert, key)
     except CertificateProblem as error:
         raise CommandFailed(str(error), ExitCode.REFUSED) from error
-    _put_to_use(place, settings, content, f"from {name_of(cert)}", as_json)
+    _put_to_use(place, content, f"from {name_of(cert)}", as_json)
 
 
 def acme(
@@ -97,15 +96,14 @@ def acme(
     the time is left. Account and certificate keep their keys, so a pin of the certificate stays.
     """
     place = existing_place(config, data_dir)
-    settings = load_config(place).config
     _require_extra()
     if renew:
         order = _last_order(place)
         if force or _is_due(place, as_json):
-            _fetch(place, settings, order, as_json, agreed=True)
+            _fetch(place, order, as_json, agreed=True)
         return
-    order = _new_order(settings, names or (), directory or "", email, ca, webroot, port)
-    _fetch(place, settings, order, as_json, agreed=agree)
+    order = _new_order(place.config, names or (), directory or "", email, ca, webroot, port)
+    _fetch(place, order, as_json, agreed=agree)
     tell("`securechat certs acme --renew` renews it when it is due. Where the service is installed:")
     tell("systemctl enable --now securechat-acme.timer")
 
@@ -181,7 +179,7 @@ def _new_order(
     return Order(directory or LETS_ENCRYPT, wanted, email, trusted, root, port)
 
 
-def _fetch(place: Place, config: "Config", order: "Order", as_json: bool, *, agreed: bool) -> None:
+def _fetch(place: Place, order: "Order", as_json: bool, *, agreed: bool) -> None:
     from securechat.app.acme import AcmeFailed, certificate_key, fetch, keep_order
     from securechat.app.certificates import PUBLIC
     from securechat.tls.errors import CertificateProblem
@@ -189,7 +187,7 @@ def _fetch(place: Place, config: "Config", order: "Order", as_json: bool, *, agr
     try:
         key = certificate_key(place.directory / PUBLIC)
         chain = fetch(order, place.directory, key, agreed=agreed)
-        _put_to_use(place, config, key + chain, f"from {order.directory}", as_json)
+        _put_to_use(place, key + chain, f"from {order.directory}", as_json)
         keep_order(place.directory, order)
     except (AcmeFailed, CertificateProblem) as error:
         raise CommandFailed(f"nothing was changed: {error}") from error
@@ -197,19 +195,19 @@ def _fetch(place: Place, config: "Config", order: "Order", as_json: bool, *, agr
         raise CommandFailed(f"the certificate cannot be kept in {place.directory}: {error}") from error
 
 
-def _put_to_use(place: Place, config: "Config", content: bytes, whence: str, as_json: bool) -> None:
+def _put_to_use(place: Place, content: bytes, whence: str, as_json: bool) -> None:
     """Check a key and its chain, put them in their place, and have a running server use them."""
     from securechat.app import public_certificate
     from securechat.tls.errors import CertificateProblem
 
     try:
-        placed = public_certificate.place(config, place.directory, content)
+        placed = public_certificate.place(place.config, place.directory, content)
         used = _use(place, placed)
     except CertificateProblem as error:
         raise CommandFailed(f"nothing was changed: {error}", ExitCode.REFUSED) from error
     except OSError as error:
         raise CommandFailed(f"the certificate cannot be kept in {place.directory}: {error}") from error
-    _note(place, config, placed, whence)
+    _note(place, placed, whence)
     for remark in placed.remarks:
         tell(f"Note: {remark}.")
     names, ends = ", ".join(placed.names), placed.ends
@@ -239,11 +237,11 @@ def _use(place: Place, placed: "Placed") -> bool:
     return True
 
 
-def _note(place: Place, config: "Config", placed: "Placed", whence: str) -> None:
+def _note(place: Place, placed: "Placed", whence: str) -> None:
     """Have it in the audit log, where there is one."""
     from securechat.chat.requests import NoteCertificate
     from securechat.cli.ask import ask
     from securechat.storage.databases import Database
 
-    if Database(place.directory, config.storage.url).exists():
-        ask(place.directory, config, NoteCertificate(",".join(placed.names), whence))
+    if Database(place.directory, place.config.storage.url).exists():
+        ask(place, NoteCertificate(",".join(placed.names), whence))

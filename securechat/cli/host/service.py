@@ -5,7 +5,7 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -15,9 +15,6 @@ from securechat.cli.passwords import FileOption, GenerateOption, SaveOption, Std
 from securechat.cli.place import Place
 from securechat.cli.table import JsonOption, print_facts
 from securechat.cli.telling import tell
-
-if TYPE_CHECKING:
-    from securechat.config import Config
 
 _ETC: Final = Path("/etc/systemd/system")
 _SYSUSERS: Final = Path("/etc/sysusers.d/securechat.conf")
@@ -75,7 +72,7 @@ def install(
     _start()
     place = _place()
     if founder is not None:
-        founder.settle(place, _config(place))
+        founder.settle(place)
     _tell_how_to_go_on(place, port, admin or "NAME")
     print_facts({"data": str(OF_SERVICE), "units": list(_STARTED), "port": port}, as_json)
 
@@ -146,7 +143,7 @@ def _configured(name: str | None) -> str | None:
     from securechat.app.configuration import ConfigError, load
 
     if (OF_SERVICE / "securechat.toml").exists():
-        if name is not None and _config(_place()).server.name != name:
+        if name is not None and _place().config.server.name != name:
             text = f"{OF_SERVICE}/securechat.toml is there already: set server.name there, without --name"
             raise CommandFailed(text, ExitCode.REFUSED)
         return None
@@ -250,18 +247,12 @@ def _place() -> Place:
     return Place(OF_SERVICE, file if file.exists() else None)
 
 
-def _config(place: Place) -> "Config":
-    from securechat.cli.place import load_config
-
-    return load_config(place).config
-
-
 def _tell_how_to_go_on(place: Place, port: int, name: str) -> None:
     from securechat.app.certificates import certificates_of, connect_line, read_identity
     from securechat.app.units import BACKUPS
     from securechat.tls.errors import CertificateProblem
 
-    config = _config(place)
+    config = place.config
     try:
         identity = read_identity(certificates_of(config, place.directory).certificate)
     except CertificateProblem as error:

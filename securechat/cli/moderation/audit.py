@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from securechat.cli.exits import CommandFailed
-from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place, load_config
+from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place
 from securechat.cli.table import JsonOption, print_facts, print_json
 from securechat.cli.telling import tell
 
@@ -85,9 +85,8 @@ def _rows(place: Place) -> Iterator[Row]:
     from securechat.cli.ask import ask
 
     place.require()
-    config = load_config(place).config
     after = 0
-    while rows := ask(place.directory, config, ListAudit(after)).rows:
+    while rows := ask(place, ListAudit(after)).rows:
         yield from rows
         last = rows[-1]["id"]
         assert isinstance(last, int)

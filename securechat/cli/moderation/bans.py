@@ -1,18 +1,16 @@
 """`securechat ban`: who is kept out of the server."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from securechat.cli.change import change
-from securechat.cli.place import ConfigOption, DataDirOption, existing_place, load_config
-from securechat.cli.table import JsonOption, minute, print_json, print_table
-from securechat.cli.telling import tell
+from securechat.cli.place import ConfigOption, DataDirOption, existing_place
+from securechat.cli.table import JsonOption, minute, print_rows
 
 if TYPE_CHECKING:
-    from securechat.cli.ask import Asking
-
-Row = dict[str, str | int | bool | None]
+    from securechat.chat.requests import Row
 
 TargetsArgument = Annotated[
     list[str],
@@ -57,8 +55,9 @@ def add(
 
     place = existing_place(config, data_dir)
     request = AddBan(",".join(targets), duration, reason)
-    done = change(place, load_config(place).config, request, f"Banned: {', '.join(targets)}", quiet=as_json)
-    _show([dict(row) for row in done.rows], as_json)
+    done = change(place, request, f"Banned: {', '.join(targets)}", as_json=as_json)
+    if not as_json:
+        _show(done.rows, as_json=False)
 
 
 def remove(
@@ -73,9 +72,7 @@ def remove(
     place = existing_place(config, data_dir)
     request = RemoveBan(",".join(targets))
     text = f"Not banned any more: {', '.join(targets)}"
-    done = change(place, load_config(place).config, request, text, quiet=as_json)
-    if as_json:
-        print_json([dict(row) for row in done.rows])
+    change(place, request, text, as_json=as_json)
 
 
 def list_bans(
@@ -88,41 +85,27 @@ def list_bans(
     data_dir: DataDirOption = None,
 ) -> None:
     """List the bans that are in force, the oldest first."""
+    from securechat.chat.sanctions import ListBans
     from securechat.cli.ask import Asking
 
-    place = existing_place(config, data_dir)
-    with Asking(place.directory, load_config(place).config) as asking:
-        rows = _every(asking, about)
-    if not rows and not as_json:
-        tell("Nobody is banned." if not about else f"No ban meets {about}.")
-        return
-    _show(rows, as_json)
+    with Asking(existing_place(config, data_dir)) as asking:
+        rows = list(asking.ask_all(lambda more: ListBans(about, more)))
+    _show(rows, as_json, f"No ban meets {about}." if about else "Nobody is banned.")
 
 
-def _every(asking: "Asking", about: str) -> list[Row]:
-    """Return all rows, which come in pages. Raises CommandFailed."""
-    from securechat.chat.sanctions import ListBans
-
-    rows: list[Row] = []
-    more = 0
-    while True:
-        page = asking.ask(ListBans(about, more))
-        rows += [dict(row) for row in page.rows]
-        more = page.more
-        if not more:
-            return rows
-
-
-def _show(rows: list[Row], as_json: bool) -> None:
+def _show(rows: Sequence["Row"], as_json: bool, nothing: str = "") -> None:
     """Print bans, and how many sessions have ended for each where that is known."""
-    if as_json:
-        print_json(rows)
-        return
-    ended = ("SESSIONS",) if rows and "sessions" in rows[0] else ()
-    table: list[tuple[str, ...]] = [("TARGET", "SINCE (UTC)", "UNTIL (UTC)", "BY", *ended, "REASON")]
-    for row in rows:
-        until = minute(row["expires"]) if row["expires"] else "for ever"
-        cells = [row["target"], minute(row["since"]), until, row["by"]]
-        cells += [row["sessions"]] if ended else []
-        table.append(tuple(str(cell) for cell in (*cells, row["reason"])))
-    print_table(table)
+    with_ended = bool(rows) and "sessions" in rows[0]
+
+    def cells(row: "Row") -> list[object]:
+        ended = [row["sessions"]] if with_ended else []
+        return [row["target"], minute(row["since"]), end_of(row), row["by"], *ended, row["reason"]]
+
+    ended = ("SESSIONS",) if with_ended else ()
+    headings = ("TARGET", "SINCE (UTC)", "UNTIL (UTC)", "BY", *ended, "REASON")
+    print_rows(rows, as_json, headings, cells, nothing)
+
+
+def end_of(row: "Row") -> str:
+    """Write until when a ban or a mute is in force."""
+    return minute(row["expires"]) if row["expires"] else "for ever"

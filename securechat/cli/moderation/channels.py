@@ -7,7 +7,7 @@ import typer
 from securechat.cli.change import change
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.moderation import restraints
-from securechat.cli.place import ConfigOption, DataDirOption, find_place, load_config
+from securechat.cli.place import ConfigOption, DataDirOption, existing_place
 from securechat.cli.table import JsonOption, print_facts, print_json
 from securechat.cli.telling import tell
 
@@ -49,9 +49,8 @@ def list_channels(
     from securechat.cli.ask import Asking
     from securechat.cli.moderation.many_channels import find, number
 
-    place = find_place(config, data_dir)
-    place.require()
-    with Asking(place.directory, load_config(place).config) as asking:
+    place = existing_place(config, data_dir)
+    with Asking(place) as asking:
         rows = find(asking, [pattern], founder, unused=unused)
     if as_json:
         print_json(rows)
@@ -80,9 +79,8 @@ def drop_channels(
     from securechat.cli.consent import require_consent
     from securechat.cli.moderation.many_channels import change_all, find, number, show
 
-    place = find_place(config, data_dir)
-    place.require()
-    with Asking(place.directory, load_config(place).config) as asking:
+    place = existing_place(config, data_dir)
+    with Asking(place) as asking:
         rows = find(asking, patterns, founder, unused=unused)
         names = [str(row["name"]) for row in rows]
         if dry_run:
@@ -137,11 +135,10 @@ def set_channel(
     else:
         text = f"{setting!r} is no setting of a channel: use retention_days or founder"
         raise CommandFailed(text, ExitCode.USAGE)
-    place = find_place(config, data_dir)
-    place.require()
-    facts = {"channel": name, "setting": setting, "value": value} if as_json else None
+    place = existing_place(config, data_dir)
+    facts = {"channel": name, "setting": setting, "value": value}
     done = f"The setting {setting} of {name} is {value or '-'}"
-    change(place, load_config(place).config, request, done, facts=facts)
+    change(place, request, done, as_json=as_json, facts=facts)
 
 
 def _retention(name: str, value: str) -> "SetRetention":

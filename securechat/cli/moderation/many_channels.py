@@ -5,6 +5,7 @@ A running server stands still for no piece longer than a moment.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from securechat.cli.exits import CommandFailed
@@ -12,28 +13,24 @@ from securechat.cli.progress import Progress
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
-    from securechat.chat.requests import DropChannels, SetFounder
+    from securechat.chat.requests import DropChannels, Row, SetFounder
     from securechat.cli.ask import Asking
 
-Row = dict[str, str | int | bool | None]
 SHOWN: Final = 20
 """Names that are shown before somebody is asked; --dry-run shows all."""
 
 
-def find(asking: "Asking", patterns: Sequence[str], founder: str = "", *, unused: bool = False) -> list[Row]:
+def find(
+    asking: "Asking", patterns: Sequence[str], founder: str = "", *, unused: bool = False
+) -> list["Row"]:
     """Return the channels whose names fit one of the masks, by name. Raises CommandFailed."""
     from securechat.chat.requests import ListChannels
     from securechat.irc.names import fold
 
     found: dict[str, Row] = {}
     for pattern in patterns:
-        more = 0
-        while True:
-            page = asking.ask(ListChannels(pattern, founder, more, unused))
-            found |= {str(row["name"]): dict(row) for row in page.rows}
-            more = page.more
-            if not more:
-                break
+        rows = asking.ask_all(partial(ListChannels, pattern, founder, unused=unused))
+        found |= {str(row["name"]): row for row in rows}
     return [found[name] for name in sorted(found, key=fold)]
 
 
@@ -66,7 +63,7 @@ def so_far(what: str, changed: int, total: int) -> Iterator[None]:
         ) from error
 
 
-def show(rows: Sequence[Row], most: int = SHOWN) -> None:
+def show(rows: Sequence["Row"], most: int = SHOWN) -> None:
     """Print the first of the names, and how many there are, on standard error."""
     for row in rows[:most]:
         tell(f"  {row['name']}")

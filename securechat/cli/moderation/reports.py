@@ -5,14 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from securechat.cli.change import change
-from securechat.cli.place import ConfigOption, DataDirOption, existing_place, load_config
-from securechat.cli.table import JsonOption, minute, print_json, print_table
-from securechat.cli.telling import tell
+from securechat.cli.place import ConfigOption, DataDirOption, existing_place
+from securechat.cli.table import JsonOption, minute, print_json, print_rows, print_table
 
 if TYPE_CHECKING:
-    from securechat.cli.ask import Asking
+    from securechat.chat.requests import Row
 
-Row = dict[str, str | int | bool | None]
 NumberArgument = Annotated[int, typer.Argument(metavar="ID", min=1, max=1 << 60, help="In the list.")]
 SHOWN = 60
 """Characters of a reason in the list."""
@@ -35,23 +33,19 @@ def list_reports(
     data_dir: DataDirOption = None,
 ) -> None:
     """List the reports that are open, the oldest first."""
+    from securechat.chat.sanctions import ListReports
     from securechat.cli.ask import Asking
 
-    place = existing_place(config, data_dir)
-    with Asking(place.directory, load_config(place).config) as asking:
-        rows = _every(asking, every=every)
-    if as_json:
-        print_json(rows)
-    elif not rows:
-        tell("There is no report." if every else "No report is open.")
-    else:
-        table: list[tuple[str, ...]] = [("ID", "WHEN (UTC)", "BY", "ABOUT", "STATE", "REASON")]
-        for row in rows:
-            state = "closed" if row["closed"] else "open"
-            about = row["said_by"] or row["subject"]
-            cells = (row["id"], minute(row["at"]), row["reporter"], about, state, str(row["reason"])[:SHOWN])
-            table.append(tuple(str(cell) for cell in cells))
-        print_table(table)
+    with Asking(existing_place(config, data_dir)) as asking:
+        rows = list(asking.ask_all(lambda more: ListReports(more, every)))
+    headings = ("ID", "WHEN (UTC)", "BY", "ABOUT", "STATE", "REASON")
+    print_rows(rows, as_json, headings, _cells, "There is no report." if every else "No report is open.")
+
+
+def _cells(row: "Row") -> tuple[object, ...]:
+    state = "closed" if row["closed"] else "open"
+    about = row["said_by"] or row["subject"]
+    return row["id"], minute(row["at"]), row["reporter"], about, state, str(row["reason"])[:SHOWN]
 
 
 def show(
@@ -64,8 +58,7 @@ def show(
     from securechat.chat.sanctions import ShowReport
     from securechat.cli.ask import ask
 
-    place = existing_place(config, data_dir)
-    (row,) = ask(place.directory, load_config(place).config, ShowReport(number)).rows
+    (row,) = ask(existing_place(config, data_dir), ShowReport(number)).rows
     if as_json:
         print_json(dict(row))
         return
@@ -84,21 +77,4 @@ def close(
     from securechat.chat.sanctions import CloseReport
 
     place = existing_place(config, data_dir)
-    request = CloseReport(number, note)
-    done = change(place, load_config(place).config, request, f"Report {number} is closed", quiet=as_json)
-    if as_json:
-        print_json([dict(row) for row in done.rows])
-
-
-def _every(asking: "Asking", *, every: bool) -> list[Row]:
-    """Return all rows, which come in pages. Raises CommandFailed."""
-    from securechat.chat.sanctions import ListReports
-
-    rows: list[Row] = []
-    more = 0
-    while True:
-        page = asking.ask(ListReports(more, every))
-        rows += [dict(row) for row in page.rows]
-        more = page.more
-        if not more:
-            return rows
+    change(place, CloseReport(number, note), f"Report {number} is closed", as_json=as_json)

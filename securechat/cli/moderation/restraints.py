@@ -5,16 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from securechat.cli.change import change
-from securechat.cli.moderation.bans import ForOption, ReasonOption
-from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place, load_config
-from securechat.cli.table import JsonOption, minute, print_json, print_table
-from securechat.cli.telling import tell
+from securechat.cli.moderation.bans import ForOption, ReasonOption, end_of
+from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place
+from securechat.cli.table import JsonOption, minute, print_rows
 from securechat.irc.text import count
 
 if TYPE_CHECKING:
+    from securechat.chat.requests import Row
     from securechat.chat.sanctions import InChannel
-
-Row = dict[str, str | int | bool | None]
 
 ChannelArgument = Annotated[str, typer.Argument(metavar="CHANNEL", help="In quotes: '#dev'.")]
 PeopleArgument = Annotated[
@@ -39,12 +37,13 @@ def bans(
     from securechat.chat.sanctions import ListRestraints
     from securechat.cli.ask import ask
 
-    place = existing_place(config, data_dir)
-    rows = ask(place.directory, load_config(place).config, ListRestraints(channel)).rows
-    if not rows and not as_json:
-        tell(f"Nobody is banned or muted in {channel}.")
-        return
-    _show([dict(row) for row in rows], as_json)
+    rows = ask(existing_place(config, data_dir), ListRestraints(channel)).rows
+    headings = ("KIND", "MASK", "SINCE (UTC)", "UNTIL (UTC)", "BY", "REASON")
+    print_rows(rows, as_json, headings, _cells, f"Nobody is banned or muted in {channel}.")
+
+
+def _cells(row: "Row") -> tuple[object, ...]:
+    return row["kind"], row["mask"], minute(row["since"]), end_of(row), row["by"], row["reason"]
 
 
 def ban(
@@ -137,26 +136,10 @@ def slow(
     text = (
         f"Slow mode of {channel}: {count(seconds, 'second')}" if seconds else f"{channel} is not in slow mode"
     )
-    done = change(place, load_config(place).config, SetSlowMode(channel, seconds), text, quiet=as_json)
-    if as_json:
-        print_json([dict(row) for row in done.rows])
+    change(place, SetSlowMode(channel, seconds), text, as_json=as_json)
 
 
 def _change(place: Place, request: "InChannel", done: str, as_json: bool) -> None:
     """Have it done, and say of which entries of the list. Raises CommandFailed."""
     text = f"{done}: {request.targets.replace(',', ', ')}"
-    answer = change(place, load_config(place).config, request, text, quiet=as_json)
-    if as_json:
-        print_json([dict(row) for row in answer.rows])
-
-
-def _show(rows: list[Row], as_json: bool) -> None:
-    if as_json:
-        print_json(rows)
-        return
-    table: list[tuple[str, ...]] = [("KIND", "MASK", "SINCE (UTC)", "UNTIL (UTC)", "BY", "REASON")]
-    for row in rows:
-        until = minute(row["expires"]) if row["expires"] else "for ever"
-        cells = (row["kind"], row["mask"], minute(row["since"]), until, row["by"], row["reason"])
-        table.append(tuple(str(cell) for cell in cells))
-    print_table(table)
+    change(place, request, text, as_json=as_json)

@@ -17,13 +17,11 @@ from securechat.cli.passwords import (
     obtain,
     shown_or_saved,
 )
-from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place, find_place, load_config
-from securechat.cli.table import JsonOption, day, print_json, print_table
-from securechat.cli.telling import tell
+from securechat.cli.place import ConfigOption, DataDirOption, existing_place, find_place
+from securechat.cli.table import JsonOption, day, print_rows
 
 if TYPE_CHECKING:
-    from securechat.chat.requests import Done, Request
-    from securechat.config import Config
+    from securechat.chat.requests import Row
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="The account's name.")]
 
@@ -65,15 +63,16 @@ def adduser(
     if admin and bot:
         raise typer.BadParameter("an account is either --admin or --bot")
     place = find_place(config, data_dir)
-    settings = load_config(place).config
+    settings = place.config
     check_name(name)
     password = obtain(name, stdin=password_stdin, file=password_file, generate=generate)
     role = "admin" if admin else "bot" if bot else "member"
     request = AddAccount(name, hash_password(password, settings.auth.argon2), role, must_change)
-    facts = {"account": name, "role": role} if as_json else None
-    with shown_or_saved(password, generate, save, facts) as left:
-        where, quiet = _whereabouts(generate, save), quiet or as_json
-        change(place, settings, request, f"The account {name} was added", where, quiet=quiet, facts=left)
+    facts = {"account": name, "role": role}
+    with shown_or_saved(password, generate, save, facts if as_json else None) as printed:
+        done, where = f"The account {name} was added", _whereabouts(generate, save)
+        quiet = printed or (quiet and not as_json)
+        change(place, request, done, where, quiet=quiet, as_json=as_json, facts=facts)
 
 
 def passwd(
@@ -99,18 +98,18 @@ def passwd(
     from securechat.chat.requests import SetPassword
 
     place = existing_place(config, data_dir)
-    settings = load_config(place).config
+    settings = place.config
     if must_change and not (password_stdin or password_file or generate):
-        facts = {"account": name, "must_change": True} if as_json else None
         done = f"{name} has to set a new password at the next login"
-        change(place, settings, RequirePassword(name), done, facts=facts)
+        due = {"account": name, "must_change": True}
+        change(place, RequirePassword(name), done, as_json=as_json, facts=due)
         return
     password = obtain(name, stdin=password_stdin, file=password_file, generate=generate)
     request = SetPassword(name, hash_password(password, settings.auth.argon2), keep_sessions, must_change)
-    facts = {"account": name} if as_json else None
-    with shown_or_saved(password, generate, save, facts) as left:
+    facts = {"account": name}
+    with shown_or_saved(password, generate, save, facts if as_json else None) as printed:
         done, where = f"The password of {name} was changed", _whereabouts(generate, save)
-        change(place, settings, request, done, where, quiet=as_json, facts=left)
+        change(place, request, done, where, quiet=printed, as_json=as_json, facts=facts)
 
 
 def disable(
@@ -123,9 +122,9 @@ def disable(
     from securechat.chat.requests import DisableAccount
 
     place = existing_place(config, data_dir)
-    facts = {"account": name, "disabled": True} if as_json else None
+    facts = {"account": name, "disabled": True}
     done = f"The account {name} was disabled"
-    change(place, load_config(place).config, DisableAccount(name), done, facts=facts)
+    change(place, DisableAccount(name), done, as_json=as_json, facts=facts)
 
 
 def enable(
@@ -138,9 +137,9 @@ def enable(
     from securechat.chat.requests import EnableAccount
 
     place = existing_place(config, data_dir)
-    facts = {"account": name, "disabled": False} if as_json else None
+    facts = {"account": name, "disabled": False}
     done = f"The account {name} was enabled"
-    change(place, load_config(place).config, EnableAccount(name), done, facts=facts)
+    change(place, EnableAccount(name), done, as_json=as_json, facts=facts)
 
 
 def rename(
@@ -158,9 +157,9 @@ def rename(
 
     place = existing_place(config, data_dir)
     check_name(new)
-    facts = {"account": new, "previous": name} if as_json else None
+    facts = {"account": new, "previous": name}
     done, more = f"The account {name} is {new} now", f"The password stays; the login is by the name {new}."
-    change(place, load_config(place).config, RenameAccount(name, new), done, more, facts=facts)
+    change(place, RenameAccount(name, new), done, more, as_json=as_json, facts=facts)
 
 
 def role(
@@ -180,9 +179,9 @@ def role(
     from securechat.chat.people import SetRole
 
     place = existing_place(config, data_dir)
-    facts = {"account": name, "role": role} if as_json else None
+    facts = {"account": name, "role": role}
     request, done = SetRole(name, role, force), f"The role of {name} is {role} now"
-    change(place, load_config(place).config, request, done, facts=facts)
+    change(place, request, done, as_json=as_json, facts=facts)
 
 
 def users(
@@ -211,6 +210,7 @@ def users(
     is named, and then nothing is done. - reads standard input.
     """
     from securechat.chat.requests import ListAccounts
+    from securechat.cli.ask import ask
 
     match words or []:
         case []:
@@ -220,32 +220,22 @@ def users(
 
             place = find_place(config, data_dir)
             options = {"must_change": must_change, "dry_run": dry_run, "as_json": as_json}
-            import_accounts(place, load_config(place).config, Path(file), save, **options)
+            import_accounts(place, Path(file), save, **options)
             return
         case _:
             raise typer.BadParameter("use `users`, or `users import FILE`")
-    rows = _ask(place, load_config(place).config, ListAccounts()).rows
-    if as_json:
-        print_json([dict(row) for row in rows])
-    elif not rows:
-        option = data_dir_option(place.directory)
-        text = f"There is no account in {place.directory}: make one with `securechat adduser NAME{option}`."
-        tell(text)
-    else:
-        table: list[tuple[str, ...]] = [("NAME", "ROLE", "STATE", "SESSIONS", "CREATED", "LAST LOGIN")]
-        for row in rows:
-            due = "must change password" if row.get("must_change") else "enabled"
-            state = "disabled" if row["disabled"] else due
-            seen = day(row["last_login"]) if row["last_login"] else "never"
-            cells = (row["name"], row["role"], state, row["sessions"], day(row["created"]), seen)
-            table.append(tuple(str(cell) for cell in cells))
-        print_table(table)
+    rows = ask(place, ListAccounts()).rows
+    headings = ("NAME", "ROLE", "STATE", "SESSIONS", "CREATED", "LAST LOGIN")
+    option = data_dir_option(place.directory)
+    nothing = f"There is no account in {place.directory}: make one with `securechat adduser NAME{option}`."
+    print_rows(rows, as_json, headings, _cells, nothing)
 
 
-def _ask(place: Place, config: "Config", request: "Request") -> "Done":
-    from securechat.cli.ask import ask
-
-    return ask(place.directory, config, request)
+def _cells(row: "Row") -> list[object]:
+    due = "must change password" if row.get("must_change") else "enabled"
+    state = "disabled" if row["disabled"] else due
+    seen = day(row["last_login"]) if row["last_login"] else "never"
+    return [row["name"], row["role"], state, row["sessions"], day(row["created"]), seen]
 
 
 def check_name(name: str) -> None:

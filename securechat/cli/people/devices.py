@@ -1,16 +1,18 @@
 """`securechat devices`: what logs in to accounts without their passwords."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from securechat.cli.change import change
 from securechat.cli.passwords import shown_or_saved
 from securechat.cli.people.accounts import NameArgument
-from securechat.cli.place import ConfigOption, DataDirOption, existing_place, load_config
-from securechat.cli.table import JsonOption, day, minute, print_json, print_table
-from securechat.cli.telling import tell
+from securechat.cli.place import ConfigOption, DataDirOption, existing_place
+from securechat.cli.table import JsonOption, day, minute, print_rows
+
+if TYPE_CHECKING:
+    from securechat.chat.requests import Row
 
 DeviceArgument = Annotated[
     str, typer.Argument(metavar="DEVICE", show_default=False, help="The device's name, such as phone.")
@@ -52,11 +54,11 @@ def add_device(
     place = existing_place(config, data_dir)
     token = generate_token()
     where = f"Its token is in {save}." if save is not None else "Its token is above and shown only now."
-    facts = {"account": name, "device": device, "days": days} if as_json else None
-    with shown_or_saved(token, save is None, save, facts, "token") as left:
-        request = AddDevice(name, device, digest(token), days=days)
-        done, settings = f"The device {device} of {name} was added", load_config(place).config
-        change(place, settings, request, done, where, quiet=as_json, facts=left)
+    facts = {"account": name, "device": device, "days": days}
+    request = AddDevice(name, device, digest(token), days=days)
+    with shown_or_saved(token, save is None, save, facts if as_json else None, "token") as printed:
+        done = f"The device {device} of {name} was added"
+        change(place, request, done, where, quiet=printed, as_json=as_json, facts=facts)
 
 
 def list_devices(
@@ -71,30 +73,17 @@ def list_devices(
     from securechat.chat.requests import ListDevices
     from securechat.cli.ask import ask
 
-    place = existing_place(config, data_dir)
-    rows = ask(place.directory, load_config(place).config, ListDevices(name)).rows
-    if as_json:
-        print_json([dict(row) for row in rows])
-    elif not rows:
-        tell("There is no device: add one with `securechat devices add NAME DEVICE`.")
-    else:
-        table: list[tuple[str, ...]] = [
-            ("ACCOUNT", "DEVICE", "KIND", "ADDED", "LAST USED (UTC)", "UNTIL", "SESSIONS")
-        ]
-        for row in rows:
-            used = minute(row["used"]) if row["used"] else "never"
-            until = "expired" if row["expired"] else day(row["expires"])
-            cells = (
-                row["account"],
-                row["device"],
-                row["kind"],
-                day(row["created"]),
-                used,
-                until,
-                row["sessions"],
-            )
-            table.append(tuple(str(cell) for cell in cells))
-        print_table(table)
+    rows = ask(existing_place(config, data_dir), ListDevices(name)).rows
+    headings = ("ACCOUNT", "DEVICE", "KIND", "ADDED", "LAST USED (UTC)", "UNTIL", "SESSIONS")
+    nothing = "There is no device: add one with `securechat devices add NAME DEVICE`."
+    print_rows(rows, as_json, headings, _cells, nothing)
+
+
+def _cells(row: "Row") -> list[object]:
+    used = minute(row["used"]) if row["used"] else "never"
+    until = "expired" if row["expired"] else day(row["expires"])
+    named = [row["account"], row["device"], row["kind"]]
+    return [*named, day(row["created"]), used, until, row["sessions"]]
 
 
 def revoke_device(
@@ -109,5 +98,5 @@ def revoke_device(
 
     place = existing_place(config, data_dir)
     done = f"The device {device} of {name} was revoked"
-    facts = {"account": name, "device": device} if as_json else None
-    change(place, load_config(place).config, RevokeDevice(name, device), done, facts=facts)
+    facts = {"account": name, "device": device}
+    change(place, RevokeDevice(name, device), done, as_json=as_json, facts=facts)

@@ -7,14 +7,14 @@ import typer
 
 from securechat.cli.change import change
 from securechat.cli.files import read_line
-from securechat.cli.place import ConfigOption, DataDirOption, Place, find_place, load_config
+from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place
 from securechat.cli.secret import shown_first
-from securechat.cli.table import JsonOption, minute, print_json, print_table, written_as_json
+from securechat.cli.table import JsonOption, minute, print_rows, written_as_json
 from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
+    from securechat.chat.requests import Row
     from securechat.client.invitation import Invitation
-    from securechat.config import Config
 
 _ID: Final = re.compile("[0-9a-fA-F]{8}")
 
@@ -51,30 +51,26 @@ def invite(
     An invitation is revoked by its id in the list, or by its code or link; `-` reads that from standard
     input.
     """
-    place = find_place(config, data_dir)
-    place.require()
-    settings = load_config(place).config
+    place = existing_place(config, data_dir)
     match words or []:
         case []:
-            _make(place, settings, uses, days, host=host, only_code=only_code, as_json=as_json)
+            _make(place, uses, days, host=host, only_code=only_code, as_json=as_json)
         case ["list"]:
-            _list(place, settings, as_json)
+            _list(place, as_json)
         case ["revoke", which]:
-            _revoke(place, settings, which, as_json)
+            _revoke(place, which, as_json)
         case _:
             raise typer.BadParameter("use `invite`, `invite list` or `invite revoke ID`")
 
 
-def _make(
-    place: Place, settings: "Config", uses: int, days: int, *, host: str, only_code: bool, as_json: bool
-) -> None:
+def _make(place: Place, uses: int, days: int, *, host: str, only_code: bool, as_json: bool) -> None:
     from securechat.chat.requests import AddInvitation
     from securechat.chat.rules.invitations import digest, id_of
     from securechat.cli.people.links import invitation
     from securechat.storage.passwords import INVITATION_GROUPS, generate
 
     code = generate(INVITATION_GROUPS)
-    link = invitation(settings, place, host, code)
+    link = invitation(place, host, code)
     key = digest(code)
     facts = {
         "id": id_of(key),
@@ -91,8 +87,8 @@ def _make(
     done = f"An invitation for {people}, valid for {valid}, was made"
     more = f"Its {'code' if only_code else 'link'} is above and shown only now."
     with shown_first(shown):
-        change(place, settings, AddInvitation(key, uses, days), done, more, quiet=as_json)
-    if settings.identity.registration != "invite":
+        change(place, AddInvitation(key, uses, days), done, more, quiet=as_json)
+    if place.config.identity.registration != "invite":
         tell('Nobody can use it yet: set identity.registration = "invite" and reload the server.')
     if not only_code and not as_json:
         _tell_how_to_use(link)
@@ -109,33 +105,27 @@ def _tell_how_to_use(link: "Invitation") -> None:
         tell(f"{link.address.host} is this machine itself: for people elsewhere use --host with {name}.")
 
 
-def _list(place: Place, settings: "Config", as_json: bool) -> None:
+def _list(place: Place, as_json: bool) -> None:
     from securechat.chat.requests import ListInvitations
     from securechat.cli.ask import ask
 
-    rows = ask(place.directory, settings, ListInvitations()).rows
-    if as_json:
-        print_json([dict(row) for row in rows])
-        return
-    if not rows:
-        tell("There is no invitation: make one with `securechat invite`.")
-        return
-    table: list[tuple[str, ...]] = [("ID", "ACCOUNTS", "MADE (UTC)", "EXPIRES (UTC)", "")]
-    for row in rows:
-        expired = "expired" if row["expired"] else ""
-        table.append(
-            (str(row["id"]), str(row["uses"]), minute(row["created"]), minute(row["expires"]), expired)
-        )
-    print_table(table)
+    rows = ask(place, ListInvitations()).rows
+    headings = ("ID", "ACCOUNTS", "MADE (UTC)", "EXPIRES (UTC)", "")
+    print_rows(rows, as_json, headings, _cells, "There is no invitation: make one with `securechat invite`.")
 
 
-def _revoke(place: Place, settings: "Config", which: str, as_json: bool) -> None:
+def _cells(row: "Row") -> list[object]:
+    expired = "expired" if row["expired"] else ""
+    return [row["id"], row["uses"], minute(row["created"]), minute(row["expires"]), expired]
+
+
+def _revoke(place: Place, which: str, as_json: bool) -> None:
     from securechat.chat.requests import RevokeInvitation
     from securechat.chat.rules.invitations import digest, id_of
 
     if which == "-":
         which = read_line()
     known_as = which.lower() if _ID.fullmatch(which) else id_of(digest(which))
-    facts = {"id": known_as} if as_json else None
+    facts = {"id": known_as}
     done = f"The invitation {known_as} was revoked"
-    change(place, settings, RevokeInvitation(known_as), done, facts=facts)
+    change(place, RevokeInvitation(known_as), done, as_json=as_json, facts=facts)

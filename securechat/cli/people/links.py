@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from securechat.config import Config
 
 
-def invitation(config: "Config", place: Place, host: str, code: str) -> "Invitation":
+def invitation(place: Place, host: str, code: str) -> "Invitation":
     """Return the invitation by which a code leads to this server; `host` is HOST[:PORT], or "".
 
     Where the server has never run, its certificate is made. Raises CommandFailed, BadParameter.
@@ -25,41 +25,41 @@ def invitation(config: "Config", place: Place, host: str, code: str) -> "Invitat
     from securechat.tls.errors import CertificateProblem
 
     try:
-        _make_certificate(config, place)
-        served = find_served(config, place)
+        _make_certificate(place)
+        served = find_served(place)
         identity = read_identity(served.certificate)
-        pin = "" if _is_public(config, place, served) else identity.pin
-        return Invitation(_address(config, identity, host, served.port), code, pin)
+        pin = "" if _is_public(place, served) else identity.pin
+        return Invitation(_address(place.config, identity, host, served.port), code, pin)
     except CertificateProblem as error:
         raise CommandFailed(str(error)) from error
 
 
-def _make_certificate(config: "Config", place: Place) -> None:
+def _make_certificate(place: Place) -> None:
     """Make the server's own certificate, as its first start would, where there is none yet."""
     from securechat.app.certificates import certificates_of, prepare
     from securechat.storage.errors import StorageError
     from securechat.storage.lock import DirectoryBusy, DirectoryLock
 
-    files = certificates_of(config, place.directory)
+    files = certificates_of(place.config, place.directory)
     if not files.own or files.certificate.exists():
         return
     try:
         with DirectoryLock(place.directory):
-            prepare(config, place.directory)
+            prepare(place.config, place.directory)
     except DirectoryBusy:
         return  # by a server that is given another certificate, or makes it now
     except StorageError as error:
         raise CommandFailed(str(error)) from error
 
 
-def _is_public(config: "Config", place: Place, served: Served) -> bool:
+def _is_public(place: Place, served: Served) -> bool:
     from securechat.app.certificates import certificates_of, make_context
     from securechat.tls.rehearsal import is_public
 
     if served.public is not None:
         return served.public
-    files = certificates_of(config, place.directory)
-    return not files.own and is_public(make_context(config, place.directory).context)
+    files = certificates_of(place.config, place.directory)
+    return not files.own and is_public(make_context(place.config, place.directory).context)
 
 
 def _address(config: "Config", identity: "Identity", host: str, port: int) -> "Address":

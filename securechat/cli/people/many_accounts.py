@@ -29,7 +29,7 @@ from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.chat.people import NewAccount
-    from securechat.config import Argon2Section, Config
+    from securechat.config import Argon2Section
 
 T = TypeVar("T")
 COLUMNS: Final = ("name", "role", "password")
@@ -61,7 +61,6 @@ class Wrong:
 
 def import_accounts(
     place: Place,
-    config: "Config",
     file: Path,
     save: Path | None,
     *,
@@ -77,7 +76,7 @@ def import_accounts(
     except OSError as error:
         raise CommandFailed(f"{file} cannot be read: {error.strerror}") from error
     generated = sum(not one.password for one in wanted)
-    with Asking(place.directory, config) as asking:
+    with Asking(place) as asking:
         lines = {one.line for one in wrong}
         wrong += _wrong_for_server(asking, [one for one in wanted if one.line not in lines])
         if wrong:
@@ -88,7 +87,7 @@ def import_accounts(
             )
         if not dry_run:
             complete, kept = _with_passwords(wanted)
-            hashed = _hash_all(complete, config.auth.argon2)
+            hashed = _hash_all(complete, place.config.auth.argon2)
             new = [
                 NewAccount(one.name, phc, one.role, must_change or (one.name in kept and one.role != "bot"))
                 for one, phc in zip(complete, hashed, strict=True)

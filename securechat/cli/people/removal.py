@@ -8,7 +8,7 @@ from securechat.cli.change import change
 from securechat.cli.consent import can_be_asked, require_consent
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.people.accounts import NameArgument
-from securechat.cli.place import ConfigOption, DataDirOption, find_place, load_config
+from securechat.cli.place import ConfigOption, DataDirOption, existing_place
 from securechat.cli.table import JsonOption
 from securechat.cli.telling import tell
 
@@ -53,10 +53,8 @@ def deluser(
         raise CommandFailed(text, ExitCode.REFUSED)
     if channels not in ("", "keep", "drop") or (channels and heir):
         raise CommandFailed("use one of --channels keep, --channels drop, --channels-to NAME", ExitCode.USAGE)
-    place = find_place(config, data_dir)
-    place.require()
-    settings = load_config(place).config
-    with Asking(place.directory, settings) as asking:
+    place = existing_place(config, data_dir)
+    with Asking(place) as asking:
         founded = find(asking, ["*"], name)
         if founded and not channels and not heir:
             tell(f"{name} founded {number(len(founded))}:")
@@ -70,9 +68,9 @@ def deluser(
         handed_on = _hand_on(asking, name, names, channels, heir) if many else 0
     request = RemoveAccount(name, messages, channels, heir)
     more = _what_became(number(len(names)), channels, heir) if names else ""
-    facts = {"account": name, "channels": len(names)} if as_json else None
+    facts = {"account": name, "channels": len(names)}
     with so_far("given" if heir else "dropped", handed_on, len(names)):
-        change(place, settings, request, f"The account {name} was removed", more, facts=facts)
+        change(place, request, f"The account {name} was removed", more, as_json=as_json, facts=facts)
 
 
 def _ask_what_becomes() -> tuple[str, str]:

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from securechat.cli.change import change
-from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place, load_config
-from securechat.cli.table import JsonOption, minute, print_json, print_table
+from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place
+from securechat.cli.table import JsonOption, minute, print_rows
 
 if TYPE_CHECKING:
     from securechat.chat.requests import Request
-    from securechat.config import Config
 
 _USE = "use `sessions`, `sessions NAME`, `sessions end NAME [ID]` or `sessions end [NAME] --address ADDRESS`"
 
@@ -43,26 +42,25 @@ def sessions(
     from securechat.chat.requests import EndSession, ListSessions
 
     place = existing_place(config, data_dir)
-    settings = load_config(place).config
     match words or []:
         case ["end", name, number] if number.isascii() and number.isdigit() and not address:
             request: Request = EndSession(name, int(number))
-            _end(place, settings, request, f"Session {number} of {name} was ended", as_json)
+            _end(place, request, f"Session {number} of {name} was ended", as_json)
         case ["end", name]:
             there = f" from {address}" if address else ""
-            _end(place, settings, EndSessionsOf(name, address), f"The sessions of {name}{there} end", as_json)
+            _end(place, EndSessionsOf(name, address), f"The sessions of {name}{there} end", as_json)
         case ["end"] if address:
-            _end(place, settings, EndSessionsOf("", address), f"The sessions from {address} end", as_json)
+            _end(place, EndSessionsOf("", address), f"The sessions from {address} end", as_json)
         case [] if not address:
-            _list(place, settings, ListSessions(), as_json)
+            _list(place, ListSessions(), as_json)
         case [name] if not address and name != "end":
-            _list(place, settings, ListSessions(name), as_json)
+            _list(place, ListSessions(name), as_json)
         case _:
             raise typer.BadParameter(_USE)
 
 
-def _end(place: Place, config: "Config", request: "Request", done: str, as_json: bool) -> None:
-    answer = change(place, config, request, done, facts={"ended": 1} if as_json else None)
+def _end(place: Place, request: "Request", done: str, as_json: bool) -> None:
+    answer = change(place, request, done, facts={"ended": 1}, as_json=as_json)
     if not as_json and answer.rows:
         tell_number(answer.rows[0].get("ended"))
 
@@ -74,15 +72,12 @@ def tell_number(ended: object) -> None:
     tell("There was 1 session." if ended == 1 else f"There were {ended} sessions.")
 
 
-def _list(place: Place, config: "Config", request: "Request", as_json: bool) -> None:
+def _list(place: Place, request: "Request", as_json: bool) -> None:
     from securechat.cli.ask import ask
 
-    rows = ask(place.directory, config, request).rows
-    if as_json:
-        print_json([dict(row) for row in rows])
-        return
-    table: list[tuple[str, ...]] = [("ACCOUNT", "ID", "SESSION", "ADDRESS", "SINCE (UTC)")]
-    for row in rows:
-        cells = (row["account"], row["id"], row["name"], row["address"], minute(row["since"]))
-        table.append(tuple(str(cell) for cell in cells))
-    print_table(table)
+    print_rows(
+        ask(place, request).rows,
+        as_json,
+        ("ACCOUNT", "ID", "SESSION", "ADDRESS", "SINCE (UTC)"),
+        lambda row: (row["account"], row["id"], row["name"], row["address"], minute(row["since"])),
+    )

@@ -6,9 +6,8 @@ import typer
 
 from securechat.cli.change import change
 from securechat.cli.people.accounts import NameArgument
-from securechat.cli.place import ConfigOption, DataDirOption, existing_place, load_config
-from securechat.cli.table import JsonOption, day, print_json, print_table
-from securechat.cli.telling import tell
+from securechat.cli.place import ConfigOption, DataDirOption, existing_place
+from securechat.cli.table import JsonOption, day, print_rows
 
 
 def register(app: typer.Typer) -> None:
@@ -33,16 +32,13 @@ def list_factors(
     from securechat.chat.requests import ListSecondFactors
     from securechat.cli.ask import ask
 
-    place = existing_place(config, data_dir)
-    rows = ask(place.directory, load_config(place).config, ListSecondFactors(name)).rows
-    if as_json:
-        print_json([dict(row) for row in rows])
-    elif not rows:
-        tell("Nobody has a second factor." if not name else f"{name} has no second factor.")
-    else:
-        table: list[tuple[str, ...]] = [("ACCOUNT", "SINCE", "RECOVERY CODES LEFT")]
-        table += [(str(row["account"]), day(row["since"]), str(row["recovery_codes"])) for row in rows]
-        print_table(table)
+    print_rows(
+        ask(existing_place(config, data_dir), ListSecondFactors(name)).rows,
+        as_json,
+        ("ACCOUNT", "SINCE", "RECOVERY CODES LEFT"),
+        lambda row: (row["account"], day(row["since"]), row["recovery_codes"]),
+        f"{name} has no second factor." if name else "Nobody has a second factor.",
+    )
 
 
 def reset(
@@ -61,5 +57,5 @@ def reset(
     place = existing_place(config, data_dir)
     done = f"The second factor of {name} was taken away"
     more = "With /msg securechat totp on its owner can make a new one."
-    facts = {"account": name, "second_factor": False} if as_json else None
-    change(place, load_config(place).config, ResetSecondFactor(name), done, more, facts=facts)
+    facts = {"account": name, "second_factor": False}
+    change(place, ResetSecondFactor(name), done, more, as_json=as_json, facts=facts)

@@ -12,7 +12,7 @@ import pytest
 from securechat.app import patience
 from securechat.chat.ports import StoreFull
 from securechat.chat.records import Record, StoredAccount, StoredChannel
-from securechat.chat.requests import Answer, Request
+from securechat.chat.requests import Answer, Done, Request
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.server.control_client import NoAnswer
 from securechat.storage.lock import DirectoryLock
@@ -397,6 +397,17 @@ def test_a_question_that_was_not_answered(
     for arguments in (("users",), ("channel", "list"), ("invite", "list"), ("audit", "show")):
         ended = command(*arguments)
         assert (ended.code, ": try again\n" in ended.err) == (ExitCode.UNKNOWN_OUTCOME, True), ended.err
+
+
+def test_a_wrong_configuration_is_no_matter_of_a_running_server(
+    command: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever edits the file can still ban and disable somebody; without a server it is needed."""
+    assert command("adduser", "alice", "--generate").code == 0
+    (home / "securechat.toml").write_text("[server]\nprot = 1\n")
+    assert "server.prot" in command("disable", "alice").err
+    monkeypatch.setattr("securechat.cli.ask.ask_server", lambda *_: Done())
+    assert command("disable", "alice").code == 0
 
 
 def test_a_wrong_configuration_stops_before_the_password(
