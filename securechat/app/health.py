@@ -5,14 +5,13 @@ asking the hub: a hub that is stuck is noticed by how long ago it was seen last,
 is not in the row is no reason: the row may be one of an older server.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from securechat.chat.requests import Row
+
 STUCK_MS: Final = 10_000
 """The hub has something to do every second; it may wait 5 s for a database that somebody keeps locked."""
-
-Row = Mapping[str, str | int | bool | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
-from securechat.chat.requests import OPERATION_NAMES, OPERATIONS, Answer, Done, Refused, Request
+from securechat.chat.requests import OPERATION_NAMES, OPERATIONS, Answer, Done, Refused, Request, Value
 
 SOCKET: Final = "control.sock"
 MAX_LINE: Final = 64 * 1024
 """Of a request; answers may be longer."""
 _MOST: Final = 1 << 62
 """What a number of a request may be: a database has 64 bits, and something may be added."""
-
-Value = str | int | bool | None
 
 
 class BadLine(ValueError):

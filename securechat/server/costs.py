@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Final
 
-from securechat.chat.requests import Answer, Done, Refused
+from securechat.chat.requests import Answer, Done, Refused, Value
 from securechat.server.connection import Connection, Share
 from securechat.server.core import Core
 from securechat.server.hub import Hub
@@ -164,5 +164,5 @@ def _most(rows: list[Row], key: str) -> list[Row]:
     return sorted(rows, key=order)[:SHOWN]
 
 
-def _number(value: str | int | bool | None) -> int:
+def _number(value: Value) -> int:
     return value if isinstance(value, int) else 0

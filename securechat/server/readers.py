@@ -14,6 +14,7 @@ from typing import Final
 
 from securechat.chat.jobs import JobRefused, JobResult, Query
 from securechat.chat.ports import QueryFailed, Reader
+from securechat.chat.requests import Value
 from securechat.server.fair_queue import EVERY, STRANGE
 from securechat.server.pools import Pool, query
 
@@ -146,7 +147,7 @@ def run_queries(pool: Pool[Query], reader: QueryReader, *, searches: bool = True
         reader.close()
 
 
-def state_of(readers: Sequence[QueryReader], now: float) -> dict[str, str | int | bool | None]:
+def state_of(readers: Sequence[QueryReader], now: float) -> dict[str, Value]:
     """Return what `status` says about the readers. Any thread may call."""
     problems = [problem for reader in readers if (problem := reader.problem) is not None]
     first = min(problems, key=lambda problem: problem.since, default=None)

@@ -24,7 +24,7 @@ from typing import Final
 from securechat.chat.items import Item, Reloaded, ShutDown, Tick
 from securechat.chat.link import Link
 from securechat.chat.ports import Reader, Store, StoreLost
-from securechat.chat.requests import Answer, Done, Refused
+from securechat.chat.requests import Answer, Done, Refused, Value
 from securechat.chat.settings import Settings
 from securechat.log import escape
 from securechat.server.admission import Admission
@@ -93,7 +93,7 @@ class Server:
         chores: Sequence[Callable[[], bool | None]] = (),
         at_stop: Sequence[Callable[[], None]] = (),
         every_second: Sequence[Callable[[], None]] = (),
-        facts: Callable[[], Mapping[str, str | int | bool | None]] = dict,
+        facts: Callable[[], Mapping[str, Value]] = dict,
         latest: int = 0,
         banned: Sequence[str] = (),
         notifier: Notifier | None = None,

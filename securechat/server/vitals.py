@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from securechat.chat.memory import LINES, SENDQS
+from securechat.chat.requests import Value
 from securechat.server.admission import Admission
 from securechat.server.hub import Hub
 from securechat.server.inbox import Inbox
@@ -19,7 +20,7 @@ from securechat.server.readers import QueryReader, state_of
 from securechat.server.worker import Worker
 
 State = Literal["starting", "running", "stopping"]
-Row = dict[str, str | int | bool | None]
+Row = dict[str, Value]
 
 
 class Vitals:
@@ -35,7 +36,7 @@ class Vitals:
         admission: Admission,
         workers: Sequence[Worker],
         readers: Sequence[QueryReader],
-        facts: Callable[[], Mapping[str, str | int | bool | None]],
+        facts: Callable[[], Mapping[str, Value]],
     ) -> None:
         self.state: State = "starting"
         self.listeners: Sequence[Listener] = ()

@@ -1,20 +1,19 @@
 """What the doctor has found."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from securechat.app.doctor.world import World
+from securechat.chat.requests import Row
 from securechat.config import Config
 from securechat.storage.looking import Looked
 
 Level = Literal["error", "warning", "note"]
 """An error keeps the server from working, or puts what it keeps at risk; a warning will, or may. A note is
 good to know, and nothing to mend."""
-
-Row = Mapping[str, str | int | bool | None]
 
 
 @dataclass(frozen=True, slots=True)

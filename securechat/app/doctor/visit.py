@@ -17,7 +17,7 @@ from securechat.app.directory import data_dir_option
 from securechat.app.doctor import files, machine, network, state
 from securechat.app.doctor.finding import Check, Finding, Patient
 from securechat.app.doctor.world import World
-from securechat.chat.requests import Done, ListAudit, Request
+from securechat.chat.requests import Done, ListAudit, Request, Row, Value
 from securechat.config import Config
 from securechat.server.control_client import NoAnswer, NotRunning, ask
 from securechat.storage.errors import StorageError
@@ -139,14 +139,14 @@ def _asked(patient: Patient) -> tuple[Patient, list[Finding]]:
     )
 
 
-def _rows(patient: Patient, request: Request | str) -> Sequence[Mapping[str, str | int | bool | None]]:
+def _rows(patient: Patient, request: Request | str) -> Sequence[Row]:
     answer = ask(patient.directory, request, _PATIENCE)
     if not isinstance(answer, Done):
         raise NoAnswer(answer.text)
     return answer.rows
 
 
-def _number(value: str | int | bool | None) -> int:
+def _number(value: Value) -> int:
     return value if isinstance(value, int) else 0
 
 

@@ -1,10 +1,10 @@
 """Bans from the server, as operators of other servers write them: UBAN, KLINE, DLINE and their undoing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 from securechat.chat.durations import looks_like_one
-from securechat.chat.requests import Answer, Done, Refused
+from securechat.chat.requests import Answer, Done, Refused, Row
 from securechat.chat.rules import banning
 from securechat.chat.rules.administration import perform_then
 from securechat.chat.sanctions import AddBan, ListBans, RemoveBan
@@ -13,8 +13,6 @@ from securechat.chat.turn.context import Context
 from securechat.chat.turn.steps import Steps
 from securechat.irc.text import body_room, printable, split_text
 from securechat.irc.timestamp import format_ms
-
-Row = Mapping[str, str | int | bool | None]
 
 
 def uban(ctx: Context) -> None:

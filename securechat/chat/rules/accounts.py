@@ -5,15 +5,13 @@ from dataclasses import replace
 from securechat.chat.effects import HashAdded
 from securechat.chat.people import ACCOUNTS_AT_ONCE, AddAccounts, CheckNames, NewAccount
 from securechat.chat.records import ROLES, AccountAdded, PasswordDue
-from securechat.chat.requests import AddAccount, Answer, Done, Refused
+from securechat.chat.requests import AddAccount, Answer, Done, Refused, Row
 from securechat.chat.rules import roles
 from securechat.chat.rules.autojoin import join_account
 from securechat.chat.rules.renaming import name_problem
 from securechat.chat.state.account import Account, sorted_by_name
 from securechat.chat.turn.chat import Chat
 from securechat.irc.names import InvalidName, check_account, skeleton
-
-Row = dict[str, str | int | bool | None]
 
 
 def add(chat: Chat, request: AddAccount) -> Answer:

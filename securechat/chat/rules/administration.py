@@ -84,7 +84,6 @@ from securechat.chat.sanctions import (
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.steps import Steps
 
-Row = dict[str, str | int | bool | None]
 OfAccount = (
     SetPassword
     | RequirePassword

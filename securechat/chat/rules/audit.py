@@ -4,10 +4,9 @@ from securechat.chat.effects import Answered
 from securechat.chat.jobs import AuditRead, JobResult, ReadAudit
 from securechat.chat.link import DESK
 from securechat.chat.ports import AuditEntry
-from securechat.chat.requests import Done, ListAudit, Refused
+from securechat.chat.requests import Done, ListAudit, Refused, Row
 from securechat.chat.turn.chat import Chat
 
-Row = dict[str, str | int | bool | None]
 AUDIT_ROWS = 500
 """Rows of the audit log in one answer."""
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from securechat.chat.jobs import AuthenticatorMade, CheckCode, CodeChecked
 from securechat.chat.records import Authenticator, AuthenticatorSet
-from securechat.chat.requests import Answer, Done, Refused
+from securechat.chat.requests import Answer, Done, Refused, Row
 from securechat.chat.rules.proof import prove_code
 from securechat.chat.state.account import Account, sorted_by_name
 from securechat.chat.tokens import digest
@@ -25,8 +25,6 @@ from securechat.chat.turn.context import Context
 CODE: Final = re.compile(r"[0-9]{6}|[0-9A-Za-z]{4}(?:-[0-9A-Za-z]{4}){3}")
 """What a code of an authenticator, or a recovery code, looks like."""
 TURN_ON: Final = "turn it on first with /msg securechat totp on"
-
-Row = dict[str, str | int | bool | None]
 
 
 @dataclass(frozen=True, slots=True)

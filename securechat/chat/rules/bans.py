@@ -18,7 +18,7 @@ from typing import Final
 from securechat.chat.effects import LoginFailed, NetworkBanned
 from securechat.chat.line import Line
 from securechat.chat.records import Ban, BanAdded, BanRemoved
-from securechat.chat.requests import Answer, Done, Refused
+from securechat.chat.requests import Answer, Done, Refused, Row
 from securechat.chat.rules.banning import Wrong, administrators, checked, ends, read_target, spelled, until
 from securechat.chat.rules.operators import ENDED_AT_ONCE, lose_powers, tell
 from securechat.chat.sanctions import AddBan, ListBans, RemoveBan
@@ -29,8 +29,6 @@ from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.steps import Steps
 from securechat.irc import numerics as num
 from securechat.irc.names import fold
-
-Row = dict[str, str | int | bool | None]
 
 MAX_BANS: Final = 5000
 MAX_MASKS: Final = 200

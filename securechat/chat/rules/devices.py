@@ -10,7 +10,7 @@ from typing import Final
 from securechat.chat.effects import Then
 from securechat.chat.items import EndSessions
 from securechat.chat.records import Device, DeviceAdded, DeviceRenewed, DeviceRevoked, DeviceUsed
-from securechat.chat.requests import USUAL_DAYS, AddDevice, Answer, Done, Refused, RevokeDevice
+from securechat.chat.requests import USUAL_DAYS, AddDevice, Answer, Done, Refused, RevokeDevice, Row
 from securechat.chat.rules.shares import reached
 from securechat.chat.shares import DEVICES
 from securechat.chat.state.account import Account, sorted_by_name
@@ -20,8 +20,6 @@ NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,32}")
 DAY_MS: Final = 24 * 3600 * 1000
 HOUR_MS: Final = 3600 * 1000
 MAX_DAYS: Final = 3650
-
-Row = dict[str, str | int | bool | None]
 
 
 def find(chat: Chat, key: str) -> tuple[Device, Account] | None:

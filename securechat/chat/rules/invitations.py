@@ -5,7 +5,7 @@ from typing import Final
 
 from securechat.chat.limits import MAX_INVITATION_DAYS, MAX_INVITATION_USES
 from securechat.chat.records import Invitation, InvitationAdded, InvitationRevoked
-from securechat.chat.requests import AddInvitation, Answer, Done, Refused, RevokeInvitation
+from securechat.chat.requests import AddInvitation, Answer, Done, Refused, RevokeInvitation, Value
 from securechat.chat.turn.chat import Chat
 from securechat.irc.invitation import code_of
 
@@ -65,7 +65,7 @@ def revoke(chat: Chat, request: RevokeInvitation) -> Answer:
     return Done()
 
 
-def rows(chat: Chat) -> list[dict[str, str | int | bool | None]]:
+def rows(chat: Chat) -> list[dict[str, Value]]:
     """List the invitations that can be used, and those that have expired; the oldest first."""
     now = chat.now.wall
     return [

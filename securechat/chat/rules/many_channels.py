@@ -15,6 +15,7 @@ from securechat.chat.requests import (
     DropChannels,
     ListChannels,
     Refused,
+    Row,
     SetFounder,
 )
 from securechat.chat.rules import dropping, founding
@@ -28,7 +29,6 @@ from securechat.irc.names import fold
 
 LOOKED_AT: Final = 250
 """Channels that one request looks at."""
-Row = dict[str, str | int | bool | None]
 BUSY: Final = Refused(
     "STORE_UNAVAILABLE", "The server is busy and could not look at what was said: try again"
 )

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
 from securechat.chat.records import MessageSent, Report, ReportDropped, ReportKept
-from securechat.chat.requests import Answer, Done, Refused
+from securechat.chat.requests import Answer, Done, Refused, Row
 from securechat.chat.rules import operators
 from securechat.chat.rules.banning import Wrong, check_reason
 from securechat.chat.rules.history import may_read
@@ -34,7 +34,6 @@ ROWS_AT_ONCE: Final = 100
 DAY_MS: Final = 24 * 3600 * 1000
 
 Say = Callable[[str], None]
-Row = dict[str, str | int | bool | None]
 
 
 class Subject(NamedTuple):

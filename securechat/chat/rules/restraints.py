@@ -13,7 +13,7 @@ from typing import Final
 from securechat.chat import limits
 from securechat.chat.masks import ACCOUNT, MUTE, InvalidMask, Matcher, canonical
 from securechat.chat.records import Kicked, ListEntry
-from securechat.chat.requests import Answer, Done, Refused
+from securechat.chat.requests import Answer, Done, Refused, Row
 from securechat.chat.rules import access
 from securechat.chat.rules.banning import Wrong, check_reason, ends, is_address
 from securechat.chat.rules.bans import called
@@ -38,8 +38,6 @@ from securechat.irc.masks import is_mask
 from securechat.irc.names import is_channel
 from securechat.irc.text import body_room, clip
 from securechat.irc.timestamp import format_ms
-
-Row = dict[str, str | int | bool | None]
 
 CHANNELS_AT_ONCE: Final = 20
 """Channels of which entries go in one tick."""
@@ -205,7 +203,7 @@ def _put(act: _Act, target: _Target, expires: int) -> Iterator[Row]:
     entry, draft = ListEntry(act.by, chat.now.wall, request.reason, expires), Draft(act.channel)
     draft.put("b", target.mask, entry)
     _record(act, draft)
-    row = _row(act.channel, target.mask, entry)
+    row = dict(_row(act.channel, target.mask, entry))
     if isinstance(request, KickBan) and target.account is not None:
         users = members_of(chat, act.channel, target.account)
         for user in users:

@@ -6,13 +6,11 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from securechat.chat.effects import Then
 from securechat.chat.items import EndSessions
 from securechat.chat.people import EndSessionsOf
-from securechat.chat.requests import Answer, Done, Refused
+from securechat.chat.requests import Answer, Done, Refused, Row
 from securechat.chat.rules.operators import end_some, lose_powers
 from securechat.chat.state.account import Account
 from securechat.chat.state.session import Session
 from securechat.chat.turn.chat import Chat
-
-Row = dict[str, str | int | bool | None]
 
 
 def rows(chat: Chat, account: Account | None) -> list[Row]:

@@ -17,6 +17,7 @@ from securechat.chat.requests import (
     NoteExport,
     Refused,
     Request,
+    Value,
 )
 from securechat.chat.rules.administration import perform_then
 from securechat.chat.service.asked import Asked, ServiceCommand
@@ -106,7 +107,7 @@ def read(kind: type[Request], words: list[str]) -> Request | None:
     return kind(*values)  # type: ignore[arg-type]  # every field's type was looked at
 
 
-def shown(key: str, value: str | int | bool | None) -> str:
+def shown(key: str, value: Value) -> str:
     """Return a cell of an answer for people."""
     if key in TIMES and isinstance(value, int):
         return format_ms(value)

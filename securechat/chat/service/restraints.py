@@ -3,7 +3,7 @@
 from typing import Final
 
 from securechat.chat.durations import looks_like_one
-from securechat.chat.requests import Answer, Refused
+from securechat.chat.requests import Answer, Refused, Row
 from securechat.chat.rules.administration import perform_then
 from securechat.chat.rules.banning import until
 from securechat.chat.rules.restraints import list_restraints
@@ -20,8 +20,6 @@ from securechat.chat.sanctions import (
 from securechat.chat.service.asked import Asked, ServiceCommand
 from securechat.chat.service.channels import known
 from securechat.chat.turn.steps import Steps
-
-Row = dict[str, str | int | bool | None]
 
 
 def bans(asked: Asked) -> None:

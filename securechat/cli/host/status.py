@@ -1,7 +1,7 @@
 """`securechat status`: whether the running server is well, and what it counts."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -10,8 +10,9 @@ from securechat.cli.place import ConfigOption, DataDirOption, find_place
 from securechat.cli.table import JsonOption, minute, print_json
 from securechat.cli.telling import tell
 
-Value = str | int | bool | None
-Row = Mapping[str, Value]
+if TYPE_CHECKING:
+    from securechat.chat.requests import Row, Value
+
 
 _WORDS: Final = str.maketrans("_.", "  ")
 _MOST: Final = 5
@@ -52,7 +53,7 @@ def status(
         tell("`securechat status --all` prints every counter, --json is for programs.")
 
 
-def nested(row: Row) -> dict[str, Value | dict[str, Value]]:
+def nested(row: "Row") -> "dict[str, Value | dict[str, Value]]":
     """Return a row whose counts with a group, GROUP.NAME, are in an object of that group."""
     groups: dict[str, dict[str, Value]] = {}
     for name, value in row.items():
@@ -61,7 +62,7 @@ def nested(row: Row) -> dict[str, Value | dict[str, Value]]:
     return {**groups.pop("", {}), **groups}
 
 
-def picture(row: Row) -> Iterator[tuple[str, str]]:
+def picture(row: "Row") -> Iterator[tuple[str, str]]:
     """Yield what matters of a server's counters, as a name and a text for people.
 
     What the row of an older server does not have is left out.
@@ -97,7 +98,7 @@ def picture(row: Row) -> Iterator[tuple[str, str]]:
     yield "version", str(row.get("version", "unknown"))
 
 
-def _database(row: Row) -> str:
+def _database(row: "Row") -> str:
     """Say how large the database is, where it is a file."""
     from securechat.cli.host.top_picture import number, size
 
@@ -108,7 +109,7 @@ def _database(row: Row) -> str:
     )
 
 
-def _counts(row: Row, group: str) -> str:
+def _counts(row: "Row", group: str) -> str:
     """Say what a group has counted, the most first."""
     counted = [
         (value, name.removeprefix(group).translate(_WORDS))
@@ -132,11 +133,11 @@ def _duration(seconds: int) -> str:
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
-def _counters(row: Row) -> Iterator[tuple[str, str]]:
+def _counters(row: "Row") -> Iterator[tuple[str, str]]:
     for name, value in row.items():
         text = _backup(value) if name == "last_backup" else "none" if value is None else str(value)
         yield name.translate(_WORDS), text
 
 
-def _backup(at: Value) -> str:
+def _backup(at: "Value") -> str:
     return f"{minute(at)} UTC" if at else "never"

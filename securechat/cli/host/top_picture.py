@@ -4,11 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from securechat.app.health import reasons
+from securechat.chat.requests import Row
 from securechat.client.safe import safe
 from securechat.client.width import columns
-
-Value = str | int | bool | None
-Row = Mapping[str, Value]
 
 
 class Sample(NamedTuple):

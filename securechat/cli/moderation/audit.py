@@ -1,6 +1,6 @@
 """`securechat audit`: who used their power, and the proof that nobody has changed that."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,8 +12,8 @@ from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.chat.ports import AuditEntry
+    from securechat.chat.requests import Row
 
-Row = Mapping[str, str | int | bool | None]
 
 HashOption = Annotated[
     str | None,
@@ -80,7 +80,7 @@ def verify(
         tell(f"{last} entries, last hash {head}", out=True)
 
 
-def _rows(place: Place) -> Iterator[Row]:
+def _rows(place: Place) -> Iterator["Row"]:
     from securechat.chat.requests import ListAudit
     from securechat.cli.ask import ask
 
@@ -93,7 +93,7 @@ def _rows(place: Place) -> Iterator[Row]:
         after = last
 
 
-def _entry(row: Row) -> "AuditEntry":
+def _entry(row: "Row") -> "AuditEntry":
     from securechat.chat.ports import AuditEntry
     from securechat.chat.records import Audited
 

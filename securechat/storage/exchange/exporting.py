@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, or_, select
 
+from securechat.chat.requests import Value
 from securechat.irc import msgid
 from securechat.irc.names import fold
 from securechat.irc.timestamp import format_ms
@@ -121,7 +122,7 @@ class Exporter:
         rows = self._connection.execute(select(s.source, s.at).where(s.account == account).order_by(s.at))
         return {source: format_ms(at) for source, at in rows}
 
-    def _rows_of(self, account: int) -> dict[str, list[dict[str, str | int | bool | None]]]:
+    def _rows_of(self, account: int) -> dict[str, list[dict[str, Value]]]:
         """Return what tables hold about an account that have no lines of their own here."""
         owners = {
             markers: markers.c.account == account,

@@ -12,6 +12,8 @@ from typing import Final
 
 import msgspec
 
+from securechat.chat.requests import Value
+
 FORMAT: Final = "securechat-export"
 VERSION: Final = 2
 
@@ -43,7 +45,7 @@ class Account(msgspec.Struct, frozen=True, tag_field="type", tag="account", omit
     former: list[str] = []
     last_login: str | None = None
     networks: dict[str, str] = {}
-    rows: dict[str, list[dict[str, str | int | bool | None]]] = {}
+    rows: dict[str, list[dict[str, Value]]] = {}
 
 
 class Member(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from securechat.cli.host.top_picture import KINDS, ORDER_WORDS, ORDERS, Row, Sample, clip, pad, picture, size
+from securechat.chat.requests import Row
+from securechat.cli.host.top_picture import KINDS, ORDER_WORDS, ORDERS, Sample, clip, pad, picture, size
 from securechat.client.width import columns
 from tests.support.vitals import FakeVitals
 
