@@ -77,6 +77,9 @@ class PostgresStore(SqlStore):
     def _expect_room(self) -> None:
         """PostgreSQL tells in time."""
 
+    def _begin(self) -> None:
+        """The driver begins with the first statement."""
+
 
 class PostgresReader(SqlReader):
     """A read-only connection to a PostgreSQL database."""

@@ -116,6 +116,9 @@ class SqliteStore(SqlStore):
         """Copy everything that is stored in the end into a file. Raises StorageError."""
         copy_shared(self._driver, target, progress, turns)
 
+    def _begin(self) -> None:
+        self._driver.execute("BEGIN IMMEDIATE")
+
     def _shorten(self, all_of_it: bool) -> bool:
         free, pages = self._pages("freelist_count"), self._pages("page_count")
         if free <= (0 if all_of_it else max(_SPARE_PAGES, pages // 8)):
@@ -304,8 +307,9 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    # By the driver itself: SQLAlchemy's way to it costs as much as storing four messages.
-    _driver(connection).execute("BEGIN IMMEDIATE")
+    driver = _driver(connection)
+    if not driver.in_transaction:  # which the store may have begun
+        driver.execute("BEGIN IMMEDIATE")
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, RootTransaction, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
 
 from securechat.chat.ports import AuditEntry, Pin, Snapshot, StoreFull, StoreLost, StoreUnavailable
@@ -57,6 +57,7 @@ class SqlStore(ABC):
     def __init__(self, engine: Engine, connection: Connection, index: SearchIndex) -> None:
         self._engine = engine
         self._connection = connection
+        self._dbapi = connection.connection
         self._index = index
         self._writer = RecordWriter(connection, index)
 
@@ -140,10 +141,11 @@ class SqlStore(ABC):
         try:
             with self._connection.begin():
                 yield self._connection
-        except DBAPIError as error:
+        except (DBAPIError, self._engine.dialect.loaded_dbapi.Error) as error:
             if isinstance(self._refusal(error), StoreFull):
                 raise StorageError("there is no room for it: make room on the disk") from error
-            raise StorageError(f"the database cannot do it: {in_one_line(error.orig)}") from error
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            raise StorageError(f"the database cannot do it: {in_one_line(cause)}") from error
 
     def index(self, limit: int) -> int:
         """Put at most the next `limit` messages into the index of the search; return how many were looked at.
@@ -194,36 +196,37 @@ class SqlStore(ABC):
     def _expect_room(self) -> None:
         """Raise `StoreFull` when a transaction should not even begin."""
 
+    @abstractmethod
+    def _begin(self) -> None:
+        """Begin a transaction with the driver, where that does not do so itself."""
+
     def _transact(self, work: Callable[[], _T]) -> _T:
         self._expect_room()
         return self._attempt(work)
 
     def _attempt(self, work: Callable[[], _T]) -> _T:
-        transaction = None
         try:
-            transaction = self._connection.begin()
+            self._begin()
             result = work()
-            transaction.commit()
+            # SQLAlchemy has joined the transaction if the work has asked it anything. For messages it is not
+            # asked: to begin and commit there costs as much as to store four of them.
+            (self._connection if self._connection.in_transaction() else self._dbapi).commit()
         except BaseException as error:
-            self._roll_back(transaction, error)
+            self._roll_back(error)
             meaning = (self._loss(error) or self._refusal(error)) if isinstance(error, Exception) else None
             if meaning is not None:
                 raise meaning from error
             raise
         return result
 
-    def _roll_back(self, transaction: RootTransaction | None, error: BaseException) -> None:
+    def _roll_back(self, error: BaseException) -> None:
         try:
-            if transaction is not None:
-                self._end(transaction)
+            # For SQLAlchemy a transaction whose COMMIT failed is over; the database may see it differently.
+            self._connection.rollback()
+            self._dbapi.rollback()
         except Exception:
             if self._loss(error) is None:
                 raise
-
-    def _end(self, transaction: RootTransaction) -> None:
-        transaction.rollback()
-        # For SQLAlchemy a transaction whose COMMIT failed is over; the database may see it differently.
-        self._connection.connection.rollback()
 
 
 class SqlReader:

@@ -9,7 +9,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import DBAPIError
 
 from securechat.chat.ports import StoreFull
 from securechat.chat.records import MessageSent
@@ -172,7 +171,7 @@ def test_a_commit_whose_outcome_is_unknown_is_not_called_full(
 ) -> None:
     """When the index cannot grow after all, the error says so: the row is there again after a crash."""
     disk.fill(but=RESERVE + 11 * PAGE)
-    with pytest.raises(DBAPIError, match="disk I/O error"):
+    with pytest.raises(sqlite3.OperationalError, match="disk I/O error"):
         store.commit([nonced(100_000, "x" * (RESERVE + PAGE))])
     assert store.load().last_message == long_log[-1]
     assert disk.recovered(tmp_path / "crashed") == [*long_log, 100_000]

@@ -114,16 +114,14 @@ class DriverInsert:
         compiled = statement.values({name: bindparam(name) for name in columns}).compile(
             dialect=connection.dialect
         )
-        self._connection = connection
+        self._dbapi = connection.connection
         self._sql = str(compiled)
         self._columns = list(columns)
         self._positional = connection.dialect.positional
         assert not self._positional or compiled.positiontup == self._columns
 
     def many(self, rows: list[MessageRow]) -> None:
-        """Insert rows, whose values are in the order of the columns."""
-        if self._positional:
-            self._connection.exec_driver_sql(self._sql, rows)
-        else:
-            named = [dict(zip(self._columns, row, strict=True)) for row in rows]
-            self._connection.exec_driver_sql(self._sql, named)
+        """Insert rows, whose values are in the order of the columns. Raises the driver's own errors."""
+        given = rows if self._positional else [dict(zip(self._columns, row, strict=True)) for row in rows]
+        # No cursor is kept: SQLite would not close the database before it is gone.
+        self._dbapi.cursor().executemany(self._sql, given)
