@@ -153,7 +153,6 @@ class Connection(Unhandled):
         self.address = address  # the proxy's until its header has come
         self.ticket = ticket
         self.owner = owner
-        self.accepted = accepted
 
         # Written by the hub
         self.sendq: list[bytes] = []
@@ -180,6 +179,7 @@ class Connection(Unhandled):
         """The chat waits for `items.Drained`."""
 
         # Written by the worker
+        self.accepted = accepted
         self.state = State.SILENT
         self.stranger = True
         """It had not logged in when it was read last."""

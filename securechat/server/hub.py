@@ -1,6 +1,7 @@
 """The hub's turn: items in, one commit, effects out.
 
-Theory of operation. Only this thread touches chat state. A turn takes what has come in, lets the core handle
+Theory of operation. Only whoever takes a turn touches chat state: this thread, or a worker in its place
+(`seat`). A turn takes what has come in, lets the core handle
 it, commits the records of all of it in one transaction, and only then performs the effects, in order: nothing
 that a command caused leaves the server before its records are on disk. The inbox grows during the commit, so
 the busier the server, the bigger the transactions (group commit). A store that is full, or that somebody
@@ -43,9 +44,8 @@ from securechat.chat.ports import Store, StoreUnavailable
 from securechat.chat.records import MessageSent, Record
 from securechat.chat.requests import Answer
 from securechat.chat.settings import Settings
-from securechat.irc.timestamp import format_ms
 from securechat.server.admission import Admission
-from securechat.server.clock import Clock
+from securechat.server.clock import Clock, WallClock
 from securechat.server.connection import Connection
 from securechat.server.core import Core
 from securechat.server.delivery import Delivery, end, schedule
@@ -54,6 +54,7 @@ from securechat.server.jobs import Jobs
 from securechat.server.limits import Limits
 from securechat.server.measuring import Pulse
 from securechat.server.rota import Rota
+from securechat.server.seat import Seat
 from securechat.server.shares import Shares
 from securechat.server.sparing import Sparing
 from securechat.server.worker import Worker
@@ -67,7 +68,7 @@ LOG_EVERY: Final = 60.0
 
 
 class Hub:
-    """Runs the core. Only the hub's thread may use it, except where a method says otherwise.
+    """Runs the core. Only whoever sits in the seat may use it, except where a method says otherwise.
 
     `answered` is called with the answers to administrators' requests, `reload` when an operator's session
     wants the configuration read again, `hash_added` with the hashes that requests brought. `chores` are
@@ -112,8 +113,10 @@ class Hub:
         self._clock = clock or Clock()
         self.jobs = Jobs(inbox, limits, self._clock.monotonic)
         self._stopping = False
+        self._seat = Seat()
+        self._host: Worker | None = None  # on whose thread the turn is taken, if on a worker's
         self._complained = float("-inf")
-        self._wall = latest
+        self._wall = WallClock(latest)
         self._now = Now(0, 0.0)
         self.rota = Rota(inbox, self._let_happen, self._clock.monotonic)
         core.late = self.rota.tired
@@ -147,7 +150,7 @@ class Hub:
     def run(self) -> None:
         """Take turns until `stop`, then close the store."""
         try:
-            self._look_at_clock(self._clock.now())
+            self._wall.look(self._clock.now())
             self.pulse.turned = self._clock.monotonic()  # from here on it has to be seen
             while self.rota or not self._stopping:
                 self.run_once()
@@ -158,23 +161,42 @@ class Hub:
         """Wait for something to do and take a turn."""
         due = self._core.next_due()
         timeout = None if due is None else max(0.0, due - self._clock.now().mono)
-        if self.rota:
-            timeout = 0.0
-        batch = self._inbox.take(timeout)
-        now = self._clock.now()
+        self._inbox.wait(0.0 if self.rota else timeout)
+        with self._seat:
+            batch = self._take_turn()
+            if self._chores and not self._inbox and any(type(item) is Tick for item in batch):
+                for chore in self._chores:
+                    while chore() and not self._inbox:
+                        pass
+            self.pulse.turned = self._clock.monotonic()
+
+    def turn_here(self, worker: Worker, items: Sequence[Item]) -> bool:
+        """Take a turn on a worker's thread for what it brings, if the seat is free; it is not woken."""
+
+        def turn() -> None:
+            self._host = worker
+            self._inbox.bring(items)
+            self._take_turn()
+            self._host = None
+
+        taken = self._seat.take_if_free(turn)
+        if taken and (self._seat.lost or self._inbox or self._core.next_due() is not None):
+            self._inbox.ring()  # the hub's thread goes on, or ends by the same error
+        return taken
+
+    def _take_turn(self) -> Sequence[Item | Call]:
+        """Take a turn for what there is, and return the batch."""
+        batch = self._inbox.take(0.0)
+        now, due = self._clock.now(), self._core.next_due()
         if due is not None and due <= now.mono:
             batch.append(Tick())
         if batch or self.rota:
             self.turn(batch, now)
-        if self._chores and not self._inbox and any(type(item) is Tick for item in batch):
-            for chore in self._chores:
-                while chore() and not self._inbox:
-                    pass
-        self.pulse.turned = self._clock.monotonic()
+        return batch
 
     def turn(self, batch: Sequence[Item | Call], now: Now) -> None:
         """Handle a batch and what was kept from earlier ones, commit, perform."""
-        self._look_at_clock(now)
+        self._wall.look(now)
         self._now = now
         batch = self.rota.turn(batch, self._lines_per_turn)
         outcomes = self._core.take()
@@ -203,15 +225,6 @@ class Hub:
             item()
         else:
             self._core.handle(item, self._now)
-
-    def _look_at_clock(self, now: Now) -> None:
-        """Say when the wall clock went backwards: messages now are shown with times that were before."""
-        if now.wall < self._wall:
-            text = (
-                "the clock went backwards from %s to %s: messages keep their order, their times do not rise"
-            )
-            log.warning(text, format_ms(self._wall), format_ms(now.wall))
-        self._wall = now.wall
 
     @property
     def _lines_per_turn(self) -> int:
@@ -308,12 +321,13 @@ class Hub:
 
     def _wake_workers(self) -> None:
         crowded, came = self.delivery.crowded, self._inbox.came
+        crowded.discard(self._host)  # it writes when this turn is over
         for worker in self._workers:
             if worker in crowded:
                 worker.flushed.clear()
             if worker.dirty:
                 worker.lag.note(came)
-            if worker.dirty or worker.resumed or worker.postponed:
+            if worker is not self._host and (worker.dirty or worker.resumed or worker.postponed):
                 worker.wake()
         for worker in self._workers:
             if worker in crowded:

@@ -39,21 +39,36 @@ class Inbox:
     def put(self, item: Item | Call) -> None:
         """Append one item and wake the hub. Any thread may call."""
         self._items.append(item)
-        self._ring()
+        self.ring()
 
     def extend(self, items: Iterable[Item]) -> None:
         """Append items and wake the hub once. Any thread may call."""
         self._items.extend(items)
-        self._ring()
+        self.ring()
+
+    def bring(self, items: Iterable[Item]) -> None:
+        """Append items and let the hub sleep: the caller sits in its seat, and takes them itself."""
+        self._date()
+        self._items.extend(items)
+
+    def ring(self) -> None:
+        """Wake the hub. Any thread may call."""
+        self._date()
+        if not self._bell.is_set():
+            self._bell.set()
+
+    def wait(self, timeout: float | None) -> None:
+        """Wait until there is something, or somebody rings, at most `timeout` seconds. The hub's thread."""
+        if not self._items:
+            self._bell.wait(timeout)
 
     def take(self, timeout: float | None, lines: float = inf) -> list[Item | Call]:
         """Wait until there is something, at most `timeout` seconds, and return it: a batch of about `lines`
         lines.
 
-        Called by the hub only.
+        Called by whoever sits in the hub's seat.
         """
-        if not self._items:
-            self._bell.wait(timeout)
+        self.wait(timeout)
         # Cleared before the items are taken: an item that is appended after this rings again.
         self._bell.clear()
         self.came = self._since
@@ -68,11 +83,11 @@ class Inbox:
     def put_back(self, items: Sequence[Item | Call]) -> None:
         """Put items that were taken in front of all others.
 
-        Called by the hub only.
+        Called by whoever sits in the hub's seat.
         """
         self._items.extendleft(reversed(items))
 
-    def _ring(self) -> None:
+    def _date(self) -> None:
+        """Note the time if what comes now is the first since the last batch."""
         if not self._bell.is_set():
             self._since = self._clock()
-            self._bell.set()

@@ -195,6 +195,17 @@ class Lifecycle:
         if self._refusals.left_out:
             self._refusals.settle(self._moment.now)
 
+    def excuse(self, seconds: float) -> None:
+        """Nobody was heard or written to for so long, and no peer is to blame: give everybody that time."""
+        self._moment.now += seconds
+        for conn in self.connections.values():
+            conn.accepted += seconds
+            conn.heard += seconds
+            conn.pinged += seconds
+            conn.deadline += seconds
+            if conn.stalled:
+                conn.stalled += seconds
+
     def _overdue(self, conn: Connection) -> None:
         limits, now = self._moment.limits, self._moment.now
         if conn.state is State.SILENT:

@@ -21,18 +21,18 @@ class Moment:
 class Outbox:
     """Items for the hub, gathered during a pass and handed over at once. The worker's thread."""
 
-    __slots__ = ("_inbox", "_items")
+    __slots__ = ("_inbox", "items")
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._items: list[Item] = []
+        self.items: list[Item] = []
 
     def add(self, item: Item) -> None:
         """Keep an item until the next `hand_over`."""
-        self._items.append(item)
+        self.items.append(item)
 
     def hand_over(self) -> None:
         """Give the hub what there is, in order."""
-        if self._items:
-            self._inbox.extend(self._items)
-            self._items.clear()
+        if self.items:
+            self._inbox.extend(self.items)
+            self.items.clear()

@@ -225,6 +225,7 @@ class Server:
         hub, limits = self._hub, self._limits
         for worker in self._workers:
             worker.watch.ring = self._signals.interrupt
+            worker.turn_here = hub.turn_here
         self._spawn("hub", hub.run)
         for number in range(1, limits.slots + 1):
             self._spawn(

@@ -11,8 +11,10 @@ reads.
 import select
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Final
 
+from securechat.chat.items import Item
 from securechat.server.admission import Admission
 from securechat.server.bell import Bell
 from securechat.server.connection import Connection, State
@@ -25,10 +27,23 @@ from securechat.server.transport import Tls
 from securechat.server.turns import Turns
 from securechat.server.writing import Writer
 
+FEW: Final = 4
+"""Items for which a worker takes the hub's turn itself (`seat`)."""
+LONG: Final = 1.0
+"""Seconds of such a turn (the disk was busy) for which peers are not to blame that they were not heard."""
+
+
+def _nobody(worker: "Worker", items: Sequence[Item]) -> bool:
+    """Take no turn."""
+    return False
+
 
 class Worker:
     """A loop over its connections. The hub uses `dirty`, `resumed`, `postponed`, `flushed`, `lag` and
-    `burden`, the main thread `watch`."""
+    `burden`, the main thread `watch`.
+
+    `turn_here` takes the hub's turn for some items on this thread, or says that it cannot (`Hub.turn_here`).
+    """
 
     def __init__(
         self,
@@ -54,6 +69,7 @@ class Worker:
         self._adopted: deque[Connection] = deque()
         self._evicted: deque[Connection] = deque()
         self._stop_at: float | None = None
+        self.turn_here: Callable[[Worker, Sequence[Item]], bool] = _nobody
         self.dirty, self.flushed, self.lag = self._writer.dirty, self._writer.flushed, self._writer.lag
         self.resumed, self.postponed = self._reader.resumed, self._reader.postponed
         self.watch, self.burden = self._reader.watch, self._reader.burden
@@ -133,7 +149,20 @@ class Worker:
         self._reader.read_some()
         lives.greet_some()
         lives.expire()
-        self._outbox.hand_over()
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Give the hub what there is, or take its turn for it where nothing else is to be done."""
+        items = self._outbox.items
+        if not items or len(items) > FEW or self._turns or not self.turn_here(self, items):
+            self._outbox.hand_over()
+            return
+        items.clear()
+        held_up = self._clock() - self._moment.now
+        if held_up > LONG:
+            self._lives.excuse(held_up)
+        self._reader.resume()
+        self._writer.flush_some()
 
     def _over(self) -> bool:
         return self._stop_at is not None and (not self.load or self._clock() >= self._stop_at)
