@@ -24,7 +24,7 @@ _PATHS: Final = ("cert", "key")
 """Parameters that are texts and name files, whose names may be any bytes."""
 
 _FIRST_RUN: Final = (
-    "Welcome to securechat. No server is known here yet:",
+    "No server is known here yet:",
     "  securechat join LINK                make an account with the link of an invitation, and chat",
     "  securechat connect NAME@HOST        chat on a server where you have an account",
     "  securechat server                   run a server of your own; then, in another terminal:",
@@ -87,9 +87,9 @@ def _begin(context: typer.Context) -> None:
         fail(error)
     if known:
         connect.connect()
-    for line in _FIRST_RUN:
-        tell(line)
-    raise typer.Exit(ExitCode.USAGE)
+    from securechat.cli.client.first_run import welcome
+
+    raise typer.Exit(welcome(_FIRST_RUN))
 
 
 def _of_texts(function: Callable[..., object]) -> Callable[..., object]:

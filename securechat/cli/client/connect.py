@@ -178,6 +178,9 @@ def _channel(name: str) -> str:
 def chat(login: "Login", channels: list[str]) -> int:
     """Chat until the end of it; return the exit code."""
     ended = _chat(login, channels)
+    if _wants_new_password(ended):
+        login = _renew(login)
+        ended = _chat(login, channels)
     return ended if isinstance(ended, int) else _report(ended)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from securechat.cli.client.profiles import own_name, password_source, remember
+from securechat.cli.client.profiles import own_name, password_source, remember, usual_name
 from securechat.cli.client.remote import (
     CommandOption,
     FileOption,
@@ -185,7 +185,7 @@ class _Newcomer:
         """Ask for a name until there is one that can be."""
         from securechat.irc.names import InvalidName, check_account
 
-        usual = _usual_name()
+        usual = usual_name()
         offer = f" [{usual}]" if usual else ""
         while True:
             answer = ask_line(f"The name you want in the chat{offer}: ") or usual
@@ -242,13 +242,3 @@ class _Newcomer:
         login = log_in(self._trust, self._name, where, lambda: self._password, by_key=False, profile=profile)
         login.enrolment.offered = self._person and not self._source.given
         return login
-
-
-def _usual_name() -> str:
-    """Return this user's name on this computer, "" when it cannot be one in the chat."""
-    from securechat.irc.names import InvalidName, check_account
-
-    try:
-        return check_account(own_name())
-    except (InvalidName, typer.BadParameter):
-        return ""

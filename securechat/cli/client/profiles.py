@@ -143,3 +143,13 @@ def own_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError) as error:
         raise typer.BadParameter("this user has no name here: name the account with --user") from error
+
+
+def usual_name() -> str:
+    """Return this user's name on this computer, "" when it cannot be one in the chat."""
+    from securechat.irc.names import InvalidName, check_account
+
+    try:
+        return check_account(own_name())
+    except (InvalidName, typer.BadParameter):
+        return ""

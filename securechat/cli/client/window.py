@@ -22,7 +22,13 @@ def has_room(environment: Mapping[str, str]) -> bool:
     """
     if environment.get("SECURECHAT_PLAIN", "") not in ("", "0"):
         return False
-    return all(map(os.isatty, (0, 1, 2))) and environment.get("TERM", "dumb") not in ("", "dumb", "unknown")
+    if not all(map(os.isatty, (0, 1, 2))) or environment.get("TERM", "dumb") in ("", "dumb", "unknown"):
+        return False
+    try:
+        os.get_terminal_size(2)
+    except OSError:  # it cannot say how large it is
+        return False
+    return True
 
 
 def in_app(login: "Login", channels: list[str]) -> "int | Result":

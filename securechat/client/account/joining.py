@@ -13,6 +13,7 @@ from typing import Final
 from securechat.client.errors import ClientError, OutcomeUnknown, Refused, Unreachable, Unsuitable
 from securechat.client.network.dialogue import talk
 from securechat.client.network.trust import Trust
+from securechat.client.protocol.registration import DURABLE
 from securechat.irc.message import Message
 from securechat.irc.text import MAX_LINE
 
@@ -50,6 +51,11 @@ class Joining:
         self._send = send
         self._offered: set[str] = set()
 
+    @property
+    def takes_keys(self) -> bool:
+        """Whether a computer can log in here by a key of its own."""
+        return DURABLE in self._offered
+
     def begin(self) -> None:
         """Send what starts it. Nothing of it is secret."""
         self._send(Message("CAP", ("LS", "302")))
@@ -65,7 +71,8 @@ class Joining:
         _, subcommand, *rest = (*message.params, "", "")
         if subcommand == "LS":
             more = rest[0] == "*"
-            self._offered.update(word.partition("=")[0] for word in rest[1 if more else 0].split(" "))
+            words = rest[1 if more else 0].split(" ")
+            self._offered.update(word.partition("=")[0] for word in words)
             if more:
                 return
             if CAPABILITY in self._offered:
@@ -129,10 +136,17 @@ _HANDLERS: Final[Mapping[str, Callable[[Joining, Message], None]]] = {
 }
 
 
-def make_account(trust: Trust, name: str, password: str, code: str) -> None:
-    """Make an account on the server that is trusted. Blocks.
+def make_account(trust: Trust, name: str, password: str, code: str) -> bool:
+    """Make an account on the server that is trusted; return whether it takes keys of computers. Blocks.
 
     Raises Refused, Unsuitable, OutcomeUnknown, TrustError, Unreachable.
     """
     check_sendable(name, password)
-    talk(trust, lambda send: Joining(name, password, code, send))
+    made: list[Joining] = []
+
+    def make(send: Callable[[Message], None]) -> Joining:
+        made.append(Joining(name, password, code, send))
+        return made[0]
+
+    talk(trust, make)
+    return made[0].takes_keys

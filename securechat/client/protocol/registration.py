@@ -79,6 +79,11 @@ class Registration:
         """What one message may hold here."""
         return Room.of(self._offered.get(MULTILINE, "")) if MULTILINE in self.granted else NO_BATCHES
 
+    @property
+    def knows_devices(self) -> bool:
+        """Whether the server is one that can make a device of this computer."""
+        return DURABLE in self._offered
+
     def begin(self) -> None:
         """Send what starts a registration."""
         account = self._credentials.account

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from securechat.client.account.login import Login
+from securechat.client.account.wizard import Wizard
 from securechat.client.deliveries import Outgoing
 from securechat.client.kept.bookmark_file import BookmarkFile
 from securechat.client.kept.outbox_file import OutboxFile, outbox_directory
@@ -22,6 +23,7 @@ from securechat.client.tui.mailbox import Mailbox
 from securechat.client.tui.servers import Link
 from securechat.client.tui.settings import SettingsFile
 from securechat.client.tui.shell import Result, Start
+from securechat.client.tui.wizard_screen import FirstRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +159,10 @@ def _close(links: Sequence[Link], goodbye: str) -> int:
         for link in links:
             closing.callback(lambda close: waiting.append(close(goodbye)), link.close)
     return sum(waiting)
+
+
+def find_the_way(wizard: Wizard, places: Places, environment: Mapping[str, str]) -> Login | None:
+    """Have a person find the way to a login; None when they stopped."""
+    settings = SettingsFile(places.settings).load(frozenset(ACTIONS))
+    language.use(language.chosen(settings["language"], environment))
+    return FirstRun(wizard, settings["theme"]).run()

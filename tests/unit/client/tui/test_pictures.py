@@ -3,6 +3,7 @@
 A picture that looks otherwise fails. `SECURECHAT_PICTURES=write` draws them anew: look at each one then.
 """
 
+import asyncio
 import os
 import re
 from collections.abc import Awaitable, Callable
@@ -11,8 +12,12 @@ from typing import Final
 
 import pytest
 
+from securechat.client.account.wizard import Wizard
+from securechat.client.account.wizard_steps import UnknownIssuer
 from securechat.client.tui import language
 from securechat.client.tui.settings import Settings
+from securechat.client.tui.wizard_screen import Field, FirstRun
+from tests.unit.client.account.test_wizard import PIN, FakeErrands
 from tests.unit.client.tui.stage import NOW, Stage
 
 PICTURES: Final = Path(__file__).resolve().parents[4] / "docs" / "pictures"
@@ -184,7 +189,28 @@ def test_a_scene_looks_as_in_its_picture(name: str, monkeypatch: pytest.MonkeyPa
 
     names = ("work", "home") if scene is two_servers else ("",)
     Stage(size=size, settings=Settings(chosen), names=names).play(scenario)
-    picture = pictures[-1]
+    _compare(path, pictures[-1])
+
+
+def test_the_first_start_looks_as_in_its_picture() -> None:
+    """The pin of an unknown authority is what a person has to understand."""
+    pictures: list[str] = []
+    language.use("en")
+    app = FirstRun(Wizard(FakeErrands(UnknownIssuer(PIN)), "alice"), "dark")
+
+    async def scenario() -> None:
+        async with app.run_test(size=(110, 18)) as pilot:
+            app.screen.query_one(Field).value = "chat.example.org"
+            await pilot.press("enter")
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+            pictures.append(app.export_screenshot(title="securechat"))
+
+    asyncio.run(scenario())
+    _compare(PICTURES / "first-run.svg", portable(pictures[0]))
+
+
+def _compare(path: Path, picture: str) -> None:
     if os.environ.get("SECURECHAT_PICTURES") == "write":
         path.parent.mkdir(exist_ok=True)
         path.write_text(picture, encoding="utf-8")
@@ -201,7 +227,7 @@ def portable(picture: str) -> str:
 def test_every_picture_has_a_scene() -> None:
     """Nothing is left over, and nothing in a picture comes from elsewhere."""
     paths = sorted(PICTURES.glob("*.svg"))
-    assert [path.stem for path in paths] == sorted(SCENES)
+    assert [path.stem for path in paths] == sorted([*SCENES, "first-run"])
     for path in paths:
         urls = set(re.findall(r"(?:https?:)?//[^\s\"<)]+", path.read_text("utf-8")))
         assert all(url.startswith(("http://www.w3.org/", "https://ci")) for url in urls), urls
