@@ -20,7 +20,7 @@ from scripts._generated import rewritten, write_or_check  # noqa: E402
 from securechat.chat import limits, wordfilter  # noqa: E402
 from securechat.chat.memory import KINDS, USUAL  # noqa: E402
 from securechat.chat.reading import PAGE_BYTES  # noqa: E402
-from securechat.chat.rules import bans, reports  # noqa: E402
+from securechat.chat.rules import ban_requests, reports  # noqa: E402
 from securechat.chat.shares import EVERY_SHARE  # noqa: E402
 from securechat.chat.state import flood, nonces, readers, spending, throttle  # noqa: E402
 from securechat.config import fields  # noqa: E402
@@ -104,7 +104,7 @@ def fixed() -> Iterator[str]:
         ("reports that are kept", f"{reports.MOST:,}", "the oldest that is closed goes"),
         (
             "bans from the server, and how many of them are masks",
-            f"{bans.MAX_BANS:,}, {bans.MAX_MASKS}",
+            f"{ban_requests.MAX_BANS:,}, {ban_requests.MAX_MASKS}",
             "refused",
         ),
         ("rules of the word filter", f"{wordfilter.MAX_RULES}", "the configuration is refused"),

@@ -49,7 +49,7 @@ from securechat.chat.settings import Settings
 from securechat.chat.state import applying
 from securechat.chat.state.backlog import Step
 from securechat.chat.state.session import Session
-from securechat.chat.turn.chat import Chat, Ending
+from securechat.chat.turn.chat import WOKEN_AT_ONCE, Chat, Ending
 from securechat.chat.turn.context import Context, Continuation
 from securechat.irc.framing import Rejected
 from securechat.irc.message import Message
@@ -305,7 +305,8 @@ class Core(Chat):
 
     def _tick(self) -> None:
         ticking.tick(self)
-        for session in [session for session, at in self._slowed.items() if at <= self.now.mono]:
+        ready = [session for session, at in self._slowed.items() if at <= self.now.mono]
+        for session in ready[:WOKEN_AT_ONCE]:
             del self._slowed[session]
             self._postpone(session)  # so that it does not do it in this item's time, which is everybody's
 

@@ -58,5 +58,9 @@ def _prefix(number: int, version: int, length: int) -> int:
 
 def short(network: Network) -> str:
     """Write a network as people do: a single address without its length."""
-    single = network.prefixlen == BITS[network.version]
-    return str(network.network_address) if single else str(network)
+    return single(str(network))
+
+
+def single(text: str) -> str:
+    """Write a network in CIDR notation as people do, as `short` does."""
+    return text.removesuffix(f"/{BITS[6 if ':' in text else 4]}")

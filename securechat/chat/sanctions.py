@@ -150,6 +150,10 @@ Moderation = (
     | SetSlowMode
 )
 """All of them."""
+SlowSanction = AddBan | RemoveBan | InChannel
+"""What takes several turns."""
+QuickSanction = CloseReport | ListBans | ListReports | ListRestraints | SetSlowMode | ShowReport
+"""What is answered at once."""
 LOOKS: Final = (ListBans, ListReports, ListRestraints, ShowReport)
 """Those that change nothing."""
 

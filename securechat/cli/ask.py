@@ -112,8 +112,8 @@ class _Lost(Exception):
 
 def _how_to_know(request: Request) -> str:
     """Return what to do after a request whose outcome is unknown."""
+    from securechat.chat.request_kinds import QUESTIONS
     from securechat.chat.requests import ListAudit
-    from securechat.chat.rules.administration import QUESTIONS
 
     if isinstance(request, (ListAudit, *QUESTIONS)):
         return "try again"

@@ -17,6 +17,7 @@ import pytest
 from securechat.irc.names import load_tables
 from securechat.server.rota import SLICE
 from tests.support.costly_lines import costly
+from tests.support.ends import scenes
 from tests.support.grammar import Grammar, brim, mend
 from tests.support.world import Cost, Crowd, World, called, channel_name, nick, quiet
 
@@ -64,6 +65,18 @@ def test_the_worst_lines(report: Callable[[str], None], free: bool) -> None:
     table = "\n".join(f"    {name:22} {cost}" for _, name, cost in sorted(rows, reverse=True)[:40])
     report(f"\n{table}")
     assert not [(name, str(cost)) for worst, name, cost in rows if worst > BAR]
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("free", [False, True], ids=["account", "free"])
+def test_what_ends_at_once(report: Callable[[str], None], free: bool) -> None:
+    """Thousands of bans and the like that end in one second, and what administrators ask for of many."""
+    world, costs = big(free=free), dict[str, Cost]()
+    for name, happens in scenes(world, 4700):
+        with quiet():
+            costs[name] = happens()
+    report("\n" + "\n".join(f"    {name:24} {cost}" for name, cost in costs.items()))
+    assert not [name for name, cost in costs.items() if cost.worst > BAR]
 
 
 @contextmanager

@@ -173,7 +173,25 @@ def operators(world: World, people: list[str], channels: list[str]) -> dict[str,
         "KILL": [f"KILL {people[7]} :x"],
         "admin channels": ["PRIVMSG securechat :admin channels"],
         "UBAN ADD": [fitting("UBAN ADD ", [f"10.{one}.0.0/16" for one in range(60)], " 1h :why")],
+        "UBAN ADD masks": [fitting("UBAN ADD ", [f"?*x?*q{one}!*@*" for one in range(60)], " 1h :why")],
         "UBAN INFO": [f"UBAN INFO {people[0]}", "UBAN LIST"],
+        "KLINE": [f"KLINE 60 {'*x' * 60}q!*@* :why", f"UNKLINE {'*x' * 60}q!*@*"],
+        "DLINE": [
+            fitting("DLINE 60 ", [f"10.{one}.0.0/16" for one in range(60)]),
+            fitting("UNDLINE ", [f"10.{one}.0.0/16" for one in range(60)]),
+        ],
+        "ban": [
+            fitting(f"PRIVMSG securechat :{what} {channels[3]} ", people[5:]) for what in ("ban", "unban")
+        ],
+        "ban masks": [
+            fitting(f"PRIVMSG securechat :{what} {channels[3]} ", [f"*x?{one}!*@*" for one in range(20)])
+            for what in ("ban", "mute", "unmute", "unban")
+        ],
+        "kickban": [fitting(f"PRIVMSG securechat :kickban {channels[3]} ", people[5:], " 1h x")],
+        "unban": [f"PRIVMSG securechat :{what} {channels[3]} $a:{nick(0)}" for what in ("ban", "unban")],
+        "bans": [f"PRIVMSG securechat :bans {channels[3]}"],
+        "report": [f"PRIVMSG securechat :report {people[2]} {'x' * 300}"],
+        "end sessions": ["PRIVMSG securechat :admin end-sessions - 10.0.0.0/8"],
         "admin rename": [
             f"PRIVMSG securechat :admin rename {nick(6)} mallory",
             f"PRIVMSG securechat :admin rename mallory {nick(6)}",

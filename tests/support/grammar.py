@@ -12,11 +12,24 @@ from typing import Final
 
 from securechat.chat.commands import COMMANDS
 from securechat.chat.modes import MODES
+from securechat.chat.records import Ban
 from securechat.chat.requests import OPERATIONS
+from securechat.chat.rules.ban_requests import MAX_BANS, MAX_MASKS
 from securechat.chat.service import COMMANDS as SERVICE
+from securechat.chat.state.bans import MASK, NETWORK
 from securechat.irc import capabilities, msgid
 from tests.support.costly_lines import LINE, costly, fitting
-from tests.support.world import EVERY_CAP, FIRST_ID, World, called, caps_of, channel_name, mask, nick
+from tests.support.world import (
+    EVERY_CAP,
+    FIRST_ID,
+    START,
+    World,
+    called,
+    caps_of,
+    channel_name,
+    mask,
+    nick,
+)
 
 KEYS: Final = [f"key{one:02}".ljust(32, "k") for one in range(20)]
 OWN_KEYS: Final = ["soju.im/muted", "soju.im/blocked", "soju.im/pinned"]
@@ -26,6 +39,8 @@ RUINOUS: Final = frozenset({"QUIT", "ERROR", "KILL", "REHASH", "PASS", "USER", "
 """What ends a session, or is not for one that has logged in: it comes less often."""
 NUMBERS: Final = re.compile(r"([0-9]{4})_([0-9]{2})")
 """The account and the session in what a session of the world is called."""
+FULL: Final = "brim"
+"""The reason of the bans that fill the list; those that lines have made are taken away by `mend`."""
 Maker = Callable[[], str]
 
 
@@ -152,6 +167,25 @@ class Grammar:
         chosen = self.chance.choice(["<", ">", "C<", "C>", "T<", "T>"]) + self.number()
         return self.chance.choice([chosen, f"!{self.mask()}", self.mask(), self.channel()])
 
+    def network(self) -> str:
+        """An address or a network; none that the people of the world are in."""
+        one, two = self.chance.randrange(256), self.chance.randrange(256)
+        length = self.chance.choice(["", "/32", "/24", "/16", "/8", "/0", "/129", "/x"])
+        kinds = [f"10.{one}.{two}.0{length}", f"2001:db9:{one:x}::{length}", "127.0.0.1", "::1", "1.2.3"]
+        return self.chance.choice(kinds)
+
+    def target_of_ban(self) -> str:
+        """Whom a ban is for."""
+        return self.chance.choice([self.person, self.mask, self.network])()
+
+    def duration(self) -> str:
+        """How long something holds, or what looks like that."""
+        return self.chance.choice(["1s", "30m", "12h", "7d", "1d12h", "9999999d", "60", "0", "-", "x"])
+
+    def maybe(self, maker: Maker) -> list[str]:
+        """Something, or nothing."""
+        return [maker()] if self.chance.random() < 0.6 else []
+
     # Commands
 
     def _makers(self) -> dict[str, Callable[[], list[str]]]:
@@ -201,6 +235,16 @@ class Grammar:
             "SAPART": lambda: [self.person(), self.channel(), self.text()],
             "KILL": lambda: [self.chance.choice(self.people), self.text()],
             "OPER": lambda: [nick(0), "secret"],
+            "UBAN": self._uban,
+            "KLINE": lambda: [
+                *self.maybe(self.duration),
+                self.many(self.target_of_ban),
+                *self.maybe(self.text),
+            ],
+            "DLINE": lambda: [*self.maybe(self.duration), self.many(self.network), *self.maybe(self.text)],
+            "UNKLINE": lambda: [self.many(self.target_of_ban)],
+            "UNDLINE": lambda: [self.many(self.network)],
+            "DEVICE": self._device,
             "WALLOPS": lambda: [self.text()],
             "CAP": self._capabilities,
             "HELP": lambda: [self.chance.choice([*COMMANDS, "CMODE", "*", ""])],
@@ -233,12 +277,39 @@ class Grammar:
 
     def _service(self) -> list[str]:
         """A command of the pseudo-user; what removes things for good is in `costly` only."""
+        special = self.chance.choice([self._restraint, self._totp, self._report, None, None])
+        if special is not None:
+            return ["securechat", ":" + " ".join(special())]
         name = self.chance.choice([name for name in SERVICE if name != "drop"])
         words: list[str] = [self.chance.choice([self.channel(), self.person(), self.mask(), self.number()])]
         if name == "admin":
             operation = self.chance.choice([one for one in OPERATIONS if one not in ("deluser", "disable")])
             words = [operation, *words, self.person(), self.number()][: self.chance.randint(1, 4)]
         return ["securechat", ":" + " ".join([name, *words, self.person()][: self.chance.randint(1, 5)])]
+
+    def _uban(self) -> list[str]:
+        what = self.chance.choice(["ADD", "ADD", "DEL", "INFO", "LIST", "x"])
+        more = [*self.maybe(self.duration), *self.maybe(self.text)] if what == "ADD" else []
+        return [what, self.many(self.target_of_ban), *more]
+
+    def _device(self) -> list[str]:
+        name = self.chance.choice(["laptop", "d" * 400, "ä\u0327é", "x/y", "*"])
+        key = self.chance.choice(["A" * 400, "A" * 121 + "===", "x", "*"])
+        return self.chance.choice([["KEY", name, key], ["KEY", name, key, self.number()], ["RENEW"], ["KEY"]])
+
+    def _restraint(self) -> list[str]:
+        """A ban or a mute of a channel, for a time or for ever, or the end of one."""
+        what = self.chance.choice(["ban", "mute", "kickban", "unban", "unmute"])
+        more = [*self.maybe(self.duration), *self.maybe(self.person)]
+        whom = self.many(lambda: self.chance.choice([self.person, self.mask])())
+        return [what, self.chance.choice(self.own), whom, *more]
+
+    def _totp(self) -> list[str]:
+        what = self.chance.choice(["on", "confirm", "codes", "off", ""])
+        return ["totp", what, self.chance.choice(["000000", "123 456", "x" * 300, ""])]
+
+    def _report(self) -> list[str]:
+        return ["report", self.chance.choice([self.person(), self.channel(), self.id()]), self.text()[1:]]
 
     def _there_and_back(self) -> list[str]:
         """What changes something big, and back."""
@@ -269,7 +340,7 @@ def cut(line: str, size: int) -> str:
 
 def brim(world: World) -> None:
     """Fill all lists of everybody up to their limits: the first account is watched by all."""
-    crowd, me = world.crowd, called(0)
+    crowd, me, bans = world.crowd, called(0), world.core.registry.bans
     people = [called(one) if crowd.free else nick(one) for one in range(crowd.accounts)]
     world.say(me, f"OPER {nick(0)} secret")
     for name in [called(one) for one in range(1, crowd.accounts)]:
@@ -280,6 +351,11 @@ def brim(world: World) -> None:
         names = [channel_name(one) for one in range(crowd.own)]
         for name in list(world.peers):
             world.say(name, *[f"JOIN {channel}" for channel in names])
+    for one in range(MAX_MASKS - 20):
+        bans.put(Ban(MASK, mask(one), FULL, nick(0), START, 0))
+    for one in range(MAX_BANS - MAX_MASKS):
+        network = f"11.{one // 256}.{one % 256}.0/24"
+        bans.put(Ban(NETWORK, network, FULL, nick(0), START, START + 3_000_000_000))
     for flags, number in (("u", 3), ("U", 4), ("mW 60", 5), ("i", 6), ("cC", 7)):
         world.say(me, f"MODE {channel_name(min(number, crowd.own - 1))} +{flags}")
 
@@ -297,7 +373,10 @@ def _lists(people: list[str]) -> Iterator[str]:
 
 def mend(world: World) -> None:
     """Let those come again who have lost their connection, and everybody be where they were."""
-    crowd = world.crowd
+    crowd, bans = world.crowd, world.core.registry.bans
+    for ban in [*bans.all()]:
+        if ban.reason != FULL:
+            bans.remove(ban)
     for name, peer in list(world.peers.items()):
         if peer.closed:
             world.go(name)

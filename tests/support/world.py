@@ -17,7 +17,17 @@ from typing import Final, NamedTuple, cast
 
 from securechat.chat.clock import Now
 from securechat.chat.core import Core
-from securechat.chat.effects import AwaitDrain, Broadcast, Close, Effect, Send, SendEach, StartJob, Then
+from securechat.chat.effects import (
+    AwaitDrain,
+    Broadcast,
+    Close,
+    Effect,
+    NetworkBanned,
+    Send,
+    SendEach,
+    StartJob,
+    Then,
+)
 from securechat.chat.items import Connected, Disconnected, Drained, Item, JobDone, Received
 from securechat.chat.jobs import (
     AuditRead,
@@ -49,8 +59,10 @@ from securechat.chat.tallies import tallied
 from securechat.irc import capabilities
 from securechat.irc.framing import Framer
 from securechat.irc.sasl import chunks, encode_plain
+from securechat.server.admission import Admission
 from securechat.server.connection import Connection
 from securechat.server.delivery import Delivery
+from securechat.server.limits import Limits
 
 START: Final = 1_700_000_000_000
 FIRST_ID: Final = START << 20
@@ -153,6 +165,7 @@ class World:
         )
         self.core = Core(self.settings, snapshot(crowd))
         self.delivery = Delivery(self.settings.sendq)
+        self.admission = Admission(Limits(), lambda: 0.0)
         self.now = Now(START + 1_000_000_000, 1000.0)
         self.owner = Owner()
         self.peers: dict[str, Peer] = {}
@@ -260,6 +273,8 @@ class World:
                 self.coming.append(Drained(effect.link))
             case Then():
                 self.coming.append(effect.item)
+            case NetworkBanned():
+                self.admission.ban(effect.network, effect.banned)
             case Close():
                 cast(Peer, effect.link).closed = True
             case _:

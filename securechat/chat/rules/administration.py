@@ -20,6 +20,7 @@ from securechat.chat.records import (
     Audited,
     PasswordSet,
 )
+from securechat.chat.request_kinds import Change, InSteps, OfAccount
 from securechat.chat.requests import (
     OPERATION_NAMES,
     AddAccount,
@@ -38,11 +39,9 @@ from securechat.chat.requests import (
     ListInvitations,
     ListSecondFactors,
     ListSessions,
-    Note,
     NoteBackup,
     NoteCertificate,
     NoteExport,
-    Refused,
     RemoveAccount,
     ResetSecondFactor,
     RevokeDevice,
@@ -66,12 +65,10 @@ from securechat.chat.rules import (
     sessions,
 )
 from securechat.chat.rules.channel_settings import set_retention
-from securechat.chat.rules.owed import owe
+from securechat.chat.rules.noting import Author, detail, note
 from securechat.chat.sanctions import (
-    LOOKS,
     AddBan,
     CloseReport,
-    InChannel,
     ListBans,
     ListReports,
     ListRestraints,
@@ -84,53 +81,6 @@ from securechat.chat.sanctions import (
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.steps import Steps
 
-OfAccount = (
-    SetPassword
-    | RequirePassword
-    | DisableAccount
-    | EnableAccount
-    | RenameAccount
-    | SetRole
-    | ListSessions
-    | EndSession
-    | EndSessionsOf
-    | AddDevice
-    | ListDevices
-    | RevokeDevice
-    | ListSecondFactors
-    | ResetSecondFactor
-)
-"""What concerns one account, which has to be there."""
-Change = (
-    OfAccount
-    | AddAccount
-    | AddAccounts
-    | CheckNames
-    | ListAccounts
-    | ListChannels
-    | SetRetention
-    | AddInvitation
-    | Note
-    | ListInvitations
-    | RevokeInvitation
-    | moderation.Quick
-)
-"""What is answered at once."""
-InSteps = AddBan | InChannel | RemoveAccount | DropChannels | SetFounder
-"""What is done in steps, for which the chat may take several turns."""
-
-QUESTIONS = (
-    CheckNames,
-    ListAccounts,
-    ListChannels,
-    ListDevices,
-    ListInvitations,
-    ListSecondFactors,
-    *LOOKS,
-    ListSessions,
-)
-"""What changes nothing, and is not in the audit log."""
-
 
 def administer(chat: Chat, item: Administer) -> None:
     """Do what was asked and answer it."""
@@ -139,10 +89,11 @@ def administer(chat: Chat, item: Administer) -> None:
         audit.list_audit(chat, item.ticket, request)
     elif isinstance(request, ListChannels | DropChannels) and request.unused:
 
-        def note(answer: Answer) -> None:
-            _note(chat, request, answer, item.by, item.origin, "unused")
+        def noted(answer: Answer) -> None:
+            if isinstance(request, DropChannels):
+                note(chat, request, answer, Author(item.by, item.origin), "unused")
 
-        many_channels.answer_unused(chat, item.ticket, request, note)
+        many_channels.answer_unused(chat, item.ticket, request, noted)
     else:
         steps = Steps(chat)
         perform_then(
@@ -155,17 +106,23 @@ def perform_then(
 ) -> None:
     """Do what `perform` does, or what takes several turns, and call `then` with the answer."""
     chat = steps.chat
+    if isinstance(request, ListSessions) and not request.name:
+        sessions.list_all(steps, then)
+        return
+    if isinstance(request, EndSessionsOf) and not request.name:
+        _end_from(steps, request, Author(by, origin), then)
+        return
     if not isinstance(request, InSteps):
         then(perform(chat, request, by, origin))
         return
-    detail = _detail(chat, request)
+    said = detail(chat, request)
 
     def begin(target: str) -> None:
         """Note it with the first step: what the audit log cannot have does not happen."""
-        chat.enter(Audited(chat.now.wall, by, origin, OPERATION_NAMES[type(request)], target, detail), None)
+        chat.enter(Audited(chat.now.wall, by, origin, OPERATION_NAMES[type(request)], target, said), None)
 
     match request:
-        case AddBan() | Restraint() | Pardon():
+        case AddBan() | RemoveBan() | Restraint() | Pardon():
             moderation.impose(steps, request, by, begin, then)
         case RemoveAccount():
             removal.remove(steps, request, begin, then)
@@ -177,94 +134,25 @@ def perform_then(
             assert_never(request)
 
 
+def _end_from(steps: Steps, request: EndSessionsOf, author: Author, then: Callable[[Answer], None]) -> None:
+    """End the sessions from a network; those to whom it is said have to be looked for among all."""
+
+    def ended(answer: Answer) -> None:
+        note(steps.chat, request, answer, author, detail(steps.chat, request))
+        then(answer)
+
+    sessions.end_from(steps, request, ended)
+
+
 def perform(chat: Chat, request: Change, by: str, origin: str, *, spare: int | None = None) -> Answer:
     """Do what somebody who may asks for, and note it in the audit log: `by` is who, `origin` from where.
 
     When sessions end for it, that whose id is `spare` goes on.
     """
-    detail = _detail(chat, request)
+    said = detail(chat, request)
     answer = _answer(chat, request, by, spare)
-    _note(chat, request, answer, by, origin, detail)
+    note(chat, request, answer, Author(by, origin), said)
     return answer
-
-
-def _note(
-    chat: Chat, request: Change | DropChannels, answer: Answer, by: str, origin: str, detail: str
-) -> None:
-    """Note in the audit log what was done, of many channels to which of them."""
-    if isinstance(answer, Refused) or isinstance(request, QUESTIONS):
-        return
-    if isinstance(request, AddAccounts):
-        for new in request.read():
-            made = Audited(
-                chat.now.wall, by, origin, OPERATION_NAMES[AddAccount], new.name, accounts.detail(new)
-            )
-            chat.enter(made, None)
-        return
-    if isinstance(request, DropChannels | RemoveBan):
-        target = ",".join(str(row.get("name") or row["target"]) for row in answer.rows)
-    else:
-        target = request.name or (request.address if isinstance(request, EndSessionsOf) else "")
-    if target:
-        action = OPERATION_NAMES[type(request)]
-        audited = Audited(chat.now.wall, by, origin, action, target, detail)
-        if isinstance(request, EndSession | EndSessionsOf):
-            owe(chat, audited)
-        else:
-            chat.enter(audited, None)
-        if isinstance(request, NoteBackup):
-            before, chat.backup = chat.backup, chat.now.wall
-            chat.if_refused(lambda: _forget_backup(chat, before))
-
-
-def _forget_backup(chat: Chat, before: int) -> None:
-    chat.backup = before
-
-
-def _detail(chat: Chat, request: Change | InSteps) -> str:
-    """Return what the audit log says of a request besides its name and the account."""
-    match request:
-        case AddAccount():
-            return accounts.detail(request)
-        case SetPassword():
-            due = ", to be changed" if request.must_change else ""
-            return ("sessions kept" if request.keep_sessions else "sessions ended") + due
-        case EndSession():
-            return f"session {request.id}"
-        case EndSessionsOf():
-            return f"from {request.address}" if request.address else "all sessions"
-        case RenameAccount():
-            return f"to {request.new}"
-        case SetRole():
-            return roles.detail(chat, request)
-        case RemoveAccount():
-            return removal.detail(chat, request)
-        case AddBan() | Restraint() | Pardon():
-            return moderation.detail(chat, request)
-        case CloseReport():
-            return request.reason
-        case SetSlowMode():
-            return _number(request.seconds, "second")
-        case SetFounder():
-            return f"to {request.founder}" if request.founder else "to nobody"
-        case SetRetention():
-            return str(request.days)
-        case AddDevice():
-            return f"{request.device} ({request.kind}), {_number(request.days, 'day')}"
-        case RevokeDevice():
-            return request.device
-        case AddInvitation():
-            return f"{_number(request.uses, 'use')}, {_number(request.days, 'day')}"
-        case NoteBackup() | NoteCertificate():
-            return request.how
-        case NoteExport():
-            return f"into {request.file}"
-        case _:
-            return ""
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _answer(chat: Chat, request: Change, by: str, spare: int | None) -> Answer:
@@ -277,10 +165,6 @@ def _answer(chat: Chat, request: Change, by: str, spare: int | None) -> Answer:
             return accounts.check_names(chat, request)
         case ListAccounts():
             return Done(accounts.rows(chat))
-        case ListSessions(name=""):
-            return Done(sessions.rows(chat, None))
-        case EndSessionsOf(name=""):
-            return sessions.end_many(chat, None, request, spare)
         case ListDevices(name=""):
             return devices.list_all(chat)
         case ListSecondFactors(name=""):
@@ -295,7 +179,7 @@ def _answer(chat: Chat, request: Change, by: str, spare: int | None) -> Answer:
             return invitations.revoke(chat, request)
         case ListInvitations():
             return Done(invitations.rows(chat))
-        case CloseReport() | RemoveBan() | SetSlowMode():
+        case CloseReport() | SetSlowMode():
             return moderation.answer(chat, request, by)
         case ListBans() | ListReports() | ListRestraints() | ShowReport():
             return moderation.answer(chat, request, by)

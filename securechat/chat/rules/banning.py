@@ -4,7 +4,7 @@ A target is an account (its name or its user's nick), a mask of nick!account@ser
 Nobody bans themselves, an administrator by a mask, this host, or so many networks that it is everybody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import IPv6Network, ip_address, ip_network
 from typing import Final
 
@@ -12,11 +12,13 @@ from securechat.chat.durations import InvalidDuration, parse
 from securechat.chat.limits import KICKLEN
 from securechat.chat.masks import ACCOUNT as OF_ACCOUNT
 from securechat.chat.masks import MUTE, InvalidMask, canonical
-from securechat.chat.networks import Network, short
+from securechat.chat.networks import Network, short, single
 from securechat.chat.records import Ban
+from securechat.chat.requests import Answer, Refused
 from securechat.chat.state.account import Account
 from securechat.chat.state.bans import ACCOUNT, MASK, NETWORK
 from securechat.chat.turn.chat import Chat
+from securechat.chat.turn.steps import Steps
 from securechat.irc.masks import Mask, is_mask
 from securechat.irc.names import fold
 from securechat.irc.timestamp import format_ms
@@ -59,22 +61,50 @@ def read_target(chat: Chat, text: str) -> tuple[str, str]:
     return MASK, mask
 
 
-def administrators(chat: Chat) -> Sequence[Account]:
-    """Return the accounts that no mask may keep out."""
-    return [account for account in chat.registry.accounts.values() if account.role == "admin"]
+def in_looks(
+    steps: Steps, looks: Iterator[None], then: Callable[[], None], answer: Callable[[Answer], None]
+) -> None:
+    """Take the looks of a rule, in as many turns as that takes, and go on with `then`.
+
+    Where either raises Wrong, that is the `answer`.
+    """
+    wrong: list[Wrong] = []
+
+    def guarded() -> Iterator[None]:
+        try:
+            yield from looks
+        except Wrong as error:
+            wrong.append(error)
+
+    def looked() -> None:
+        try:
+            for error in wrong:
+                raise error
+            then()
+        except Wrong as error:
+            answer(Refused(error.code, str(error)))
+
+    steps.for_each(guarded(), lambda _: None, looked)
 
 
-def checked(chat: Chat, ban: Ban, spared: Sequence[Account]) -> Ban:
-    """Return a ban that is no mistake; masks of it spare these accounts. Raises Wrong."""
+def check(chat: Chat, ban: Ban, spared: Sequence[Account]) -> Iterator[None]:
+    """Look at a ban, bit by bit; masks of it spare these accounts. Raises Wrong where it is a mistake."""
     check_reason(ban.reason)
-    if ban.kind == NETWORK:
-        _check_network(ip_network(ban.target))
-    elif ban.kind == MASK:
-        _check_mask(chat, ban.target, spared)
     own = chat.registry.account(ban.setter)
-    if own is not None and _meets(chat, ban, own):
-        raise Wrong("SELF", f"{spelled(chat, ban)} is yourself: somebody else has to ban you")
-    return ban
+    if ban.kind == ACCOUNT and own is not None and ban.target == str(own.id):
+        raise _is_self(chat, ban)
+    if ban.kind == NETWORK:
+        network = ip_network(ban.target)
+        _check_network(network)
+        if own is not None:
+            addresses = {session.address for session in chat.registry.sessions_of(own)}
+            if any(ip_address(address) in network for address in addresses):
+                raise _is_self(chat, ban)
+    elif ban.kind == MASK:
+        mask = Mask(ban.target)
+        yield from _check_mask(chat, ban.target, mask, spared)
+        if own is not None:
+            yield from _check_own_names(chat, ban, mask, own)
 
 
 def check_reason(reason: str) -> None:
@@ -118,32 +148,32 @@ def _check_network(network: Network) -> None:
         raise Wrong("NETWORK_TOO_WIDE", text)
 
 
-def _check_mask(chat: Chat, mask: str, spared: Sequence[Account]) -> None:
-    matcher, server = Mask(mask), chat.settings.server_name.lower()
-    if not mask.partition("@")[0].strip("*?!"):
-        raise Wrong("MASK_TOO_WIDE", f"{mask} is everybody")
-    if not matcher.matches(mask.rpartition("@")[0] + "@" + server):
-        text = f"{mask} is nobody: after the @ stands this server's name for everybody ({server}), or *"
-        raise Wrong("MASK_INVALID", text)
+def _check_mask(chat: Chat, text: str, mask: Mask, spared: Sequence[Account]) -> Iterator[None]:
+    server = chat.settings.server_name.lower()
+    if not text.partition("@")[0].strip("*?!"):
+        raise Wrong("MASK_TOO_WIDE", f"{text} is everybody")
+    if not mask.matches(text.rpartition("@")[0] + "@" + server):
+        why = f"{text} is nobody: after the @ stands this server's name for everybody ({server}), or *"
+        raise Wrong("MASK_INVALID", why)
     for account in spared:
         names = [fold(name) for name in (account.name, *account.former)]
-        if any(matcher.matches(f"{name}!{name}@{server}") for name in names):
-            text = f"{mask} is also the administrator {account.name}: name a smaller mask, or accounts"
-            raise Wrong("MASK_TOO_WIDE", text)
+        if any(mask.matches(f"{name}!{name}@{server}") for name in names):
+            why = f"{text} is also the administrator {account.name}: name a smaller mask, or accounts"
+            raise Wrong("MASK_TOO_WIDE", why)
+        yield
 
 
-def _meets(chat: Chat, ban: Ban, account: Account) -> bool:
-    """Return whether a ban would keep an account out, or end a session that it has."""
-    if ban.kind == ACCOUNT:
-        return ban.target == str(account.id)
-    sessions = chat.registry.sessions_of(account)
-    if ban.kind == NETWORK:
-        network = ip_network(ban.target)
-        addresses = {session.address for session in sessions}
-        return any(ip_address(address) in network for address in addresses)
-    server, mask = chat.settings.server_name.lower(), Mask(ban.target)
-    nicks = {account.name, *(session.user.nick for session in sessions if session.user is not None)}
-    return any(mask.matches(f"{fold(nick)}!{account.folded}@{server}") for nick in nicks)
+def _check_own_names(chat: Chat, ban: Ban, mask: Mask, own: Account) -> Iterator[None]:
+    """Raise Wrong for a mask that is one of the names that who bans has now."""
+    server = chat.settings.server_name.lower()
+    for nick in {own.name, *(user.nick for user in chat.registry.users_of(own))}:
+        if mask.matches(f"{fold(nick)}!{own.folded}@{server}"):
+            raise _is_self(chat, ban)
+        yield
+
+
+def _is_self(chat: Chat, ban: Ban) -> Wrong:
+    return Wrong("SELF", f"{spelled(chat, ban)} is yourself: somebody else has to ban you")
 
 
 # How bans are written
@@ -153,7 +183,7 @@ def spelled(chat: Chat, ban: Ban) -> str:
     """Return a ban's target as people write it."""
     if ban.kind == ACCOUNT:
         return chat.registry.accounts[int(ban.target)].name
-    return short(ip_network(ban.target)) if ban.kind == NETWORK else ban.target
+    return single(ban.target) if ban.kind == NETWORK else ban.target
 
 
 def until(expires: int) -> str:

@@ -4,50 +4,47 @@ from collections.abc import Callable
 from typing import assert_never
 
 from securechat.chat.requests import Answer
-from securechat.chat.rules import bans, reports, restraints
+from securechat.chat.rules import ban_requests, reports, restraints
 from securechat.chat.sanctions import (
     AddBan,
     CloseReport,
     ListBans,
     ListReports,
     ListRestraints,
-    Pardon,
+    QuickSanction,
     RemoveBan,
-    Restraint,
     SetSlowMode,
     ShowReport,
+    SlowSanction,
 )
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.steps import Steps
 
-Sanction = AddBan | Restraint | Pardon
-"""What takes several turns."""
-Quick = CloseReport | ListBans | ListReports | ListRestraints | RemoveBan | SetSlowMode | ShowReport
-"""What is answered at once."""
-
 
 def impose(
-    steps: Steps, request: Sanction, by: str, begin: Callable[[str], None], then: Callable[[Answer], None]
+    steps: Steps, request: SlowSanction, by: str, begin: Callable[[str], None], then: Callable[[Answer], None]
 ) -> None:
     """Do what is asked for, in steps, and call `then` with the answer; `begin` notes whom it is for."""
     if isinstance(request, AddBan):
-        bans.add(steps, request, by, begin, then)
+        ban_requests.add(steps, request, by, begin, then)
+    elif isinstance(request, RemoveBan):
+        ban_requests.remove(steps, request, by, begin, then)
     else:
         restraints.change(steps, request, begin, then)
 
 
-def detail(chat: Chat, request: Sanction) -> str:
+def detail(chat: Chat, request: SlowSanction) -> str:
     """Return what the audit log says besides whom it is for: until when, and why."""
-    return bans.detail(chat, request) if isinstance(request, AddBan) else restraints.detail(chat, request)
+    if isinstance(request, AddBan):
+        return ban_requests.detail(chat, request)
+    return "" if isinstance(request, RemoveBan) else restraints.detail(chat, request)
 
 
-def answer(chat: Chat, request: Quick, by: str) -> Answer:
+def answer(chat: Chat, request: QuickSanction, by: str) -> Answer:
     """Do what is asked for."""
     match request:
         case ListBans():
-            return bans.list_bans(chat, request)
-        case RemoveBan():
-            return bans.remove(chat, request, by)
+            return ban_requests.list_bans(chat, request)
         case ListRestraints():
             return restraints.list_restraints(chat, request)
         case ListReports():

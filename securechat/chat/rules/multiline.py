@@ -8,6 +8,7 @@ and as separate messages to the others. A batch that breaks a rule is answered o
 """
 
 import re
+from functools import partial
 from sys import getsizeof
 from typing import Final
 
@@ -18,6 +19,7 @@ from securechat.chat.state.incoming import Incoming
 from securechat.chat.state.session import Session
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context
+from securechat.chat.turn.steps import Steps
 from securechat.chat.weight import weight_of_tags
 from securechat.irc.message import Message
 from securechat.irc.names import fold
@@ -106,24 +108,31 @@ def message_of(incoming: Incoming) -> Message:
 
 def expire(chat: Chat) -> None:
     """Answer batches that were left open for too long."""
-    for session in [*chat.batching]:
-        incoming = session.incoming
-        if incoming is None:
-            chat.batching.discard(session)
-        elif session.closed or incoming.due <= chat.now.mono:
-            chat.batching.discard(session)
-            session.incoming = None
-            _hold(chat, incoming, 0)
-            if not (incoming.failed or session.closed):
-                _say_timeout(chat, session, incoming)
+    due = [session for session in chat.batching if _is_over(chat, session)]
+    if due:
+        chat.later(lambda: Steps(chat).for_each(due, partial(_time_out, chat), lambda: None))
 
 
-def _say_timeout(chat: Chat, session: Session, incoming: Incoming) -> None:
-    params = ("BATCH", "TIMEOUT", incoming.reference)
-    text = f"The batch was open for more than {TIMEOUT:.0f} seconds: nothing was sent"
-    at = chat.now.wall
-    lines = [] if incoming.is_notice else [Line(chat.settings.server_name, "FAIL", params, text, at)]
-    chat.later(lambda: chat.fanout.answer(session, lines, incoming.label, at))
+def _is_over(chat: Chat, session: Session) -> bool:
+    incoming = session.incoming
+    return incoming is None or session.closed or incoming.due <= chat.now.mono
+
+
+def _time_out(chat: Chat, session: Session) -> None:
+    incoming = session.incoming
+    if not _is_over(chat, session):
+        return  # it is another one, which has begun since
+    chat.batching.discard(session)
+    session.incoming = None
+    if incoming is None:
+        return
+    _hold(chat, incoming, 0)
+    if not (incoming.failed or session.closed):
+        params = ("BATCH", "TIMEOUT", incoming.reference)
+        text = f"The batch was open for more than {TIMEOUT:.0f} seconds: nothing was sent"
+        at = chat.now.wall
+        lines = [] if incoming.is_notice else [Line(chat.settings.server_name, "FAIL", params, text, at)]
+        chat.fanout.answer(session, lines, incoming.label, at)
 
 
 def _add(ctx: Context, incoming: Incoming) -> None:

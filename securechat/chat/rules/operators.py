@@ -1,11 +1,11 @@
 """What operators' commands lead to once they are stored: killed users, and a reload's result."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Final
 
-from securechat.chat.effects import Then
-from securechat.chat.items import EndSessions, KillUser, Reloaded
+from securechat.chat.items import KillUser, Reloaded
 from securechat.chat.line import Line, by_operator
 from securechat.chat.requests import Refused
 from securechat.chat.state.account import Account
@@ -29,20 +29,19 @@ def end_user(chat: Chat, item: KillUser) -> None:
         chat.later(partial(chat.fanout.send, session, line))
         chat.end(session, f"Closing Link: {chat.settings.server_name} ({reason})", reason)
 
-    end_some(chat, user.sessions, item, end)
+    end_each(chat, iter([*user.sessions]), end)
 
 
-def end_some(
-    chat: Chat, sessions: Sequence[Session], item: EndSessions | KillUser, end: Callable[[Session], None]
-) -> None:
-    """End the first of these sessions; the same item comes again for the others, in a turn of its own.
+def end_each(chat: Chat, rest: Iterator[Session], end: Callable[[Session], object]) -> None:
+    """End the first of these sessions that are there still, and the others in turns of their own.
 
     Each listens in hundreds of channels.
     """
-    for session in sessions[:ENDED_AT_ONCE]:
+    some = list(islice((session for session in rest if not session.closed), ENDED_AT_ONCE))
+    for session in some:
         end(session)
-    if len(sessions) > ENDED_AT_ONCE:
-        chat.later(lambda: chat.emit(Then(item)))
+    if len(some) == ENDED_AT_ONCE:
+        chat.later(partial(chat.when_stored, partial(end_each, chat, rest, end)))
 
 
 def tell_reloaded(chat: Chat, item: Reloaded) -> None:

@@ -11,6 +11,8 @@ from securechat.chat.records import Audited
 from securechat.chat.rules import replay
 from securechat.chat.turn.chat import Chat
 
+ENTRIES_AT_ONCE: Final = 100
+"""Entries of the audit log that are tried in a tick."""
 POSITIONS_AT_ONCE: Final = 250
 """Of how many it is tried in a tick to store how far they read: thousands may have gone."""
 
@@ -29,6 +31,8 @@ def pay_owed(chat: Chat, *, all_at_once: bool = False) -> None:
     """Try again to store what found no room: entries of the audit log in the order in which it happened."""
     replay.store_owed(chat, None if all_at_once else POSITIONS_AT_ONCE)
     entries = sorted(chat.owed, key=lambda audited: audited.at)
+    some = len(entries) if all_at_once else ENTRIES_AT_ONCE
     chat.owed.clear()
-    for audited in entries:
+    chat.owed.extend(entries[some:])
+    for audited in entries[:some]:
         owe(chat, audited)

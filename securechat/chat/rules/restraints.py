@@ -2,20 +2,18 @@
 
 Operators of the channel ask for it by the pseudo-user, administrators of any channel on the command line,
 too. MODE sets and removes the same entries, without a reason or an end. An entry whose time has come goes
-with the next tick, and everybody in the channel sees it go.
+with the next tick, and everybody in the channel sees it go; while the clock is in doubt it stays.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
-from typing import Final
+from dataclasses import dataclass, field
 
 from securechat.chat import limits
 from securechat.chat.masks import ACCOUNT, MUTE, InvalidMask, Matcher, canonical
 from securechat.chat.records import Kicked, ListEntry
 from securechat.chat.requests import Answer, Done, Refused, Row
 from securechat.chat.rules import access
-from securechat.chat.rules.banning import Wrong, check_reason, ends, is_address
+from securechat.chat.rules.banning import Wrong, check_reason, ends, in_looks, is_address
 from securechat.chat.rules.bans import called
 from securechat.chat.rules.founding import members_of
 from securechat.chat.rules.mode_draft import Draft
@@ -38,9 +36,6 @@ from securechat.irc.masks import is_mask
 from securechat.irc.names import is_channel
 from securechat.irc.text import body_room, clip
 from securechat.irc.timestamp import format_ms
-
-CHANNELS_AT_ONCE: Final = 20
-"""Channels of which entries go in one tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +60,38 @@ class _Act:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """Whom it is for: the mask, and the account where it is that of one person."""
+    """Whom it is for: the mask, and the account where it is that of one person.
+
+    `found` are the masks that a pardon takes off the list.
+    """
 
     mask: str
     account: Account | None
+    found: list[str] = field(default_factory=list)
 
 
 def change(
     steps: Steps, request: Restraint | Pardon, begin: Callable[[str], None], then: Callable[[Answer], None]
 ) -> None:
     """Do for all targets what is asked for, or for none of them when one is a mistake."""
-    chat, ctx, rows = steps.chat, steps.ctx, list[Row]()
+    chat, ctx, rows, targets = steps.chat, steps.ctx, list[Row](), list[_Target]()
     try:
         act = _Act(chat, ctx, _channel(chat, ctx, request.channel), request)
-        targets = [_target(act, text) for text in _named(request.targets)]
-        expires = _checked(act, targets)
     except Wrong as wrong:
         then(Refused(wrong.code, str(wrong)))
         return
-    begin(request.name)
 
     def one(target: _Target) -> None:
         if chat.registry.channels.get(act.channel.id) is act.channel and _may(ctx, act.channel):
-            rows.extend(_put(act, target, expires) if isinstance(request, Restraint) else _take(act, target))
+            rows.extend(_put(act, target) if isinstance(request, Restraint) else _take(act, target))
 
-    steps.for_each(targets, one, lambda: then(Done(rows)))
+    def looked() -> None:
+        if isinstance(request, Restraint):
+            _check_room(act, targets)
+        begin(request.name)
+        steps.for_each(targets, one, lambda: then(Done(rows)))
+
+    in_looks(steps, _reading(act, targets), looked, then)
 
 
 def list_restraints(chat: Chat, request: ListRestraints) -> Answer:
@@ -135,6 +137,21 @@ def _named(targets: str) -> list[str]:
     return named
 
 
+def _reading(act: _Act, targets: list[_Target]) -> Iterator[None]:
+    """Find whom an act is for, a look at a time. Raises Wrong."""
+    if isinstance(act.request, Restraint):
+        check_reason(act.request.reason)
+        ends(act.request.duration, act.chat.now.wall)
+    for text in _named(act.request.targets):
+        target = _target(act, text)
+        if isinstance(act.request, Pardon):
+            yield from _find(act, target)
+        elif target.account is not None:
+            _check_ranks(act, target.account)
+        targets.append(target)
+        yield
+
+
 def _target(act: _Act, text: str) -> _Target:
     """Return whom a text means. Raises Wrong."""
     if not (is_mask(text) or any(sign in text for sign in "!@$:~")):
@@ -157,24 +174,11 @@ def _target(act: _Act, text: str) -> _Target:
     return _Target(mask if mask.startswith(MUTE) or not act.mutes else MUTE + mask, None)
 
 
-def _checked(act: _Act, targets: list[_Target]) -> int:
-    """Return when what is put on the list goes by itself. Raises Wrong."""
-    request, entries = act.request, act.channel.lists["b"]
-    if isinstance(request, Pardon):
-        for target in targets:
-            if not list(_matching(act, target)):
-                named = target.account.name if target.account is not None else target.mask
-                raise Wrong(
-                    "ENTRY_UNKNOWN", f"{named} is on no list of {act.channel.name}: `bans` lists them"
-                )
-        return 0
-    check_reason(request.reason)
-    for target in targets:
-        if target.account is not None:
-            _check_ranks(act, target.account)
+def _check_room(act: _Act, targets: list[_Target]) -> None:
+    """Raise Wrong where the list of the channel has no room for all of them."""
+    entries = act.channel.lists["b"]
     if len(entries) + sum(target.mask not in entries for target in targets) > limits.MAX_LIST:
         raise Wrong("LIST_FULL", f"The list of {act.channel.name} has at most {limits.MAX_LIST} masks")
-    return ends(request.duration, act.chat.now.wall)
 
 
 def _check_ranks(act: _Act, account: Account) -> None:
@@ -196,10 +200,11 @@ def _check_ranks(act: _Act, account: Account) -> None:
 # What is done
 
 
-def _put(act: _Act, target: _Target, expires: int) -> Iterator[Row]:
+def _put(act: _Act, target: _Target) -> Iterator[Row]:
     """Put a mask on the list, or give it another reason and end; kick whom it is for if that is asked."""
     request, chat = act.request, act.chat
     assert isinstance(request, Restraint), "a pardon puts nothing on a list"
+    expires = ends(request.duration, chat.now.wall)
     entry, draft = ListEntry(act.by, chat.now.wall, request.reason, expires), Draft(act.channel)
     draft.put("b", target.mask, entry)
     _record(act, draft)
@@ -215,29 +220,36 @@ def _put(act: _Act, target: _Target, expires: int) -> Iterator[Row]:
 def _take(act: _Act, target: _Target) -> Iterator[Row]:
     """Take a mask off the list; of a person all that are for them."""
     draft, entries = Draft(act.channel), act.channel.lists["b"]
-    taken = [(mask, entries[mask]) for mask in _matching(act, target)]
+    taken = [(mask, entries[mask]) for mask in target.found if mask in entries]
     for mask, _ in taken:
         draft.take("b", mask)
     _record(act, draft)
     return iter([_row(act.channel, mask, entry) for mask, entry in taken])
 
 
-def _matching(act: _Act, target: _Target) -> Iterator[str]:
-    """Return the masks on the list that a pardon takes away."""
+def _find(act: _Act, target: _Target) -> Iterator[None]:
+    """Find the masks on the list that a pardon takes away, a look at a time. Raises Wrong for none."""
     entries, account = act.channel.lists["b"], target.account
     if account is None:
-        return iter([target.mask] if target.mask in entries else [])
-    registry = act.chat.registry
-    nicks, server = [account.name, *(one.nick for one in registry.users_of(account))], registry.server_name
+        target.found.extend([target.mask] if target.mask in entries else [])
+    else:
+        sources = _sources(act.chat, account)
+        for mask in [mask for mask in entries if mask.startswith(MUTE) is act.mutes]:
+            matcher = Matcher([mask])
+            if matcher.matches(*sources) or matcher.mutes(*sources):
+                target.found.append(mask)
+            yield
+    if not target.found:
+        named = account.name if account is not None else target.mask
+        raise Wrong("ENTRY_UNKNOWN", f"{named} is on no list of {act.channel.name}: `bans` lists them")
+
+
+def _sources(chat: Chat, account: Account) -> list[str]:
+    """Return all that a person is called now, as masks see it."""
+    registry = chat.registry
+    nicks = [account.name, *(one.nick for one in registry.users_of(account))]
     names = {pair for nick in nicks for pair in called(account, nick)}
-    sources = [f"{nick}!{name}@{server}" for nick, name in names]
-    kinds = (mask for mask in entries if mask.startswith(MUTE) is act.mutes)
-    return (mask for mask in kinds if any(_holds(mask, source) for source in sources))
-
-
-def _holds(mask: str, source: str) -> bool:
-    matcher = Matcher([mask])
-    return matcher.matches(source) or matcher.mutes(source)
+    return [f"{nick}!{name}@{registry.server_name}" for nick, name in names]
 
 
 def _record(act: _Act, draft: Draft) -> None:
@@ -287,30 +299,3 @@ def set_slow_mode(chat: Chat, request: SetSlowMode) -> Answer:
     if record is not None:
         chat.enter(record, None)
     return Done([{"channel": channel.name, "seconds": request.seconds}])
-
-
-# Time
-
-
-def expire(chat: Chat) -> None:
-    """Let entries go whose time has come."""
-    registry, due = chat.registry, list[Channel]()
-    for key in [*registry.temporary]:
-        channel = registry.channels.get(key)
-        if channel is None or not channel.ends:
-            registry.temporary.discard(key)
-        elif channel.ends <= chat.now.wall:
-            due.append(channel)
-    for channel in due[:CHANNELS_AT_ONCE]:
-        chat.later(partial(_let_go, chat, channel))
-
-
-def _let_go(chat: Chat, channel: Channel) -> None:
-    draft = Draft(channel)
-    for kind, entries in channel.lists.items():
-        for mask, entry in entries.items():
-            if entry.expires and entry.expires <= chat.now.wall:
-                draft.take(kind, mask)
-    record = draft.record(chat.next_id(), chat.now.wall, chat.settings.server_name)
-    if record is not None:
-        chat.enter(record, None)

@@ -1,61 +1,106 @@
 """Sessions as administrators and their own people see them: who is logged in from where, and ending them."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final
 
 from securechat.chat.effects import Then
 from securechat.chat.items import EndSessions
 from securechat.chat.people import EndSessionsOf
 from securechat.chat.requests import Answer, Done, Refused, Row
-from securechat.chat.rules.operators import end_some, lose_powers
+from securechat.chat.rules.operators import end_each, lose_powers
 from securechat.chat.state.account import Account
 from securechat.chat.state.session import Session
 from securechat.chat.turn.chat import Chat
+from securechat.chat.turn.steps import Steps
+
+_WHY: Final = "You or an administrator ended this session"
 
 
-def rows(chat: Chat, account: Account | None) -> list[Row]:
-    """List who is logged in from where and since when."""
-    return [
-        {
-            "account": session.account.name,
-            "id": session.id,
-            "name": session.title,
-            "address": session.address,
-            "since": session.login.at,
-            "operator": session.operator is not None,
-        }
-        for session in chat.sessions.values()
-        if session.account is not None and account in (None, session.account)
-    ]
+def rows(chat: Chat, account: Account) -> list[Row]:
+    """List from where and since when an account is logged in."""
+    return [_row(session, account) for session in _of(chat, account)]
+
+
+def list_all(steps: Steps, then: Callable[[Answer], None]) -> None:
+    """List who is logged in from where and since when; `then` is called with the answer."""
+    listed: list[Row] = []
+
+    def look(session: Session) -> None:
+        if session.account is not None and not session.closed:
+            listed.append(_row(session, session.account))
+
+    steps.for_each(list(steps.chat.sessions.values()), look, lambda: then(Done(listed)))
+
+
+def _of(chat: Chat, account: Account) -> list[Session]:
+    """Return the sessions that proved an account, also those that have not completed their registration."""
+    return [session for session in chat.sessions.values() if session.account is account]
+
+
+def _row(session: Session, account: Account) -> Row:
+    return {
+        "account": account.name,
+        "id": session.id,
+        "name": session.title,
+        "address": session.address,
+        "since": session.login.at,
+        "operator": session.operator is not None,
+    }
 
 
 def end_one(chat: Chat, account: Account, session_id: int) -> Answer:
     """End one session of an account, also on a full disk: the audit log owes the entry then."""
-    own = (session.id for session in chat.sessions.values() if session.account is account)
-    if session_id not in own:
+    if session_id not in [session.id for session in _of(chat, account)]:
         text = f"{account.name} has no session {session_id}: `sessions` lists them"
         return Refused("SESSION_UNKNOWN", text)
-    chat.emit(Then(EndSessions(account.id, "You or an administrator ended this session", only=session_id)))
+    chat.emit(Then(EndSessions(account.id, _WHY, only=session_id)))
     return Done()
 
 
-def end_many(chat: Chat, account: Account | None, request: EndSessionsOf, spare: int | None = None) -> Answer:
-    """End the sessions of an account, or from a network; they end one after the other, in turns to come.
+def end_many(chat: Chat, account: Account, request: EndSessionsOf, spare: int | None = None) -> Answer:
+    """End the sessions of an account; they end one after the other, in turns to come.
 
     That whose id is `spare` goes on. The answer says how many there are.
     """
+    problem = _problem(request)
+    if problem is not None:
+        return problem
+    item = EndSessions(account.id, _WHY, spare=spare, address=request.address)
+    wanted = sum(_is_of(item, session) for session in _of(chat, account))
+    if wanted:
+        chat.emit(Then(item))
+    return Done([{"ended": wanted}])
+
+
+def end_from(steps: Steps, request: EndSessionsOf, then: Callable[[Answer], None]) -> None:
+    """End everybody's sessions from a network, as `end_many` does; `then` is called with the answer."""
+    problem = _problem(request)
+    if problem is not None:
+        then(problem)
+        return
+    item, wanted = EndSessions(None, _WHY, address=request.address), list[Session]()
+
+    def look(session: Session) -> None:
+        if _is_of(item, session):
+            wanted.append(session)
+
+    def looked() -> None:
+        if wanted:
+            steps.chat.emit(Then(item))
+        then(Done([{"ended": len(wanted)}]))
+
+    steps.for_each(list(steps.chat.sessions.values()), look, looked)
+
+
+def _problem(request: EndSessionsOf) -> Refused | None:
     if not request.name and not request.address:
         return Refused("NOTHING_NAMED", "Name an account or an address whose sessions are to end")
     if request.address and _network(request.address) is None:
         text = f"{request.address!r} is neither an address nor a network, such as 192.0.2.7 or 2001:db8::/48"
         return Refused("ADDRESS_INVALID", text)
-    whose = account.id if account is not None else None
-    why = "You or an administrator ended this session"
-    item = EndSessions(whose, why, spare=spare, address=request.address)
-    wanted = sum(_is_of(item, session) and _concerns(item, session) for session in chat.sessions.values())
-    if wanted:
-        chat.emit(Then(item))
-    return Done([{"ended": wanted}])
+    return None
 
 
 @lru_cache(maxsize=256)
@@ -85,26 +130,37 @@ def then_end(chat: Chat, account: Account, why: str, *, spare: int | None = None
 def end_sessions(chat: Chat, item: EndSessions) -> None:
     """End every session that proved this account, also one that has not completed its registration.
 
-    A session of another account to which it gave an operator's powers loses these.
+    A session of another account to which it gave an operator's powers loses these. It is looked at each
+    session once, in as many turns as that takes.
     """
+    if item.only is None and item.device is None and not item.address:
+        for session in [*chat.operators]:
+            if session.operator is not None and session.operator.id == item.account:
+                lose_powers(chat, session)
     wanted: list[Session] = []
-    everywhere = item.only is None and item.device is None and not item.address
-    for session in chat.sessions.values():
-        operator = session.operator
-        if everywhere and operator is not None and operator.id == item.account:
-            lose_powers(chat, session)
-        if _is_of(item, session) and _concerns(item, session):
+
+    def look(session: Session) -> None:
+        if _is_of(item, session):
             wanted.append(session)
-    end_some(chat, wanted, item, lambda session: chat.end(session, item.reason, item.reason))
+
+    def end(session: Session) -> None:
+        chat.end(session, item.reason, item.reason)
+
+    def looked() -> None:
+        if chat.tired():  # each listens in hundreds of channels
+            chat.when_stored(lambda: end_each(chat, iter(wanted), end))
+        else:
+            end_each(chat, iter(wanted), end)
+
+    chat.later(lambda: Steps(chat).for_each(list(chat.sessions.values()), look, looked))
 
 
 def _is_of(item: EndSessions, session: Session) -> bool:
-    return session.account is not None and item.account in (None, session.account.id)
-
-
-def _concerns(item: EndSessions, session: Session) -> bool:
-    only = item.only in (None, session.id) and item.device in (None, session.device)
-    if not only or session.id == item.spare or session.closed:
+    if session.account is None or item.account not in (None, session.account.id) or session.closed:
+        return False
+    if session.id == item.spare or item.only not in (None, session.id):
+        return False
+    if item.device not in (None, session.device):
         return False
     network = _network(item.address) if item.address else None
     return network is None or _ip(session.address) in network

@@ -1,6 +1,6 @@
 """What waits for the clock, a tick of which comes about once a second."""
 
-from securechat.chat.rules import bans, failures, multiline, restraints
+from securechat.chat.rules import bans, failures, list_ends, multiline
 from securechat.chat.rules.owed import pay_owed
 from securechat.chat.turn.chat import Chat
 
@@ -11,4 +11,4 @@ def tick(chat: Chat) -> None:
     failures.settle(chat)
     pay_owed(chat)
     bans.settle(chat)
-    restraints.expire(chat)
+    list_ends.expire(chat)

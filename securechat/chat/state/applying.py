@@ -185,8 +185,10 @@ def _modes(registry: Registry, record: ChannelModesChanged, back: bool) -> None:
     channel = registry.channels[record.channel]
     if record.flags is not None:
         channel.set_modes(record.flags.previous if back else record.flags.modes)
-    for entry in record.entries:
-        channel.set_entry(entry.kind, entry.mask, entry.previous if back else entry.entry)
+    if record.entries:
+        channel.set_entries(
+            (one.kind, one.mask, one.previous if back else one.entry) for one in record.entries
+        )
     if channel.ends:
         registry.temporary.add(channel.id)
     for change in record.ranks:

@@ -19,7 +19,7 @@ REMEMBERED: Final = 4096
 class Bans:
     """The bans by kind and target; each says itself whether it is in force. Loopback is never kept out."""
 
-    __slots__ = ("_by_key", "_masks", "_matching", "_networks", "lapsed", "temporary")
+    __slots__ = ("_by_key", "_masks", "_matching", "_networks", "lapsed", "settling", "temporary")
 
     def __init__(self, stored: Iterable[Ban]) -> None:
         self._by_key: dict[tuple[str, str], Ban] = {}
@@ -31,6 +31,8 @@ class Bans:
         """Those that end by themselves."""
         self.lapsed: dict[tuple[str, str], float] = {}
         """Of those that have ended, the monotonic time when that was seen."""
+        self.settling = False
+        """True while it is looked, in several turns, which of them have ended."""
         for ban in stored:
             self.put(ban)
 

@@ -1,6 +1,6 @@
 """A channel as the registry holds it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from securechat.chat.audience import Audience, Listeners
@@ -129,16 +129,17 @@ class Channel:
             self.spoke.clear()
         self.tighten()
 
-    def set_entry(self, kind: str, mask: str, entry: ListEntry | None) -> None:
-        """Put a mask on a list, or take it off."""
-        self.lists[kind].pop(mask, None)
-        if entry is not None:
-            self.lists[kind][mask] = entry
-        matcher = self.matchers.get(kind)
-        if matcher is not None and entry is None:
-            matcher.drop(mask)
-        elif matcher is not None:
-            matcher.put(mask)
+    def set_entries(self, entries: Iterable[tuple[str, str, ListEntry | None]]) -> None:
+        """Put masks on lists, or (None) take them off: the letter of the list, the mask and its entry."""
+        for kind, mask, entry in entries:
+            self.lists[kind].pop(mask, None)
+            if entry is not None:
+                self.lists[kind][mask] = entry
+            matcher = self.matchers.get(kind)
+            if matcher is not None and entry is None:
+                matcher.drop(mask)
+            elif matcher is not None:
+                matcher.put(mask)
         self.look_at_ends()
         self.tighten()
 

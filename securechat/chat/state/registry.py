@@ -62,8 +62,7 @@ class Registry:
         self.founded: Counter[int | None] = Counter()
         """How many channels each account has founded; None is nobody."""
         self.temporary: set[int] = set()  # all channels with entries on lists that go by themselves
-        self._sessions_of: dict[int, list[Session]] = {}
-        self._peers_of = Peers()
+        self._sessions_of, self._peers_of = dict[int, list[Session]](), Peers()
         self.cut_off: list[tuple[Account, str]] = []
         """Accounts whose sessions of a name ended with the server, when it was last here."""
         for stored in snapshot.accounts:
@@ -347,4 +346,5 @@ class Registry:
     def _index_channel(self, channel: Channel) -> None:
         self.channels[channel.id] = channel
         self._channel_names.add(channel.name, channel)
-        self.temporary.add(channel.id)  # whether it has such entries is looked at with the next tick
+        if channel.ends:
+            self.temporary.add(channel.id)

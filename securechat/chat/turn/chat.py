@@ -36,6 +36,8 @@ from securechat.chat.state.throttle import Throttle
 TOLD_AT_ONCE: Final = 8000
 """Peers that one item may tell something before others have their turn: to fill their SendQs takes a
 millisecond, after the item."""
+WOKEN_AT_ONCE: Final = 250
+"""Sessions that flood control has slowed down, and that go on in one tick: the next one comes at once."""
 MAX_OWED: Final = 1000
 """Entries of the audit log that wait for room; of more, the oldest are lost."""
 
@@ -50,6 +52,10 @@ class Ending(NamedTuple):
 
 def _never() -> bool:
     return False
+
+
+def _always() -> int:
+    return 0
 
 
 class Chat:
@@ -80,6 +86,11 @@ class Chat:
         self.now = now
         self.turn = 0
         """Grows when the hub takes what was caused, to store it."""
+        self.steady_since: Callable[[], int] = _always
+        """Since what time of its own, in milliseconds, the wall clock can be believed; 0 is for a long time.
+        Who drives the chat says so."""
+        self.expiring = False
+        """True while entries of channels' lists go whose time has come, in several turns."""
         self.late: Callable[[], bool] = _never
         """Whether an item has had its time: who drives the chat says so, since it reads no clock."""
         self.sessions: dict[Link, Session] = {}

@@ -4,10 +4,9 @@ The core is told after each step that others have waited long enough, so an item
 `tests/faults/test_hub_time.py` looks at the time.
 """
 
-import sys
-from types import FrameType
 from typing import Final
 
+from tests.support.calls import Calls
 from tests.support.costly_lines import costly
 from tests.support.world import Crowd, World, called
 
@@ -45,23 +44,6 @@ OF_EVERYBODY: Final = frozenset(
 """What is counted or told at once, for each member of a channel or by operators."""
 SLACK: Final = 300
 """Calls by which an item may differ for other reasons, such as longer lists of what is there."""
-
-
-class Calls:
-    """Counts the calls of functions while it is open."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def __enter__(self) -> "Calls":
-        sys.setprofile(self._note)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        sys.setprofile(None)
-
-    def _note(self, _frame: FrameType, event: str, _argument: object) -> None:
-        self.count += event in ("call", "c_call")
 
 
 def worst(crowd: Crowd) -> dict[str, int]:
