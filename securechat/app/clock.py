@@ -1,4 +1,4 @@
-"""Whether the wall clock can be believed, so that what is deleted for its age is really old.
+"""Whether the wall clock can be believed, so that what is deleted for its age, or ends, is really old.
 
 Theory of operation. A clock that is wrong for a minute must not delete what people said. It is believed when
 nothing has been wrong with it for an hour. While the server runs the monotonic clock tells of every jump,
@@ -61,6 +61,11 @@ class WatchedClock:
         elif mono - self._since >= STEADY:
             self.doubt = ""
         return self._ms
+
+    def steady_since(self) -> int:
+        """Look, and return since what time of its own it is believed, in milliseconds; 0 is for long."""
+        self.look()
+        return int((self._apart + self._since) * 1000) if self.doubt else 0
 
     def seen(self) -> Seen:
         """Return what is to be stored of the last look."""

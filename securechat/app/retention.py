@@ -55,8 +55,9 @@ class Retention:
     """A chore of the hub's thread, which calls it about once a second when nothing else waits.
 
     `days` returns the setting in force; 0 keeps messages for ever. When there is nothing left to do, the next
-    look is a minute later. While `clock` is not believed nothing is deleted for its age. While the disk is
-    `short` of room the database keeps no free pages for itself, and there are no pauses: room is wanted soon.
+    look is a minute later. While `clock` is not believed nothing is deleted for its age. Its time is stored
+    for the next start where something is deleted for its age, or (`ends`) ends. While the disk is `short` of
+    room the database keeps no free pages for itself, and there are no pauses: room is wanted soon.
     """
 
     def __init__(
@@ -67,9 +68,11 @@ class Retention:
         *,
         mono: Callable[[], float] = time.monotonic,
         short: Callable[[], bool] = lambda: False,
+        ends: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store = store
         self._days = days
+        self._ends = ends
         self._clock = clock
         self._mono = mono
         self._by_age = False
@@ -125,6 +128,7 @@ class Retention:
         self._by_age = any((self._days(), *own.values()))
         if self._by_age:
             self._tell_doubt()
+        if self._by_age or self._ends():
             self._store.note_clock(self._clock.seen())
         yield from self._prune(own)
         yield from self._prune_channels(own)

@@ -214,11 +214,16 @@ class Running:
         has_accounts = any(account.phc is not None for account in snapshot.accounts)
         announcement = _Announcement(lambda: self._config, self._directory, has_accounts)
         clock = WatchedClock(contents.seen, snapshot.last_message)
+        core = Core(self._settings, snapshot, Clock().now())
+        core.steady_since = clock.steady_since
         retention = Retention(
-            store, lambda: self._config.history.retention_days, clock, short=lambda: self._space.low
+            store,
+            lambda: self._config.history.retention_days,
+            clock,
+            short=lambda: self._space.low,
+            ends=lambda: bool(core.registry.temporary),
         )
         copy = OnlineCopy(store.copy, Loan(lambda call: self._server.call(call)))
-        core = Core(self._settings, snapshot, Clock().now())
         return Server(
             core=core,
             banned=core.registry.bans.networks(core.now.wall),

@@ -107,9 +107,11 @@ def test_what_is_said_after_the_clock_was_ahead(
 def test_a_clock_that_is_ahead_deletes_nothing(
     serve: Serve, report: Callable[[str], None], tmp_path: Path, ahead: str, restart: bool
 ) -> None:
-    """With one day of retention everything is there after the clock was ahead; log and `status` say why."""
+    """With one day of retention, and somebody muted, all is as before after the clock was ahead; log and
+    `status` say why.
+    """
     clock = FakeClock(tmp_path)
-    server = serve({"history.retention_days": 1}, accounts=["alice"], environment=clock.environment)
+    server = serve({"history.retention_days": 1}, accounts=["alice", "bob"], environment=clock.environment)
     _until(lambda: "was not watched before" in server.log_text())
     server.stop()
     with closing(sqlite3.connect(server.database)) as database, database:
@@ -120,6 +122,7 @@ def test_a_clock_that_is_ahead_deletes_nothing(
     with Person(server, "alice") as alice:
         for text in texts:
             alice.say("#general", text)
+    server.administer("channel", "mute", "#general", "bob", "--for", "1h")
     _until(lambda: _retention(server) == "on")
     if restart:
         server.stop()
@@ -130,13 +133,14 @@ def test_a_clock_that_is_ahead_deletes_nothing(
     time.sleep(70)  # a round of the retention, which rests for a minute
     clock.set("+0")
     time.sleep(70)
-    said = _retention(server)
+    said, muted = _retention(server), json.loads(server.administer("channel", "bans", "#general", "--json"))
     server.stop()
     with closing(sqlite3.connect(server.database)) as database:
         kept = [row[0] for row in database.execute("SELECT text FROM messages WHERE command = 'PRIVMSG'")]
     told = [line for line in server.log_text().splitlines() if "old messages are not deleted" in line]
     report(f"{ahead} ahead: {len(kept)} of {len(texts)} messages kept; status: {said}")
     assert kept == texts
+    assert [row["kind"] for row in muted] == ["mute"], "it was set for an hour"
     assert "was not watched before" in told[0], "the first start of all"
     assert len(told) == 2, told
 

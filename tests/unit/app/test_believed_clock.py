@@ -245,3 +245,16 @@ def test_what_is_stored() -> None:
     clock.look()
     assert clock.seen().steady == 0
     assert clock.doubt.startswith("the clock was set ahead by 365 days to 2028")
+
+
+def test_since_when_the_clock_is_believed() -> None:
+    """For what ends: since the last jump, by the time that the clock has said since; then for long."""
+    now = [NOW, 0.0]
+    clock = WatchedClock(Seen(int(NOW * 1000), HOUR), 0, wall=lambda: now[0], mono=lambda: now[1])
+    assert clock.steady_since() == 0
+    now[:] = [NOW + YEAR + 10, 10.0]
+    assert clock.steady_since() == int((NOW + YEAR + 10) * 1000)
+    now[:] = [NOW + YEAR + 1810, 1810.0]
+    assert clock.steady_since() == int((NOW + YEAR + 10) * 1000)
+    now[:] = [NOW + YEAR + 10 + HOUR, 10.0 + HOUR]
+    assert clock.steady_since() == 0
