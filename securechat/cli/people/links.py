@@ -1,9 +1,11 @@
 """Where an invitation leads: the server's address as people reach it, and the pin that they need."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 import typer
 
+from securechat.app.directory import data_dir_option
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import Place
 from securechat.cli.served import Served, find_served
@@ -29,7 +31,7 @@ def invitation(place: Place, host: str, code: str) -> "Invitation":
         served = find_served(place)
         identity = read_identity(served.certificate)
         pin = "" if _is_public(place, served) else identity.pin
-        return Invitation(_address(place.config, identity, host, served.port), code, pin)
+        return Invitation(_address(place, served, identity, host), code, pin)
     except CertificateProblem as error:
         raise CommandFailed(str(error)) from error
 
@@ -62,7 +64,7 @@ def _is_public(place: Place, served: Served) -> bool:
     return not files.own and is_public(make_context(place.config, place.directory).context)
 
 
-def _address(config: "Config", identity: "Identity", host: str, port: int) -> "Address":
+def _address(place: Place, served: Served, identity: "Identity", host: str) -> "Address":
     """Return the address that people connect to. The certificate has to stand for it, or none can."""
     from securechat.app.certificates import public_name
     from securechat.client.address import Address, parse_address
@@ -70,16 +72,34 @@ def _address(config: "Config", identity: "Identity", host: str, port: int) -> "A
     from securechat.tls.names import stands_for
 
     if not host:
-        return Address(public_name(config, identity.names), port)
+        return Address(public_name(place.config, identity.names), served.port)
     try:
-        address = parse_address(host, port)
+        address = parse_address(host, served.port)
     except InvalidAddress as error:
         raise typer.BadParameter(str(error), param_hint="--host") from error
     if not stands_for(identity.names, address.host):
         raise CommandFailed(
             f"the server's certificate does not stand for {address.host}, so nobody could connect by this "
-            f"name: add it to tls.names in the configuration, and run `securechat reload`. "
-            f"It stands for {', '.join(identity.names)}",
+            f"name. It stands for {', '.join(identity.names)}\n" + _how_to_add(place, served, address.host),
             ExitCode.REFUSED,
         )
     return address
+
+
+def _how_to_add(place: Place, served: Served, name: str) -> str:
+    """Return what the operator types so that the server's certificate stands for one more name."""
+    from securechat.app.certificates import certificates_of
+
+    config = place.config
+    files = certificates_of(config, place.directory)
+    option = data_dir_option(place.directory)
+    if config.tls.certificate or served.certificate != files.certificate:
+        return f"have {served.certificate} issued for it as well, and run `securechat reload{option}`"
+    if not files.own:
+        return f"fetch one that does: securechat certs acme --name {name} --agree-terms{option}"
+    names = ", ".join(f'"{each}"' for each in (*config.tls.names, name))
+    renew = f"securechat certs renew{option}"
+    if place.file is not None:
+        return f"write names = [{names}] below [tls] in {place.file}, and run `{renew}`"
+    file = shlex.quote(str(place.directory / "securechat.toml"))
+    return f"add it: printf '[tls]\\nnames = [{names}]\\n' > {file} && {renew}"

@@ -2,16 +2,19 @@
 
 import json
 import shlex
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+from securechat.app.certificates import PUBLIC
 from securechat.chat.rules.invitations import digest
 from securechat.cli.exits import ExitCode
 from securechat.client.address import Address
 from securechat.client.invitation import read_invitation
 from securechat.storage.sqlite import open_store
-from securechat.tls.files import ensure
+from securechat.tls.files import ServerFiles, ensure
 from securechat.tls.pins import pin, read_certificates
+from securechat.tls.writing import write_private
 from tests.unit.conftest import Command
 
 DAY_MS = 24 * 3600 * 1000
@@ -108,14 +111,37 @@ def test_a_host_that_the_certificate_does_not_name(command: Command, tmp_path: P
     assert command("adduser", "alice", "--generate").code == 0
     ended = command("invite", "--host", "chat.example.org")
     assert ended.code == ExitCode.REFUSED
-    assert "tls.names" in ended.err
+    assert "It stands for localhost, " in ended.err
     assert json.loads(command("invite", "list", "--json").out) == []
     assert command("invite", "--host", "no such host").code == ExitCode.USAGE
-    config = tmp_path / "named.toml"
-    config.write_text('[tls]\nnames = ["chat.example.org"]\n')
-    assert command("certs", "renew", "--config", str(config)).code == 0
-    link = command("invite", "--config", str(config)).out
-    assert link.startswith("securechat://chat.example.org/join/1/")
+
+
+def test_what_adds_a_name_is_said(command: Command, home: Path) -> None:
+    """By a line that can be typed as it is; with a configuration, what to write into it."""
+    assert command("adduser", "alice", "--generate").code == 0
+    told = command("invite", "--host", "chat.example.org").err.splitlines()[1]
+    first, then = told.removeprefix("securechat: add it: ").split(" && securechat ")
+    subprocess.run(["sh", "-c", first], check=True)
+    assert command(*then.split()).code == 0
+    link = command("invite", "--host", "chat.example.org:7000").out
+    assert link.startswith("securechat://chat.example.org:7000/join/1/")
+    told = command("invite", "--host", "talk.example.org").err.splitlines()[1]
+    assert f'write names = ["chat.example.org", "talk.example.org"] below [tls] in {home}' in told
+
+
+def test_a_name_for_a_certificate_of_somebody_else(command: Command, home: Path, tmp_path: Path) -> None:
+    """It is issued anew by whoever has issued it: of a public authority by its own command."""
+    directory = tmp_path / "elsewhere"
+    ensure(directory, ["chat.example.org"], datetime.now(UTC), authority_name="other")
+    config = tmp_path / "own.toml"
+    config.write_text('[tls]\ncertificate = "elsewhere/server.pem"\nkey = "elsewhere/server.key"\n')
+    assert command("adduser", "alice", "--generate", "--config", str(config)).code == 0
+    ended = command("invite", "--host", "talk.example.org", "--config", str(config))
+    assert f"have {directory / 'server.pem'} issued for it as well" in ended.err
+    files = ServerFiles.under(directory)
+    write_private(home / PUBLIC, files.certificate.read_bytes() + files.key.read_bytes())
+    ended = command("invite", "--host", "talk.example.org")
+    assert "certs acme --name talk.example.org --agree-terms" in ended.err
 
 
 def test_a_certificate_of_ones_own_needs_its_pin(command: Command, tmp_path: Path) -> None:
