@@ -83,7 +83,16 @@ def fetch(order: Order, directory: Path, key: bytes, *, agreed: bool) -> bytes:
     except errors.TimeoutError as error:
         raise AcmeFailed("the authority has not looked at the order within 90 seconds: try again") from error
     except (errors.Error, JoseError, requests.RequestException, ValueError) as error:
-        raise AcmeFailed(f"{order.directory} cannot be asked: {error or type(error).__name__}") from error
+        raise AcmeFailed(f"{order.directory} cannot be asked: {_innermost(error)}") from error
+
+
+def _innermost(error: BaseException) -> str:
+    """Return what went wrong first: around it are the names of layers, which say nothing to an operator."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
 
 
 def certificate_key(path: Path) -> bytes:

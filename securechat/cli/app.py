@@ -52,6 +52,12 @@ def run(arguments: Sequence[str] | None = None) -> None:
         for line in str(failure).splitlines():
             tell(f"securechat: {line}")
         sys.exit(failure.code)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # A file that cannot be used is the person's to mend, in whatever command it is met.
+        tell(f"securechat: {error}")
+        sys.exit(ExitCode.ERROR)
 
 
 def _show_version(wanted: bool) -> None:

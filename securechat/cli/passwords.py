@@ -89,7 +89,7 @@ def shown_or_saved(
         with new_file(save) as file:
             file.write(password.encode() + b"\n")
     except OSError as error:
-        raise CommandFailed(f"the password cannot be saved, so it was not set: {error}") from error
+        raise CommandFailed(f"the {called} cannot be saved, so nothing was done: {error}") from error
     try:
         yield False
     except CommandFailed as error:

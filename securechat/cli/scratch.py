@@ -58,7 +58,11 @@ def _made_in(where: Path) -> Path:
     for left in where.glob(f"{_ELSEWHERE}*"):
         with suppress(OSError), _held(left):
             shutil.rmtree(left)
-    return Path(tempfile.mkdtemp(prefix=_ELSEWHERE, dir=where))
+    try:
+        return Path(tempfile.mkdtemp(prefix=_ELSEWHERE, dir=where))
+    except OSError as error:
+        # The name that was tried says nothing to whoever named the place.
+        raise OSError(error.errno, error.strerror, str(where)) from None
 
 
 def _give(descriptor: int, owner: os.stat_result) -> None:

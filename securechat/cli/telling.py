@@ -1,11 +1,17 @@
 """What commands tell people. Every line is made safe for a terminal here, whatever a name in it holds."""
 
+import re
+from typing import Final
+
 import typer
+
+_ERRNO: Final = re.compile(r"\[Errno -?\d+\] ")
+"""How Python begins what the operating system says: its words follow, and the number helps nobody."""
 
 
 def tell(text: str, *, out: bool = False) -> None:
     """Print one line on standard error, or on standard output if it is what was asked for (`out`)."""
-    typer.echo(_safe(text), err=not out)
+    typer.echo(_safe(text if out else _ERRNO.sub("", text)), err=not out)
 
 
 def begin(text: str) -> None:

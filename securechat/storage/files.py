@@ -50,7 +50,10 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
     Raises FileExistsError when there is a file of the name already, which stays. Nothing else in the
     directory is touched.
     """
-    descriptor, name = tempfile.mkstemp(prefix=".securechat-", suffix=".partial", dir=path.parent)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=".securechat-", suffix=".partial", dir=path.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None  # not the name that was tried
     partial = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:

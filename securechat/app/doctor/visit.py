@@ -201,6 +201,6 @@ def _checked(check: Check, patient: Patient) -> list[Finding]:
         return list(check(patient))
     except OSError as error:
         name = check.__name__.replace("_", " ")
-        wrong = f"this could not be looked at: {error}"
+        wrong = f"{error.filename or 'this'} could not be looked at: {error.strerror}"
         mend = "run it as the server's user, or as root"
         return [Finding(name, "error", wrong, "what is wrong here stays unknown", mend)]

@@ -104,8 +104,7 @@ def import_messages(
             patiently(lambda: stack.enter_context(DirectoryLock(place.directory)))
             done = _import(place, stream, name, create_accounts)
     except (StorageError, OSError) as error:
-        reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
-        raise CommandFailed(f"nothing was imported: {reason}") from error
+        raise CommandFailed(f"nothing was imported from {name}: {error}") from error
     tell(
         f"Imported {count(done.messages, 'message')}, {count(done.events, 'event')}, "
         f"{count(done.accounts, 'account')} and {count(done.channels, 'channel')}; "

@@ -82,7 +82,7 @@ def _restore(
             manifest, new = unpacked(file, secret, directory)
             restored = put_back(place, manifest, new, name)
     except (StorageError, OSError) as error:
-        raise CommandFailed(f"nothing was restored: {error}") from error
+        raise CommandFailed(f"nothing was restored from {name}: {error}") from error
     rows = manifest.rows
     tell(f"Restored {contents(manifest)} of {manifest.server}, in {', '.join(restored)}.")
     facts: dict[str, object] = {"server": manifest.server, "files": restored}
@@ -99,8 +99,10 @@ def _check(file: Path, secret: Secret, where: Path, name: str, as_json: bool) ->
         with aside(where) as directory:
             manifest, new = unpacked(file, secret, directory)
             entries = drill(manifest, new)
-    except (StorageError, OSError) as error:
+    except StorageError as error:
         raise CommandFailed(f"{name} is no good: {error}") from error
+    except OSError as error:
+        raise CommandFailed(f"{name} could not be tried out: {error}") from error
     made = format_ms(manifest.created)
     tell(f"{name} is good: {contents(manifest)} of {manifest.server}, of {made}.")
     rows = manifest.rows

@@ -157,8 +157,9 @@ def _new_order(
 ) -> "Order":
     """Return what the options say. Raises CommandFailed and BadParameter."""
     from securechat.app.acme import LETS_ENCRYPT, Order
-    from securechat.tls.errors import InvalidName
+    from securechat.tls.errors import CertificateProblem, InvalidName
     from securechat.tls.names import parse_name
+    from securechat.tls.pins import read_certificates
 
     usual = [config.server.name] if config.server.name else []
     wanted = tuple(dict.fromkeys(names or [*usual, *config.tls.names]))
@@ -173,8 +174,11 @@ def _new_order(
         raise typer.BadParameter("an authority has a URL that begins with https://", param_hint="--directory")
     if webroot is not None and not webroot.is_dir():
         raise typer.BadParameter(f"{webroot} is not a directory", param_hint="--webroot")
-    if ca is not None and not ca.is_file():
-        raise typer.BadParameter(f"{ca} is not a file", param_hint="--ca")
+    try:
+        if ca is not None:
+            read_certificates(ca)
+    except CertificateProblem as error:
+        raise CommandFailed(str(error)) from error
     trusted, root = (str(path.absolute()) if path is not None else "" for path in (ca, webroot))
     return Order(directory or LETS_ENCRYPT, wanted, email, trusted, root, port)
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from securechat.app.certificates import Identity
     from securechat.client.address import Address
     from securechat.client.invitation import Invitation
-    from securechat.config import Config
 
 
 def invitation(place: Place, host: str, code: str) -> "Invitation":

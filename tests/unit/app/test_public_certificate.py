@@ -73,12 +73,12 @@ def test_the_servers_own_certificate_comes_back(tmp_path: Path) -> None:
         (("--name", "no host"), ExitCode.USAGE, "no host"),
         (("--name", "a.test", "--directory", "http://a.test"), ExitCode.USAGE, "https://"),
         (("--name", "a.test", "--webroot", "/nowhere"), ExitCode.USAGE, "is not a directory"),
-        (("--name", "a.test", "--ca", "/nowhere"), ExitCode.USAGE, "is not a file"),
+        (("--name", "a.test", "--ca", "/nowhere"), ExitCode.ERROR, "/nowhere cannot be read"),
         (("--renew",), ExitCode.REFUSED, "nothing was fetched before"),
         (
             ("--name", "a.test", "--directory", "https://127.0.0.1:1/dir"),
             ExitCode.ERROR,
-            "nothing was changed: https://127.0.0.1:1/dir cannot be asked",
+            "nothing was changed: https://127.0.0.1:1/dir cannot be asked: Connection refused",
         ),
     ],
 )
