@@ -23,6 +23,10 @@ OF_PROCESSES = {
 """What the library of Prometheus has of each process."""
 
 
+UNITS = {"none", "ops", "s", "bytes", "Bps", "percentunit"}
+"""Of the ids that Grafana has for units, those that the panels use."""
+
+
 def known() -> set[str]:
     """Every metric that a server has, as queries name it."""
     single = {PREFIX + one.name for one in KNOWN} | {PREFIX + name for name in OTHERS}
@@ -63,6 +67,20 @@ def test_the_dashboard_shows_metrics_that_there_are() -> None:
         assert place["x"] + place["w"] <= 24 and not cells & taken, panel["title"]
         taken |= cells
         assert panel["datasource"]["uid"] == "${datasource}"
+
+
+def test_the_dashboard_is_as_grafana_documents_it() -> None:
+    """Kinds of panels and units that there are, and every query is about the servers that are chosen."""
+    board = json.loads((EXAMPLES / "grafana-dashboard.json").read_text())
+    for panel in board["panels"]:
+        assert panel["type"] in ("stat", "timeseries")
+        assert panel["fieldConfig"]["defaults"]["unit"] in UNITS
+        letters = [target["refId"] for target in panel["targets"]]
+        assert len(set(letters)) == len(letters) and all(target["expr"] for target in panel["targets"])
+        queries = " ".join(target["expr"] for target in panel["targets"])
+        assert queries.count("{instance") == queries.count('{instance=~"$instance"'), panel["title"]
+    _, instance = board["templating"]["list"]
+    assert instance["multi"] and instance["includeAll"] and instance["datasource"]["uid"] == "${datasource}"
 
 
 def test_the_alerts_are_about_metrics_that_there_are() -> None:
