@@ -22,8 +22,10 @@ from securechat.client.errors import Refused
 from securechat.client.findings import Listed as Listed
 from securechat.client.findings import Pin as Pin
 from securechat.client.findings import Tagged as Tagged
+from securechat.client.findings import Talked as Talked
 from securechat.client.findings import Value as Value
 from securechat.client.findings import Whois as Whois
+from securechat.client.presence import AwayChanged as AwayChanged
 from securechat.client.presence import Person as Person
 from securechat.client.presence import ReadUpTo as ReadUpTo
 from securechat.client.presence import Typing as Typing
@@ -220,9 +222,10 @@ class ModesChanged:
 
 @dataclass(frozen=True, slots=True)
 class Silences:
-    """Whom the account ignores: names of accounts, and masks. It is asked for by SILENCE."""
+    """Whom the account ignores: names of accounts, and masks. `asked` is the request that asked for it."""
 
     names: tuple[str, ...]
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +287,8 @@ Event = (
     | Value
     | Pin
     | Tagged
+    | Talked
+    | AwayChanged
     | Pinned
     | Certified
     | Enrolled

@@ -36,8 +36,19 @@ class Whois:
 
 
 @dataclass(frozen=True, slots=True)
+class Talked:
+    """Something was said with this person or in this channel, last at `time` (ms)."""
+
+    name: str
+    time: int
+    asked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
-    """What a person or channel says of itself under a key (METADATA)."""
+    """What a person or channel says of itself under a key (METADATA), or what one keeps about it; "" for
+    nothing.
+    """
 
     target: str
     key: str

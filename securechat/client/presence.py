@@ -31,6 +31,14 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class AwayChanged:
+    """Somebody is away, with this text, or is back (`text` is "")."""
+
+    nick: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadUpTo:
     """One has read a conversation up to this time, on whichever device; 0: nothing of it yet."""
 

@@ -52,7 +52,7 @@ def metadata(target: str = "*") -> Operation[dict[str, str]]:
     OutcomeUnknown.
     """
     answer = yield from ask("METADATA", name_of(target), "LIST", again=True)
-    return {row.key: row.value for row in answer.rows if isinstance(row, Value)}
+    return {row.key: row.value for row in answer.rows if isinstance(row, Value) and row.value}
 
 
 def set_metadata(key: str, value: str, target: str = "*") -> Operation[None]:

@@ -17,7 +17,7 @@ from typing import Final
 from securechat.client.events import CatchingUp, Event, Gap
 from securechat.client.protocol.catchup import CatchUp
 from securechat.client.protocol.labels import Request
-from securechat.client.protocol.registration import CHATHISTORY, WANTED
+from securechat.client.protocol.registration import CHATHISTORY, FOR_WINDOWS, WANTED
 from securechat.irc import timestamp
 from securechat.irc.message import Message
 from securechat.irc.names import fold
@@ -40,7 +40,8 @@ class Bookmarks:
 class History:
     """What a session tells of the past. `ask` sends a request and returns its label.
 
-    Without bookmarks the server tells what the account missed, unless `replay` is False.
+    Without bookmarks the server tells what the account missed, unless `replay` is False: then the front end
+    reads the past by itself, and shows in its windows what others need not know.
     """
 
     def __init__(
@@ -64,8 +65,9 @@ class History:
     @property
     def wanted(self) -> frozenset[str]:
         """The capabilities to ask for at a login."""
-        asks = self.bookmarks.time > 0 or not self._replay
-        return WANTED | {CHATHISTORY} if asks else WANTED
+        if not self._replay:
+            return WANTED | {CHATHISTORY} | FOR_WINDOWS
+        return WANTED | {CHATHISTORY} if self.bookmarks.time > 0 else WANTED
 
     @property
     def in_step(self) -> bool:

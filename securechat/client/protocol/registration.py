@@ -33,6 +33,9 @@ WANTED: Final = REQUIRED | {
     DURABLE,
     MULTILINE,
 }
+METADATA: Final = "draft/metadata-2"
+FOR_WINDOWS: Final = frozenset({"away-notify", METADATA})
+"""What a front end with windows shows, too."""
 CHATHISTORY: Final = "draft/chathistory"
 """A session that has it is told of the past only what it asks for."""
 

@@ -193,7 +193,7 @@ class ChatApp(Shell):
         """Read what is missing where one looks."""
         if event.conversation is self.chat.current and event.missing in event.conversation.entries:
             before = event.missing.version
-            self.chat.fetch(event.conversation, event.missing)
+            self.chat.fetch(event.conversation, event.missing, forward=event.forward)
             if event.missing.version != before or event.missing not in event.conversation.entries:
                 self.timeline.update()
 

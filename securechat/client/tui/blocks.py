@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from securechat.client.tui.conversation import Conversation
 from securechat.client.tui.drawing import Frame, Palette, day, draw, fold_row, new_since
-from securechat.client.tui.entries import Entry, Happening, Post, Sort, Thread
+from securechat.client.tui.entries import Crowd, Entry, Post, Thread
 
 _KEPT: Final = 4096
 """Drawings that are kept."""
@@ -45,9 +45,9 @@ class Blocks:
         """Whether nothing of an entry is shown where it stands."""
         match entry:
             case Post():
-                return self.conversation.folded(entry)
-            case Happening(sort=Sort.PRESENCE):
-                return not self.conversation.looks.presence
+                return entry.ignored or self.conversation.folded(entry)
+            case Crowd():
+                return self.conversation.looks.presence == "hide"
             case _:
                 return False
 
@@ -67,7 +67,7 @@ class Blocks:
         if not isinstance(entry, Post) or self.hides(entry):
             return []
         thread = entry.thread if self.conversation.folds else None
-        return [entry, *thread.replies] if thread is not None and thread.open else [entry]
+        return [entry, *thread.shown] if thread is not None and thread.open else [entry]
 
     def head(self, post: Post) -> Post:
         """Return the message whose block a message is in."""
@@ -88,8 +88,14 @@ class Blocks:
             entry is self.selected,
             today if today and (not earlier or day(earlier) != today) else "",
             new_since(self.conversation.divided, entry) if entry is divider else "",
+            each=isinstance(entry, Crowd) and (entry.open or self.conversation.looks.presence == "show"),
+            pinned=self._pinned(entry),
         )
         return self._draw(entry, frame)
+
+    def _pinned(self, entry: Entry) -> str:
+        pins = self.conversation.pins
+        return pins.get(entry.id, "") if pins and isinstance(entry, Post) else ""
 
     def _earlier(self, index: int) -> int:
         """The time of what is shown before this entry, 0 when nothing is."""
@@ -100,6 +106,8 @@ class Blocks:
         return entries[index].time if index >= 0 else 0
 
     def _thread(self, thread: Thread) -> list[tuple[Entry | Thread, Strip]]:
+        if not thread.shown:
+            return []
         frame = Frame(self.width, self.palette, self.me)
         key = ("fold", thread.first.serial, thread.version, self.width)
         shown: list[tuple[Entry | Thread, Strip]] = [
@@ -107,7 +115,7 @@ class Blocks:
         ]
         if thread.open:
             before = thread.first
-            for reply in thread.replies:
+            for reply in thread.shown:
                 told = self.conversation.find(reply.answers) in (thread.first, before)
                 shown += [(reply, strip) for strip in self._reply(reply, quotes=not told)]
                 before = reply
@@ -120,8 +128,9 @@ class Blocks:
             self.me,
             reply is self.selected,
             quotes=quotes,
+            pinned=self._pinned(reply),
         )
-        key = ("reply", reply.serial, reply.version, self.width, frame.selected, frame.quotes)
+        key = ("reply", *self._key(reply, frame))
         gutter = Strip([Segment(_GUTTER[: self.width], self.palette["rule"])])
         return self._keep(
             key,
@@ -131,8 +140,12 @@ class Blocks:
         )
 
     def _draw(self, entry: Entry, frame: Frame) -> list[Strip]:
-        key = (entry.serial, entry.version, frame.width, frame.selected, frame.day, frame.new)
-        return self._keep(key, lambda: draw(entry, frame))
+        return self._keep(self._key(entry, frame), lambda: draw(entry, frame))
+
+    def _key(self, entry: Entry, frame: Frame) -> tuple[object, ...]:
+        """What a drawing depends on, besides the palette."""
+        how = (frame.selected, frame.day, frame.new, frame.quotes, frame.each, frame.pinned)
+        return entry.serial, entry.version, frame.width, *how
 
     def _keep(self, key: tuple[object, ...], make: Callable[[], list[Strip]]) -> list[Strip]:
         if key not in self.drawn:

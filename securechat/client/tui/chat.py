@@ -5,20 +5,17 @@ An answer belongs to the request whose label it has.
 All methods belong to one thread. Times are milliseconds since the epoch; `mono` is monotonic seconds.
 """
 
-from typing import Final
-
 from securechat.client import events as happen
 from securechat.client.tui import words
 from securechat.client.tui.conversation import TYPING_LASTS, Conversation
 from securechat.client.tui.entries import Filling, Happening, Missing, Sort
+from securechat.client.tui.keeping import SERVICES, Kept
 from securechat.client.tui.places import places_of
-from securechat.client.tui.talk import Talk, mention_of
+from securechat.client.tui.talk import mention_of
 from securechat.irc.names import fold
 
-_SERVICES: Final = frozenset({"securechat", "nickserv", "chanserv"})
 
-
-class Chat(Talk):
+class Chat(Kept):
     """What is known."""
 
     # Events
@@ -45,6 +42,10 @@ class Chat(Talk):
                 self._answered(event)
             case happen.Welcome() | happen.Ready() | happen.Disconnected() | happen.Ended():
                 self._connection(event)
+            case happen.Person() | happen.Pin() | happen.Talked():
+                self.lists.take(event)
+            case happen.AwayChanged() | happen.Value() | happen.Silences() | happen.Silenced():
+                self._kept(event)
             case _:
                 self._people(event)
 
@@ -58,14 +59,18 @@ class Chat(Talk):
     def _answered(self, event: happen.Answered | happen.Failed) -> None:
         label = event.label
         if isinstance(event, happen.Failed):
-            if label in self._quiet or self.pages.is_open(label):
+            if label in self._quiet or self.pages.is_open(label) or self.lists.is_open(label):
                 return
             self.note(str(event.reason), self.asked.get(label), Sort.ERROR)
         elif self.pages.is_open(label):
             self.pages.answered(label, event.refused, event.ended)
+        elif self.lists.is_open(label):
+            self.lists.answered(label, event.refused)
         else:
             self._quiet.discard(label)
             self.asked.pop(label, None)
+            if label == self._muted_asked:
+                self._muted_told()
 
     def _connection(self, event: happen.Welcome | happen.Ready | happen.Disconnected | happen.Ended) -> None:
         match event:
@@ -81,6 +86,7 @@ class Chat(Talk):
             case happen.Disconnected(reason):
                 self.online, self.offline_reason = False, reason
                 self.pages.lost()
+                self.lists.lost()
                 self.asked.clear()
                 self._quiet.clear()
             case happen.Ended(error):
@@ -104,11 +110,17 @@ class Chat(Talk):
                 self._renamed(old, new)
             case happen.NickChanged(old, new, own):
                 self._nick(old, new, own)
+            case happen.Pinned(channel, by, msgid, removed) if fold(channel) in self.conversations:
+                self.at(channel).pin(msgid, by, removed)
             case _:
                 pass
+        move = words.move_of(event, self._now)
         for place in places_of(event, self.conversations, self.current, bool(self.asked)):
+            if move is not None:
+                place.moved(move)
+                continue
             for text in words.happened(event):
-                place.add(Happening(self._now, text, words.sort_of(event)))
+                place.add(Happening(self._now, text))
         if isinstance(event, happen.Quit):
             for place in self.conversations.values():
                 place.leave(event.nick)
@@ -140,11 +152,13 @@ class Chat(Talk):
                     self.fetch(place, first)
                     return
 
-    def fetch(self, place: Conversation, missing: Missing) -> None:
-        """Read what is missing, if the server keeps it and nobody has asked for it yet."""
+    def fetch(self, place: Conversation, missing: Missing, *, forward: bool = False) -> None:
+        """Read what is missing, from its end or its beginning (`forward`), if the server keeps it and nobody
+        has asked for it yet.
+        """
         if missing.filling is not Filling.WAITING or not (self.online and self.granted):
             return
-        if "draft/chathistory" not in self.granted or fold(place.name) in _SERVICES:
+        if "draft/chathistory" not in self.granted or fold(place.name) in SERVICES:
             place.entries.remove(missing)
         else:
-            self.pages.ask(place, missing)
+            self.pages.ask(place, missing, forward=forward)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from securechat.client.protocol.session import check_target, sendable
+from securechat.client.tui import own_commands
 from securechat.client.tui.entries import Delivery, Post
 from securechat.client.tui.language import _, later
 from securechat.client.tui.settings import CHOICES, THEMES
@@ -158,41 +159,8 @@ def _delete(window: Window, argument: str) -> None:
     window.request("REDACT", somewhere(window).name, post.id, *reason)
 
 
-def _pin(window: Window, argument: str) -> None:
-    window.request("PIN", channel_and_rest(window, "")[0], chosen_post(window).id)
-
-
-def _unpin(window: Window, argument: str) -> None:
-    window.request("UNPIN", channel_and_rest(window, "")[0], chosen_post(window).id)
-
-
-def _pins(window: Window, argument: str) -> None:
-    window.request("PINS", channel_and_rest(window, argument)[0])
-
-
 def _unread(window: Window, argument: str) -> None:
     window.chat.unread_from(chosen_post(window, own=False))
-
-
-def _mute(window: Window, argument: str) -> None:
-    place = somewhere(window)
-    place.muted = not place.muted
-    text = _("{name} is muted: nothing here notifies you") if place.muted else _("{name} notifies you again")
-    window.chat.note(text.format(name=place.name))
-
-
-def _notify(window: Window, argument: str) -> None:
-    window.choose("notify", argument)
-
-
-def _ignore(window: Window, argument: str) -> None:
-    window.request("SILENCE", *((f"+{check_target(argument)}",) if argument else ()))
-
-
-def _unignore(window: Window, argument: str) -> None:
-    if not argument:
-        raise Misused
-    window.request("SILENCE", f"-{check_target(argument)}")
 
 
 def _nick(window: Window, argument: str) -> None:
@@ -278,15 +246,21 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "device": Command(
         later("[yes [CODE] | no]"), later("log in from this computer without your password"), _device
     ),
-    "pin": Command("", later("pin the selected message, or the last one"), _pin),
-    "unpin": Command("", later("take the pin off"), _unpin),
-    "pins": Command(later("[#CHANNEL]"), later("show what is pinned"), _pins),
+    "pin": Command("", later("pin the selected message, or the last one"), own_commands.pin),
+    "unpin": Command("", later("take the pin off"), own_commands.unpin),
+    "pins": Command(later("[#CHANNEL]"), later("show what is pinned"), own_commands.pins),
     "unread": Command("", later("count the selected message, and all after it, as new again"), _unread),
     "retry": Command("", later("send again what was refused here"), _retry),
-    "mute": Command("", later("let this conversation not notify you, or let it again"), _mute),
-    "notify": Command("auto | osc9 | osc777 | bell | off", later("choose how you are notified"), _notify),
-    "ignore": Command(later("[NAME]"), later("keep somebody's messages from you, or list whom"), _ignore),
-    "unignore": Command(later("NAME"), later("let them reach you again"), _unignore),
+    "mute": Command("", later("let this conversation not notify you, or let it again"), own_commands.mute),
+    "notify": Command(
+        "all | mentions | nothing | auto | osc9 | osc777 | bell | off",
+        later("choose what of this conversation notifies you, or how you are notified"),
+        own_commands.notify,
+    ),
+    "ignore": Command(
+        later("[NAME]"), later("see nothing more of what somebody says, or list whom"), own_commands.ignore
+    ),
+    "unignore": Command(later("NAME"), later("see again what they say"), own_commands.unignore),
     "nick": Command(later("NAME"), later("change your nick"), _nick),
     "away": Command(
         later("[TEXT]"), later("say that you are away, or without a text that you are back"), _away

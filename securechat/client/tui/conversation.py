@@ -5,17 +5,20 @@ their way. A message that is confirmed moves to the end of the first part: there
 What is missing is an entry of its own (`Missing`), and a page of history goes in behind it.
 """
 
+import time as clock
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from securechat.client.tui.entries import Delivery, Entry, Filling, Happening, Missing, Post
+from securechat.client.tui.entries import Crowd, Delivery, Entry, Filling, Missing, Move, Post
 from securechat.client.tui.looks import Looks
 from securechat.client.tui.threads import Threads
 from securechat.irc.names import fold, is_channel
 
 TYPING_LASTS: Final = 6.0
 """Seconds after which nobody is typing who has not said so again (IRCv3 `typing`)."""
+_MOST_MOVES: Final = 200
+"""Comings and goings that are told together."""
 
 
 @dataclass(slots=True, eq=False)
@@ -28,6 +31,10 @@ class Conversation:
     members: dict[str, str] = field(default_factory=dict)
     joined: bool = False
     muted: bool = False
+    notify: str = "mentions"
+    """What of it notifies, where it is not muted: all, mentions, nothing."""
+    pins: dict[str, str] | None = None
+    """By msgid, who has pinned what; None until it is known."""
     unread: int = 0
     mentions: int = 0
     read_time: int = 0
@@ -131,7 +138,7 @@ class Conversation:
 
     def count_unread(self) -> None:
         """Count anew what was said after one has read it."""
-        new = [post for post in self._posts_behind() if not post.own]
+        new = [post for post in self._posts_behind() if not (post.own or post.ignored)]
         self.unread, self.mentions = len(new), sum(post.mention for post in new)
 
     def read(self) -> int:
@@ -161,7 +168,7 @@ class Conversation:
         return found
 
     def _first_unread(self) -> Post | None:
-        new = [post for post in self._posts_behind() if not post.own and not self.folded(post)]
+        new = [post for post in self._posts_behind() if not (post.own or post.ignored or self.folded(post))]
         return new[-1] if new and self.unread else None
 
     # The past
@@ -171,6 +178,11 @@ class Conversation:
         at = self.entries.index(missing)
         return next((e.id for e in self.entries[at:] if isinstance(e, Post) and e.id), "")
 
+    def after(self, missing: Missing) -> str:
+        """Return the id of the message that comes before what is missing, "" when there is none."""
+        at = self.entries.index(missing)
+        return next((e.id for e in self.entries[at::-1] if isinstance(e, Post) and e.id), "")
+
     def try_again(self) -> None:
         """There is a connection again: what could not be read may be readable now."""
         for entry in self.entries:
@@ -178,10 +190,11 @@ class Conversation:
                 entry.filling = Filling.WAITING
                 entry.touch()
 
-    def fill(self, missing: Missing, page: Iterable[Post], ended: bool) -> int:
-        """Put a page of history behind what is missing; return how many messages were new.
+    def fill(self, missing: Missing, page: Iterable[Post], ended: bool, *, forward: bool = False) -> int:
+        """Put a page of history behind what is missing, or before it (`forward`); return how many messages
+        were new.
 
-        `ended`: there is nothing before the page. What is missing goes when the page reaches what is known.
+        `ended`: there is nothing beyond the page. What is missing goes when the page reaches what is known.
         """
         at = self.entries.index(missing)
         posts = list(page)
@@ -189,24 +202,59 @@ class Conversation:
         reached = not missing.top and len(fresh) < len(posts)
         missing.filling = Filling.WAITING
         missing.touch()
-        self.entries[at + 1 : at + 1] = fresh
+        at += not forward
+        self.entries[at:at] = fresh
         self._learn(fresh)
         if ended or reached or not fresh:
             self.entries.remove(missing)
         return len(fresh)
 
     def splice(self, page: list[Post], reason: str) -> None:
-        """Put a page in whose place is found by its time; what is between it and the rest is missing."""
-        at = next(
-            (number for number, entry in enumerate(self.entries) if self._is_behind(number, page)), None
-        )
-        known = any(post.id in self._by_id for post in page)
-        fresh = [post for post in page if post.id not in self._by_id]
-        if at is None or not fresh:
+        """Put a page in that was read from the middle of what is missing.
+
+        Each run of new messages goes behind the known one before it, or before the known one after it; what
+        is between them and the rest stays a gap.
+        """
+        known: Post | None = None
+        run: list[Post] = []
+        for post in page:
+            found = self._by_id.get(post.id)
+            if found is None:
+                run.append(post)
+                continue
+            self._insert(run, known, found, reason)
+            known, run = found, []
+        self._insert(run, known, None, reason)
+
+    def _insert(self, run: list[Post], before: Post | None, after: Post | None, reason: str) -> None:
+        """Put messages in that are new; `before` and `after` are the known ones right beside them."""
+        if not run:
             return
-        gap = [] if known else [Missing(page[-1].time, reason=reason)]
-        self.entries[at + 1 : at + 1] = [*fresh, *gap]
-        self._learn(fresh)
+        if before is not None and after is not None:
+            start, end = self.entries.index(before) + 1, self.entries.index(after)
+            between = self.entries[start:end]
+            self.entries[start:end] = [*run, *(entry for entry in between if not isinstance(entry, Missing))]
+        elif before is not None:
+            start = self.entries.index(before) + 1
+            self.entries[start:start] = run
+        elif after is not None:
+            start = self.entries.index(after)
+            self.entries[start:start] = run
+        else:
+            start = self._place_of(run[0].time)
+            self.entries[start:start] = [*run, Missing(run[-1].time, reason=reason)]
+        self._learn(run)
+
+    def _place_of(self, time: int) -> int:
+        """Where something of this time goes that is beside nothing known: behind a gap, if there is one."""
+        end = len(self.entries) - self.on_their_way
+        at = next(
+            (n for n, e in enumerate(self.entries[:end]) if isinstance(e, Post) and e.id and e.time >= time),
+            end,
+        )
+        before = max((n for n, e in enumerate(self.entries[:at]) if isinstance(e, Missing)), default=-1)
+        said = any(isinstance(e, Post) for e in self.entries[before + 1 : at])
+        return at if said or before < 0 else before + 1
 
     def _learn(self, posts: list[Post]) -> None:
         """All of them first: a page may hold an answer before what it answers."""
@@ -216,13 +264,6 @@ class Conversation:
             for msgid in (post.id, *post.edit_ids):
                 self.threads.learn(post, msgid)
             post.unseen = self.folded(post) and not post.own and post.time > self.read_time
-
-    def _is_behind(self, number: int, page: list[Post]) -> bool:
-        """Whether the page belongs right behind this entry: what was said there is missing."""
-        if not isinstance(self.entries[number], Missing):
-            return False
-        following = next((e for e in self.entries[number + 1 :] if isinstance(e, Post) and e.id), None)
-        return following is None or following.time >= page[0].time
 
     # People
 
@@ -254,10 +295,26 @@ class Conversation:
         """Return who has spoken lately, the latest first: completion offers them first."""
         found: dict[str, None] = {}
         for entry in reversed(self.entries[-500:]):
-            if isinstance(entry, Post) and not entry.own:
+            if isinstance(entry, Post) and not (entry.own or entry.ignored):
                 found.setdefault(entry.sender)
         return list(found)
 
-    def happened(self, time: int, text: str) -> None:
-        """Something that is no message."""
-        self.add(Happening(time, text))
+    def moved(self, move: Move) -> None:
+        """Somebody comes or goes: that is told together with who did so right before, on the same day."""
+        last = self.entries[-1 - self.on_their_way] if len(self.entries) > self.on_their_way else None
+        if isinstance(last, Crowd) and len(last.moves) < _MOST_MOVES and _day(last.time) == _day(move.time):
+            last.add(move)
+        else:
+            self.add(Crowd(move.time, [move]))
+
+    def pin(self, msgid: str, by: str, removed: bool) -> None:
+        """A message is pinned, or not any more."""
+        if self.pins is not None:
+            self.pins.pop(msgid, None)
+            if not removed:
+                self.pins[msgid] = by
+
+
+def _day(time: int) -> tuple[int, int]:
+    then = clock.localtime(time / 1000)
+    return then.tm_year, then.tm_yday

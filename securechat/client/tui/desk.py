@@ -25,6 +25,10 @@ class Desk:
     people: list[str] = field(default_factory=list)
     muted: list[str] = field(default_factory=list)
     current: str = ""
+    closed: dict[str, int] = field(default_factory=dict)
+    """When a conversation with a person was closed: milliseconds since the epoch, by folded name."""
+    notify: dict[str, str] = field(default_factory=dict)
+    """What of a conversation notifies, where that was chosen, by folded name."""
 
     def draft(self, name: str, text: str) -> None:
         """Keep a draft; an empty one goes."""
@@ -49,17 +53,22 @@ class DeskFile:
             return Desk()
         if not isinstance(found, dict):
             return Desk()
-        drafts = found.get("drafts")
         return Desk(
-            {str(name): str(text) for name, text in drafts.items()} if isinstance(drafts, dict) else {},
+            _texts(found.get("drafts")),
             _names(found.get("people"))[:MOST_PEOPLE],
             _names(found.get("muted")),
             str(found.get("current", "")),
+            {name: int(time) for name, time in _texts(found.get("closed")).items() if time.isdecimal()},
+            _texts(found.get("notify")),
         )
 
     def save(self, desk: Desk) -> None:
         """Write it. Raises OSError."""
         write_own(self._path, json.dumps(asdict(desk), ensure_ascii=False, indent=1).encode())
+
+
+def _texts(found: object) -> dict[str, str]:
+    return {str(name): str(text) for name, text in found.items()} if isinstance(found, dict) else {}
 
 
 def _names(found: object) -> list[str]:

@@ -1,7 +1,5 @@
 """What a person does in the app: the keys and commands end here. It implements `commands.Window`."""
 
-from functools import partial
-
 from securechat.client.errors import Refused
 from securechat.client.events import Kind
 from securechat.client.protocol.session import check_text
@@ -10,13 +8,12 @@ from securechat.client.tui.chat import Chat
 from securechat.client.tui.composer import clean
 from securechat.client.tui.conversation import Conversation
 from securechat.client.tui.entries import Delivery, Post, Sort
-from securechat.client.tui.finding import Finding, choices, query_of
 from securechat.client.tui.language import _, n_
+from securechat.client.tui.listwork import ListWork
 from securechat.client.tui.places import SERVER
-from securechat.client.tui.screens import Chooser, Question, Reader
+from securechat.client.tui.screens import Question, Reader
 from securechat.client.tui.servers import Server
 from securechat.client.tui.shell import Result
-from securechat.client.tui.threadwork import ThreadWork
 from securechat.client.tui.window import Misused
 from securechat.client.words.device_desk import DeviceDesk
 from securechat.irc.names import fold
@@ -25,7 +22,7 @@ MANY_LINES = 5
 """Lines of a paste above which the person is asked."""
 
 
-class DeskWork(ThreadWork):
+class DeskWork(ListWork):
     """The person's side of the app: what is written, asked and chosen."""
 
     @property
@@ -124,14 +121,12 @@ class DeskWork(ThreadWork):
 
     def request(self, command: str, *params: str) -> None:
         """Send a command; what the server says to it is shown here."""
-        if not self.chat.online:
-            raise Misused(_("There is no connection now: try again when it is back"))
+        self.need_connection()
         self.chat.asked[self.app.line.ask(command, *params)] = self.chat.current
 
     def signal(self, target: str, tags: dict[str, str]) -> None:
         """Send tags without a text."""
-        if not self.chat.online:
-            raise Misused(_("There is no connection now: try again when it is back"))
+        self.need_connection()
         self.app.line.signal(target, tags)
 
     def join(self, channel: str, key: str = "") -> None:
@@ -152,41 +147,9 @@ class DeskWork(ThreadWork):
         self.app.server.leaving = channel
         self.request("PART", channel, *((reason,) if reason else ()))
 
-    def search(self, query: str) -> None:
-        """Search, and show what is found."""
-        if "soju.im/search" not in self.chat.granted:
-            raise Misused(_("This server cannot search"))
-        if not self.chat.online:
-            raise Misused(_("There is no connection now: try again when it is back"))
-
-        server = self.app.server
-
-        def found(findings: list[Finding], refused: Refused | None) -> None:
-            if refused is not None or not findings:
-                self.say(str(refused) if refused is not None else _("Nothing was found"))
-                return
-            title = n_("{} message found", "{} messages found", len(findings))
-            note = _("Type to narrow it. Enter goes to the message, Esc back.")
-            self.app.push_screen(Chooser(title, choices(findings), note), partial(self._go_to, server))
-
-        self.chat.pages.search(query_of(query), found)
-
-    def _go_to(self, server: Server, finding: Finding | None) -> None:
-        if finding is not None:
-            where, post = finding
-            self.go_to((server, server.chat.place_of(where, post.sender)), post)
-
     def explain(self) -> None:
         """Show the keys and commands."""
         self.app.push_screen(Reader(_("Help (Esc closes it)"), hints.help_lines(self.app.settings)))
-
-    def members(self) -> None:
-        """Show who is here."""
-        place = self.chat.current
-        title = n_("{} person is here", "{} people are here", len(place.nicks))
-        if not place.is_channel:
-            raise Misused(_("This is no channel: name one"))
-        self.app.push_screen(Reader(f"{place.name}: {title}", place.nicks))
 
     def choose(self, name: str, value: str) -> None:
         """Change a setting."""
@@ -253,7 +216,8 @@ class DeskWork(ThreadWork):
             case "t":
                 self.turn_nearest()
             case "p":
-                commands.enter(self, "/pin")
+                pinned = post.id in (self.chat.current.pins or {})
+                commands.enter(self, "/unpin" if pinned else "/pin")
             case "u":
                 commands.enter(self, "/unread")
                 self._unselect()

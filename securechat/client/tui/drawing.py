@@ -19,7 +19,18 @@ from textual.strip import Strip
 from securechat.client.events import Kind
 from securechat.client.safe import safe
 from securechat.client.tui import words
-from securechat.client.tui.entries import Delivery, Entry, Filling, Happening, Missing, Post, Sort, Thread
+from securechat.client.tui.entries import (
+    Crowd,
+    Delivery,
+    Entry,
+    Filling,
+    Happening,
+    Missing,
+    Post,
+    Sort,
+    Thread,
+    Way,
+)
 from securechat.client.tui.language import _, n_
 from securechat.irc.names import fold
 
@@ -33,6 +44,7 @@ LINK: Final = re.compile(r"https?://[^\s<>\"`{}|\\^]+[^\s<>\"`{}|\\^.,;:!?)\]']"
 _CLOCK: Final = 7
 _STATE: Final = 2
 _MOST_REACTIONS: Final = 32
+_MOST_NAMED: Final = 6
 
 Palette = Mapping[str, Style]
 Piece = tuple[str, Style]
@@ -50,6 +62,10 @@ class Frame:
     new: str = ""
     quotes: bool = True
     """Whether a reply says what it answers."""
+    each: bool = False
+    """Whether of several who come and go each is told."""
+    pinned: str = ""
+    """Who has pinned it."""
 
     @property
     def nick_width(self) -> int:
@@ -89,6 +105,8 @@ def draw(entry: Entry, frame: Frame) -> list[Strip]:
             rows += _post(entry, frame)
         case Happening():
             rows += _happening(entry, frame)
+        case Crowd():
+            rows += _crowd(entry, frame)
         case Missing():
             rows += _missing(entry, frame)
     return rows
@@ -144,6 +162,9 @@ def _head(post: Post, frame: Frame) -> list[Piece]:
 def _body(post: Post, frame: Frame) -> Iterator[list[list[Piece]]]:
     palette = frame.palette
     room = max(8, frame.width - frame.indent - _STATE)
+    if frame.pinned:
+        text = _("pinned by {by}").format(by=safe(frame.pinned))
+        yield [[(_clip(f"📌 {text}", room), palette["quote"])]]
     if post.answers and frame.quotes:
         quoted = safe(words.quote(post.quoted))
         yield [[(_clip(f"↪ {quoted}", room), palette["quote"])]]
@@ -219,8 +240,9 @@ def wrap(text: str, room: int) -> list[str]:
 
 def fold_row(thread: Thread, frame: Frame) -> Strip:
     """The row under a message that has replies: how many, who spoke last, and what of them is new."""
-    palette, last = frame.palette, thread.replies[-1]
-    count = n_("{} reply", "{} replies", len(thread.replies))
+    palette, replies = frame.palette, thread.shown
+    last = replies[-1]
+    count = n_("{} reply", "{} replies", len(replies))
     text = _("{replies}, last by {name} {time}").format(
         replies=count, name=safe(last.sender), time=clock(last.time)
     )
@@ -235,12 +257,31 @@ def fold_row(thread: Thread, frame: Frame) -> Strip:
     return _strip(pieces, frame)
 
 
+def _crowd(entry: Crowd, frame: Frame) -> list[Strip]:
+    """Who came and went: how many, and some of their names; or each of them."""
+    if frame.each or len(entry.moves) == 1:
+        return [row for move in entry.moves for row in _note(move.time, move.text, frame)]
+    ways = (
+        (n_("{} joined", "{} joined", len(entry.nicks(Way.JOINED))), Way.JOINED),
+        (n_("{} left", "{} left", len(entry.nicks(Way.LEFT))), Way.LEFT),
+        (n_("{} renamed", "{} renamed", len(entry.nicks(Way.RENAMED))), Way.RENAMED),
+    )
+    counts = ", ".join(text for text, way in ways if entry.nicks(way))
+    nicks = entry.nicks()
+    names = ", ".join(nicks[:_MOST_NAMED]) + (", …" if len(nicks) > _MOST_NAMED else "")
+    return _note(entry.time, f"{counts}: {names}", frame)[:1]
+
+
 def _happening(entry: Happening, frame: Frame) -> list[Strip]:
-    style = frame.palette["error" if entry.sort is Sort.ERROR else "note"]
-    mark = "!" if entry.sort is Sort.ERROR else "·"
-    head = f"{clock(entry.time)}  {mark} "
+    return _note(entry.time, entry.text, frame, entry.sort)
+
+
+def _note(time: int, text: str, frame: Frame, sort: Sort = Sort.NOTE) -> list[Strip]:
+    style = frame.palette["error" if sort is Sort.ERROR else "note"]
+    mark = "!" if sort is Sort.ERROR else "·"
+    head = f"{clock(time)}  {mark} "
     room = max(8, frame.width - len(head))
-    rows = [row for line in entry.text.split("\n") for row in wrap(safe(line), room)]
+    rows = [row for line in text.split("\n") for row in wrap(safe(line), room)]
     return [
         _strip([(head if not number else " " * len(head), frame.palette["time"]), (row, style)], frame)
         for number, row in enumerate(rows)

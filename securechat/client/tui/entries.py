@@ -56,6 +56,8 @@ class Post(Entry):
     answers: str = ""
     quoted: Spoken | None = None
     mention: bool = False
+    account: str = ""
+    ignored: bool = False
     imported: bool = False
     ranks: str = ""
     reactions: dict[str, list[str]] = field(default_factory=dict)
@@ -82,6 +84,7 @@ class Post(Entry):
             quoted=message.quoted,
             mention=mention,
             imported=message.imported,
+            account=message.account,
             ranks=ranks,
             reactions={reaction: list(names) for reaction, names in message.reactions},
         )
@@ -117,9 +120,14 @@ class Thread:
     version: int = 0
 
     @property
+    def shown(self) -> list[Post]:
+        """The replies that are shown when it is open."""
+        return [post for post in self.replies if not post.ignored]
+
+    @property
     def unseen(self) -> list[Post]:
         """The replies that came while it was closed."""
-        return [post for post in self.replies if post.unseen]
+        return [post for post in self.shown if post.unseen]
 
     def turn(self, opened: bool) -> None:
         """Open or close it; what is opened is seen."""
@@ -131,9 +139,8 @@ class Thread:
 
 
 class Sort(Enum):
-    """What a happening is about: it decides how it is shown, and whether."""
+    """What a happening is about: it decides how it is shown."""
 
-    PRESENCE = "presence"
     NOTE = "note"
     ERROR = "error"
 
@@ -144,6 +151,41 @@ class Happening(Entry):
 
     text: str
     sort: Sort = Sort.NOTE
+
+
+class Way(Enum):
+    """How somebody comes or goes."""
+
+    JOINED = "joined"
+    LEFT = "left"
+    RENAMED = "renamed"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Somebody comes or goes; `text` says it in words."""
+
+    time: int
+    nick: str
+    way: Way
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class Crowd(Entry):
+    """Who came and went, with nothing said in between; `open`: each of them is told."""
+
+    moves: list[Move] = field(default_factory=list)
+    open: bool = False
+
+    def add(self, move: Move) -> None:
+        """Somebody else comes or goes."""
+        self.moves.append(move)
+        self.touch()
+
+    def nicks(self, way: Way | None = None) -> list[str]:
+        """Who came or went, each once."""
+        return list(dict.fromkeys(move.nick for move in self.moves if way in (None, move.way)))
 
 
 class Filling(Enum):

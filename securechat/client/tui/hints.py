@@ -54,6 +54,8 @@ def title(servers: Servers, now: Now, beside: bool) -> tuple[list[Piece], list[P
     elif not chat.online:
         left.append((f" {state} ", "bad"))
     left.append((f" {label(place, chat.server)}", "strong"))
+    if place.pins:
+        left.append((f"  📌 {len(place.pins)}", "quiet"))
     if place.topic:
         left.append((f"  {safe(place.topic)}", "quiet"))
     return left, _elsewhere(servers, now)
@@ -159,6 +161,11 @@ def help_lines(settings: Settings) -> list[str]:
         (Delivery.STORED.value, _("the server has stored it")),
         (Delivery.REFUSED.value, _("refused; /retry sends it again")),
         ("@", _("names you")),
+        ("📌", _("pinned")),
+        ("↳ ▾", _("a thread, closed and open")),
+        ("┊", _("a reply in an open thread")),
+        ("~ & @ % +", ", ".join(map(_, words.RANKS.values()))),
+        ("○ ◑ ∅", _("not online, away, muted")),
     ]
     lines: list[str] = []
     for heading, rows in (

@@ -7,12 +7,14 @@ from securechat.client.tui.settings import Settings
 
 @dataclass(slots=True)
 class Looks:
-    """`folds`: replies stand under the first message of their thread."""
+    """`folds`: replies stand under the first message of their thread. `presence`: who comes and goes is told
+    in one row together (fold), each in a row (show), or not at all (hide).
+    """
 
     folds: bool = True
-    presence: bool = True
+    presence: str = "fold"
 
     def take(self, settings: Settings) -> None:
         """Look as is set."""
         self.folds = settings["threads"] == "folded"
-        self.presence = settings["presence"] == "show"
+        self.presence = settings["presence"]

@@ -46,10 +46,12 @@ class Pages:
         page = self._open.get(label)
         return page is not None and page.finds
 
-    def ask(self, place: Conversation, missing: Missing) -> None:
-        """Read a page of what is missing in a conversation."""
-        msgid = place.before(missing)
-        how = ("BEFORE", place.name, f"msgid={msgid}") if msgid else ("LATEST", place.name, "*")
+    def ask(self, place: Conversation, missing: Missing, *, forward: bool = False) -> None:
+        """Read a page of what is missing in a conversation: its end, or its beginning (`forward`)."""
+        forward = forward and bool(place.after(missing))
+        msgid = place.after(missing) if forward else place.before(missing)
+        direction = "AFTER" if forward else "BEFORE"
+        how = (direction, place.name, f"msgid={msgid}") if msgid else ("LATEST", place.name, "*")
         missing.filling = Filling.ASKED
         missing.touch()
 
@@ -57,7 +59,7 @@ class Pages:
             if missing not in place.entries:
                 return
             if refused is None:
-                place.fill(missing, page.posts, ended or not page.count)
+                place.fill(missing, page.posts, ended or not page.count, forward=forward)
                 place.count_unread()
                 return
             missing.filling, missing.reason = Filling.FAILED, str(refused)
@@ -65,10 +67,10 @@ class Pages:
 
         self._open[self._send("CHATHISTORY", *how, str(PAGE))] = _Page(done)
 
-    def around(self, target: str, msgid: str, found: Callable[[list[Post]], None]) -> None:
+    def around(self, target: str, msgid: str, found: Callable[[list[Post], Refused | None], None]) -> None:
         """Read what was said around a message."""
         label = self._send("CHATHISTORY", "AROUND", target, f"msgid={msgid}", str(PAGE))
-        self._open[label] = _Page(lambda page, refused, _: found(page.posts))
+        self._open[label] = _Page(lambda page, refused, _: found(page.posts, refused))
 
     def search(self, query: str, found: Callable[[list[tuple[str, Post]], Refused | None], None]) -> None:
         """Search; `found` gets what was said and where."""

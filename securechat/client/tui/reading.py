@@ -145,11 +145,17 @@ class Reading:
             self._point(known)
             return
 
-        def found(page: list[Post]) -> None:
+        def found(page: list[Post], refused: Refused | None) -> None:
             place.splice(page, _("there is more between"))
             there = place.find(post.id)
-            if there is not None and spot == self.app.servers.spot:
+            if spot != self.app.servers.spot:
+                return
+            if there is not None:
                 self._point(there)
+            else:
+                reason = str(refused) if refused is not None else _("the server does not have it any more")
+                self.app.chat.note(_("The message cannot be shown: {reason}").format(reason=reason))
+                self.app.redraw()
 
         server.chat.pages.around(place.name, post.id, found)
 

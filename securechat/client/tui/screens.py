@@ -74,7 +74,7 @@ class Chooser(ModalScreen[Value | None], Generic[Value]):
     def compose(self) -> ComposeResult:
         """The title, the field, the rows."""
         with Vertical(id="chooser"):
-            yield Static(Text(self._title), classes="title")
+            yield Static(Text(self._title), classes="title", id="heading")
             yield Field(self._ended)
             yield OptionList(id="rows", compact=True)
             if self._note:
@@ -83,6 +83,12 @@ class Chooser(ModalScreen[Value | None], Generic[Value]):
     def on_mount(self) -> None:
         """Show everything."""
         self._filter("")
+
+    def offer(self, title: str, choices: Sequence[Choice[Value]]) -> None:
+        """Offer something else; what was typed still counts."""
+        self._choices = choices
+        self.query_one("#heading", Static).update(Text(title))
+        self._filter(self.query_one(Input).value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what has what was typed in it."""

@@ -78,10 +78,12 @@ class Server:
         self.leaving = ""
         """The channel that goes from the list as soon as one has left it."""
         self._called = called
-        for name in link.desk.people:
+        desk = link.desk
+        self.chat.muted = set(map(fold, desk.muted))
+        for name in desk.people:
             self.chat.at(name)
-        for name in link.desk.muted:
-            self.chat.at(name).muted = True
+        self.chat.closed = dict(desk.closed)
+        self.chat.notify = dict(desk.notify)
 
     @property
     def name(self) -> str:
@@ -103,12 +105,15 @@ class Server:
             place = self.chat.at(name)
             place.joined = True
             place.members = {fold(nick): nick for nick in nicks}
+        self.chat.find_out()
 
     def put_away(self) -> None:
         """Keep what lies on the desk."""
         desk, places = self.desk, self.chat.conversations.values()
         desk.people = [place.name for place in places if place.name and not place.is_channel][-MOST_PEOPLE:]
-        desk.muted = [place.name for place in places if place.muted]
+        desk.muted = sorted(self.chat.muted)
+        desk.closed = dict(list(self.chat.closed.items())[-MOST_PEOPLE:])
+        desk.notify = dict(self.chat.notify)
         desk.current = self.chat.current.name if self.chat.current.name != SERVER else ""
         with suppress(OSError):  # a full disk must not keep the app from ending
             self.link.save(desk)

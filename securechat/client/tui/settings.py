@@ -22,7 +22,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "theme": THEMES,
     "language": ("auto", "en", "ru"),
     "threads": ("folded", "inline"),
-    "presence": ("show", "hide"),
+    "presence": ("fold", "show", "hide"),
     "notify": ("auto", "osc9", "osc777", "bell", "off"),
     "typing": ("send", "keep"),
     "sidebar": ("auto", "hide"),

@@ -138,7 +138,7 @@ class Sidebar(Widget, can_focus=False):
         if place.muted:
             return " ∅"
         if not place.unread:
-            return " ○" if direct and server.chat.online and not _is_here(server, place.name) else ""
+            return f" {_presence(server, place.name)}" if direct and server.chat.online else ""
         mentions = f"@{place.mentions} " if place.mentions and not direct else ""
         return f" {mentions}{min(place.unread, 9999)}"
 
@@ -157,6 +157,13 @@ class Sidebar(Widget, can_focus=False):
         row = rows[event.y] if event.y < len(rows) else ""
         if not isinstance(row, str):
             self.post_message(self.Chosen(row))
+
+
+def _presence(server: Server, nick: str) -> str:
+    """The sign of somebody who is not here, or is away."""
+    if not _is_here(server, nick):
+        return "○"
+    return "◑" if fold(nick) in server.chat.away else ""
 
 
 def _is_here(server: Server, nick: str) -> bool:

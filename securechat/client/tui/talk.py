@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Final, Protocol
 
 from securechat.client import events as happen
@@ -14,6 +15,7 @@ from securechat.client.recent import Spoken
 from securechat.client.tui import words
 from securechat.client.tui.conversation import Conversation
 from securechat.client.tui.entries import Delivery, Happening, Missing, Post, Sort
+from securechat.client.tui.lists import Lists
 from securechat.client.tui.looks import Looks
 from securechat.client.tui.pages import Pages
 from securechat.client.tui.places import SERVER
@@ -45,16 +47,30 @@ class Talk:
         self.offline_reason = ""
         self.granted: frozenset[str] = frozenset()
         self.conversations: dict[str, Conversation] = {}
-        self.current = self.at(SERVER)
         self.watched = True
         """Whether the person sees the end of the current conversation."""
         self.pages = Pages(desires.ask)
+        self.lists = Lists(desires.ask)
+        self.ignored: frozenset[str] = frozenset()
+        """Whom the person ignores: folded accounts, and masks."""
+        self.muted: set[str] = set()
+        """The folded names of the conversations that do not notify, also of those that are not open."""
+        self.notify: dict[str, str] = {}
+        """What of a conversation notifies, where that was chosen, by its folded name."""
+        self.closed: dict[str, int] = {}
+        """When a conversation with a person was closed, by its folded name."""
         self.asked: dict[str, Conversation] = {}
         """The person's own commands that are not answered, and where they were given."""
         self._desires = desires
         self._clock = clock
         self._mention = mention_of(me)
         self._quiet: set[str] = set()
+        self.away: set[str] = set()
+        """Who is away, by folded nick, as far as the server tells."""
+        self._muted_asked = ""
+        """The label of the question what is muted."""
+        self._muted_told_now: set[str] = set()
+        self.current = self.at(SERVER)
 
     # Conversations
 
@@ -63,6 +79,9 @@ class Talk:
         found = self.conversations.get(fold(name))
         if found is None:
             found = self.conversations[fold(name)] = Conversation(name, looks=self.looks)
+            found.muted = fold(name) in self.muted
+            found.notify = self.notify.get(fold(name), "mentions")
+            self.closed.pop(fold(name), None)
             if name != SERVER:
                 found.entries.append(Missing(0, top=True))
         return found
@@ -76,6 +95,8 @@ class Talk:
     def close(self, conversation: Conversation) -> None:
         """Forget a conversation, which one has left."""
         self.conversations.pop(fold(conversation.name), None)
+        if not conversation.is_channel:
+            self.closed[fold(conversation.name)] = self._now
 
     def read(self) -> None:
         """The person sees the current conversation to its end."""
@@ -141,11 +162,21 @@ class Talk:
         target = message.target
         ranks = target[0] if target[:1] in _RANKS and is_channel(target.lstrip(_RANKS)) else ""
         mention = not message.own and bool(self._mention.search(message.text))
-        return Post.of(message, mention=mention, ranks=ranks)
+        post = Post.of(message, mention=mention, ranks=ranks)
+        post.ignored = not post.own and self.ignores(post)
+        return post
+
+    def ignores(self, post: Post) -> bool:
+        """Whether the person does not want to see what this one says."""
+        who = fold(post.account or post.sender)
+        source = f"{fold(post.sender)}!{who}"
+        return who in self.ignored or any(
+            fnmatchcase(source, mask.partition("@")[0]) for mask in self.ignored if "!" in mask
+        )
 
     def _new(self, place: Conversation, post: Post, message: happen.Message) -> None:
         place.add(post)
-        if message.own or (message.past and message.time <= place.read_time):
+        if message.own or post.ignored or (message.past and message.time <= place.read_time):
             return
         if post.thread is not None and place.folded(post) and not post.thread.open:
             post.unseen = True
@@ -157,7 +188,8 @@ class Talk:
         else:
             place.unread += 1
             place.mentions += post.mention or direct
-        if (post.mention or direct) and not (message.past or place.muted):
+        wanted = post.mention or direct or place.notify == "all"
+        if wanted and not (message.past or place.muted or place.notify == "nothing"):
             self._desires.call(place, post)
 
     def _redacted(self, event: happen.Redacted) -> None:

@@ -49,6 +49,9 @@ class Window(Protocol):
     def search(self, query: str) -> None:
         """Search, and show what is found."""
 
+    def pins(self, channel: str) -> None:
+        """Show what is pinned in a channel."""
+
     def members(self) -> None:
         """Show who is here."""
 

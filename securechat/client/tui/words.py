@@ -4,20 +4,37 @@ from typing import Final
 
 from securechat.client import events as happen
 from securechat.client.recent import Spoken
-from securechat.client.tui.entries import Post, Sort
-from securechat.client.tui.language import _
+from securechat.client.tui.entries import Move, Post, Way
+from securechat.client.tui.language import _, later
 from securechat.client.words.modewords import changes_in_words
 from securechat.client.words.wording import describe
 from securechat.irc.timestamp import format_ms as stamp
 
-__all__ = ["happened", "not_edited", "quote", "sort_of", "spoken", "stamp"]
+__all__ = ["happened", "move_of", "not_edited", "quote", "spoken", "stamp"]
 _QUOTED: Final = 60
-_PRESENCE: Final = (happen.Joined, happen.Left, happen.Quit, happen.NickChanged)
+RANKS: Final = {
+    "~": later("founder"),
+    "&": later("admin"),
+    "@": later("operator"),
+    "%": later("half-operator"),
+    "+": later("speaker"),
+}
+"""The sign of each rank, and its name."""
 
 
-def sort_of(event: happen.Event) -> Sort:
-    """How a happening is shown."""
-    return Sort.PRESENCE if isinstance(event, _PRESENCE) and not getattr(event, "own", False) else Sort.NOTE
+def move_of(event: happen.Event, time: int) -> Move | None:
+    """Return who comes or goes by an event; one's own doings, and who is put out, are no such thing."""
+    match event:
+        case happen.Joined(_, nick, False):
+            return Move(time, nick, Way.JOINED, _moved(event))
+        case happen.Left(_, nick, _, False, by) if by in ("", nick):
+            return Move(time, nick, Way.LEFT, _moved(event))
+        case happen.Quit(nick):
+            return Move(time, nick, Way.LEFT, _moved(event))
+        case happen.NickChanged(_, new, False):
+            return Move(time, new, Way.RENAMED, _moved(event))
+        case _:
+            return None
 
 
 def happened(event: happen.Event) -> list[str]:

@@ -9,6 +9,7 @@ from securechat.client.errors import Refused
 from securechat.client.events import (
     Announced,
     Answered,
+    AwayChanged,
     CatchingUp,
     Disconnected,
     Ended,
@@ -41,6 +42,7 @@ from securechat.client.events import (
     Silenced,
     Silences,
     Tagged,
+    Talked,
     Topic,
     Typing,
     Value,
@@ -120,7 +122,9 @@ def describe(event: Event, clock: Callable[[int], str] = local_time) -> list[str
             return [f"* {_enrolled(event)}"]
         case Certified() | Said() | MessageTaken() | Ready() | Ended() | Typing() | ReadUpTo():
             return []
-        case Listed() | Whois() | Value() | Pin() | Tagged():  # for programs
+        case Pin():
+            return [f"* {event.channel}: {event.text}"]
+        case Listed() | Whois() | Value() | Tagged() | Talked() | AwayChanged():  # for programs
             return []
         case _:
             assert_never(event)

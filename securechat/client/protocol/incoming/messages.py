@@ -20,6 +20,7 @@ from securechat.client.events import (
     Redacted,
     ServerText,
     Tagged,
+    Talked,
     Typing,
 )
 from securechat.client.protocol.state import State
@@ -212,18 +213,20 @@ def note(state: State, line: Line) -> None:
         channel, msgid, by = params[2:5]
         state.emit(Pinned(channel, by, msgid, params[0] == "UNPIN", state.recent.get(msgid)))
     elif params and params[:2] != ("PINS", "END_OF_PINS"):
-        if len(params) > 5 and params[:2] == ("PINS", "PIN"):
-            _pin(state, line, *params[2:5])
+        if len(params) > 5 and params[:2] == ("PINS", "PIN") and _pin(state, line, *params[2:5]):
+            return
         context = f"{params[2]}: " if len(params) > 3 and is_channel(params[2]) else ""
         state.emit(ServerText(f"{context}{params[-1]}"))
 
 
-def _pin(state: State, line: Line, channel: str, msgid: str, by: str) -> None:
-    """NOTE PINS PIN <channel> <msgid> <by> <time> :<nick> text"""
-    with suppress(ValueError):
-        state.emit(
-            Pin(channel, msgid, by, timestamp.parse(line.params[5]), line.params[-1], state.asked(line))
-        )
+def _pin(state: State, line: Line, channel: str, msgid: str, by: str) -> bool:
+    """NOTE PINS PIN <channel> <msgid> <by> <time> :<nick> text; return whether it is one"""
+    try:
+        time = timestamp.parse(line.params[5])
+    except ValueError:
+        return False
+    state.emit(Pin(channel, msgid, by, time, line.params[-1], state.asked(line)))
+    return True
 
 
 def warning(state: State, line: Line) -> None:
@@ -239,5 +242,11 @@ def wallops(state: State, line: Line) -> None:
 
 def targets(state: State, line: Line) -> None:
     """CHATHISTORY TARGETS <target> <time>"""
-    if len(line.params) > 1 and line.params[0] == "TARGETS":
+    if len(line.params) < 2 or line.params[0] != "TARGETS":
+        return
+    asked = state.asked(line)
+    if not asked:
         state.history.listed(line.params[1])
+        return
+    with suppress(ValueError):
+        state.emit(Talked(line.params[1], timestamp.parse(last(line, 2)), asked))

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from securechat.client.events import Listed, Person, ServerText, Value, Whois
-from securechat.client.protocol.incoming.messages import Line
+from securechat.client.events import AwayChanged, Listed, Person, ServerText, Value, Whois
+from securechat.client.protocol.incoming.messages import Line, last, nick_of
 from securechat.client.protocol.state import State
 from securechat.irc.text import count
 
@@ -104,6 +104,23 @@ def value(state: State, line: Line) -> None:
         state.emit(Value(target, key, text, state.asked(line)))
 
 
+def value_is_none(state: State, line: Line) -> None:
+    """766 <me> <target> <key> :<text>"""
+    if len(line.params) > 3:
+        state.emit(Value(line.params[1], line.params[2], "", state.asked(line)))
+
+
+def value_changed(state: State, line: Line) -> None:
+    """METADATA <target> <key> <visibility> [:<value>]"""
+    if len(line.params) > 2:
+        state.emit(Value(line.params[0], line.params[1], last(line, 3), state.asked(line)))
+
+
+def away_changed(state: State, line: Line) -> None:
+    """AWAY [:<text>]"""
+    state.emit(AwayChanged(nick_of(line), last(line, 0)))
+
+
 def whois_value(state: State, line: Line) -> None:
     """760 <me> <target> <key> <visibility> :<value>"""
     if len(line.params) > 4:
@@ -130,4 +147,5 @@ IN_WORDS: Final = {
     "671": _says("{0} is connected by TLS"),
     "760": whois_value,
     "761": value,
+    "766": value_is_none,
 }

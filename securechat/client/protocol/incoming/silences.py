@@ -28,4 +28,4 @@ def listed(state: State, line: Line) -> None:
 def complete(state: State, line: Line) -> None:
     """272 <me> [<nick>] :End of SILENCE list"""
     names, state.silences = tuple(state.silences), []
-    state.emit(Silences(names))
+    state.emit(Silences(names, state.asked(line)))
