@@ -1,27 +1,16 @@
-"""All commands. They import heavy modules themselves, so that `--help` and usage errors are quick."""
+"""The program: what its bare name does, and how a command ends that has failed."""
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from functools import wraps
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
-from typer.models import CommandInfo
 
 from securechat import __version__
-from securechat.cli import manual
-from securechat.cli.client import connect, join, reading, send, trust
-from securechat.cli.data import backup, exchange, migrate_store, restore
+from securechat.cli.commands import Commands
 from securechat.cli.exits import CommandFailed, ExitCode
-from securechat.cli.files import is_utf8
-from securechat.cli.host import certs, config, control, doctor, server, service, status, top
-from securechat.cli.moderation import audit, bans, channels, reports
-from securechat.cli.people import accounts, devices, invite, removal, sessions, totp
 from securechat.cli.telling import tell
-
-_PATHS: Final = ("cert", "key")
-"""Parameters that are texts and name files, whose names may be any bytes."""
 
 _FIRST_RUN: Final = (
     "No server is known here yet:",
@@ -34,6 +23,7 @@ _FIRST_RUN: Final = (
 
 app = typer.Typer(
     name="securechat",
+    cls=Commands,
     help="A private chat server and its client: TLS 1.3, accounts, and what you see confirmed is on disk.",
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -83,6 +73,7 @@ def _begin(context: typer.Context) -> None:
         for line in context.get_help().split("\n"):
             tell(line, out=True)
         raise typer.Exit(ExitCode.USAGE)
+    from securechat.cli.client.connect import connect
     from securechat.cli.client.profiles import knows_a_server
     from securechat.cli.client.remote import fail
     from securechat.client.errors import InvalidProfile
@@ -92,65 +83,7 @@ def _begin(context: typer.Context) -> None:
     except InvalidProfile as error:
         fail(error)
     if known:
-        connect.connect()
+        connect()
     from securechat.cli.client.first_run import welcome
 
     raise typer.Exit(welcome(_FIRST_RUN))
-
-
-def _of_texts(function: Callable[..., object]) -> Callable[..., object]:
-    """Refuse texts that are no UTF-8, which nothing behind a command could store, send or compare."""
-
-    @wraps(function)
-    def checked(**given: object) -> object:
-        for name, value in given.items():
-            for text in value if isinstance(value, list | tuple) else (value,):
-                if isinstance(text, str) and name not in _PATHS and not is_utf8(text):
-                    raise typer.BadParameter(f"{text!a} is not UTF-8")
-        return function(**given)
-
-    return checked
-
-
-def _commands(group: typer.Typer) -> Iterator[CommandInfo]:
-    yield from group.registered_commands
-    for inner in group.registered_groups:
-        if inner.typer_instance is not None:
-            yield from _commands(inner.typer_instance)
-
-
-for module in (
-    server,
-    accounts,
-    removal,
-    sessions,
-    devices,
-    totp,
-    invite,
-    bans,
-    reports,
-    audit,
-    status,
-    control,
-    top,
-    doctor,
-    channels,
-    backup,
-    restore,
-    exchange,
-    migrate_store,
-    service,
-    certs,
-    config,
-    join,
-    connect,
-    send,
-    reading,
-    trust,
-    manual,
-):
-    module.register(app)
-
-for command in _commands(app):
-    assert command.callback is not None, "it was made of a function"
-    command.callback = _of_texts(command.callback)

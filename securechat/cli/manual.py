@@ -59,11 +59,19 @@ def _write(directory: Path, name: str, page: str) -> Path:
 def pages(command: Documented, context: typer.Context) -> Iterator[tuple[str, str]]:
     """Yield the name of each page and its text in roff (groff_man(7)), the program's own first."""
     name = context.command_path.replace(" ", "-")
-    inner: Mapping[str, TyperCommand] = getattr(command, "commands", {})
+    inner = _inner(command, context)
     yield name, _page(name, command, context, inner)
     for word, each in inner.items():
         if not each.hidden:
             yield from pages(each, typer.Context(each, parent=context, info_name=word))
+
+
+def _inner(command: Documented, context: typer.Context) -> Mapping[str, TyperCommand]:
+    """Return the commands of a group by name, and none of a command."""
+    if not isinstance(command, TyperGroup):
+        return {}
+    found = {name: command.get_command(context, name) for name in command.list_commands(context)}
+    return {name: cast(TyperCommand, each) for name, each in found.items()}
 
 
 def _page(

@@ -1,6 +1,5 @@
 """`--json`: whatever a value holds, what is printed is safe on a terminal and parses to the same value."""
 
-import inspect
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,14 +7,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import typer
+from typer.core import TyperGroup
 
 from securechat.app.certificates import prepare
 from securechat.chat.records import MessageSent
 from securechat.chat.requests import Done
 from securechat.cli import ask as ask_module
 from securechat.cli import table
-from securechat.cli.app import app
+from securechat.cli.commands import SECTIONS, built
 from securechat.client.address import Address
 from securechat.client.network.devices import DeviceFiles
 from securechat.config import Config
@@ -71,15 +70,13 @@ def test_what_is_printed_for_people_is_escaped(capfd: pytest.CaptureFixture[str]
     assert all(map(is_safe, capfd.readouterr().out.removesuffix("\n").split("\n")))
 
 
-def commands(group: typer.Typer, name: str = "") -> Iterator[tuple[str, bool]]:
+def commands() -> Iterator[tuple[str, bool]]:
     """Yield every command of the program, and whether it has the option."""
-    for inner in group.registered_groups:
-        assert inner.typer_instance is not None
-        yield from commands(inner.typer_instance, f"{inner.name} ")
-    for command in group.registered_commands:
-        assert command.callback is not None
-        own = command.name or command.callback.__name__.replace("_", "-")
-        yield f"{name}{own}", "as_json" in inspect.signature(command.callback).parameters
+    for module in {entry.module for section in SECTIONS.values() for entry in section.values()}:
+        for name, made in built(module).items():
+            inner = made.commands if isinstance(made, TyperGroup) else {"": made}
+            for word, command in inner.items():
+                yield f"{name} {word}".strip(), any(param.name == "as_json" for param in command.params)
 
 
 ROW: Mapping[str, str | int | bool | None] = {"name": ALL, "id": 1}
@@ -281,7 +278,7 @@ NO_JSON = {
 
 def test_every_command_has_it_but_for_a_reason() -> None:
     """A new command that changes or shows something prints JSON, or is added to the exceptions."""
-    assert {name for name, has_it in commands(app) if not has_it} == NO_JSON.keys()
+    assert {name for name, has_it in commands() if not has_it} == NO_JSON.keys()
 
 
 def test_no_command_is_forgotten() -> None:
@@ -316,6 +313,6 @@ def test_no_command_is_forgotten() -> None:
         "top",
         "doctor",
     }
-    assert {name for name, has_it in commands(app) if has_it} == named | others | set(CHANGES)
+    assert {name for name, has_it in commands() if has_it} == named | others | set(CHANGES)
     modules = Path(table.__file__).parent.glob("*.py")
     assert [path.name for path in modules if "import json" in path.read_text()] == ["table.py"]

@@ -34,8 +34,22 @@ import runpy, sys
 try:
     runpy.run_module("securechat", run_name="__main__", alter_sys=True)
 finally:
-    print("\\nMODULES", *sorted({name.partition(".")[0] for name in sys.modules}))
+    print("\\nMODULES", *sorted(sys.modules))
 """
+
+# What every start loads of ours, and what one command loads besides.
+ALWAYS = {
+    "securechat",
+    *("securechat.tls", "securechat.tls.groups"),
+    *(
+        f"securechat.cli{name}"
+        for name in ("", ".app", ".commands", ".exits", ".files", ".streams", ".telling")
+    ),
+}
+CLIENT = {
+    *("securechat.cli.client", "securechat.cli.table"),
+    *(f"securechat.cli.client.{name}" for name in ("completing", "profiles", "remote")),
+}
 
 
 def python(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -70,9 +84,28 @@ def test_help_and_usage_errors_import_nothing_heavy(arguments: list[str], code: 
     """They stay quick because what only some commands need is imported inside them."""
     ended = python(RUN, *arguments)
     assert ended.returncode == code
-    modules = set(ended.stdout.rpartition("MODULES")[2].split())
+    modules = loaded(ended.stdout)
     assert "securechat" in modules
-    assert not modules & HEAVY
+    assert not {name.partition(".")[0] for name in modules} & HEAVY
+
+
+def loaded(output: str) -> set[str]:
+    """The modules that were there in the end."""
+    return set(output.rpartition("MODULES")[2].split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "besides"),
+    [
+        (["--help"], set[str]()),
+        (["--version"], set[str]()),
+        (["send", "--help"], {*CLIENT, "securechat.cli.client.send"}),
+    ],
+)
+def test_no_command_loads_another_one(arguments: list[str], besides: set[str]) -> None:
+    """All commands together cost a third of the time of a start."""
+    modules = loaded(python(RUN, *arguments).stdout)
+    assert {name for name in modules if name.partition(".")[0] == "securechat"} == ALWAYS | besides
 
 
 def test_openssl_is_configured_before_anything_reads_it() -> None:
@@ -206,6 +239,7 @@ def test_every_server_side_command_names_the_place() -> None:
 from securechat.cli.app import app
 import typer.main
 group = typer.main.get_command(app)
+every = {name: group.get_command(None, name) for name in group.list_commands(None)}
 client = {"connect", "history", "join", "man", "search", "send", "tail", "trust", "who"}
 host = {"service"}  # which has one place on each host
 def options(name, command):
@@ -215,7 +249,7 @@ def options(name, command):
     elif name.split()[0] not in client | host and name != "config default":
         variables = {p.envvar for p in command.params}
         print(name, {"SECURECHAT_CONFIG", "SECURECHAT_DATA_DIR"} <= variables)
-for name, command in group.commands.items():
+for name, command in every.items():
     options(name, command)
 """
     lines = python(code).stdout.splitlines()

@@ -35,7 +35,7 @@ def test_no_framework_is_loaded(module: str) -> None:
 
 
 def test_the_commands_cost_nothing_until_they_run() -> None:
-    """`securechat --help` imports them all."""
+    """The shell's completion imports them all."""
     loaded = loaded_after(
         "securechat.cli.client.connect", "securechat.cli.client.send", "securechat.cli.client.trust"
     )
