@@ -234,4 +234,7 @@ def _refusals(error: errors.ValidationError) -> str:
         for challenge in each.body.challenges
         if challenge.error is not None
     ]
-    return f"the authority could not see that the names are this server's: {'; '.join(reasons)}"
+    return (
+        f"the authority could not see that the names are this server's: {'; '.join(reasons)}. "
+        "It looks at port 80 of each; where that is closed, prove them by DNS (docs/operations.md)"
+    )

@@ -86,6 +86,7 @@ def test_what_the_authority_refuses_changes_nothing(serve: Serve, authority: Loc
     wrong = [str(other) if word == str(authority.port) else word for word in arguments(authority)]
     ended = server.run("certs", "acme", *wrong)
     assert ended.returncode == 1 and "chat.test: " in ended.stderr and "nothing was changed" in ended.stderr
+    assert "prove them by DNS" in ended.stderr
     disagreed = [word for word in arguments(authority) if word != "--agree-terms"]
     ended = server.run("certs", "acme", *disagreed)
     assert ended.returncode == 1 and "say --agree-terms" in ended.stderr
