@@ -4,7 +4,7 @@ A person who forgets --data-dir changes another server than the one meant. So th
 and it is said when no server runs on it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from securechat.app.directory import data_dir_option
@@ -14,6 +14,11 @@ from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.chat.requests import Done, Request
+
+
+def were(names: Sequence[str]) -> str:
+    """Return the beginning of a sentence about what was done to people."""
+    return f"{', '.join(names)} {'was' if len(names) == 1 else 'were'}"
 
 
 def change(

@@ -75,7 +75,8 @@ def picture(row: "Row") -> Iterator[tuple[str, str]]:
         f"{number(row, 'connections'):,} of {number(row, 'connections_most'):,}: "
         f"{number(row, 'sessions'):,} logged in, {number(row, 'unauthenticated'):,} not",
     )
-    yield "since start", f"{number(row, 'messages'):,} messages stored, {number(row, 'lines'):,} lines read"
+    messages, read = (number(row, name) for name in ("messages", "lines"))
+    yield "since start", f"{messages:,} {_of('message', messages)} stored, {read:,} {_of('line', read)} read"
     if "latency.commit_p99_ms" in row:
         commit, delivery = (number(row, f"latency.{what}_p99_ms") for what in ("commit", "delivery"))
         yield "latency", f"commit {commit} ms, delivery {delivery} ms (99 of 100 took less)"
@@ -96,6 +97,10 @@ def picture(row: "Row") -> Iterator[tuple[str, str]]:
     yield "logins", _counts(row, "logins.")
     yield "refusals", _counts(row, "refusals.")
     yield "version", str(row.get("version", "unknown"))
+
+
+def _of(noun: str, number: int) -> str:
+    return noun if number == 1 else f"{noun}s"
 
 
 def _database(row: "Row") -> str:

@@ -77,7 +77,8 @@ def verify(
         )
     print_facts({"entries": last, "hash": head}, as_json)
     if not as_json:
-        tell(f"{last} entries, last hash {head}", out=True)
+        entries = "1 entry" if last == 1 else f"{last} entries"
+        tell(f"{entries}, none changed, removed or put between; the last hash is {head}", out=True)
 
 
 def _rows(place: Place) -> Iterator["Row"]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from securechat.cli.change import change
+from securechat.cli.change import change, were
 from securechat.cli.place import ConfigOption, DataDirOption, existing_place
 from securechat.cli.table import JsonOption, minute, print_rows
 
@@ -55,7 +55,7 @@ def add(
 
     place = existing_place(config, data_dir)
     request = AddBan(",".join(targets), duration, reason)
-    done = change(place, request, f"Banned: {', '.join(targets)}", as_json=as_json)
+    done = change(place, request, f"{were(targets)} banned", as_json=as_json)
     if not as_json:
         _show(done.rows, as_json=False)
 
@@ -71,8 +71,7 @@ def remove(
 
     place = existing_place(config, data_dir)
     request = RemoveBan(",".join(targets))
-    text = f"Not banned any more: {', '.join(targets)}"
-    change(place, request, text, as_json=as_json)
+    change(place, request, f"{were(targets)} let in again", as_json=as_json)
 
 
 def list_bans(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from securechat.cli.change import change
+from securechat.cli.change import change, were
 from securechat.cli.moderation.bans import ForOption, ReasonOption, end_of
 from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place
 from securechat.cli.table import JsonOption, minute, print_rows
@@ -59,7 +59,7 @@ def ban(
     from securechat.chat.sanctions import ChannelBan
 
     request = ChannelBan(channel, ",".join(targets), duration, reason)
-    _change(existing_place(config, data_dir), request, f"Banned from {channel}", as_json)
+    _change(existing_place(config, data_dir), request, f"banned from {channel}", as_json)
 
 
 def kickban(
@@ -75,7 +75,7 @@ def kickban(
     from securechat.chat.sanctions import KickBan
 
     request = KickBan(channel, ",".join(targets), duration, reason)
-    _change(existing_place(config, data_dir), request, f"Removed and banned from {channel}", as_json)
+    _change(existing_place(config, data_dir), request, f"removed and banned from {channel}", as_json)
 
 
 def mute(
@@ -91,7 +91,7 @@ def mute(
     from securechat.chat.sanctions import ChannelMute
 
     request = ChannelMute(channel, ",".join(targets), duration, reason)
-    _change(existing_place(config, data_dir), request, f"Muted in {channel}", as_json)
+    _change(existing_place(config, data_dir), request, f"muted in {channel}", as_json)
 
 
 def unban(
@@ -105,7 +105,7 @@ def unban(
     from securechat.chat.sanctions import ChannelUnban
 
     request = ChannelUnban(channel, ",".join(targets))
-    _change(existing_place(config, data_dir), request, f"Not banned any more from {channel}", as_json)
+    _change(existing_place(config, data_dir), request, f"let into {channel} again", as_json)
 
 
 def unmute(
@@ -119,7 +119,7 @@ def unmute(
     from securechat.chat.sanctions import ChannelUnmute
 
     request = ChannelUnmute(channel, ",".join(targets))
-    _change(existing_place(config, data_dir), request, f"Not muted any more in {channel}", as_json)
+    _change(existing_place(config, data_dir), request, f"allowed to speak in {channel} again", as_json)
 
 
 def slow(
@@ -134,12 +134,13 @@ def slow(
 
     place = existing_place(config, data_dir)
     text = (
-        f"Slow mode of {channel}: {count(seconds, 'second')}" if seconds else f"{channel} is not in slow mode"
+        f"The slow mode of {channel} was set to {count(seconds, 'second')}"
+        if seconds
+        else f"The slow mode of {channel} was ended"
     )
     change(place, SetSlowMode(channel, seconds), text, as_json=as_json)
 
 
 def _change(place: Place, request: "InChannel", done: str, as_json: bool) -> None:
     """Have it done, and say of which entries of the list. Raises CommandFailed."""
-    text = f"{done}: {request.targets.replace(',', ', ')}"
-    change(place, request, text, as_json=as_json)
+    change(place, request, f"{were(request.targets.split(','))} {done}", as_json=as_json)

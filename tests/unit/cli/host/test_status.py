@@ -44,9 +44,16 @@ def test_what_matters_is_said_in_words(command: Command, row: Row) -> None:
     for name in [name for name in row if name.startswith(("logins.", "refusals.", "memory."))]:
         row[name] = 0
     row |= {"uptime": 93_784, "memory.lines": 3 << 20, "logins.ok": 12, "logins.oper_ok": 1}
-    row |= {"logins.wrong": 1_300, "database_bytes": 5_000_000, "database_log_bytes": 2048}
+    row |= {
+        "messages": 1,
+        "lines": 17_000,
+        "logins.wrong": 1_300,
+        "database_bytes": 5_000_000,
+        "database_log_bytes": 2048,
+    }
     told = lines(command("status").out)
     assert told["running for"] == "1 d 2 h"
+    assert told["since start"] == "1 message stored, 17,000 lines read"
     assert told["memory"] == "3.0M of 64.0M for what waits"
     assert told["logins"] == "wrong 1,300, ok 12, oper ok 1"
     assert told["refusals"] == "none"

@@ -22,7 +22,7 @@ def test_restraints_in_a_channel(command: Command) -> None:
     assert {row["expires"] - row["since"] for row in rows} == {2 * 3600 * 1000}
     kicked = json.loads(command("channel", "kickban", "#general", "bob", "--json").out)
     assert [(row["kind"], row["kicked"], row["expires"]) for row in kicked] == [("ban", 1, None)]
-    assert "Banned from #general: x*!*@*" in command("channel", "ban", "#general", "x*!*@*").err
+    assert "x*!*@* was banned from #general in " in command("channel", "ban", "#general", "x*!*@*").err
     listed = command("channel", "bans", "#general").out.splitlines()
     assert [line.split()[:2] for line in listed] == [
         ["KIND", "MASK"],
