@@ -100,6 +100,39 @@ def test_a_client_that_is_killed(server: ServerProcess, tmp_path: Path) -> None:
         assert in_order(alice, "not lost")
 
 
+def test_two_servers_of_which_one_is_killed(serve: Serve, tmp_path: Path) -> None:
+    """Both are in one window. What is written to the one that is away waits for it; the other goes on."""
+    home, work = serve(accounts=["alice"]), serve(accounts=["alice"])
+    password = password_file(tmp_path)[1]
+    profiles = tmp_path / ".config/securechat/profiles.toml"
+    profiles.parent.mkdir(parents=True)
+    profiles.write_text(
+        "".join(
+            f'[{name}]\nhost = "localhost:{server.port}"\nuser = "alice"\nca = "{server.ca}"\n'
+            f'password_file = "{password}"\n'
+            for name, server in (("home", home), ("work", work))
+        )
+    )
+    with TmuxTerminal(tmp_path, "connect", "home", "work") as screen:
+        screen.until("● home")
+        screen.until("● work")
+        port = work.port
+        work.kill()
+        screen.until("○ work")
+        screen.type("still here", "Enter")
+        assert screen.until("still here  ").endswith("✓")
+        screen.type("/server work", "Enter")
+        screen.until("○ offline")
+        screen.type("for later", "Enter")
+        screen.until("1 message on its way")
+        work.start(port=port)
+        screen.until("● work")
+        screen.until("on its way", gone=True)
+        assert screen.until("for later").endswith("✓")
+        screen.type("C-q")
+        screen.until("ENDED 0")
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_leaves_the_terminal_in_order(
     server: ServerProcess, tmp_path: Path, number: signal.Signals, code: int

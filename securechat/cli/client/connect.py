@@ -1,6 +1,7 @@
 """`securechat connect`: the chat on a terminal, or through pipes."""
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,6 +28,7 @@ from securechat.cli.telling import tell
 
 if TYPE_CHECKING:
     from securechat.client.account.login import Login
+    from securechat.client.account.profiles import Profile
     from securechat.client.address import Address
     from securechat.client.kept.bookmark_file import BookmarkFile
     from securechat.client.plain.client import Result
@@ -41,7 +43,7 @@ def register(app: typer.Typer) -> None:
 
 
 def connect(
-    where: WhereArgument = "",
+    where: WhereArgument = None,
     profile: ProfileOption = "",
     host: HostOption = "",
     user: UserOption = "",
@@ -79,8 +81,9 @@ def connect(
     everything is confirmed.
     """
     channels = [_channel(name) for name in join or ()]
+    first, *more = where or [""]
     given = Given(
-        where=where,
+        where=first,
         profile=profile,
         host=host,
         user=user,
@@ -90,15 +93,50 @@ def connect(
         file=password_file,
         command=password_command,
     )
+    others = _others(given, more, plain=plain)
+    raise typer.Exit(_to_the_end(given, channels, others, device=device, plain=plain))
+
+
+def _to_the_end(
+    given: Given, channels: list[str], others: "list[Profile]", *, device: bool | None, plain: bool
+) -> int:
+    """Log in and chat, with another password where this one does not do; return the exit code."""
+
+    def talk(login: "Login") -> "int | Result":
+        return _chat(_with_offer(login, device, given), channels, others, plain=plain)
+
     login = prepare(given, by_key=device)
-    ended = _chat(_with_offer(login, device, given), channels, plain=plain)
+    ended = talk(login)
     if _needs_password(ended):
         login = prepare(given, by_key=False)
-        ended = _chat(_with_offer(login, device, given), channels, plain=plain)
+        ended = talk(login)
     if _wants_new_password(ended):
-        login = _renew(login)
-        ended = _chat(_with_offer(login, device, given), channels, plain=plain)
-    raise typer.Exit(ended if isinstance(ended, int) else _report(ended))
+        ended = talk(_renew(login))
+    return ended if isinstance(ended, int) else _report(ended)
+
+
+def _others(given: Given, more: list[str], *, plain: bool) -> "list[Profile]":
+    """Return the profiles to open beside the first one: those that are named, and where no server is, those
+    that are marked in the file.
+    """
+    from securechat.cli.client.window import has_room
+    from securechat.client.account.profiles import Profiles
+    from securechat.client.errors import InvalidProfile
+    from securechat.client.paths import places
+
+    in_window = not plain and has_room(os.environ)
+    if more and not in_window:
+        raise typer.BadParameter("several servers at once need the app: name one")
+    if not in_window or (not more and given.names_server):
+        return []
+    try:
+        profiles = Profiles(places(os.environ))
+        last = profiles.last()
+        first = given.where or given.profile or (last.name if last is not None else "")
+        wanted = map(profiles.named, more) if more else (each for each in profiles.all() if each.open)
+        return [each for each in dict.fromkeys(wanted) if each.name != first]
+    except InvalidProfile as error:
+        fail(error)
 
 
 def _wants_new_password(ended: "int | Result") -> bool:
@@ -184,13 +222,15 @@ def chat(login: "Login", channels: list[str]) -> int:
     return ended if isinstance(ended, int) else _report(ended)
 
 
-def _chat(login: "Login", channels: list[str], *, plain: bool = False) -> "int | Result":
+def _chat(
+    login: "Login", channels: list[str], others: "Sequence[Profile]" = (), *, plain: bool = False
+) -> "int | Result":
     """Chat; return how it ended, or the exit code of what ended the program."""
     from securechat.cli.client.window import has_room, in_app
 
     channels = channels or list(login.profile.join if login.profile is not None else ())
     if not plain and has_room(os.environ):
-        return in_app(login, channels)
+        return in_app(login, channels, others)
     return _line_by_line(login, channels)
 
 

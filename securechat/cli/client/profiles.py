@@ -29,6 +29,11 @@ class Given:
     command: str = ""
 
     @property
+    def names_server(self) -> bool:
+        """Whether an option or the argument says which server is meant."""
+        return bool(self.where or self.profile or self.host)
+
+    @property
     def names_password(self) -> bool:
         """Whether an option says where the password is."""
         return self.stdin or self.file is not None or bool(self.command)

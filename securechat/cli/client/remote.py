@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from securechat.client.network.trust import Ask, UnknownServer
 
 WhereArgument = Annotated[
-    str,
+    list[str] | None,
     typer.Argument(
-        metavar="[PROFILE | [NAME@]HOST[:PORT]]",
-        help="A server, with your name there, or a profile; the one that was used last unless given.",
+        metavar="[PROFILE | [NAME@]HOST[:PORT]]...",
+        help="A server, with your name there, or a profile; the one that was used last unless given. The app "
+        "opens several profiles at once.",
         show_default=False,
         autocompletion=profiles,
     ),

@@ -1,15 +1,16 @@
 """The terminal app, as `securechat connect` opens it on a terminal."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from securechat.cli.client.profiles import remember
+from securechat.cli.client.profiles import remember, usual_name
 from securechat.cli.client.remote import complain
 from securechat.cli.exits import ExitCode
 
 if TYPE_CHECKING:
     from securechat.client.account.login import Login
+    from securechat.client.account.profiles import Profile
     from securechat.client.plain.client import Result
 
 _SIGNALLED = 128
@@ -31,20 +32,18 @@ def has_room(environment: Mapping[str, str]) -> bool:
     return True
 
 
-def in_app(login: "Login", channels: list[str]) -> "int | Result":
-    """Chat in the app; return how it ended, or the exit code of what ended the program."""
+def in_app(login: "Login", channels: list[str], others: "Sequence[Profile]") -> "int | Result":
+    """Chat in the app, on other servers, too; return how it ended, or the exit code of what ended it."""
     from securechat.client.paths import places
     from securechat.client.plain.client import Result
+    from securechat.client.tui.opening import Opener
     from securechat.client.tui.run import run
     from securechat.client.words.wording import count
 
     try:
-        ended, waiting = run(
-            [(login, channels)],
-            places(os.environ),
-            os.environ,
-            lambda: remember(login.profile) if login.profile is not None else "",
-        )
+        where = places(os.environ)
+        opener = Opener(where, usual_name(), remember)
+        ended, waiting = run(login, channels, others, opener, where, os.environ)
     except OSError as error:
         complain(f"what you have seen could not be kept ({error.strerror}): the next time it is shown again")
         return ExitCode.ERROR

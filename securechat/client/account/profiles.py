@@ -8,6 +8,7 @@ A TOML file of mode 0600, with a table for each profile:
     ca = "/home/alice/ca.pem"           # or pin = "sha256:…"; without either as docs/client.md says
     password_file = "/home/alice/pw"    # or password_command = "pass show chat"
     join = ["#ops"]                     # channels to enter at every start
+    open = true                         # the app opens it at every start, beside the last one
 
 The file is the person's: they edit it, and the client only ever adds a table at its end. The profile that was
 used last is kept elsewhere, by its name. An installation may have profiles of its own (`scripts/quickstart`
@@ -32,7 +33,7 @@ from securechat.irc.names import fold
 _BARE: Final = re.compile("[A-Za-z0-9_-]+")
 _HEAD: Final = (
     "# The servers and accounts of `securechat connect`. You may edit this file, and rename the profiles.\n"
-    '# Keys: host, user, ca or pin, password_file or password_command, join = ["#channel"].\n'
+    '# Keys: host, user, ca or pin, password_file or password_command, join = ["#channel"], open = true.\n'
 )
 
 
@@ -48,6 +49,8 @@ class Profile:
     password_file: Path | None = None
     password_command: str = ""
     join: tuple[str, ...] = ()
+    open: bool = False
+    """Whether the app opens it at each start, beside the one that was used last."""
 
     @property
     def password(self) -> PasswordSource:
@@ -201,7 +204,7 @@ def _profile(path: Path, name: str, table: object) -> Profile:
         raise InvalidProfile(f"{where}: the key {unknown[0]!r} is not known (known: {known})")
     for key, value in table.items():
         if not _KEYS[key](value):
-            kind = 'a list of texts, such as ["#ops"]' if key == "join" else "a text in quotation marks"
+            kind = _KINDS.get(key, "a text in quotation marks")
             raise InvalidProfile(f"{where}: {key} must be {kind}")
     for one, other in (("ca", "pin"), ("password_file", "password_command")):
         if one in table and other in table:
@@ -233,6 +236,7 @@ def _made(where: str, name: str, table: Mapping[str, object]) -> Profile:
         file("password_file"),
         text("password_command"),
         tuple(map(str, channels)) if isinstance(channels, list) else (),
+        table.get("open") is True,
     )
 
 
@@ -250,6 +254,11 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(map(_is_text, value))
 
 
+def _is_choice(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+_KINDS: Final[Mapping[str, str]] = {"join": 'a list of texts, such as ["#ops"]', "open": "true or false"}
 _KEYS: Final[Mapping[str, Callable[[object], bool]]] = {
     "host": _is_text,
     "user": _is_text,
@@ -258,4 +267,5 @@ _KEYS: Final[Mapping[str, Callable[[object], bool]]] = {
     "password_file": _is_text,
     "password_command": _is_text,
     "join": _is_texts,
+    "open": _is_choice,
 }

@@ -68,8 +68,10 @@ class Connection:
         deliver: Callable[[Sequence[Event]], None],
         *,
         enrolment: Enrolment | None = None,
+        patience: bool = False,
         jitter: Callable[[], float] = random.random,
     ) -> None:
+        self._patience = patience
         self._enrolment = enrolment
         self._session = session
         self._trust = trust
@@ -138,14 +140,14 @@ class Connection:
         try:
             reason = self._use(Transport(connect_verified(self._trust, self._wait)))
         except Unreachable as error:
-            if not session.logins:
+            if not (session.logins or self._patience):
                 raise
             reason = str(error)
         if self._goodbye is not None:
             raise _Stopped
         if session.failure is not None and not self._may_pass(session.failure):
             raise session.failure
-        if not session.logins:
+        if not (session.logins or self._patience):
             raise Unreachable(f"{self._trust.address} ended the connection before the login: {reason}")
         delay = retry_delay(self._attempt, self._jitter())
         self._attempt += 1
@@ -237,11 +239,13 @@ def keep_connected(
     replay: bool = True,
     outbox: Outbox | None = None,
     enrolment: Enrolment | None = None,
+    patience: bool = False,
 ) -> Connection:
     """Make the connection of an account to the server that is trusted; the caller starts it.
 
     `bookmarks` are moved by the I/O thread, until the connection is closed; an `outbox` belongs to it.
-    `enrolment` has this computer's key renewed.
+    `enrolment` has this computer's key renewed. With `patience` a connection that never got through is tried
+    again, too.
     """
     session = Session(
         credentials,
@@ -251,7 +255,7 @@ def keep_connected(
         replay=replay,
         outbox=outbox,
     )
-    return Connection(session, trust, deliver, enrolment=enrolment)
+    return Connection(session, trust, deliver, enrolment=enrolment, patience=patience)
 
 
 def _now() -> Now:

@@ -55,7 +55,7 @@ class ChatApp(Shell):
     def on_mount(self) -> None:
         """Begin."""
         for server in self.servers.all:
-            server.link.mailbox.ring = self._ring
+            server.link.mailbox.ring = self.ring
         self.composer.focus()
         self.narrow()
         self.set_interval(_TICK, self._tick)
@@ -68,7 +68,8 @@ class ChatApp(Shell):
                 loop.add_signal_handler(number, self._signalled, number)
         self.post_message(self.Arrived())
 
-    def _ring(self) -> None:
+    def ring(self) -> None:
+        """A mailbox has something. Any thread may call."""
         self.post_message(self.Arrived())
 
     def _signalled(self, number: int) -> None:
@@ -155,7 +156,7 @@ class ChatApp(Shell):
 
     def _ended(self, server: Server, error: ClientError | None) -> None:
         """A server takes no connection any more: that ends the app, unless there are others."""
-        server.ended = True
+        server.ended, server.failure = True, error
         if not self.servers.several:
             self.end(Result(error))
         elif error is not None:

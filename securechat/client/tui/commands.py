@@ -214,6 +214,18 @@ def _reconnect(window: Window, argument: str) -> None:
     window.again()
 
 
+def _server(window: Window, argument: str) -> None:
+    match argument.split():
+        case []:
+            window.servers.tell()
+        case ["close", *name] if len(name) < 2:
+            window.servers.close("".join(name))
+        case [name]:
+            window.servers.open(name)
+        case _:
+            raise Misused
+
+
 def _quit(window: Window, argument: str) -> None:
     window.leave(sendable(argument))
 
@@ -269,5 +281,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "set": Command(later("[NAME VALUE]"), later("show the settings, or change one"), _set),
     "help": Command("", later("show the keys and commands"), _help),
     "reconnect": Command("", later("make a new connection"), _reconnect),
+    "server": Command(
+        later("[NAME | LINK | close [NAME]]"), later("show a server, open another one, or close one"), _server
+    ),
     "quit": Command(later("[REASON]"), later("end the program"), _quit),
 }

@@ -12,6 +12,7 @@ from securechat.client.tui.language import _, n_
 from securechat.client.tui.listwork import ListWork
 from securechat.client.tui.places import SERVER
 from securechat.client.tui.screens import Question, Reader
+from securechat.client.tui.server_work import ServerWork
 from securechat.client.tui.servers import Server
 from securechat.client.tui.shell import Result
 from securechat.client.tui.window import Misused
@@ -34,6 +35,22 @@ class DeskWork(ListWork):
     def selected(self) -> Post | None:
         """The message that is selected."""
         return self.app.timeline.selected
+
+    @property
+    def servers(self) -> ServerWork:
+        """What can be done with servers."""
+        return ServerWork(self.app, self.go)
+
+    def closed_servers(self) -> list[str]:
+        """Return the names of the servers that could be opened; /server says why there are none."""
+        try:
+            return [profile.name for profile in self.servers.closed()]
+        except Misused:
+            return []
+
+    def open_server(self, name: str) -> None:
+        """Open a server."""
+        commands.enter(self, f"/server {name}")
 
     @property
     def device(self) -> DeviceDesk:

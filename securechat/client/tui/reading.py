@@ -98,15 +98,27 @@ class Reading:
         """Go to a conversation by a part of its name."""
         servers = self.app.servers
         spots = sorted(servers.spots(), key=lambda spot: (not spot[1].mentions, not spot[1].unread))
-        shown = [self._choice(spot) for spot in spots if spot != servers.spot]
+        shown: list[Choice[Spot | str]] = [self._choice(spot) for spot in spots if spot != servers.spot]
+        for name in self.closed_servers():
+            shown.append(Choice(_("open the server {name}").format(name=name), name, name))
 
-        def chosen(spot: Spot | None) -> None:
-            if spot is not None:
-                self.go(spot)
+        def chosen(wanted: Spot | str | None) -> None:
+            if isinstance(wanted, str):
+                self.open_server(wanted)
+            elif wanted is not None:
+                self.go(wanted)
 
         self.app.push_screen(Chooser(_("Go to"), shown), chosen)
 
-    def _choice(self, spot: Spot) -> Choice[Spot]:
+    def closed_servers(self) -> list[str]:
+        """Return the names of the servers that could be opened."""
+        raise NotImplementedError
+
+    def open_server(self, name: str) -> None:
+        """Open a server."""
+        raise NotImplementedError
+
+    def _choice(self, spot: Spot) -> Choice[Spot | str]:
         server, place = spot
         named = place.name != SERVER and self.app.servers.several
         name = label(place, server.name) + (f"  {safe(server.name)}" if named else "")

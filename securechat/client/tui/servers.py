@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from securechat.client.clock import Now
+from securechat.client.errors import ClientError
 from securechat.client.network.enrolment import Enrolment
 from securechat.client.tui.chat import Chat
 from securechat.client.tui.conversation import Conversation
@@ -50,6 +51,10 @@ class Link:
     """The channel to begin with."""
     arrived: Callable[[], str] = str
     """What is done after the first login; what it returns is shown."""
+    start: Callable[[], None] = lambda: None
+    """Begin to connect."""
+    problems: Sequence[str] = ()
+    """What the person should know of it."""
 
 
 class Server:
@@ -71,6 +76,8 @@ class Server:
         """Whether there was a login."""
         self.ended = False
         """Whether there will be no more connection by itself."""
+        self.failure: ClientError | None = None
+        """Why, if not because this side wanted it."""
         self.lag: float | None = None
         """Seconds that the server took to answer lately."""
         self.wanted = ""
@@ -136,6 +143,19 @@ class Servers:
         """Show another server: what comes on the one before is not seen from now on."""
         self.current.chat.watched = False
         self.current = server
+
+    def add(self, server: Server) -> None:
+        """Have another one."""
+        server.chat.watched = False
+        self.all.append(server)
+
+    def remove(self, server: Server) -> None:
+        """Have it no more; there is another one, which is shown."""
+        self.all.remove(server)
+
+    def named(self, name: str) -> Server | None:
+        """Return the server that is called so in this window."""
+        return next((server for server in self.all if server.name == name), None)
 
     @property
     def several(self) -> bool:

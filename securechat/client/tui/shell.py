@@ -26,6 +26,7 @@ from securechat.client.tui.conversation import Conversation
 from securechat.client.tui.entries import Post
 from securechat.client.tui.line import Line
 from securechat.client.tui.looks import Looks
+from securechat.client.tui.opening import Opener
 from securechat.client.tui.servers import Link, Server, Servers
 from securechat.client.tui.settings import Settings
 from securechat.client.tui.sidebar import Sidebar
@@ -45,6 +46,8 @@ class Start:
     links: Sequence[Link]
     settings: Settings
     save_settings: Callable[[Settings], None]
+    opener: Opener | None = None
+    """What opens more servers, if that can be."""
     problems: list[str] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     signals: bool = False
@@ -191,6 +194,10 @@ class Shell(App[Result]):
     @abstractmethod
     def looks_here(self) -> bool:
         """Whether the person looks at the app, as far as the terminal says."""
+
+    @abstractmethod
+    def ring(self) -> None:
+        """A mailbox has something. Any thread may call."""
 
     @abstractmethod
     def call(self, server: Server, conversation: Conversation, post: Post) -> None:

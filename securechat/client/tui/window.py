@@ -13,6 +13,19 @@ from securechat.client.words.device_desk import DeviceDesk
 from securechat.irc.names import is_channel
 
 
+class Servers(Protocol):
+    """What a command can do with servers. The methods raise Misused."""
+
+    def tell(self) -> None:
+        """Show which there are."""
+
+    def open(self, name: str) -> None:
+        """Show one, or open another."""
+
+    def close(self, name: str) -> None:
+        """Close one; "" is the one that is shown."""
+
+
 class Window(Protocol):
     """What a command can do."""
 
@@ -23,6 +36,10 @@ class Window(Protocol):
     @property
     def selected(self) -> Post | None:
         """The message that is selected."""
+
+    @property
+    def servers(self) -> Servers:
+        """What can be done with servers."""
 
     @property
     def device(self) -> DeviceDesk:

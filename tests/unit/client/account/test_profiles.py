@@ -110,6 +110,7 @@ def test_a_host_that_is_none_is_refused(places: Places) -> None:
         ('[a]\nhost = "h.test"\nport = 1', "profile 'a': the key 'port' is not known"),
         ("[a]\nhost = 1", "host must be a text"),
         ('[a]\nhost = "h.test"\njoin = "#ops"', "join must be a list"),
+        ('[a]\nhost = "h.test"\nopen = "yes"', "open must be true or false"),
         ('[a]\nuser = "alice"', "host: "),
         ('[a]\nhost = "h.test"\npin = "md5:1"', "pin: "),
         ('[a]\nhost = "h.test"\nca = "/a"\npin = "b"', "one of ca and pin"),

@@ -1,6 +1,7 @@
 """The I/O thread: it keeps one connection up, loses no message, and knows when to give up."""
 
 import queue
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -74,6 +75,40 @@ def confirm_one(conversation: Conversation) -> None:
 def leave(conversation: Conversation) -> None:
     """Let the client in and close."""
     conversation.log_in()
+
+
+def test_with_patience_a_server_that_is_away_is_waited_for(serve: Serve, trusting: Trusting) -> None:
+    """Also before the first login: it is one of several, and the others go on."""
+    server = serve(stay)
+    trust, listener = trusting(server), Listener()
+    tries = iter([Unreachable("nobody answers"), Unreachable("nobody answers")])
+
+    class Away(Trust):
+        address, certificate = trust.address, None
+        anchors = ()
+
+        def __init__(self) -> None:
+            self.looked = False
+
+        def context(self) -> ssl.SSLContext:
+            for error in tries:
+                raise error
+            return trust.context()
+
+        def reconsider(self, error: ssl.SSLCertVerificationError) -> None:
+            trust.reconsider(error)
+
+    session = Session(Credentials("alice", "secret"), mint=str)
+    connection = Connection(session, Away(), listener.deliver, patience=True, jitter=lambda: -1.0)
+    connection.start()
+    try:
+        listener.until(Ready)
+        assert [event.reason for event in listener.all if isinstance(event, Disconnected)] == [
+            "nobody answers",
+            "nobody answers",
+        ]
+    finally:
+        connection.close()
 
 
 def test_a_message_goes_out_and_is_confirmed(serve: Serve, trusting: Trusting) -> None:

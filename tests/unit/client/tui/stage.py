@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Final
@@ -11,6 +11,10 @@ from typing import Final
 from textual import events
 from textual.pilot import Pilot
 
+from securechat.client.account.login import Login
+from securechat.client.account.profiles import Profile
+from securechat.client.account.wizard import Wizard
+from securechat.client.address import Address
 from securechat.client.clock import Now
 from securechat.client.protocol.session import Session
 from securechat.client.tui import language
@@ -18,9 +22,11 @@ from securechat.client.tui.app import ChatApp
 from securechat.client.tui.desk import Desk
 from securechat.client.tui.line import Line
 from securechat.client.tui.mailbox import Mailbox
+from securechat.client.tui.opening import Opener
 from securechat.client.tui.servers import Link
 from securechat.client.tui.settings import Settings
 from securechat.client.tui.shell import NARROW, Result, Start
+from tests.unit.client.account.test_wizard import FakeErrands
 from tests.unit.client.wire import Wire, in_general
 
 NOW: Final = Now(1795347900123, 1000.0)
@@ -49,10 +55,12 @@ class Stage:
         offered: frozenset[str] = OFFERED,
         environment: dict[str, str] | None = None,
         names: tuple[str, ...] = ("",),
+        known: tuple[str, ...] = (),
     ) -> None:
-        self.wires = [Wire(offer=offered, replay=False) for _ in names]
-        self.mailboxes = [Mailbox() for _ in names]
-        self.wire, self.mailbox = self.wires[0], self.mailboxes[0]
+        self.wires: list[Wire] = []
+        self.mailboxes: list[Mailbox] = []
+        self.closed: list[str] = []
+        self._offered = offered
         self.desk = desk or Desk()
         self.saved: list[Settings] = []
         self.renewed = 0
@@ -60,22 +68,12 @@ class Stage:
         self.size = size
         self.now = NOW
         self.ids = iter(range(1, 1_000_000))
-        links = [
-            Link(
-                account="alice",
-                line=Line(partial(self._submit, wire, mailbox), mailbox),
-                mailbox=mailbox,
-                desk=self.desk if wire is self.wire else Desk(),
-                save=lambda desk: None,
-                reconnect=self._renew,
-                name=name,
-                address="chat.example.org:6697",
-            )
-            for name, wire, mailbox in zip(names, self.wires, self.mailboxes, strict=True)
-        ]
+        links = [self.link(name) for name in names]
+        self.wire, self.mailbox = self.wires[0], self.mailboxes[0]
         self.app = ChatApp(
             Start(
                 links=links,
+                opener=StageOpener(self, known),
                 settings=settings or Settings(),
                 save_settings=self.saved.append,
                 environment=environment or {},
@@ -94,6 +92,29 @@ class Stage:
         with _utc():
             asyncio.run(run())
         return self.app.return_value
+
+    def link(self, name: str) -> Link:
+        """Have another server."""
+        wire, mailbox = Wire(offer=self._offered, replay=False), Mailbox()
+        desk = Desk() if self.wires else self.desk
+        self.wires.append(wire)
+        self.mailboxes.append(mailbox)
+
+        def close(reason: str) -> int:
+            self.closed.append(name)
+            return 0
+
+        return Link(
+            account="alice",
+            line=Line(partial(self._submit, wire, mailbox), mailbox),
+            mailbox=mailbox,
+            desk=desk,
+            save=lambda desk: None,
+            reconnect=self._renew,
+            name=name,
+            address=f"{name or 'chat'}.example.org:6697",
+            close=close,
+        )
 
     def _submit(self, wire: Wire, mailbox: Mailbox, command: Callable[[Session], object]) -> None:
         command(wire.session)
@@ -225,3 +246,24 @@ def _utc() -> Iterator[None]:
         else:
             os.environ["TZ"] = before
         time.tzset()
+
+
+class StageOpener(Opener):
+    """Opens servers of the stage by their profiles, without asking."""
+
+    def __init__(self, stage: Stage, known: tuple[str, ...]) -> None:
+        self._stage = stage
+        self._known = [Profile(name, Address(f"{name}.example.org"), "alice") for name in known]
+
+    def profiles(self) -> list[Profile]:
+        return self._known
+
+    def way(self, meant: str, *, by_key: bool = True) -> Wizard:
+        (profile,) = [profile for profile in self._known if profile.name == meant]
+        return Wizard(FakeErrands(kept=True), profile=profile)
+
+    def link(
+        self, login: Login, channels: Sequence[str] = (), *, patience: bool, first: bool = False
+    ) -> Link:
+        assert login.profile is not None
+        return self._stage.link(login.profile.name)

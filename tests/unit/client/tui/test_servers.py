@@ -162,3 +162,67 @@ def test_the_desk_of_each_server_is_kept() -> None:
     home, work = (server.desk for server in stage.app.servers.all)
     assert (home.current, home.drafts, home.people) == ("#general", {"#general": "half a thou"}, [])
     assert (work.current, work.drafts, work.people) == ("#general", {}, ["eve"])
+
+
+async def opened(stage: Stage) -> None:
+    """Wait until the way to a server has been gone, and log in there."""
+    await stage.app.workers.wait_for_complete()
+    await stage.settle()
+    stage.play_for(1)
+    await stage.log_in("bob", lines=OPS)
+
+
+def test_a_server_is_opened_beside_the_first() -> None:
+    """By its name, which the switcher offers, too; then it is shown."""
+
+    async def scenario(stage: Stage) -> None:
+        await stage.log_in("bob")
+        await stage.enter("/server")
+        assert stage.shows("/server NAME opens work")
+        await stage.press("ctrl+k", "w", "o")
+        assert stage.shows("open the server work")
+        await stage.press("enter")
+        await opened(stage)
+        assert stage.app.server.name == "work" and stage.row_with("● work") and stage.row_with("● home")
+        await stage.enter("/server home")
+        assert stage.app.server.name == "home"
+        await stage.press("ctrl+k", "w", "o")
+        assert not stage.shows("open the server")
+
+    Stage(names=("home",), known=("home", "work")).play(scenario)
+
+
+def test_a_server_is_closed_and_the_other_stays() -> None:
+    """Its connection ends; the last one is not closed."""
+
+    async def scenario(stage: Stage) -> None:
+        await both(stage)
+        await stage.enter("/server close nowhere")
+        assert stage.shows("No server here is called nowhere; there are home, work")
+        stage.app.composer.put("")
+        await stage.enter("/server close")
+        await stage.app.workers.wait_for_complete()
+        assert stage.closed == ["home"] and stage.app.server.name == "work"
+        assert stage.shows("▾ Channels")
+        await stage.enter("/server close")
+        assert stage.shows("It is the only server here") and stage.closed == ["home"]
+
+    two().play(scenario)
+
+
+def test_a_server_that_has_ended_is_opened_again() -> None:
+    """In its place."""
+
+    async def scenario(stage: Stage) -> None:
+        await both(stage)
+        stage.mailbox.put([Ended(LoginFailed("the account is suspended"), 0)])
+        await stage.settle()
+        await stage.enter("/server work")
+        await stage.app.workers.wait_for_complete()
+        await stage.settle()
+        assert stage.closed == ["work"] and [each.name for each in stage.app.servers.all] == ["home", "work"]
+        stage.play_for(2)
+        await stage.log_in("bob")
+        assert stage.row_with("● work")
+
+    Stage(names=("home", "work"), known=("home", "work")).play(scenario)
