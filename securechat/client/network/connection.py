@@ -145,6 +145,8 @@ class Connection:
             reason = str(error)
         if self._goodbye is not None:
             raise _Stopped
+        if session.tries_password:
+            return
         if session.failure is not None and not self._may_pass(session.failure):
             raise session.failure
         if not (session.logins or self._patience):

@@ -16,6 +16,7 @@ from securechat.client.errors import ClientError, CredentialError
 from securechat.client.events import Answered, Event, Failed, Ready
 from securechat.client.network.devices import DeviceFiles, Kept, names, own_name
 from securechat.client.network.trust import Trust
+from securechat.client.protocol.registration import DURABLE
 from securechat.client.protocol.session import Session
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Enrolment:
             case Answered() if event.label == _LABEL:
                 return self._answered(session, event)
             case Ready():
+                if DURABLE not in session.granted:  # another server: it takes no keys of ours
+                    self.offered = self.wanted = False
                 self._renew(session)
         return [event]
 

@@ -2,7 +2,8 @@
 
 A message keeps its nonce for life. When a connection is lost, nobody knows which of the messages in flight
 were stored; all are sent again over the next one, and the server answers a nonce that it has seen with the
-first echo instead of storing a second message. So a message is never lost and never doubled.
+first echo instead of storing a second message. So a message is never lost and never doubled. Where a server
+does not know nonces, a message that was in flight is the person's to send again (`take_doubtful`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,6 +33,7 @@ class Outbox:
         self._shelf = shelf
         self._unsettled = {message.nonce: message for message in waiting}
         self._in_flight: set[str] = set()
+        self._doubtful = set(self._unsettled)
 
     def __len__(self) -> int:
         return len(self._unsettled)
@@ -61,6 +63,7 @@ class Outbox:
     def settle(self, nonce: str) -> Outgoing | None:
         """The server has answered: return the message that carries this nonce, once."""
         self._in_flight.discard(nonce)
+        self._doubtful.discard(nonce)
         message = self._unsettled.pop(nonce, None)
         if message is not None and self._shelf is not None:
             self._shelf.drop(nonce)
@@ -68,4 +71,12 @@ class Outbox:
 
     def connection_lost(self) -> None:
         """Nothing is in flight any more, and everything is to be sent (again)."""
+        self._doubtful |= self._in_flight
         self._in_flight.clear()
+
+    def take_doubtful(self) -> list[Outgoing]:
+        """Settle the messages that an earlier connection, or run, may have sent already, and return them."""
+        doubtful = [message for nonce, message in self._unsettled.items() if nonce in self._doubtful]
+        for message in doubtful:
+            self.settle(message.nonce)
+        return doubtful

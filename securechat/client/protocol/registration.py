@@ -1,8 +1,9 @@
 """Coming in: capability negotiation, SASL PLAIN or EXTERNAL, NICK and USER, until the server's 001.
 
-Theory of operation. `CAP LS 302` comes first and holds the registration until `CAP END`, so NICK and USER can
-go out in the same packet. The password is sent only after the server has said that it has every capability of
-`REQUIRED`: without those a message could be lost or doubled unseen, and such a server learns nothing from us.
+Theory of operation. `CAP LS 302` comes first and holds the registration until `CAP END`; NICK and USER go out
+with the answer. An account's password is sent by SASL. A server without SASL has no accounts: it gets the
+password as its own (PASS, which has to come before NICK) when it has refused a connection without one. For
+what else it lacks there is `stand_in`.
 Specifications: IRCv3 `capability-negotiation`, `sasl-3.2`; modern.ircdocs.horse, "Connection Registration".
 """
 
@@ -17,22 +18,28 @@ from securechat.client.protocol.writing import NO_BATCHES, Room
 from securechat.irc import sasl
 from securechat.irc.message import Message
 
-REQUIRED: Final = frozenset(
-    {"batch", "echo-message", "labeled-response", "message-tags", "sasl", "server-time"}
-)
 DURABLE: Final = "securechat/durable"
-WANTED: Final = REQUIRED | {
-    "account-tag",
-    "cap-notify",
-    "draft/channel-rename",
-    "draft/message-redaction",
-    "draft/read-marker",
-    "securechat/reactions",
-    "soju.im/search",
-    "standard-replies",
-    DURABLE,
-    MULTILINE,
-}
+SASL: Final = "sasl"
+WANTED: Final = frozenset(
+    {
+        "account-tag",
+        "batch",
+        "cap-notify",
+        "draft/channel-rename",
+        "draft/message-redaction",
+        "draft/read-marker",
+        "echo-message",
+        "labeled-response",
+        "message-tags",
+        "securechat/reactions",
+        "server-time",
+        "soju.im/search",
+        "standard-replies",
+        DURABLE,
+        MULTILINE,
+        SASL,
+    }
+)
 METADATA: Final = "draft/metadata-2"
 FOR_WINDOWS: Final = frozenset({"away-notify", METADATA})
 """What a front end with windows shows, too."""
@@ -60,13 +67,18 @@ class Credentials:
 
 
 class Registration:
-    """The way in of one connection. `send` takes a message for the server; `wanted` are capabilities.
+    """The way in of one connection. `send` takes a message for the server; `wanted` are capabilities. With
+    `gives_password` a server without accounts gets the password.
 
     `failure` is set when there is no way in. `feed` returns False for a message that is not its business.
     """
 
     def __init__(
-        self, credentials: Credentials, send: Callable[[Message], None], wanted: frozenset[str] = WANTED
+        self,
+        credentials: Credentials,
+        send: Callable[[Message], None],
+        wanted: frozenset[str] = WANTED,
+        gives_password: bool = False,
     ) -> None:
         self.failure: ClientError | None = None
         self.granted: frozenset[str] = frozenset()
@@ -75,6 +87,8 @@ class Registration:
         self._send = send
         self._wanted = wanted
         self._offered: dict[str, str] = {}
+        self._gives_password = gives_password
+        self._introduced = False
         self._logged_in = False
 
     @property
@@ -87,12 +101,20 @@ class Registration:
         """Whether the server is one that can make a device of this computer."""
         return DURABLE in self._offered
 
+    @property
+    def withheld(self) -> bool:
+        """Whether there is a password that this server, which has no accounts, has not got."""
+        accounts = SASL in self._offered
+        return (
+            self._introduced
+            and not accounts
+            and not self._gives_password
+            and bool(self._credentials.password)
+        )
+
     def begin(self) -> None:
         """Send what starts a registration."""
-        account = self._credentials.account
         self._send(Message("CAP", ("LS", "302")))
-        self._send(Message("NICK", (self._nick,)))
-        self._send(Message("USER", (account, "0", "*", account)))
 
     def feed(self, message: Message) -> bool:
         """Take a message from the server; return whether it belonged to the registration."""
@@ -108,7 +130,10 @@ class Registration:
             self._list(rest)
         elif subcommand == "ACK":
             self.granted |= frozenset(rest[0].split(" ")) - {""}
-            self._send(Message("AUTHENTICATE", (self._mechanism,)))
+            if SASL in self.granted:
+                self._send(Message("AUTHENTICATE", (self._mechanism,)))
+            else:
+                self._send(Message("CAP", ("END",)))
         elif subcommand == "NAK":
             self.failure = Unsuitable("the server refuses the capabilities that it offers")
 
@@ -123,17 +148,31 @@ class Registration:
             self._offered[name] = value
         if more:
             return
-        lacking = REQUIRED - self._offered.keys()
-        mechanisms = self._offered.get("sasl", "")
-        if lacking:
-            self.failure = Unsuitable(
-                f"this server cannot be used: it does not offer {', '.join(sorted(lacking))}, without which "
-                "messages could be lost or doubled unseen"
-            )
-        elif mechanisms and self._mechanism not in mechanisms.split(","):
+        mechanisms = self._offered.get(SASL, "")
+        wanted = self._wanted & self._offered.keys()
+        if mechanisms and self._mechanism not in mechanisms.split(","):
             self.failure = self._no_mechanism(mechanisms)
-        else:
-            self._send(Message("CAP", ("REQ", " ".join(sorted(self._wanted & self._offered.keys())))))
+            return
+        self._introduce()
+        if self.failure is None:
+            self._send(Message("CAP", ("REQ", " ".join(sorted(wanted))) if wanted else ("END",)))
+
+    def _introduce(self) -> None:
+        """Say who is there; to a server without accounts with the password that it may want."""
+        credentials = self._credentials
+        if SASL not in self._offered and credentials.device is not None:
+            self.failure = DeviceRefused(NOT_LET_IN)
+            return
+        self._introduced = True
+        if SASL not in self._offered and self._gives_password:
+            self._send(Message("PASS", (credentials.password,)))
+        self._send(Message("NICK", (self._nick,)))
+        self._send(Message("USER", (credentials.account, "0", "*", credentials.account)))
+
+    def _unknown(self, message: Message) -> None:
+        """421 and 451: a server that is older than capabilities does not know CAP."""
+        if not self._introduced:
+            self._introduce()
 
     def _no_mechanism(self, mechanisms: str) -> ClientError:
         if self._credentials.device is not None:
@@ -195,6 +234,7 @@ _HANDLERS: Final[Mapping[str, Callable[[Registration, Message], None]]] = {
     "AUTHENTICATE": Registration._authenticate,
     "903": Registration._succeeded,
     **dict.fromkeys(("902", "904", "905", "906", "908"), Registration._refused),
+    **dict.fromkeys(("421", "451"), Registration._unknown),
     **dict.fromkeys(("432", "437", "447"), Registration._bad_nick),
     "433": Registration._nick_taken,
     **dict.fromkeys(("FAIL", "464", "465"), Registration._failed),

@@ -36,6 +36,7 @@ from securechat.client.protocol.history import Bookmarks
 from securechat.client.protocol.labels import Request
 from securechat.client.protocol.outbox import Outbox
 from securechat.client.protocol.registration import Credentials, Registration
+from securechat.client.protocol.stand_in import STOOD_IN_FOR, StandIn
 from securechat.client.protocol.state import State
 from securechat.client.protocol.writing import NO_BATCHES, bodies, lines_of_message, nonces
 from securechat.irc.framing import Framer, Rejected
@@ -125,6 +126,8 @@ class Session(State):
             self.emit(Said(tuple(message.nonce for message in outbox.waiting), outbox.waiting))
         self.credentials = credentials
         """What the next connection logs in with."""
+        self.tries_password = False
+        """Whether a server without accounts refused a connection: the next one gives the password."""
         self._mint = mint
         self._registration: Registration | None = None
         self._framer = Framer(_TAGS_FROM_SERVER, _LINE_FROM_SERVER, most_tags=_TAGS_FROM_SERVER)
@@ -140,7 +143,9 @@ class Session(State):
         self.last_words = ""
         self._framer = Framer(_TAGS_FROM_SERVER, _LINE_FROM_SERVER, most_tags=_TAGS_FROM_SERVER)
         self._pinged = False
-        self._registration = Registration(self.credentials, self.send, self.history.wanted)
+        self._registration = Registration(
+            self.credentials, self.send, self.history.wanted, self.tries_password
+        )
         self._registration.begin()
 
     def receive(self, data: bytes, now: Now) -> None:
@@ -148,15 +153,20 @@ class Session(State):
         self.now = now
         self._pinged = False
         for item in self._framer.feed(data):
-            if not isinstance(item, Rejected):  # what cannot be read cannot be shown either
-                self._take(item)
+            if isinstance(item, Rejected):
+                continue  # what cannot be read cannot be shown either
+            lines = (item,) if self.stand_in is None else self.stand_in.into(item, self._own_source())
+            for line in lines:
+                self._take(line)
         if self.ready:
             self._flush()
 
     def lose(self) -> None:
         """The connection is gone: open requests stay unanswered, messages wait for the next connection."""
         self.connected = self.ready = False
-        self._registration, self.pieces = None, None
+        refused = self.failure is not None or bool(self.last_words)
+        self.tries_password = refused and self._registration is not None and self._registration.withheld
+        self._registration, self.pieces, self.stand_in = None, None, None
         self.drop_output()
         self.batches.clear()
         self.history.lose()
@@ -295,6 +305,7 @@ class Session(State):
         """Take a line before the login is complete; return whether it belonged to the registration only."""
         if message.command == "001":
             self.granted, self.room = registration.granted, registration.room
+            self.stand_in = StandIn(self.granted) if STOOD_IN_FOR - self.granted else None
             self._registration = None
             return False
         taken = registration.feed(message)

@@ -7,13 +7,15 @@ means, and write that down here. Nothing in here calls either of them.
 from typing import Final
 
 from securechat.client.clock import Now
-from securechat.client.errors import ClientError
-from securechat.client.events import Event, Left, Ready, Whois
+from securechat.client.errors import ClientError, Refused
+from securechat.client.events import Event, Left, MessageRefused, Ready, Whois
 from securechat.client.protocol.batches import Batches
 from securechat.client.protocol.history import Bookmarks, History
 from securechat.client.protocol.labels import Labels, Request
 from securechat.client.protocol.outbox import Outbox
+from securechat.client.protocol.registration import DURABLE
 from securechat.client.protocol.roster import Roster
+from securechat.client.protocol.stand_in import StandIn
 from securechat.client.protocol.writing import NO_BATCHES
 from securechat.client.recent import Recent
 from securechat.irc.message import Message, encode
@@ -22,6 +24,8 @@ from securechat.irc.sasl import Assembler
 
 BARRIER: Final = "ready"
 """The token of the PING whose PONG comes after everything that the server tells unasked at a login."""
+
+_MAYBE_SAID: Final = Refused("CONNECTION_LOST", "the connection was lost: it may have been said, or not")
 
 
 class State:
@@ -32,6 +36,8 @@ class State:
         self.server = ""
         self.granted: frozenset[str] = frozenset()
         """The capabilities of this connection."""
+        self.stand_in: StandIn | None = None
+        """What does here what the server of this connection lacks."""
         self.room = NO_BATCHES
         """What one message may hold, on the last connection."""
         self.connected = False
@@ -69,7 +75,8 @@ class State:
 
     def send(self, message: Message) -> None:
         """Queue a line for the server."""
-        self._output.append(encode(message))
+        lines = (message,) if self.stand_in is None else self.stand_in.out(message)
+        self._output += map(encode, lines)
 
     def ask(self, label: str, message: Message) -> None:
         """Send a command whose answer `Answered` will tell."""
@@ -162,6 +169,9 @@ class State:
                 self.emit(Left(channel.name, self.nick, "while the connection was lost", own=True))
         self.ready = True
         self.emit(Ready(tuple(channel.name for channel in self.roster), self.logins > 1))
+        if DURABLE not in self.granted:
+            for doubtful in self.outbox.take_doubtful():
+                self.emit(MessageRefused(doubtful.nonce, doubtful.target, doubtful.text, _MAYBE_SAID))
         held, self.held = self.held, []
         for label, message in held:
             self.ask(label, message)

@@ -156,7 +156,7 @@ class Chat(Kept):
         """Read what is missing, from its end or its beginning (`forward`), if the server keeps it and nobody
         has asked for it yet.
         """
-        if missing.filling is not Filling.WAITING or not (self.online and self.granted):
+        if missing.filling is not Filling.WAITING or not (self.online and self.looked):
             return
         if "draft/chathistory" not in self.granted or fold(place.name) in SERVICES:
             place.entries.remove(missing)

@@ -107,7 +107,7 @@ class Server:
 
     def know(self, snapshot: Snapshot) -> None:
         """Take what the session knew after a login."""
-        self.chat.granted = snapshot.granted
+        self.chat.granted, self.chat.looked = snapshot.granted, True
         for name, nicks in snapshot.members:
             place = self.chat.at(name)
             place.joined = True

@@ -46,6 +46,8 @@ class Talk:
         self.online = False
         self.offline_reason = ""
         self.granted: frozenset[str] = frozenset()
+        self.looked = False
+        """Whether it is known what the server can: an old one grants nothing."""
         self.conversations: dict[str, Conversation] = {}
         self.watched = True
         """Whether the person sees the end of the current conversation."""

@@ -77,6 +77,8 @@ def _refusal(line: Line) -> Refused | None:
     if line.command[0] in "45" and line.command.isdigit():
         context = " ".join(params[1:-1])
         text = params[-1] if params else "refused"
+        if line.command == "421" and context:
+            return Refused(line.command, f"this server does not know {context}")
         return Refused(line.command, f"{context}: {text}" if context else text)
     return None
 

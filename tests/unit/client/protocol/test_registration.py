@@ -1,20 +1,21 @@
 """Coming in: capabilities, SASL PLAIN, and the reasons for which there is no way in."""
 
 import base64
+from pathlib import Path
 
 import pytest
 
-from securechat.client.errors import LoginFailed, Unsuitable
+from securechat.client.errors import DeviceRefused, LoginFailed, Unsuitable
 from securechat.client.events import Joined, Names, Ready, Welcome
-from securechat.client.protocol.registration import REQUIRED, WANTED
+from securechat.client.protocol.registration import WANTED, Credentials
 from tests.unit.client.wire import Wire, in_general
 
 OFFER = " ".join(sorted(WANTED))
 
 
 def test_registration_begins_with_the_capabilities_and_without_the_password() -> None:
-    """CAP LS 302 holds the registration; nothing secret is in what is sent before the server has answered."""
-    assert Wire().sent() == ["CAP LS 302", "NICK alice", "USER alice 0 * alice"]
+    """CAP LS 302 holds the registration; nothing else is sent before the server has answered."""
+    assert Wire().sent() == ["CAP LS 302"]
 
 
 def test_what_is_requested_is_what_is_wanted_and_offered() -> None:
@@ -22,7 +23,7 @@ def test_what_is_requested_is_what_is_wanted_and_offered() -> None:
     wire = Wire()
     wire.sent()
     wire.says(f":s CAP * LS * :{OFFER}", ":s CAP * LS :draft/else sasl=PLAIN,EXTERNAL")
-    assert wire.sent() == [f"CAP REQ :{OFFER}"]
+    assert wire.sent() == ["NICK alice", "USER alice 0 * alice", f"CAP REQ :{OFFER}"]
 
 
 def test_the_password_goes_out_when_the_server_asks_for_it() -> None:
@@ -50,14 +51,73 @@ def test_a_long_password_goes_out_in_pieces() -> None:
     assert base64.b64decode(first + second) == b"\0alice\0" + b"p" * 400
 
 
-@pytest.mark.parametrize("lacking", sorted(REQUIRED))
-def test_a_server_that_could_lose_messages_gets_no_password(lacking: str) -> None:
-    """Without a required capability the session stops before it logs in, and says what is missing."""
+@pytest.mark.parametrize("lacking", sorted(WANTED - {"sasl"}))
+def test_what_a_server_lacks_is_not_asked_for(lacking: str) -> None:
+    """The login is the same without it."""
+    wire = Wire(offer=WANTED - {lacking})
+    wire.log_in()
+    assert wire.session.ready and lacking not in wire.session.granted
+
+
+@pytest.mark.parametrize("refusal", [":old 464 * :Password incorrect", "ERROR :Access denied: Bad password?"])
+def test_a_server_without_accounts_gets_the_password_when_it_wants_one(refusal: str) -> None:
+    """Not with the first connection, and before NICK with the next one; nothing of SASL is sent."""
     wire = Wire()
     wire.sent()
-    wire.says(f":s CAP * LS :{' '.join(sorted(WANTED - {lacking}))}")
-    assert isinstance(wire.session.failure, Unsuitable)
-    assert lacking in str(wire.session.failure)
+    wire.says(":old CAP * LS :multi-prefix")
+    assert wire.sent() == ["NICK alice", "USER alice 0 * alice", "CAP END"]
+    wire.says(refusal)
+    wire.session.lose()
+    assert wire.session.tries_password
+    wire.session.open(wire.now)
+    wire.sent()
+    wire.says(":old CAP * LS :multi-prefix")
+    assert wire.sent() == ["PASS secret", "NICK alice", "USER alice 0 * alice", "CAP END"]
+    wire.says(refusal)
+    wire.session.lose()
+    assert not wire.session.tries_password
+
+
+def test_a_server_without_accounts_that_wants_no_password_gets_none() -> None:
+    """The login is complete without; a connection that is lost is no refusal."""
+    wire = Wire()
+    wire.says(":old CAP * LS :multi-prefix")
+    wire.session.lose()
+    assert not wire.session.tries_password
+    wire.session.open(wire.now)
+    wire.says(":old CAP * LS :multi-prefix", ":old 001 alice :Welcome")
+    assert not any(line.startswith("PASS") for line in wire.sent())
+    assert wire.session.failure is None and wire.session.nick == "alice"
+
+
+def test_a_server_without_sasl_is_asked_for_the_rest() -> None:
+    """What it offers of what is wanted is requested, and the registration ends with the answer."""
+    wire = Wire(password="")
+    wire.sent()
+    wire.says(":old CAP * LS :server-time multi-prefix")
+    assert wire.sent() == ["NICK alice", "USER alice 0 * alice", "CAP REQ server-time"]
+    wire.says(":old CAP * ACK :server-time")
+    assert wire.sent() == ["CAP END"]
+
+
+def test_a_server_that_is_older_than_capabilities() -> None:
+    """It does not know CAP: the registration goes on without, once."""
+    for numeric in ("421 * CAP :Unknown command", "451 * :You have not registered"):
+        wire = Wire(password="")
+        wire.sent()
+        wire.says(f":old {numeric}", f":old {numeric}")
+        assert wire.sent() == ["NICK alice", "USER alice 0 * alice"]
+
+
+def test_a_key_is_no_way_into_a_server_without_accounts(tmp_path: Path) -> None:
+    """This computer's key says who it is to SASL EXTERNAL; nothing is sent to a server without."""
+    wire = Wire()
+    wire.session.lose()
+    wire.session.credentials = Credentials("alice", device=tmp_path / "key")
+    wire.session.open(wire.now)
+    wire.sent()
+    wire.says(":old CAP * LS :multi-prefix")
+    assert isinstance(wire.session.failure, DeviceRefused)
     assert wire.sent() == []
 
 
@@ -103,6 +163,7 @@ def test_a_refused_login_says_why(line: str, temporary: bool) -> None:
 def test_a_nick_that_is_taken_gets_another_one_by_it() -> None:
     """Where sessions have nicks of their own, the second one of an account gets an underscore."""
     wire = Wire()
+    wire.says(f":s CAP * LS :{OFFER}")
     wire.sent()
     wire.says(":s 433 * alice :Nickname is already in use")
     assert wire.sent() == ["NICK alice_"]
