@@ -204,7 +204,7 @@ def _needs_password(ended: "int | Result") -> bool:
 
 def _channel(name: str) -> str:
     from securechat.client.errors import Refused
-    from securechat.client.protocol.session import check_target
+    from securechat.client.protocol.sendable import check_target
     from securechat.irc.names import is_channel
 
     try:

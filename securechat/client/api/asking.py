@@ -6,7 +6,8 @@ from typing import Final
 from securechat.client.api.calls import Answer, Operation
 from securechat.client.errors import OutcomeUnknown, Refused
 from securechat.client.events import Answered
-from securechat.client.protocol.session import Session, check_target, check_text, sendable
+from securechat.client.protocol.sendable import check_target, check_text, sendable
+from securechat.client.protocol.session import Session
 
 _TRIES: Final = 3
 _LOST: Final = "CONNECTION_LOST"

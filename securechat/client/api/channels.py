@@ -3,7 +3,7 @@
 from securechat.client.api.asking import ask, ask_session, name_of, text_of
 from securechat.client.api.calls import Operation
 from securechat.client.events import Listed, Names, Pin, Topic
-from securechat.client.protocol.session import check_text, sendable
+from securechat.client.protocol.sendable import check_text, sendable
 
 
 def join(channel: str, key: str = "") -> Operation[None]:

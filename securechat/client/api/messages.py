@@ -8,7 +8,8 @@ from securechat.client.api.calls import Operation
 from securechat.client.api.sent import Sent, stored_as
 from securechat.client.errors import Refused
 from securechat.client.events import Message
-from securechat.client.protocol.session import Session, check_target, check_text, lines_of
+from securechat.client.protocol.sendable import check_target, check_text, lines_of
+from securechat.client.protocol.session import Session
 from securechat.irc.capabilities import REACT_TAG, REPLY_TAGS, UNREACT_TAG
 from securechat.irc.names import is_channel
 

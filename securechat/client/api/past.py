@@ -7,7 +7,7 @@ from securechat.client.api.asking import ask, name_of
 from securechat.client.api.calls import Operation
 from securechat.client.errors import Refused
 from securechat.client.events import Message
-from securechat.client.protocol.session import sendable
+from securechat.client.protocol.sendable import sendable
 from securechat.irc.message import escape_tag_value
 from securechat.irc.text import MAX_LINE
 from securechat.irc.timestamp import format_ms

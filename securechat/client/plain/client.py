@@ -44,7 +44,7 @@ from securechat.client.plain.lately import Lately
 from securechat.client.plain.pasted import Pasted
 from securechat.client.plain.result import Result as Result
 from securechat.client.plain.tones import comes_or_goes, tone_of
-from securechat.client.protocol.session import check_text
+from securechat.client.protocol.sendable import check_text
 from securechat.client.words.device_desk import DeviceDesk
 from securechat.client.words.wording import describe
 from securechat.irc.text import count

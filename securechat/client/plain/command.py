@@ -6,7 +6,7 @@ from typing import Protocol
 
 from securechat.client.kept.choices import Choices
 from securechat.client.plain.lately import Lately
-from securechat.client.protocol.session import check_target
+from securechat.client.protocol.sendable import check_target
 from securechat.client.words.device_desk import DeviceDesk
 from securechat.irc.names import is_channel
 

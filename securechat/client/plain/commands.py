@@ -7,7 +7,7 @@ from securechat.client.errors import Refused
 from securechat.client.kept.choices import NAMES
 from securechat.client.plain import message_commands, people_commands
 from securechat.client.plain.command import Chat, Command, Misused, channel_and_rest
-from securechat.client.protocol.session import check_target, sendable
+from securechat.client.protocol.sendable import check_target, sendable
 from securechat.irc.names import is_channel
 
 

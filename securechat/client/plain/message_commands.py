@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from securechat.client.plain.command import Chat, Command, Misused
-from securechat.client.protocol.session import check_target, sendable
+from securechat.client.protocol.sendable import check_target, sendable
 from securechat.irc.capabilities import REACT_TAG, REPLY_TAGS
 from securechat.irc.message import escape_tag_value
 from securechat.irc.names import is_channel

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from securechat.client.plain.command import Chat, Command, Misused, channel_and_rest, one_word
-from securechat.client.protocol.session import check_target, sendable
+from securechat.client.protocol.sendable import check_target, sendable
 from securechat.irc.names import is_channel
 
 _OF_A_MASK: Final = frozenset("!@*?$")

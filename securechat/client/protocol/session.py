@@ -16,7 +16,6 @@ All methods belong to one thread. The time (`Now`) and the source of nonces are 
 """
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -36,13 +35,14 @@ from securechat.client.protocol.history import Bookmarks
 from securechat.client.protocol.labels import Request
 from securechat.client.protocol.outbox import Outbox
 from securechat.client.protocol.registration import Credentials, Registration
+from securechat.client.protocol.sendable import lines_of, sendable, unsendable
 from securechat.client.protocol.stand_in import STOOD_IN_FOR, StandIn
 from securechat.client.protocol.state import State
 from securechat.client.protocol.writing import NO_BATCHES, bodies, lines_of_message, nonces
 from securechat.irc.framing import Framer, Rejected
-from securechat.irc.message import Message, encode
+from securechat.irc.message import Message
 from securechat.irc.names import fold
-from securechat.irc.text import MAX_LINE, body_room, split_text
+from securechat.irc.text import body_room, split_text
 
 PING_AFTER: Final = 20.0
 """Seconds of silence after which the session asks whether the server is still there."""
@@ -51,55 +51,10 @@ GONE_AFTER: Final = 40.0
 MEASURE_AFTER: Final = 60.0
 """Seconds after which it is asked also of a server that says much: how quick is it now?"""
 _ALIVE: Final = "alive"
-MAX_TARGET: Final = 128
-"""Bytes of a channel's or user's name: what no server exceeds."""
 _UNCONFIRMED: Final = Refused("UNCONFIRMED", "the server answered without confirming the message")
 _UNSAID: Final = Refused("UNCONFIRMED", "the server did not take the notice; why, it says of messages only")
-_NOT_IN_TARGETS: Final = re.compile("^:|[ ,\r\n\0\ud800-\udfff]")
-_NOT_IN_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 _TAGS_FROM_SERVER: Final = 8191
 _LINE_FROM_SERVER: Final = 4096  # lenient: the limit of 512 protects servers
-
-
-def sendable(text: str) -> str:
-    """Return a text without what no line can carry."""
-    return text.replace("\r", "").replace("\n", " ").replace("\0", "").encode(errors="replace").decode()
-
-
-def check_text(text: str, first: int = 1) -> str:
-    """Return a text if lines can carry it as it is.
-
-    Raises Refused, which names the line; `first` is the number of the text's first one. What was read with
-    the error handler `surrogateescape` and is no UTF-8 is refused, too. Carriage returns are nobody's text.
-    """
-    wrong = _NOT_IN_TEXT.search(text)
-    if wrong is None:
-        return text
-    line = first + text.count("\n", 0, wrong.start())
-    what = "has a NUL" if wrong[0] == "\0" else "is not UTF-8"
-    raise Refused("INVALID_TEXT", f"line {line} {what}, which no message can carry")
-
-
-def lines_of(text: str) -> list[str]:
-    """Return the lines that a text is said in, without those that are empty or only spaces."""
-    lines = [sendable(line) for line in text.split("\n")]
-    return [line for line in lines if line.strip(" ")]
-
-
-def check_target(name: str) -> str:
-    """Return the name of a channel or user if a command can carry it. Raises Refused."""
-    if not name or len(name.encode(errors="replace")) > MAX_TARGET or _NOT_IN_TARGETS.search(name):
-        raise Refused("INVALID_TARGET", f"{name!a} is not the name of a channel or user")
-    return name
-
-
-def _unsendable(command: str, params: tuple[str, ...]) -> Refused | None:
-    """Return why no line can carry a command: a name that a server made up can be a part of it."""
-    try:
-        size = len(encode(Message(command, params)))
-    except ValueError as error:
-        return Refused("INVALID_TARGET", f"no line can carry this: {error}")
-    return Refused("TOO_LONG", "this is too long for one line") if size > MAX_LINE else None
 
 
 class Session(State):
@@ -271,7 +226,7 @@ class Session(State):
         """
         label = label or self.next_label()
         message = Message(command, params, None, {"label": label, **(tags or {})})
-        reason = _unsendable(command, params)
+        reason = unsendable(command, params)
         if reason is not None:
             self.emit(Failed(command, reason, label))
             self.emit(Answered(label, reason))

@@ -5,7 +5,7 @@ with two.
 from collections.abc import Mapping
 from typing import Final
 
-from securechat.client.protocol.session import check_target, sendable
+from securechat.client.protocol.sendable import check_target, sendable
 from securechat.client.tui import own_commands
 from securechat.client.tui.entries import Delivery, Post
 from securechat.client.tui.language import _, later

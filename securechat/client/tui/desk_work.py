@@ -2,7 +2,7 @@
 
 from securechat.client.errors import Refused
 from securechat.client.events import Kind
-from securechat.client.protocol.session import check_text
+from securechat.client.protocol.sendable import check_text
 from securechat.client.tui import commands, hints, language
 from securechat.client.tui.chat import Chat
 from securechat.client.tui.composer import clean

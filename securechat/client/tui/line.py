@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from itertools import count
 
-from securechat.client.protocol.session import Session, check_target
+from securechat.client.protocol.sendable import check_target
+from securechat.client.protocol.session import Session
 from securechat.client.tui.mailbox import Item, Lag, Mailbox, Snapshot
 
 Submit = Callable[[Callable[[Session], object]], None]

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from securechat.client.protocol.session import check_target
+from securechat.client.protocol.sendable import check_target
 from securechat.client.tui.language import _
 from securechat.client.tui.settings import CHOICES
 from securechat.client.tui.window import Misused, Window, channel_and_rest, chosen_post, somewhere

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from securechat.client.protocol.session import check_target
+from securechat.client.protocol.sendable import check_target
 from securechat.client.tui.chat import Chat
 from securechat.client.tui.conversation import Conversation
 from securechat.client.tui.entries import Post

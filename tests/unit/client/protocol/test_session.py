@@ -22,7 +22,8 @@ from securechat.client.events import (
     Welcome,
 )
 from securechat.client.protocol.outbox import WINDOW
-from securechat.client.protocol.session import GONE_AFTER, MEASURE_AFTER, PING_AFTER, check_target
+from securechat.client.protocol.sendable import check_target
+from securechat.client.protocol.session import GONE_AFTER, MEASURE_AFTER, PING_AFTER
 from tests.unit.client.wire import TIME, Wire, in_general
 
 AT = 1795347900123
