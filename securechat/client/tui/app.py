@@ -48,7 +48,7 @@ class ChatApp(Shell):
         super().__init__(start, clock)
         self.work = DeskWork(self)
         self.notifier = Notifier(
-            self._to_terminal, lambda: self.settings["notify"], notifying.preferred(start.environment)
+            self.to_terminal, lambda: self.settings["notify"], notifying.preferred(start.environment)
         )
         self._taken_at = 0.0
 
@@ -58,6 +58,8 @@ class ChatApp(Shell):
             server.link.mailbox.ring = self.ring
         self.composer.focus()
         self.narrow()
+        if self.settings["mouse"] == "off":
+            self.use_mouse()
         self.set_interval(_TICK, self._tick)
         self.set_interval(_MEASURE, self._measure)
         for problem in self.start.problems:
@@ -183,11 +185,6 @@ class ChatApp(Shell):
         where = ", ".join([*channel, *([server.name] if self.servers.several else [])])
         self.notifier.tell(f"{post.sender} ({where})" if where else post.sender, post.text)
 
-    def _to_terminal(self, text: str) -> None:
-        if self._driver is not None:
-            self._driver.write(text)
-            self._driver.flush()
-
     # What widgets tell
 
     def on_timeline_reached(self, event: Timeline.Reached) -> None:
@@ -290,7 +287,7 @@ class ChatApp(Shell):
         self.work.edit_elsewhere()
 
     def action_bare(self) -> None:
-        """Hide the side bar, or show it: nothing but text stands in a row then."""
+        """Let nothing stand beside the text, and leave the mouse to the terminal; or end that."""
         self.work.bare()
 
     def action_copy(self) -> None:

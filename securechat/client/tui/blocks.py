@@ -90,6 +90,7 @@ class Blocks:
             new_since(self.conversation.divided, entry) if entry is divider else "",
             each=isinstance(entry, Crowd) and (entry.open or self.conversation.looks.presence == "show"),
             pinned=self._pinned(entry),
+            bare=self.conversation.looks.bare,
         )
         return self._draw(entry, frame)
 
@@ -129,6 +130,7 @@ class Blocks:
             reply is self.selected,
             quotes=quotes,
             pinned=self._pinned(reply),
+            bare=self.conversation.looks.bare,
         )
         key = ("reply", *self._key(reply, frame))
         gutter = Strip([Segment(_GUTTER[: self.width], self.palette["rule"])])
@@ -144,7 +146,7 @@ class Blocks:
 
     def _key(self, entry: Entry, frame: Frame) -> tuple[object, ...]:
         """What a drawing depends on, besides the palette."""
-        how = (frame.selected, frame.day, frame.new, frame.quotes, frame.each, frame.pinned)
+        how = (frame.selected, frame.day, frame.new, frame.quotes, frame.each, frame.pinned, frame.bare)
         return entry.serial, entry.version, frame.width, *how
 
     def _keep(self, key: tuple[object, ...], make: Callable[[], list[Strip]]) -> list[Strip]:

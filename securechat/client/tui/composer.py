@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from textual import events
 from textual.widgets import TextArea
 
+from securechat.client.kept.input_history import InputHistory
 from securechat.client.safe import safe
 from securechat.client.tui.keys import SELECTED, actions
 
@@ -43,7 +44,9 @@ class Writing(Protocol):
 class Composer(TextArea):
     """A draft. Enter sends it, Alt+Enter begins another line, Tab completes, Up brings back what was sent."""
 
-    def __init__(self, complete: Callable[[str], list[str]], writing: Writing) -> None:
+    def __init__(
+        self, complete: Callable[[str], list[str]], writing: Writing, history: InputHistory | None = None
+    ) -> None:
         super().__init__(
             "", id="composer", soft_wrap=True, compact=True, show_line_numbers=False, tab_behavior="focus"
         )
@@ -55,7 +58,8 @@ class Composer(TextArea):
         self._writing = writing
         self._offers: list[str] = []
         self._stem = ""
-        self._sent: list[str] = []
+        self._history = history
+        self._sent = history.load()[-MOST_KEPT:] if history is not None else []
         self._back = 0
         self._kept = ""
         self._pasted = False
@@ -106,6 +110,8 @@ class Composer(TextArea):
             return
         if not self._sent or self._sent[-1] != text:
             self._sent = [*self._sent[-MOST_KEPT + 1 :], text]
+            if self._history is not None:
+                self._history.add(text)
         self._back = 0
         self.put("")
         self._writing.entered(text, pasted)

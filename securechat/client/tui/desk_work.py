@@ -180,6 +180,7 @@ class DeskWork(ListWork):
         if name == "language":
             language.use(language.chosen(value, app.start.environment))
         app.narrow()
+        app.use_mouse()
         try:
             app.start.save_settings(app.settings)
         except OSError as error:

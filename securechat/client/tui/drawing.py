@@ -32,6 +32,7 @@ from securechat.client.tui.entries import (
     Way,
 )
 from securechat.client.tui.language import _, n_
+from securechat.client.tui.phrases import told
 from securechat.irc.names import fold
 
 NICK_COLOURS: Final = 6
@@ -43,6 +44,7 @@ STYLES: Final = (
 LINK: Final = re.compile(r"https?://[^\s<>\"`{}|\\^]+[^\s<>\"`{}|\\^.,;:!?)\]']")
 _CLOCK: Final = 7
 _STATE: Final = 2
+_BARE: Final = 2
 _MOST_REACTIONS: Final = 32
 _MOST_NAMED: Final = 6
 
@@ -66,6 +68,8 @@ class Frame:
     """Whether of several who come and go each is told."""
     pinned: str = ""
     """Who has pinned it."""
+    bare: bool = False
+    """Whether nothing stands beside the text: name and time have a row of their own."""
 
     @property
     def nick_width(self) -> int:
@@ -75,6 +79,8 @@ class Frame:
     @property
     def indent(self) -> int:
         """The column in which text begins."""
+        if self.bare:
+            return min(_BARE, self.width // 2)
         return min(_CLOCK + self.nick_width + 1, max(0, self.width // 2))
 
 
@@ -130,12 +136,13 @@ def _strip(pieces: list[Piece], frame: Frame) -> Strip:
 def _post(post: Post, frame: Frame) -> list[Strip]:
     palette = frame.palette
     body = [row for lines in _body(post, frame) for row in lines]
-    rows: list[Strip] = []
+    rows: list[Strip] = [_strip(_title(post, frame), frame)] if frame.bare else []
     for number, row in enumerate(body):
-        head = _head(post, frame) if not number else [(" " * frame.indent, palette["text"])]
+        begins = not (number or frame.bare)
+        head = _head(post, frame) if begins else [(" " * frame.indent, palette["text"])]
         used = sum(cell_len(text) for text, _style in (*head, *row))
         last = number == len(body) - 1
-        if last and post.delivery is not Delivery.NONE:
+        if last and not frame.bare and post.delivery is not Delivery.NONE:
             style = palette["refused" if post.delivery is Delivery.REFUSED else "state"]
             gap = max(0, frame.width - used - 1)
             row = [*row, (" " * gap, palette["text"]), (post.delivery.value, style)]
@@ -145,9 +152,7 @@ def _post(post: Post, frame: Frame) -> list[Strip]:
 
 def _head(post: Post, frame: Frame) -> list[Piece]:
     palette = frame.palette
-    nick = safe(post.sender)
-    style = palette["own"] if post.own else nick_style(post.sender, palette)
-    shown = f"* {nick}" if post.kind is Kind.ACTION else f"-{nick}-" if post.kind is Kind.NOTICE else nick
+    style, shown = _style(post, palette), _name(post)
     room = frame.indent - _CLOCK - 1
     if cell_len(shown) > room:
         shown = set_cell_size(shown, max(1, room - 1)) + "…"
@@ -156,6 +161,25 @@ def _head(post: Post, frame: Frame) -> list[Piece]:
         (f"{clock(post.time)} {mark}", palette["mention" if post.mention else "time"]),
         (set_cell_size(shown, room), style),
         (" ", palette["text"]),
+    ]
+
+
+def _name(post: Post) -> str:
+    nick = safe(post.sender)
+    return f"* {nick}" if post.kind is Kind.ACTION else f"-{nick}-" if post.kind is Kind.NOTICE else nick
+
+
+def _style(post: Post, palette: Palette) -> Style:
+    return palette["own"] if post.own else nick_style(post.sender, palette)
+
+
+def _title(post: Post, frame: Frame) -> list[Piece]:
+    """Who says it, when, and what became of it: a row of its own, and only such a row begins at the edge."""
+    palette = frame.palette
+    mark = "@" if post.mention else post.ranks
+    return [
+        (_clip(f"{mark}{_name(post)}", max(1, frame.width - 8)), _style(post, palette)),
+        (f" {clock(post.time)} {post.delivery.value}", palette["time"]),
     ]
 
 
@@ -181,7 +205,7 @@ def _body(post: Post, frame: Frame) -> Iterator[list[list[Piece]]]:
     if post.reactions:
         yield [[(row, palette["reaction"])] for row in wrap(_reactions(post, frame.me), room)]
     if post.delivery is Delivery.REFUSED:
-        text = _("Not sent: {reason}. /retry sends it again").format(reason=safe(post.reason))
+        text = _("Not sent: {reason}. /retry sends it again").format(reason=safe(told(post.reason)))
         yield [[(row, palette["refused"])] for row in wrap(text, room)]
 
 
@@ -293,11 +317,11 @@ def _missing(entry: Missing, frame: Frame) -> list[Strip]:
         case Filling.ASKED:
             text = _("reading what was said before…")
         case Filling.FAILED:
-            text = _("what was said before cannot be read: {reason}").format(reason=safe(entry.reason))
+            text = _("what was said before cannot be read: {reason}").format(reason=safe(told(entry.reason)))
         case Filling.WAITING if entry.top:
             text = _("more above")
         case Filling.WAITING:
-            text = _("not all is shown here: {reason}").format(reason=safe(entry.reason))
+            text = _("not all is shown here: {reason}").format(reason=safe(told(entry.reason)))
     return [_strip([(_clip(f"┄┄ {text} ", frame.width), frame.palette["note"])], frame)]
 
 

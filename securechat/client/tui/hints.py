@@ -14,6 +14,7 @@ from securechat.client.tui.drawing import clock
 from securechat.client.tui.entries import Delivery, Post, Thread
 from securechat.client.tui.keys import ACTIONS, SELECTED
 from securechat.client.tui.language import _, n_
+from securechat.client.tui.phrases import told
 from securechat.client.tui.places import SERVER, label
 from securechat.client.tui.servers import Servers
 from securechat.client.tui.settings import Settings
@@ -111,7 +112,7 @@ def status(chat: Chat, doing: Doing, now: Now, settings: Settings) -> tuple[list
         return [(f" {text}", "plain")], waiting
     if not chat.online and chat.offline_reason:
         text = _("No connection: {reason}. Trying again; what you write is kept.")
-        return [(" " + text.format(reason=safe(chat.offline_reason)), "bad")], waiting
+        return [(" " + text.format(reason=safe(told(chat.offline_reason))), "bad")], waiting
     if not chat.online:
         return [(" " + _("Connecting…"), "quiet")], waiting
     return [(_typing(chat.current.who_types(now.mono)), "quiet")], waiting

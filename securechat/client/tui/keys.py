@@ -21,7 +21,7 @@ ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "above": ("alt+pageup,ctrl+pageup", "neighbour(-1)", later("the conversation above in the side bar")),
     "below": ("alt+pagedown,ctrl+pagedown", "neighbour(1)", later("the conversation below")),
     "members": ("f3", "members", later("who is here")),
-    "bare": ("f2", "bare", later("hide the side bar, to mark text; show it again")),
+    "bare": ("f2", "bare", later("nothing beside the text and no mouse, to mark text; and back")),
     "editor": ("ctrl+o", "editor", later("write the draft in $EDITOR")),
     "help": ("f1", "explain", later("this help")),
     "quit": ("ctrl+q", "leave", later("end the program")),

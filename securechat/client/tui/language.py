@@ -46,6 +46,11 @@ def use(language: str) -> None:
     _Current.translations = gettext.GNUTranslations(io.BytesIO(catalogue.to_binary()))
 
 
+def is_english() -> bool:
+    """Whether texts are shown as they are in the code."""
+    return type(_Current.translations) is gettext.NullTranslations
+
+
 def _(text: str) -> str:
     """Return a text in the person's language."""
     return _Current.translations.gettext(text) if text else ""

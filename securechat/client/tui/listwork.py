@@ -10,6 +10,7 @@ from securechat.client.tui.entries import Post
 from securechat.client.tui.finding import Finding, choices, query_of
 from securechat.client.tui.language import _, n_
 from securechat.client.tui.lists import Row
+from securechat.client.tui.phrases import told
 from securechat.client.tui.screens import Choice, Chooser
 from securechat.client.tui.servers import Server
 from securechat.client.tui.threadwork import ThreadWork
@@ -30,7 +31,7 @@ class ListWork(ThreadWork):
 
         def found(findings: list[Finding], refused: Refused | None) -> None:
             if refused is not None or not findings:
-                self.say(str(refused) if refused is not None else _("Nothing was found"))
+                self.say(told(str(refused)) if refused is not None else _("Nothing was found"))
                 return
             title = n_("{} message found", "{} messages found", len(findings))
             note = _("Type to narrow it. Enter goes to the message, Esc back.")
@@ -55,7 +56,7 @@ class ListWork(ThreadWork):
         def listed(rows: list[Row], refused: Refused | None) -> None:
             pins = [row for row in rows if isinstance(row, Pin)]
             if refused is not None or not pins:
-                self.say(str(refused) if refused is not None else _("Nothing is pinned here"))
+                self.say(told(str(refused)) if refused is not None else _("Nothing is pinned here"))
                 return
             shown = [Choice(_pin(pin), f"{pin.text} {pin.by}", pin.id) for pin in reversed(pins)]
             title = n_("{} pinned message", "{} pinned messages", len(pins))

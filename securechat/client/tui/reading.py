@@ -202,8 +202,9 @@ class Reading:
             path = Path(directory) / "draft.txt"
             path.write_text(app.composer.text, encoding="utf-8")
             try:
-                with app.suspend():
+                with app.suspend():  # after which Textual takes the mouse
                     subprocess.run([*shlex.split(editor), os.fspath(path)], check=False)
+                app.use_mouse()
             except (OSError, ValueError) as error:
                 app.chat.note(_("The editor cannot be started: {reason}").format(reason=error))
                 app.redraw()
@@ -230,8 +231,9 @@ class Reading:
             )
 
     def bare(self) -> None:
-        """Hide the side bar, or show it again."""
-        hidden = self.app.settings["sidebar"] == "hide"
-        self.app.settings = self.app.settings.with_choice("sidebar", "auto" if hidden else "hide")
-        self.app.narrow()
-        self.app.redraw()
+        """Let nothing stand beside the text, and leave the mouse to the terminal; or end that."""
+        app = self.app
+        app.looks.bare = not app.looks.bare
+        app.narrow()
+        app.use_mouse()
+        app.redraw()

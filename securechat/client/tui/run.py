@@ -7,6 +7,7 @@ from securechat.client.account.login import Login
 from securechat.client.account.profiles import Profile
 from securechat.client.account.wizard import Wizard
 from securechat.client.errors import ClientError
+from securechat.client.kept.input_history import InputHistory
 from securechat.client.paths import Places
 from securechat.client.tui import language
 from securechat.client.tui.app import ChatApp
@@ -56,6 +57,7 @@ def run(
             problems=[*(problem for link in links for problem in link.problems), *problems],
             environment=dict(environment),
             signals=True,
+            history=InputHistory(places.input_history),
         )
     )
     return _until_the_end(app)

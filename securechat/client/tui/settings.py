@@ -26,6 +26,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "notify": ("auto", "osc9", "osc777", "bell", "off"),
     "typing": ("send", "keep"),
     "sidebar": ("auto", "hide"),
+    "mouse": ("on", "off"),
 }
 """The values that each setting can have, its default first."""
 HEAD: Final = "# The settings of `securechat connect`. /set in the app writes this file anew.\n"

@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from securechat.client.clock import Now
 from securechat.client.errors import ClientError
+from securechat.client.kept.input_history import InputHistory
 from securechat.client.tui import hints
 from securechat.client.tui.bars import Bar
 from securechat.client.tui.chat import Chat
@@ -35,6 +36,9 @@ from securechat.client.tui.timeline import Timeline
 
 NARROW: Final = 90
 """Columns below which there is no side bar."""
+_MOUSE: Final = (1000, 1003, 1015, 1006)
+MOUSE_ON: Final = "".join(f"\x1b[?{mode}h" for mode in _MOUSE)
+MOUSE_OFF: Final = "".join(f"\x1b[?{mode}l" for mode in _MOUSE)
 _LONGEST_KEY: Final = 1.0
 """Seconds after which the next key is looked at, whatever the last one still does."""
 
@@ -51,6 +55,7 @@ class Start:
     problems: list[str] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     signals: bool = False
+    history: InputHistory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ class Shell(App[Result]):
                 yield Bar(lambda: hints.status(self.chat, self.doing, self.clock(), self.settings), "status")
                 with Horizontal(id="writing"):
                     yield Static("> ", id="prompt")
-                    yield Composer(lambda line: complete(line, self.chat, COMMANDS), self)
+                    yield Composer(lambda line: complete(line, self.chat, COMMANDS), self, self.start.history)
 
     @property
     def timeline(self) -> Timeline:
@@ -136,11 +141,21 @@ class Shell(App[Result]):
     @property
     def shows_sidebar(self) -> bool:
         """Whether there is room for the side bar."""
-        return self.size.width >= NARROW and self.settings["sidebar"] != "hide"
+        return self.size.width >= NARROW and self.settings["sidebar"] != "hide" and not self.looks.bare
 
     def narrow(self) -> None:
         """The side bar comes and goes."""
         self.screen_stack[0].set_class(not self.shows_sidebar, "narrow")
+
+    def use_mouse(self) -> None:
+        """Take the mouse from the terminal, or leave it there: then the terminal's own marking works."""
+        self.to_terminal(MOUSE_ON if self.settings["mouse"] == "on" and not self.looks.bare else MOUSE_OFF)
+
+    def to_terminal(self, text: str) -> None:
+        """Write a sequence to the terminal."""
+        if self._driver is not None:
+            self._driver.write(text)
+            self._driver.flush()
 
     def redraw(self) -> None:
         """Show what has changed."""

@@ -18,6 +18,7 @@ from securechat.client.tui.entries import Delivery, Happening, Missing, Post, So
 from securechat.client.tui.lists import Lists
 from securechat.client.tui.looks import Looks
 from securechat.client.tui.pages import Pages
+from securechat.client.tui.phrases import told
 from securechat.client.tui.places import SERVER
 from securechat.irc.names import fold, is_channel
 
@@ -130,7 +131,7 @@ class Talk:
 
     def note(self, text: str, place: Conversation | None = None, sort: Sort = Sort.NOTE) -> None:
         """Show something that is no message, where the person is unless a place is given."""
-        (place or self.current).add(Happening(self._now, text, sort))
+        (place or self.current).add(Happening(self._now, told(text), sort))
 
     # What is said
 

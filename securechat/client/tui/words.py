@@ -6,6 +6,7 @@ from securechat.client import events as happen
 from securechat.client.recent import Spoken
 from securechat.client.tui.entries import Move, Post, Way
 from securechat.client.tui.language import _, later
+from securechat.client.tui.phrases import told
 from securechat.client.words.modewords import changes_in_words
 from securechat.client.words.wording import describe
 from securechat.irc.timestamp import format_ms as stamp
@@ -57,9 +58,9 @@ def happened(event: happen.Event) -> list[str]:
         case happen.Silences(names):
             return [_("You ignore {names}").format(names=", ".join(names) or _("nobody"))]
         case happen.ModesChanged():
-            return changes_in_words(event)
+            return list(map(told, changes_in_words(event)))
         case _:
-            return [line.removeprefix("* ") for line in describe(event)]
+            return [told(line.removeprefix("* ")) for line in describe(event)]
 
 
 def _moved(event: happen.Joined | happen.Left | happen.Quit | happen.NickChanged) -> str:

@@ -16,6 +16,7 @@ from securechat.client.account.profiles import Profile
 from securechat.client.account.wizard import Wizard
 from securechat.client.address import Address
 from securechat.client.clock import Now
+from securechat.client.kept.input_history import InputHistory
 from securechat.client.protocol.session import Session
 from securechat.client.tui import language
 from securechat.client.tui.app import ChatApp
@@ -56,6 +57,7 @@ class Stage:
         environment: dict[str, str] | None = None,
         names: tuple[str, ...] = ("",),
         known: tuple[str, ...] = (),
+        history: InputHistory | None = None,
     ) -> None:
         self.wires: list[Wire] = []
         self.mailboxes: list[Mailbox] = []
@@ -76,6 +78,7 @@ class Stage:
                 opener=StageOpener(self, known),
                 settings=settings or Settings(),
                 save_settings=self.saved.append,
+                history=history,
                 environment=environment or {},
             ),
             lambda: self.now,
