@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 NAMED = re.compile(r"`((?:[\w/*]+\.(?:py|irc)|(?:tests|chat|server|storage)/[\w/*]*)(?:::\w+)?)`")
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 ROWS = [line for line in TEXT.splitlines() if NAMED.search(line)]
 PROMISES = "| promise | how | proof |"
 
@@ -48,6 +49,14 @@ def test_every_promise_has_a_test(row: str) -> None:
     """It is named in the last column."""
     proof = row.split("|")[-2]
     assert any(name.startswith("tests/") for name in NAMED.findall(proof)), row
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_other_documents_name_is_there(document: Path) -> None:
+    """Files of the repository that are named by their path."""
+    text = document.read_text(encoding="utf-8")
+    named = re.findall(r"`((?:tests|scripts|docs|requirements)/[\w/.*-]+)", text)
+    assert [name for name in named if not any(ROOT.glob(name.rstrip("/.")))] == []
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,8 @@ def picture(row: "Row") -> Iterator[tuple[str, str]]:
     if "certificate.ends" in row:
         yield "certificate", f"{row.get('certificate.state')}, until {str(row['certificate.ends'])[:10]}"
     yield "last backup", _backup(row.get("last_backup"))
-    yield "retention", str(row.get("retention.state", "off"))
+    state = str(row.get("retention.state", "off"))
+    yield "retention", "off: messages stay for ever" if state == "off" else state
     yield "logins", _counts(row, "logins.")
     yield "refusals", _counts(row, "refusals.")
     yield "version", str(row.get("version", "unknown"))

@@ -58,6 +58,7 @@ def test_what_matters_is_said_in_words(command: Command, row: Row) -> None:
     assert told["logins"] == "wrong 1,300, ok 12, oper ok 1"
     assert told["refusals"] == "none"
     assert told["busiest"] == "mallory 87%"
+    assert told["retention"] == "off: messages stay for ever"
     assert told["disk"].endswith("; database 4.8M, its log 2.0K")
     assert told["certificate"] == "good, until 2027-02-25"
     assert told["last backup"] == "2026-11-18 11:06 UTC"
