@@ -1,18 +1,21 @@
 """What becomes of the connection, as values. Times are as in `events`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from securechat.client.errors import ClientError
 
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """The login is done. `durable` tells that this server confirms a message only when it is on disk."""
+    """The login is done. `durable` tells that this server confirms a message only when it is on disk;
+    `granted` are the capabilities of the connection.
+    """
 
     nick: str
     server: str
     durable: bool
     again: bool
+    granted: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

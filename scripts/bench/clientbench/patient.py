@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Sequence
 
 from securechat.client import events as happen
+from securechat.client.kept.desk import Desk
 from securechat.client.protocol.session import Session
 from securechat.client.tui.app import ChatApp
-from securechat.client.tui.desk import Desk
 from securechat.client.tui.line import Line
 from securechat.client.tui.mailbox import Mailbox, Snapshot
 from securechat.client.tui.servers import Link

@@ -29,10 +29,7 @@ from securechat.cli.telling import tell
 if TYPE_CHECKING:
     from securechat.client.account.login import Login
     from securechat.client.account.profiles import Profile
-    from securechat.client.address import Address
-    from securechat.client.kept.bookmark_file import BookmarkFile
     from securechat.client.plain.client import Result
-    from securechat.client.protocol.history import Bookmarks
 
 _SIGNALLED = 128
 
@@ -235,55 +232,28 @@ def _chat(
 
 
 def _line_by_line(login: "Login", channels: list[str]) -> "int | Result":
-    from securechat.client.kept.bookmark_file import BookmarkFile
-    from securechat.client.kept.choices import Choices
-    from securechat.client.network.connection import keep_connected
     from securechat.client.paths import places
-    from securechat.client.plain.client import PlainClient
-    from securechat.client.plain.console import OutputClosed, Terminated, standard_console
+    from securechat.client.plain.console import OutputClosed, Terminated
+    from securechat.client.plain.run import run
 
-    goodbye = ""
-    kept = BookmarkFile(places(os.environ).bookmarks)
-    address, account = login.trust.address, login.credentials.account
-    choices = Choices(places(os.environ).choices)
-    bookmarks = kept.load(address, account)
+    profile = login.profile
     try:
-        with standard_console(os.environ, choices) as console:
-            connection = keep_connected(
-                login.trust,
-                login.credentials,
-                lambda events: client.deliver(events),
-                channels,
-                bookmarks=bookmarks,
-                enrolment=login.enrolment,
-            )
-            client = PlainClient(
-                console,
-                connection.submit,
-                first="".join(channels[:1]),
-                arrived=lambda: remember(login.profile) if login.profile is not None else "",
-                enrolment=login.enrolment,
-                choices=choices,
-            )
-            connection.start()
-            try:
-                result = client.run()
-                goodbye = result.goodbye
-            finally:
-                connection.close(goodbye)
-                _keep(kept, address, account, bookmarks)
+        outcome = run(
+            login,
+            channels,
+            places(os.environ),
+            os.environ,
+            arrived=lambda: remember(profile) if profile is not None else "",
+        )
     except Terminated as signalled:
         return _SIGNALLED + signalled.number
     except OutputClosed:
         return ExitCode.ERROR  # there is nobody to tell
-    return result
-
-
-def _keep(kept: "BookmarkFile", address: "Address", account: str, bookmarks: "Bookmarks") -> None:
-    try:
-        kept.store(address, account, bookmarks)
-    except OSError as error:
-        complain(f"what you have seen could not be kept ({error.strerror}): the next time it is shown again")
+    if outcome.problem:
+        complain(outcome.problem)
+    if outcome.result.unconfirmed and outcome.kept:
+        complain("what was not confirmed is kept: the next start sends it, and nothing appears twice")
+    return outcome.result
 
 
 def _report(result: "Result") -> ExitCode:

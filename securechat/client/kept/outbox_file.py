@@ -53,6 +53,7 @@ class OutboxFile:
                 left = list(_read(journal))
                 for message in left:
                     self.put(message)
+                self.sync()
                 found += left
                 path.unlink()
         return tuple(found)
@@ -60,8 +61,16 @@ class OutboxFile:
     def put(self, message: Outgoing) -> None:
         """Keep a message before it is sent. Raises OSError when it cannot be kept."""
         self._write(asdict(message))
-        os.fsync(self._file.fileno())
         self._unsettled.add(message.nonce)
+
+    def sync(self) -> None:
+        """See to it that what was put survives a power cut: once for many messages, since it takes
+        milliseconds.
+
+        A disk that refuses this has taken the messages all the same; to send them is safer than not to.
+        """
+        with suppress(OSError):
+            os.fsync(self._file.fileno())
 
     def drop(self, nonce: str) -> None:
         """The message is settled; when all are, the journal is empty again.

@@ -214,6 +214,7 @@ class Connection:
             self._woken.recv(4096)
         while self._commands:
             self._commands.popleft()(self._session)
+        self._session.outbox.sync()
         return [sock for sock in ready if sock is not self._woken]
 
     def _wait(self, interest: Mapping[socket.socket, int], timeout: float) -> Sequence[socket.socket]:

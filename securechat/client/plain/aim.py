@@ -23,6 +23,13 @@ class Aim:
         """The channels that one is in."""
         return list(self._channels.values())
 
+    def prompt(self, *, online: bool, waiting: int) -> str:
+        """Return what stands before the input; `waiting` messages are not confirmed."""
+        target = self.target or "no channel"
+        if online:
+            return f"{target}> "
+        return f"{target} (offline, {waiting} waiting)> " if waiting else f"{target} (offline)> "
+
     def is_in(self, channel: str) -> bool:
         """Whether one is in this channel."""
         return fold(channel) in self._channels

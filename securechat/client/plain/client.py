@@ -15,7 +15,7 @@ more (a full disk, a reader that has gone), no further input is taken, and what 
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from securechat.client.errors import ClientError, Refused
@@ -28,11 +28,13 @@ from securechat.client.events import (
     Message,
     MessageRefused,
     MessageTaken,
+    Pin,
     Ready,
     Said,
     Welcome,
 )
 from securechat.client.kept.choices import Choices
+from securechat.client.kept.desk import DeskFile
 from securechat.client.network.connection import Command
 from securechat.client.network.enrolment import Enrolment
 from securechat.client.plain import commands
@@ -41,6 +43,8 @@ from securechat.client.plain.completing import completions
 from securechat.client.plain.console import Console, OutputClosed, Tone
 from securechat.client.plain.editor import EndOfInput, Input, Interrupted, Submitted
 from securechat.client.plain.lately import Lately
+from securechat.client.plain.message_commands import READ_MARKER
+from securechat.client.plain.muting import Muting
 from securechat.client.plain.pasted import Pasted
 from securechat.client.plain.result import Result as Result
 from securechat.client.plain.tones import comes_or_goes, tone_of
@@ -48,6 +52,7 @@ from securechat.client.protocol.sendable import check_text
 from securechat.client.words.device_desk import DeviceDesk
 from securechat.client.words.wording import describe
 from securechat.irc.text import count
+from securechat.irc.timestamp import format_ms
 
 MOST_WAITING: Final = 64
 """Messages that may wait for their confirmation before further input is read."""
@@ -61,7 +66,7 @@ PATIENCE_OF_PIPE: Final = 60.0
 class PlainClient:
     """One run of the plain client. `deliver` may be called by any thread, the rest by one.
 
-    `arrived` is called when the first login is done, and returns a line for the person, or "".
+    `arrived` is called when the first login is done, and returns lines for the person.
     """
 
     def __init__(
@@ -71,21 +76,25 @@ class PlainClient:
         *,
         first: str = "",
         enrolment: Enrolment | None = None,
-        arrived: Callable[[], str] = lambda: "",
+        arrived: Callable[[], Iterable[str]] = tuple,
         choices: Choices | None = None,
+        desk: DeskFile | None = None,
+        reconnect: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.choices = choices or Choices()
+        self.muting = Muting(submit, desk)
+        self.reconnect = reconnect
         self._aim = Aim(first)
         self.lately = Lately()
-        self.has_edits = False
+        self._granted = frozenset[str]()
         self._if_none = ""
         self._console = console
         self._pasted = Pasted()
         console.complete_with(lambda left: completions(left, commands.COMMANDS, self.lately, self._aim))
         self._submit = submit
         self.device = DeviceDesk(self, enrolment, submit)
-        self._remember = arrived
+        self._arrival = arrived
         self._clock = clock
         self._arrived: deque[Event] = deque()
         self._entered: deque[Input] = deque()
@@ -153,7 +162,10 @@ class PlainClient:
     def say(self, target: str, text: str, *, answers: str = "", edits: str = "") -> None:
         """Send a message; `answers` or `edits` is the msgid of another one that it is about."""
         self._saying += 1
-        self.lately.read(target)
+        read = self.lately.read(target)
+        if read and self.can(READ_MARKER):
+            mark = ("MARKREAD", target, f"timestamp={format_ms(read)}")
+            self._submit(lambda session: session.request(*mark, label="read"))
         if answers or edits or "\n" in text:
             self._submit(lambda session: session.write(target, text, answers=answers, edits=edits))
         else:
@@ -181,6 +193,10 @@ class PlainClient:
                 self._submit(lambda session: session.part(channel, "".join(reason), label))
             case _:
                 self._submit(lambda session: session.request(command, *params, label=label))
+
+    def can(self, capability: str) -> bool:
+        """Whether the server has a capability, as far as one knows."""
+        return not self._granted or capability in self._granted
 
     @property
     def target(self) -> str:
@@ -269,11 +285,7 @@ class PlainClient:
     def _prompt(self) -> str:
         if not self._ever_ready or self._leave_at is not None:
             return ""
-        target = self.target or "no channel"
-        if self._connected:
-            return f"{target}> "
-        waiting = f", {self._unconfirmed} waiting" if self._unconfirmed else ""
-        return f"{target} (offline{waiting})> "
+        return self._aim.prompt(online=self._connected, waiting=self._unconfirmed)
 
     # Events
 
@@ -282,19 +294,20 @@ class PlainClient:
         self._take_note(event)
         lines = [] if again else describe(event)  # one line for a whole outage
         if lines and (self.choices.on("joins") or not comes_or_goes(event)):
-            self.tell(*lines, tone=tone_of(event, self.lately.nick))
+            self.tell(*lines, tone=tone_of(event, self.lately.nick, self.muting))
         if isinstance(event, Ready) and not event.again:
-            self.tell(*filter(None, (self._remember(), self._aim.begin(event))))
+            self.tell(*filter(None, (*self._arrival(), self._aim.begin(event))))
             self.device.offer()
 
     def _take_note(self, event: Event) -> None:
         self._aim.take_note(event)
         self.lately.take_note(event)
+        self.muting.take_note(event)
         match event:
             case Said(nonces):
-                self._saying -= 1
+                self._saying = max(0, self._saying - 1)  # of an earlier run: nobody has entered them now
                 self._waiting.update(nonces)
-            case Message(asked=label) if label:
+            case Message(asked=label) | Pin(asked=label) if label:
                 self._if_none = ""
             case Message(nonce=nonce) if nonce:
                 self._waiting.discard(nonce)
@@ -311,8 +324,8 @@ class PlainClient:
             case Failed():
                 self._refused += 1
                 self._was_refused()
-            case Welcome(durable=durable):
-                self._catching_up, self.has_edits = True, durable
+            case Welcome(granted=granted):
+                self._catching_up, self._granted = True, granted
             case Ready():
                 self._connected = self._ever_ready = True
                 self._catching_up = False

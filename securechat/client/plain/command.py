@@ -6,6 +6,7 @@ from typing import Protocol
 
 from securechat.client.kept.choices import Choices
 from securechat.client.plain.lately import Lately
+from securechat.client.plain.muting import Muting
 from securechat.client.protocol.sendable import check_target
 from securechat.client.words.device_desk import DeviceDesk
 from securechat.irc.names import is_channel
@@ -31,8 +32,11 @@ class Chat(Protocol):
         """What was said lately, and by whom."""
 
     @property
-    def has_edits(self) -> bool:
-        """Whether the server knows edits."""
+    def muting(self) -> Muting:
+        """Which conversations call nobody."""
+
+    def can(self, capability: str) -> bool:
+        """Whether the server has a capability."""
 
     def say(self, target: str, text: str, *, answers: str = "", edits: str = "") -> None:
         """Send a message; `answers` or `edits` is the msgid of another one that it is about."""
@@ -60,6 +64,9 @@ class Chat(Protocol):
     def refuse(self, line: str) -> None:
         """Show why what was entered was not done."""
 
+    def reconnect(self) -> None:
+        """Make a new connection, instead of this one or of waiting."""
+
     def leave(self, reason: str) -> None:
         """Quit once everything is confirmed."""
 
@@ -85,6 +92,12 @@ def channel_and_rest(chat: Chat, argument: str) -> tuple[str, str]:
     if not is_channel(chat.target):
         raise Misused("You are in no channel: name one")
     return chat.target, argument
+
+
+def need(chat: Chat, capability: str, what: str) -> None:
+    """Raise Misused when the server lacks what a command needs."""
+    if not chat.can(capability):
+        raise Misused(f"This server {what}")
 
 
 def one_word(argument: str) -> str:

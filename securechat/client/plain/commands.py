@@ -6,7 +6,7 @@ from typing import Final
 from securechat.client.errors import Refused
 from securechat.client.kept.choices import NAMES
 from securechat.client.plain import message_commands, people_commands
-from securechat.client.plain.command import Chat, Command, Misused, channel_and_rest
+from securechat.client.plain.command import Chat, Command, Misused, channel_and_rest, one_word
 from securechat.client.protocol.sendable import check_target, sendable
 from securechat.irc.names import is_channel
 
@@ -128,6 +128,34 @@ def _set(chat: Chat, argument: str) -> None:
             raise Misused
 
 
+def _mute(chat: Chat, argument: str) -> None:
+    name = one_word(argument) if argument else chat.target
+    if not name:
+        raise Misused
+    try:
+        muted = chat.muting.turn(name)
+    except OSError as error:
+        raise Misused(f"This holds until you leave: it cannot be kept ({error.strerror})") from error
+    chat.tell(f"* {name} {'is muted: nothing there calls you' if muted else 'calls you again'}")
+
+
+def _notify(chat: Chat, argument: str) -> None:
+    _set(chat, f"bell {argument}" if argument else "")
+
+
+def _theme(chat: Chat, argument: str) -> None:
+    if argument not in ("on", "off"):
+        raise Misused("Line by line there are no themes: /theme on or /theme off, for colours or none")
+    _set(chat, f"colour {argument}")
+
+
+def _reconnect(chat: Chat, argument: str) -> None:
+    if argument:
+        raise Misused
+    chat.tell("* Connecting anew.")
+    chat.reconnect()
+
+
 def _quit(chat: Chat, argument: str) -> None:
     chat.leave(sendable(argument))
 
@@ -155,6 +183,10 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "unignore": Command("NAME", "let a person reach you again", _unignore),
     "device": Command("[yes [CODE] | no]", "log in from this computer without your password", _device),
     "set": Command("[joins | bell | colour on | off]", "show or change what is told, and how", _set),
+    "mute": Command("[#CHANNEL | NAME]", "let a conversation not call you, or let it again", _mute),
+    "notify": Command("[on | off]", "let the bell ring when somebody means you, or not", _notify),
+    "theme": Command("on | off", "use colours, or none", _theme),
+    "reconnect": Command("", "make a new connection", _reconnect),
     "help": Command("", "show this list", _help),
     "quit": Command("[REASON]", "leave the chat", _quit),
 }

@@ -4,7 +4,17 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from securechat.client.events import Event, Joined, Left, Message, Names, NickChanged, Quit, Welcome
+from securechat.client.events import (
+    Event,
+    Joined,
+    Left,
+    Message,
+    Names,
+    NickChanged,
+    Quit,
+    ReadUpTo,
+    Welcome,
+)
 from securechat.irc.names import fold, is_channel
 from securechat.irc.text import count
 
@@ -24,7 +34,9 @@ class Lately:
     def __init__(self) -> None:
         self.nick = ""
         self._said: deque[_Said] = deque(maxlen=_REMEMBERED)
-        self._unread: dict[str, tuple[str, int]] = {}
+        self._unread: dict[str, tuple[str, deque[int]]] = {}
+        """Where something came that was not read: the name, and the times of the messages."""
+        self._markers: dict[str, int] = {}
         self._names: dict[str, str] = {}
 
     def take_note(self, event: Event) -> None:
@@ -34,6 +46,8 @@ class Lately:
                 self.nick = event.nick
             case Message() if not event.asked:
                 self._heard(event)
+            case ReadUpTo():
+                self._read_up_to(fold(event.target), event.time)
             case Names(nicks=nicks):
                 self._names.update({fold(nick): nick for nick in nicks})
             case Joined(nick=nick):
@@ -47,11 +61,11 @@ class Lately:
             case _:
                 pass
 
-    def find(self, conversation: str, which: str, *, own: bool) -> str:
+    def find(self, conversation: str, which: str, *, own: bool | None) -> str:
         """Return the msgid of a message in a conversation, "" when there is none.
 
         `which` is "" for the last one, a number for the last but so many (2: the one before), or who said it.
-        `own` are one's own ones; else those of others.
+        `own` are one's own ones, or (False) those of others; None: both.
         """
         number = int(which[:6]) if which.isascii() and which.isdigit() else 0
         by = "" if number else fold(which)
@@ -59,20 +73,36 @@ class Lately:
             one
             for one in reversed(self._said)
             if one.conversation == fold(conversation)
-            and one.own == own
+            and (own is None or one.own == own)
             and (not by or fold(one.sender) == by)
         ]
         index = max(number, 1) - 1
         return said[index].id if index < len(said) else ""
 
-    def read(self, conversation: str) -> None:
-        """One has looked at a conversation, since one says something there."""
-        self._unread.pop(fold(conversation), None)
+    def read(self, conversation: str) -> int:
+        """One has looked at a conversation, since one says something there; return up to when (ms), 0 if
+        nothing new was there.
+        """
+        _, times = self._unread.get(fold(conversation), ("", deque[int]()))
+        upto = max(times, default=0)
+        self._read_up_to(fold(conversation), upto)
+        return upto
 
     def unread(self) -> str:
-        """Say what came since one last said something, and where."""
-        waiting = [f"{name} ({count(number, 'message')})" for name, number in self._unread.values()]
+        """Say what came since one last read something, on whichever device, and where."""
+        waiting = [f"{name} ({count(len(times), 'message')})" for name, times in self._unread.values()]
         return ", ".join(waiting) or "nothing"
+
+    def unread_people(self) -> list[str]:
+        """Return with whom something direct was not read."""
+        return [name for name, _ in self._unread.values() if not is_channel(name)]
+
+    def _read_up_to(self, key: str, time: int) -> None:
+        self._markers[key] = max(time, self._markers.get(key, -1))
+        name, times = self._unread.pop(key, ("", deque[int]()))
+        left = deque((each for each in times if each > self._markers[key]), maxlen=_REMEMBERED)
+        if left:
+            self._unread[key] = (name, left)
 
     def names(self) -> Iterator[str]:
         """Yield the people and conversations that are known, without oneself."""
@@ -87,6 +117,6 @@ class Lately:
             self._names[fold(where)] = where
         if message.id and not message.edits:
             self._said.append(_Said(fold(where), message.sender, message.id, message.own))
-        if not message.own:
-            name, number = self._unread.get(fold(where), (where, 0))
-            self._unread[fold(where)] = (name, number + 1)
+        if not message.own and message.time > self._markers.get(fold(where), -1):
+            times = deque[int](maxlen=_REMEMBERED)
+            self._unread.setdefault(fold(where), (where, times))[1].append(message.time)

@@ -7,7 +7,8 @@ the last. Only one's own can be edited or taken back.
 from collections.abc import Mapping
 from typing import Final
 
-from securechat.client.plain.command import Chat, Command, Misused
+from securechat.client.plain.command import Chat, Command, Misused, channel_and_rest, need
+from securechat.client.protocol.registration import DURABLE
 from securechat.client.protocol.sendable import check_target, sendable
 from securechat.irc.capabilities import REACT_TAG, REPLY_TAGS
 from securechat.irc.message import escape_tag_value
@@ -16,10 +17,11 @@ from securechat.irc.names import is_channel
 _LATELY: Final = 20
 """Messages that /history shows unless told how many."""
 _FOUND: Final = 20
+READ_MARKER: Final = "draft/read-marker"
 _MOST_REACTION: Final = 64
 
 
-def _meant(chat: Chat, argument: str, *, own: bool) -> tuple[str, str]:
+def _meant(chat: Chat, argument: str, *, own: bool | None) -> tuple[str, str]:
     """Return the msgid that an argument begins with the name of, and the rest of it. Raises Misused."""
     if not chat.target:
         raise Misused("You are in no channel, and talk with nobody")
@@ -28,7 +30,8 @@ def _meant(chat: Chat, argument: str, *, own: bool) -> tuple[str, str]:
         which, _, rest = argument[1:].partition(" ")
     found = chat.lately.find(chat.target, which, own=own)
     if not found:
-        whose = "of yours" if own else f"of {which}" if which and not which.isdigit() else "of others"
+        others = "of others" if own is False else "at all"
+        whose = "of yours" if own else f"of {which}" if which and not which.isdigit() else others
         raise Misused(f"There is no such message {whose} in {chat.target} since you are here")
     return found, rest.strip(" ")
 
@@ -47,24 +50,56 @@ def _react(chat: Chat, argument: str) -> None:
     chat.signal(chat.target, {REACT_TAG: reaction, REPLY_TAGS[1]: msgid})
 
 
+def _pin(chat: Chat, argument: str) -> None:
+    _change_pin(chat, argument, "PIN")
+
+
+def _unpin(chat: Chat, argument: str) -> None:
+    _change_pin(chat, argument, "UNPIN")
+
+
+def _change_pin(chat: Chat, argument: str, command: str) -> None:
+    msgid, rest = _meant(chat, argument, own=None)
+    if rest:
+        raise Misused
+    need(chat, DURABLE, "knows no pins")
+    chat.ask(command, chat.target, msgid)
+
+
+def _pins(chat: Chat, argument: str) -> None:
+    channel, rest = channel_and_rest(chat, argument)
+    if rest:
+        raise Misused
+    need(chat, DURABLE, "knows no pins")
+    chat.ask("PINS", channel, if_none=f"* Nothing is pinned in {channel}.")
+
+
 def _edit(chat: Chat, argument: str) -> None:
     msgid, text = _meant(chat, argument, own=True)
     if not text:
         raise Misused
-    if not chat.has_edits:
-        raise Misused("This server knows no edits")
+    need(chat, DURABLE, "knows no edits")
     chat.say(chat.target, text, edits=msgid)
 
 
 def _delete(chat: Chat, argument: str) -> None:
     msgid, reason = _meant(chat, argument, own=True)
+    need(chat, "draft/message-redaction", "takes no messages back")
     chat.ask("REDACT", chat.target, msgid, *((sendable(reason),) if reason else ()))
 
 
 def _unread(chat: Chat, argument: str) -> None:
     if argument:
         raise Misused
-    chat.tell(f"* Since you said something there: {chat.lately.unread()}")
+    _tell_unread(chat, chat.lately.unread_people() if chat.can(READ_MARKER) else [])
+
+
+def _tell_unread(chat: Chat, people: list[str]) -> None:
+    """Say what is unread. How far one has read what people said directly the server tells only when asked."""
+    if people:
+        chat.ask("MARKREAD", people[0], then=lambda: _tell_unread(chat, people[1:]))
+    else:
+        chat.tell(f"* Not read yet: {chat.lately.unread()}")
 
 
 def _search(chat: Chat, argument: str) -> None:
@@ -74,6 +109,7 @@ def _search(chat: Chat, argument: str) -> None:
     words = " ".join(word for word in argument.split() if word not in places)
     if not words:
         raise Misused
+    need(chat, "soju.im/search", "cannot search")
     given = {"text": words, "limit": str(_FOUND)}
     given.update((name, check_target(value)) for name, _, value in (place.partition(":") for place in places))
     written = ";".join(f"{name}={escape_tag_value(sendable(value))}" for name, value in given.items())
@@ -98,11 +134,14 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "[^WHICH] TEXT", "answer the last message here; ^bob: bob's last, ^2: the one before", _reply
     ),
     "react": Command("[^WHICH] EMOJI", "react to the last message here", _react),
+    "pin": Command("[^WHICH]", "keep the last message here in sight, as half-operators can", _pin),
+    "unpin": Command("[^WHICH]", "take the pin off the last message here", _unpin),
+    "pins": Command("[#CHANNEL]", "show what is pinned", _pins),
     "edit": Command("[^WHICH] TEXT", "say your last message here in other words", _edit),
     "delete": Command("[^WHICH] [REASON]", "take your last message here back", _delete),
     "history": Command("[#CHANNEL | NAME] [NUMBER]", "show what was said lately", _history),
     "search": Command(
         "WORDS [in:#CHANNEL] [from:NAME]", "find what was said, wherever you may read", _search
     ),
-    "unread": Command("", "say where something came since you last spoke there", _unread),
+    "unread": Command("", "say where something came that you have not read, on whichever device", _unread),
 }

@@ -73,6 +73,11 @@ def _mask(name: str) -> str:
     return name if _OF_A_MASK & set(name) else f"{name}!*@*"
 
 
+def _mode(chat: Chat, argument: str) -> None:
+    channel, changes = channel_and_rest(chat, argument)
+    chat.ask("MODE", channel, *map(check_target, changes.split()))
+
+
 def _nick(chat: Chat, argument: str) -> None:
     chat.ask("NICK", one_word(argument))
 
@@ -90,6 +95,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "kick": Command("[#CHANNEL] NAME [REASON]", "put somebody out", _kick),
     "ban": Command("[#CHANNEL] [NAME | MASK]", "keep somebody out; show who is", _ban),
     "unban": Command("[#CHANNEL] NAME | MASK", "let somebody in again", _unban),
+    "mode": Command("[#CHANNEL] [MODES]", "show the modes of a channel, or change them", _mode),
     "nick": Command("NAME", "call yourself something else", _nick),
     "away": Command("[TEXT]", "say that you are away, or (without a text) back", _away),
 }

@@ -14,14 +14,19 @@ from securechat.client.events import (
     Quit,
 )
 from securechat.client.plain.console import Tone
+from securechat.client.plain.muting import Muting
 from securechat.irc.names import fold, is_channel
 
 
-def tone_of(event: Event, nick: str) -> Tone:
-    """Return how the lines of an event are shown. What was said earlier, or by oneself, calls nobody."""
+def tone_of(event: Event, nick: str, muting: Muting | None = None) -> Tone:
+    """Return how the lines of an event are shown. What was said earlier, by oneself, or in a conversation
+    that is muted, calls nobody.
+    """
     match event:
         case Message():
-            return Tone.CALL if not (event.own or event.past) and _means(event, nick) else Tone.SPOKEN
+            muted = muting is not None and muting.is_muted(event.conversation)
+            calls = not (event.own or event.past or muted)
+            return Tone.CALL if calls and _means(event, nick) else Tone.SPOKEN
         case MessageRefused() | Failed() | Gap() | Disconnected():
             return Tone.WRONG
         case _:

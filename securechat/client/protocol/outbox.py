@@ -21,6 +21,9 @@ class Shelf(Protocol):
     def put(self, message: Outgoing) -> None:
         """Keep a message before it is sent."""
 
+    def sync(self) -> None:
+        """See to it that what was put survives a power cut."""
+
     def drop(self, nonce: str) -> None:
         """The message is settled."""
 
@@ -34,6 +37,7 @@ class Outbox:
         self._unsettled = {message.nonce: message for message in waiting}
         self._in_flight: set[str] = set()
         self._doubtful = set(self._unsettled)
+        self._unsynced = False
 
     def __len__(self) -> int:
         return len(self._unsettled)
@@ -42,7 +46,14 @@ class Outbox:
         """Put a message at the end."""
         if self._shelf is not None:
             self._shelf.put(message)
+            self._unsynced = True
         self._unsettled[message.nonce] = message
+
+    def sync(self) -> None:
+        """What was added is safe after this: it is called before anything of it is sent or told."""
+        if self._unsynced and self._shelf is not None:
+            self._shelf.sync()
+        self._unsynced = False
 
     @property
     def waiting(self) -> tuple[Outgoing, ...]:

@@ -3,56 +3,20 @@
 It needs no terminal.
 """
 
-import os
-import secrets
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from securechat.client.account.errands import RealErrands
 from securechat.client.account.login import Login
 from securechat.client.account.profiles import Profile, Profiles
 from securechat.client.account.wizard import Wizard
-from securechat.client.deliveries import Outgoing
-from securechat.client.kept.bookmark_file import BookmarkFile
-from securechat.client.kept.outbox_file import OutboxFile, outbox_directory
+from securechat.client.kept.account import Kept
+from securechat.client.kept.desk import DeskFile
 from securechat.client.network import trust
 from securechat.client.network.connection import keep_connected
 from securechat.client.paths import Places
-from securechat.client.protocol.outbox import Outbox
-from securechat.client.tui.desk import DeskFile
 from securechat.client.tui.line import Line
 from securechat.client.tui.mailbox import Mailbox
 from securechat.client.tui.servers import Link
-
-
-class Kept:
-    """What is on disk for one account."""
-
-    def __init__(self, login: Login, places: Places) -> None:
-        self.problems: list[str] = []
-        address, account = login.trust.address, login.credentials.account
-        self._login = login
-        self._bookmarks = BookmarkFile(places.bookmarks)
-        self.bookmarks = self._bookmarks.load(address, account)
-        self.desk = DeskFile(places.state, address, account)
-        self._outbox_file: OutboxFile | None = None
-        self.outbox = Outbox()
-        try:
-            self._outbox_file, waiting = _outbox(outbox_directory(places.state, address, account))
-            self.outbox = Outbox(self._outbox_file, waiting)
-        except OSError as error:
-            self.problems.append(f"what is sent cannot be kept until it is confirmed: {error}")
-
-    def close(self) -> None:
-        """Keep up to where everything was told; the connection is closed. Raises OSError."""
-        if self._outbox_file is not None:
-            self._outbox_file.close()
-        self._bookmarks.store(self._login.trust.address, self._login.credentials.account, self.bookmarks)
-
-
-def _outbox(directory: Path) -> tuple[OutboxFile, tuple[Outgoing, ...]]:
-    journal = OutboxFile(directory, f"{os.getpid()}-{secrets.token_hex(4)}")
-    return journal, journal.take_over()
 
 
 class Opener:
@@ -96,7 +60,9 @@ class Opener:
         """Prepare a connection; nothing is sent before its `start`. With `patience` it is tried again also
         when it never got through; the `first` one is the profile that the next start opens.
         """
-        kept = Kept(login, self._places)
+        address, account = login.trust.address, login.credentials.account
+        kept = Kept(address, account, self._places)
+        desk = DeskFile(self._places.state, address, account)
         mailbox = Mailbox()
         profile = login.profile
         channels = channels or (profile.join if profile is not None else ())
@@ -125,8 +91,8 @@ class Opener:
             account=login.credentials.account,
             line=Line(connection.submit, mailbox),
             mailbox=mailbox,
-            desk=kept.desk.load(),
-            save=kept.desk.save,
+            desk=desk.load(),
+            save=desk.save,
             reconnect=connection.renew,
             start=connection.start,
             leave=connection.leave,

@@ -10,10 +10,10 @@ from itertools import chain
 
 from securechat.client.clock import Now
 from securechat.client.errors import ClientError
+from securechat.client.kept.desk import MOST_PEOPLE, Desk
 from securechat.client.network.enrolment import Enrolment
 from securechat.client.tui.chat import Chat
 from securechat.client.tui.conversation import Conversation
-from securechat.client.tui.desk import MOST_PEOPLE, Desk
 from securechat.client.tui.entries import Post
 from securechat.client.tui.line import Line
 from securechat.client.tui.looks import Looks

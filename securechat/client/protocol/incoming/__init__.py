@@ -24,7 +24,6 @@ _SILENT: Final = frozenset(
             "321",
             "323",
             "369",
-            "324",
             "329",
             "333",
             "375",
@@ -107,7 +106,7 @@ def _knock(state: State, line: Line) -> None:
 def _welcome(state: State, line: Line) -> None:
     nick = line.params[0] if line.params else state.nick
     state.welcomed(nick, line.source or "")
-    state.emit(Welcome(nick, state.server, DURABLE in state.granted, state.logins > 1))
+    state.emit(Welcome(nick, state.server, DURABLE in state.granted, state.logins > 1, state.granted))
     state.history.expect(line.tags.get("time", ""))
 
 
@@ -175,6 +174,7 @@ _HANDLERS: Final[Mapping[str, Callable[[State, Line], None]]] = {
     "005": _supports,
     "271": silences.listed,
     "272": silences.complete,
+    "324": channels.modes_are,
     "331": channels.topic_is_none,
     "332": channels.topic_is,
     "341": channels.invited,

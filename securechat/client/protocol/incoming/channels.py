@@ -11,6 +11,7 @@ from securechat.client.events import (
     NickChanged,
     Quit,
     Renamed,
+    ServerText,
     Topic,
 )
 from securechat.client.protocol.incoming.messages import Line, last, nick_of
@@ -143,6 +144,12 @@ def invited(state: State, line: Line) -> None:
     """341 <me> <nick> <channel>"""
     if len(line.params) > 2:
         state.emit(Invited(line.params[2], line.params[1], state.nick, own=False))
+
+
+def modes_are(state: State, line: Line) -> None:
+    """324 <me> <channel> <modes> [<argument>…]"""
+    if len(line.params) > 2:
+        state.emit(ServerText(f"{line.params[1]} has the modes {' '.join(line.params[2:])}"))
 
 
 def mode(state: State, line: Line) -> None:

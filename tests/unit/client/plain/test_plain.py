@@ -19,6 +19,7 @@ from securechat.client.events import (
     Message,
     MessageRefused,
     MessageTaken,
+    ReadUpTo,
     Ready,
     Renamed,
     Said,
@@ -111,12 +112,17 @@ class Stage:
         self.console = FakeConsole()
         self.session = FakeSession()
         self.time = 0.0
+        self.reconnected = 0
         self.client = PlainClient(
             self.console,
             lambda command: command(self.session),  # type: ignore[arg-type]
             first=first,
+            reconnect=self._reconnect,
             clock=lambda: self.time,
         )
+
+    def _reconnect(self) -> None:
+        self.reconnected += 1
 
     def happens(self, *events: Event) -> None:
         """Events arrive before the next turn."""
@@ -332,6 +338,8 @@ def test_an_unknown_command_is_never_sent(stage: Stage) -> None:
         ("/ban $a:bob", ("MODE", "#general", "+b", "$a:bob")),
         ("/unban bob", ("MODE", "#general", "-b", "bob!*@*")),
         ("/nick al", ("NICK", "al")),
+        ("/mode +o bob", ("MODE", "#general", "+o", "bob")),
+        ("/pins", ("PINS", "#general")),
         ("/away at lunch", ("AWAY", "at lunch")),
         ("/away", ("AWAY",)),
         ("//me is no command", ("say", "#general", "/me is no command")),
@@ -653,7 +661,8 @@ def test_a_message_that_is_not_there_is_not_meant(stage: Stage, entered: str) ->
 
 def test_edits_are_for_servers_that_know_them(stage: Stage) -> None:
     """Elsewhere the new text would be one more message."""
-    stage.happens(*SAID, Welcome("alice", "old.test", durable=False, again=True), SAID[-1])
+    old = Welcome("alice", "old.test", durable=False, again=True, granted=frozenset({"sasl"}))
+    stage.happens(*SAID, old, SAID[-1])
     stage.enters("/edit yours")
     stage.run()
     assert stage.session.calls == []
@@ -661,13 +670,63 @@ def test_edits_are_for_servers_that_know_them(stage: Stage) -> None:
 
 
 def test_where_something_is_unread(stage: Stage) -> None:
-    """What came since one has said something there."""
+    """What came since one has said something there; the server says how far one has read with somebody."""
     stage.happens(*SAID, heard(6, "bob", "psst", "alice"))
-    stage.enters("/unread", "hello", "/unread")
+    stage.enters("/unread")
+    stage.happens(Answered("u1"))
+    stage.enters("hello", "/unread")
+    stage.happens(Answered("u2"))
     stage.run()
-    told = [line for line in stage.console.lines if "Since you" in line]
+    told = [line for line in stage.console.lines if "Not read" in line]
     assert told[0].endswith("#general (3 messages), #other (1 message), bob (1 message)")
     assert told[1].endswith(": #other (1 message), bob (1 message)")
+    assert stage.session.calls[0] == ("MARKREAD", "bob")
+
+
+def test_what_was_read_is_read_on_every_device(stage: Stage) -> None:
+    """The server's marker counts, from wherever it was moved; who speaks moves it to the last message."""
+    first, second = (Message("bob", "#general", "hi", time, f"m{time}") for time in (1000, 2000))
+    stage.happens(*READY, first, second, ReadUpTo("#general", 1000))
+    stage.enters("/unread", "hello", "/unread")
+    stage.run()
+    told = [line for line in stage.console.lines if "Not read" in line]
+    assert told == ["* Not read yet: #general (1 message)", "* Not read yet: nothing"]
+    mark = ("MARKREAD", "#general", "timestamp=1970-01-01T00:00:02.000Z")
+    assert stage.session.calls == [mark, ("say", "#general", "hello")]
+
+
+def test_a_muted_conversation_calls_nobody(stage: Stage) -> None:
+    """It is told as before."""
+    stage.happens(*READY, Welcome("alice", "s.test", durable=True, again=False), READY[1])
+    stage.enters("/mute")
+    stage.happens(heard(1, "bob", "alice: look", "#general"))
+    stage.enters("/mute bob", "/mute #general")
+    stage.happens(heard(2, "bob", "alice: look", "#general"), heard(3, "bob", "psst", "alice"))
+    stage.run()
+    assert "* #general is muted: nothing there calls you" in stage.console.lines
+    told = zip(stage.console.lines, stage.console.tones, strict=True)
+    spoken = [tone for line, tone in told if "bob:" in line]
+    assert spoken == [Tone.SPOKEN, Tone.CALL, Tone.SPOKEN]
+
+
+def test_what_was_left_by_an_earlier_run_is_waited_for(stage: Stage) -> None:
+    """It is sent before the end, though nobody has entered it now."""
+    stage.happens(Said(("n1", "n2")), *READY)
+    stage.enters("exit")
+    stage.happens(Message("alice", "#general", "hi", 0, "m1", own=True, nonce="n1"))
+    stage.happens(MessageTaken("n2", "securechat"))
+    assert stage.run() == Result(None, 0, 0, False, "")
+
+
+def test_a_command_for_each_of_the_settings(stage: Stage) -> None:
+    """/notify and /theme are names for what /set does; /reconnect makes a new connection."""
+    stage.happens(*READY)
+    stage.enters("/notify off", "/theme off", "/theme light", "/reconnect", "/reconnect now")
+    stage.run()
+    assert not stage.client.choices.on("bell")
+    assert not stage.client.choices.on("colour")
+    assert stage.reconnected == 1
+    assert any("no themes" in line for line in stage.console.lines)
 
 
 def test_an_answer_of_nothing_is_told(stage: Stage) -> None:

@@ -176,6 +176,8 @@ def test_a_message_that_cannot_be_kept_is_refused() -> None:
         def put(self, message: Outgoing) -> None:
             raise OSError(28, "No space left on device")
 
+        def sync(self) -> None: ...
+
         def drop(self, nonce: str) -> None:
             raise AssertionError("there is nothing to drop")
 

@@ -16,11 +16,11 @@ from securechat.client.account.profiles import Profile
 from securechat.client.account.wizard import Wizard
 from securechat.client.address import Address
 from securechat.client.clock import Now
+from securechat.client.kept.desk import Desk
 from securechat.client.kept.input_history import InputHistory
 from securechat.client.protocol.session import Session
 from securechat.client.tui import language
 from securechat.client.tui.app import ChatApp
-from securechat.client.tui.desk import Desk
 from securechat.client.tui.line import Line
 from securechat.client.tui.mailbox import Mailbox
 from securechat.client.tui.opening import Opener

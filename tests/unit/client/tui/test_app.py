@@ -2,7 +2,7 @@
 
 import pytest
 
-from securechat.client.tui.desk import Desk
+from securechat.client.kept.desk import Desk
 from securechat.client.tui.entries import Missing
 from securechat.client.tui.settings import Settings
 from tests.unit.client.tui.stage import OFFERED, Stage

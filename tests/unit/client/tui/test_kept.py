@@ -2,7 +2,7 @@
 
 import pytest
 
-from securechat.client.tui.desk import Desk
+from securechat.client.kept.desk import Desk
 from tests.unit.client.tui.stage import NOW, OFFERED, Stage
 
 WITH_METADATA = OFFERED | {"away-notify", "draft/metadata-2"}

@@ -6,7 +6,7 @@ import pytest
 
 from securechat.client.address import Address
 from securechat.client.events import Announced
-from securechat.client.tui.desk import Desk, DeskFile
+from securechat.client.kept.desk import Desk, DeskFile
 from securechat.client.tui.keys import ACTIONS
 from securechat.client.tui.mailbox import Mailbox
 from securechat.client.tui.settings import CHOICES, Settings, SettingsFile

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import typer
@@ -13,10 +14,12 @@ from typer.testing import CliRunner
 import securechat.client
 from securechat.cli.client import remote
 from securechat.client.address import Address
+from securechat.client.device_events import Certified, Enrolled, NotEnrolled
 from securechat.client.errors import ClientError, Refused
 from securechat.client.events import (
     Announced,
     Answered,
+    AwayChanged,
     CatchingUp,
     Disconnected,
     Ended,
@@ -27,6 +30,7 @@ from securechat.client.events import (
     Joined,
     Kind,
     Left,
+    Listed,
     Message,
     MessageRefused,
     MessageTaken,
@@ -34,16 +38,26 @@ from securechat.client.events import (
     ModesChanged,
     Names,
     NickChanged,
+    Person,
+    Pin,
     Pinned,
     Quit,
     Reacted,
+    ReadUpTo,
     Ready,
     Redacted,
     Renamed,
     Said,
     ServerText,
+    Silenced,
+    Silences,
+    Tagged,
+    Talked,
     Topic,
+    Typing,
+    Value,
     Welcome,
+    Whois,
 )
 from securechat.client.network.trust import UnknownServer
 from securechat.client.plain.console import StreamConsole
@@ -152,6 +166,43 @@ def clock(ms: int) -> str:
 def test_events_in_words(event: Event, lines: list[str]) -> None:
     """What a person reads."""
     assert describe(event, clock) == lines
+
+
+WORDLESS = {
+    Said: "the message is told when the server has it",
+    MessageTaken: "the answer of the server is told",
+    Ready: "where text goes is told instead",
+    Ended: "the end of the program says why",
+    Certified: "Enrolled follows",
+    Typing: "it would be read aloud over and over",
+    ReadUpTo: "one's own doing, which /unread counts",
+    Listed: "ServerText says the same",
+    Whois: "ServerText says the same",
+    Value: "for programs",
+    Tagged: "for programs",
+    Talked: "for windows that are opened",
+    AwayChanged: "for windows that show who is there",
+}
+"""The events of which nothing is said line by line, and why."""
+
+
+def test_every_event_is_said_in_words_or_has_a_reason_not_to_be() -> None:
+    """A screen reader reads these lines: each kind of event has some, whatever its values are."""
+    told = {type(event) for event in hostile_events("x") if describe(event)}
+    told |= {CatchingUp, Missed, Silences, Silenced, Enrolled, NotEnrolled, Person, Pin}
+    for event in (
+        CatchingUp(0),
+        Missed(1),
+        Silences(()),
+        Silenced("bob", added=True),
+        Enrolled("laptop", 0),
+        NotEnrolled(ClientError("no")),
+        Person("bob", "bob", "#c", "", "", away=False, operator=False, bot=False),
+        Pin("#c", "m", "bob", 0, "<al> rules"),
+    ):
+        assert describe(event), event
+    assert told.isdisjoint(WORDLESS)
+    assert told | WORDLESS.keys() == set(get_args(Event))
 
 
 def test_a_server_that_keeps_nothing_is_told_apart() -> None:
