@@ -120,6 +120,7 @@ def test_two_servers_of_which_one_is_killed(serve: Serve, tmp_path: Path) -> Non
         work.kill()
         screen.until("○ work")
         screen.type("still here", "Enter")
+        screen.until("✓")
         assert screen.until("still here  ").endswith("✓")
         screen.type("/server work", "Enter")
         screen.until("○ offline")

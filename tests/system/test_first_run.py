@@ -1,5 +1,7 @@
 """`securechat` alone where no server is known: from there into the chat, with the real server."""
 
+import os
+import signal
 from pathlib import Path
 
 from tests.system.client_process import ClientTerminal
@@ -73,3 +75,14 @@ def test_in_the_app(serve: Serve, tmp_path: Path) -> None:
         person.until("RESTORED")
     with TmuxTerminal(tmp_path) as person:
         person.until("● online")
+
+
+@needs_tmux
+def test_a_signal_leaves_the_terminal_in_order(tmp_path: Path) -> None:
+    """Also before there is a chat."""
+    with TmuxTerminal(tmp_path) as person:
+        person.until("The server (chat.example.org)")
+        os.kill(person.pid(), signal.SIGTERM)
+        person.until("ENDED 143")
+        person.until("RESTORED")
+        assert not any("chat.example.org" in row for row in person.rows())

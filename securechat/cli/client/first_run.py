@@ -17,9 +17,9 @@ _BACK: Final = "/back"
 _HOW: Final = f"{_BACK} goes to the question before, and Ctrl+C ends this."
 
 
-def first_login() -> "Login | None":
-    """Return the login that a person has found the way to; None when they stopped."""
-    from securechat.cli.client.window import has_room
+def first_login() -> "Login | int":
+    """Return the login that a person has found the way to, or the exit code where they stopped."""
+    from securechat.cli.client.window import code_of, has_room
     from securechat.client.account.errands import RealErrands
     from securechat.client.account.wizard import Wizard
     from securechat.client.paths import places
@@ -28,8 +28,10 @@ def first_login() -> "Login | None":
     if has_room(os.environ):
         from securechat.client.tui.run import find_the_way
 
-        return find_the_way(wizard, places(os.environ), os.environ)
-    return _by_questions(wizard) if can_be_asked() else None
+        login, ended = find_the_way(wizard, places(os.environ), os.environ)
+        return login or code_of(ended) or ExitCode.USAGE
+    login = _by_questions(wizard) if can_be_asked() else None
+    return login or ExitCode.USAGE
 
 
 def _by_questions(wizard: "Wizard") -> "Login | None":
@@ -93,13 +95,13 @@ def _choice(words: "Words") -> str:
             return numbers.get(text, text)
 
 
-def welcome(lines: tuple[str, ...]) -> ExitCode:
+def welcome(lines: tuple[str, ...]) -> int:
     """Find the way and chat; tell the lines where a person stops on it. Return the exit code."""
     from securechat.cli.client.connect import chat
 
-    login = first_login()
-    if login is not None:
-        return ExitCode(chat(login, []))
-    for line in lines:
+    found = first_login()
+    if not isinstance(found, int):
+        return chat(found, [])
+    for line in lines if found == ExitCode.USAGE else ():
         tell(line)
-    return ExitCode.USAGE
+    return found

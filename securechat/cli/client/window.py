@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from securechat.client.account.login import Login
     from securechat.client.account.profiles import Profile
     from securechat.client.plain.client import Result
+    from securechat.client.tui.shell import Result as AppResult
 
 _SIGNALLED = 128
 
@@ -49,8 +50,14 @@ def in_app(login: "Login", channels: list[str], others: "Sequence[Profile]") -> 
         return ExitCode.ERROR
     if waiting:
         complain(f"{count(waiting, 'message')} not confirmed yet: the next start sends what is missing")
+    code = code_of(ended)
+    if code:
+        return code
+    return Result(ended.error, 0, 0, interrupted=False, goodbye=ended.goodbye, came_in=ended.came_in)
+
+
+def code_of(ended: "AppResult") -> int:
+    """Return the exit code of an app that did not end by itself, else 0."""
     if ended.broken:
         return ExitCode.ERROR
-    if ended.signal:
-        return _SIGNALLED + ended.signal
-    return Result(ended.error, 0, 0, interrupted=False, goodbye=ended.goodbye, came_in=ended.came_in)
+    return _SIGNALLED + ended.signal if ended.signal else 0

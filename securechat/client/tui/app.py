@@ -1,8 +1,5 @@
 """The app: what becomes of events and keys. What a person does is in `desk_work`."""
 
-import asyncio
-import signal
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +12,7 @@ from textual.message import Message
 from securechat.client.clock import Now
 from securechat.client.errors import ClientError
 from securechat.client.events import Ended, Event, Joined, Left, Ready, Said
-from securechat.client.tui import hints, notifying
+from securechat.client.tui import hints, notifying, signals
 from securechat.client.tui.conversation import Conversation
 from securechat.client.tui.desk_work import DeskWork
 from securechat.client.tui.entries import Post, Sort
@@ -64,10 +61,8 @@ class ChatApp(Shell):
         self.set_interval(_MEASURE, self._measure)
         for problem in self.start.problems:
             self.chat.note(problem)
-        if self.start.signals and sys.platform != "win32":
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                loop.add_signal_handler(number, self._signalled, number)
+        if self.start.signals:
+            signals.heed(self._signalled)
         self.post_message(self.Arrived())
 
     def ring(self) -> None:

@@ -89,8 +89,12 @@ def _close(links: Sequence[Link], goodbye: str) -> int:
     return sum(waiting)
 
 
-def find_the_way(wizard: Wizard, places: Places, environment: Mapping[str, str]) -> Login | None:
-    """Have a person find the way to a login; None when they stopped."""
+def find_the_way(
+    wizard: Wizard, places: Places, environment: Mapping[str, str]
+) -> tuple[Login | None, Result]:
+    """Have a person find the way to a login, which is None when they stopped; return how it ended, too."""
     settings = SettingsFile(places.settings).load(frozenset(ACTIONS))
     language.use(language.chosen(settings["language"], environment))
-    return FirstRun(wizard, settings["theme"]).run()
+    app = FirstRun(wizard, settings["theme"])
+    login = app.run()
+    return login, Result(signal=app.signal, broken=bool(app.return_code))

@@ -1,6 +1,7 @@
 """The way to a login in the app: one question at a time, and what was refused said above it."""
 
 from collections.abc import Callable
+from threading import Thread
 from typing import ClassVar
 
 from rich.text import Text
@@ -8,6 +9,7 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -15,6 +17,7 @@ from textual.widgets.option_list import Option
 from securechat.client.account.login import Login
 from securechat.client.account.wizard import Wizard, Work
 from securechat.client.account.wizard_steps import SECRET
+from securechat.client.tui import signals
 from securechat.client.tui.language import _
 from securechat.client.tui.themes import DEFAULTS, themes
 from securechat.client.tui.wizard_words import waiting, words_of
@@ -37,6 +40,13 @@ class Field(Input):
 
 class WizardScreen(ModalScreen[Login | None]):
     """Enter answers, Escape goes back, and before the first question ends it: then there is no login."""
+
+    class Came(Message):
+        """Work is done; `then` says what follows."""
+
+        def __init__(self, then: Callable[[], None]) -> None:
+            super().__init__()
+            self.then = then
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", show=False, priority=True),
@@ -100,16 +110,13 @@ class WizardScreen(ModalScreen[Login | None]):
         field.display = field.password = True  # what is typed ahead may be a secret
         field.focus()
 
-        def there() -> None:
-            then = work()
-            self.app.call_from_thread(self._come, then)
+        # A daemon, because resolving a name cannot be interrupted and must not hold up who leaves.
+        Thread(target=lambda: self.post_message(self.Came(work())), name="errand", daemon=True).start()
 
-        self.run_worker(there, thread=True)
-
-    def _come(self, then: Callable[[], None]) -> None:
-        then()
-        if self.is_attached:
-            self.go_on()
+    def on_wizard_screen_came(self, event: Came) -> None:
+        """Work is done."""
+        event.then()
+        self.go_on()
 
     def _tell(self, name: str, text: str) -> None:
         shown = self.query_one(f"#{name}", Static)
@@ -153,6 +160,8 @@ class FirstRun(App[Login]):
     def __init__(self, wizard: Wizard, theme: str) -> None:
         super().__init__()
         self._wizard = wizard
+        self.signal = 0
+        """The signal that ended it."""
         for each in themes():
             self.register_theme(each)
         self.theme = theme
@@ -163,4 +172,9 @@ class FirstRun(App[Login]):
 
     def on_mount(self) -> None:
         """Begin."""
+        signals.heed(self._signalled)
         self.push_screen(WizardScreen(self._wizard), self.exit)
+
+    def _signalled(self, number: int) -> None:
+        self.signal = number
+        self.exit()

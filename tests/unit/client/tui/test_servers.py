@@ -164,10 +164,16 @@ def test_the_desk_of_each_server_is_kept() -> None:
     assert (work.current, work.drafts, work.people) == ("#general", {}, ["eve"])
 
 
-async def opened(stage: Stage) -> None:
-    """Wait until the way to a server has been gone, and log in there."""
-    await stage.app.workers.wait_for_complete()
+async def gone(stage: Stage) -> None:
+    """Wait until the way to a server has been gone."""
+    while len(stage.app.screen_stack) > 1:
+        await stage.pilot.pause(0.001)
     await stage.settle()
+
+
+async def opened(stage: Stage) -> None:
+    """Wait for that, and log in there."""
+    await gone(stage)
     stage.play_for(1)
     await stage.log_in("bob", lines=OPS)
 
@@ -218,8 +224,7 @@ def test_a_server_that_has_ended_is_opened_again() -> None:
         stage.mailbox.put([Ended(LoginFailed("the account is suspended"), 0)])
         await stage.settle()
         await stage.enter("/server work")
-        await stage.app.workers.wait_for_complete()
-        await stage.settle()
+        await gone(stage)
         assert stage.closed == ["work"] and [each.name for each in stage.app.servers.all] == ["home", "work"]
         stage.play_for(2)
         await stage.log_in("bob")

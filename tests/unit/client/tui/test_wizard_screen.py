@@ -19,6 +19,7 @@ class Person:
 
     def __init__(self, app: FirstRun, pilot: Pilot[Login]) -> None:
         self.app = app
+        self.wizard = app._wizard
         self.pilot = pilot
 
     async def enter(self, text: str) -> None:
@@ -30,7 +31,8 @@ class Person:
     async def press(self, *keys: str) -> None:
         """Press keys."""
         await self.pilot.press(*keys)
-        await self.app.workers.wait_for_complete()
+        while self.wizard.work is not None:
+            await self.pilot.pause(0.001)
         await self.pilot.pause()
 
     def sees(self, text: str) -> bool:
