@@ -17,7 +17,10 @@ partner has no other partner either; of such a pair any one will do, as long as 
 
 import unicodedata
 from functools import cache
+from sys import intern
 from typing import Final
+
+from securechat.irc.homoglyphs import confusables
 
 _LRM: Final = "\u200e"
 _ASCII_PROTOTYPES: Final = str.maketrans({"i": "l", "1": "l", "0": "o", "m": "rn", "w": "vv"})
@@ -30,46 +33,51 @@ def skeleton(name: str) -> str:
     for comparing only.
     """
     if not name.isascii():
-        prototypes = "".join(map(_prototype, unicodedata.normalize("NFD", name)))
-        name = unicodedata.normalize("NFD", prototypes.translate(_other_cases()))
+        prototypes, other_cases = _tables()
+        looks = unicodedata.normalize("NFD", name).translate(prototypes)
+        name = unicodedata.normalize("NFD", looks.translate(other_cases))
     return name.lower().translate(_ASCII_PROTOTYPES)
 
 
-def _prototype(char: str) -> str:
-    """What UTS 39 puts into a skeleton for this character: itself, or one or more others."""
-    partners = _partners(char)
-    if len(partners) != 1:
-        return char
-    (partner,) = partners
-    if len(partner) > 1:  # only a prototype is a sequence
-        return "".join(map(_prototype, partner))
-    return partner if len(_partners(partner)) > 1 else min(char, partner)
-
-
-def _partners(char: str) -> list[str]:
-    table = _table()
-    return table.get(char) or table.get(f"{_LRM}{char}{_LRM}") or []
-
-
 @cache
-def _table() -> dict[str, list[str]]:
-    from confusable_homoglyphs.confusables import confusables_data  # takes 60 ms
-
-    return {
-        char: [unicodedata.normalize("NFD", pair["c"].replace(_LRM, "")) for pair in pairs]
-        for char, pairs in confusables_data.items()
-    }
-
-
-@cache
-def _other_cases() -> dict[int, str]:
-    """For prototypes outside ASCII, the ASCII that one of their characters looks like in its other case."""
-    found: dict[int, str] = {}
-    for char in sorted(_table()):
-        prototype, other = _prototype(char), char.swapcase()
+def _tables() -> tuple[dict[int, str], dict[int, str]]:
+    """What UTS 39 puts into a skeleton for a character, where that is another one, or more of them; and for
+    prototypes outside ASCII, the ASCII that one of their characters looks like in its other case."""
+    pairs = _Pairs()
+    prototypes = {ord(char): pairs.prototype(char) for char in pairs.chars}
+    other_cases: dict[int, str] = {}
+    for char in pairs.chars:
+        prototype, other = prototypes[ord(char)], char.swapcase()
         if len(prototype) > 1 or len(other) > 1 or prototype.isascii() or not prototype.isalpha():
             continue
-        look = _prototype(other)
+        look = pairs.prototype(other)
         if look.isascii():
-            found.setdefault(ord(prototype), look)
-    return found
+            other_cases.setdefault(ord(prototype), look)
+    return prototypes, other_cases
+
+
+class _Pairs:
+    """What looks alike, as the table has it. `chars` are the single characters, in order."""
+
+    def __init__(self) -> None:
+        self._only: dict[str, str] = {}
+        """The partner of what has one."""
+        self._several: set[str] = set()
+        for char, looks in confusables():
+            char = char.replace(_LRM, "")
+            if char in self._only or char in self._several:
+                continue  # what is written from right to left; it comes after what is not
+            if len(looks) == 1:
+                self._only[char] = intern(unicodedata.normalize("NFD", looks[0].replace(_LRM, "")))
+            else:
+                self._several.add(char)
+        self.chars = sorted(char for char in (*self._only, *self._several) if len(char) == 1)
+
+    def prototype(self, char: str) -> str:
+        """Return the prototype of a character: itself, or one or more others."""
+        partner = self._only.get(char)
+        if partner is None:
+            return char
+        if len(partner) > 1:  # only a prototype is a sequence
+            return "".join(map(self.prototype, partner))
+        return partner if partner in self._several else min(char, partner)

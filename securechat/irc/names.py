@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal
 
 from securechat.irc.confusables import skeleton
+from securechat.irc.homoglyphs import script_of
 
 if TYPE_CHECKING:
     from precis_i18n.profile import Profile
@@ -122,14 +123,12 @@ def _check_marks(name: str) -> None:
 
 
 def _check_script(name: str) -> None:
-    from confusable_homoglyphs.categories import alias  # 50 ms, for names outside ASCII only
-
-    scripts: set[str] = {alias(char) for char in name} - {"COMMON", "INHERITED"}
+    scripts: set[str] = {script_of(char) for char in name} - {"COMMON", "INHERITED"}
     if len(scripts) > 1 and not any(scripts <= together for together in _WRITTEN_TOGETHER):
         mixed = " and ".join(script.replace("_", " ").title() for script in sorted(scripts))
         raise InvalidName(f"A name is written in one script; this one mixes {mixed}.")
     for char in name:
-        of_no_script = char.isalpha() and alias(char) in ("COMMON", "Unknown")
+        of_no_script = char.isalpha() and script_of(char) in ("COMMON", "Unknown")
         if of_no_script and not (char == _LONG_VOWEL and scripts & _KANA):
             raise InvalidName(f"{_show(char)} belongs to no script that is known here.")
     zeros = {ord(char) - unicodedata.decimal(char) for char in name if char.isdecimal()}
