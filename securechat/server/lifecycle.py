@@ -121,8 +121,12 @@ class Lifecycle:
         try:
             step(conn)
         except Exception:
-            log.exception("%d ! connection closed after an internal error", conn.serial)
-            self.release(conn, "Internal error")
+            self.give_up(conn)
+
+    def give_up(self, conn: Connection) -> None:
+        """Close a connection with which the error went wrong that is being handled."""
+        log.exception("%d ! connection closed after an internal error", conn.serial)
+        self.release(conn, "Internal error")
 
     def finish(self, conn: Connection, reason: str) -> None:
         """Begin to end an open connection: the peer reads `ERROR :Closing link: (reason)` as the last

@@ -166,13 +166,14 @@ class Transport:
             while chunk is not None:
                 sent = self._socket.send(chunk)
                 written += sent
-                self._left -= sent
-                if self._left < 0:
-                    self.tail = 0
+                if self.tail:
+                    self._shorten_burst(sent)
                 if sent < len(chunk):  # the peer negotiated smaller records
                     self._push_back(chunk, sent)
                 self.pinned = None
                 self.blocked = False
+                if self.rest is None and not queue:  # as it is most often, for one message
+                    break
                 chunk = self._next(queue) if written < budget and not self._has_tail else None
         except ssl.SSLWantWriteError:
             self.pinned = chunk
@@ -182,6 +183,11 @@ class Transport:
         except OSError as error:
             raise Broken(_words(error)) from error
         return written
+
+    def _shorten_burst(self, sent: int) -> None:
+        self._left -= sent
+        if self._left < 0:
+            self.tail = 0
 
     @property
     def _has_tail(self) -> bool:

@@ -45,9 +45,12 @@ class Writer:
         self.lag.begin()
         unwritten = self._turns.unwritten
         unwritten += drain(self.dirty)
-        attempt, flush = self._lives.attempt, self._flush
         for _ in range(min(WRITERS, len(unwritten))):
-            attempt(flush, unwritten.popleft())
+            conn = unwritten.popleft()
+            try:  # here and not by `attempt`: a call for each recipient of a message is felt
+                self._flush(conn)
+            except Exception:
+                self._lives.give_up(conn)
         if not unwritten:
             self.lag.end()
             if not self.flushed.is_set():
