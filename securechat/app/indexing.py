@@ -18,7 +18,7 @@ class Indexed(Protocol):
     """The part of a store that is used here."""
 
     def index(self, limit: int) -> int:
-        """Index at most the next `limit` messages; return how many were looked at."""
+        """Index as many messages as cost what `limit` short ones do; return what they count."""
 
     def tidy(self) -> bool:
         """Do a little of what keeps the index fast; return whether there was something to do."""

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from securechat.irc.text import loosened
+
 _FORMATTING: Final = re.compile(
     r"\x03(?:[0-9]{1,2}(?:,[0-9]{1,2})?)?|\x04(?:[0-9A-Fa-f]{6}(?:,[0-9A-Fa-f]{6})?)?"
     r"|[\x02\x0f\x11\x16\x1d\x1e\x1f]"
@@ -95,7 +97,7 @@ def _runs(text: str) -> list[str]:
     text = text.replace("\n\r", "")  # a line that goes on in the next one (see `multiline`)
     if text.isascii():
         return _ASCII_WORDS.findall(_FORMATTING.sub("", text).lower())
-    folded = _composed(_composed(_FORMATTING.sub("", text)).casefold())
+    folded = _composed(_composed(loosened(_FORMATTING.sub("", text))).casefold())
     return _words().findall(folded)
 
 

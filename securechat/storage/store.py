@@ -148,7 +148,9 @@ class SqlStore(ABC):
             raise StorageError(f"the database cannot do it: {in_one_line(cause)}") from error
 
     def index(self, limit: int) -> int:
-        """Put at most the next `limit` messages into the index of the search; return how many were looked at.
+        """Put the next messages into the index of the search, as many as cost what `limit` short ones do.
+
+        A long one counts for several. Return what they count: less than `limit` is that there are no more.
 
         Raises like `commit`.
         """

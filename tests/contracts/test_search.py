@@ -118,6 +118,15 @@ def test_what_was_pruned_is_not_found(said: DurableDatabase) -> None:
     assert [message.id for message in reader.search(search("quick"))] == [50]
 
 
+def test_a_long_message_counts_for_several(durable: DurableDatabase) -> None:
+    """So a step of the index takes as long with a few of them as with many short ones."""
+    store = durable.store()
+    long = " ".join(f"word{number}" for number in range(1500))
+    store.commit([*PEOPLE, *CHANNELS, *(message(key, text=long) for key in range(5, 9))])
+    assert [store.index(50) >= 50 for _ in range(5)] == [True, True, True, True, False]
+    assert len(durable.reader().search(search("word1499"))) == 4
+
+
 def test_indexing_goes_on_where_it_ended(durable: DurableDatabase) -> None:
     """In steps of any size, over a reopening: each message is indexed once."""
     store = durable.store()

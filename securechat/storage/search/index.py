@@ -14,6 +14,8 @@ from securechat.storage.reading.visible import SPOKEN
 from securechat.storage.schema import messages
 from securechat.storage.search.tables import indexed_upto, message_words, search_state
 
+SHORT: Final = 160
+"""Characters of a message that counts for one: a message of 16,000 costs as much as a hundred such."""
 _MERGED_PAGES: Final = 16
 
 
@@ -33,7 +35,10 @@ class SearchIndex(ABC):
         self._connection = connection
 
     def advance(self, limit: int) -> int:
-        """Index at most the next `limit` messages, and return how many were looked at."""
+        """Index the next messages, as many as cost what `limit` short ones do; return what they count.
+
+        A long one counts for several. Less than `limit` is that there are no more.
+        """
         upto = indexed_upto(self._connection)
         m = messages.c
         of_rows = (
@@ -42,12 +47,19 @@ class SearchIndex(ABC):
             .order_by(m.id)
             .limit(limit)
         )
-        rows = self._connection.execute(of_rows).all()
-        if rows:
-            spoken = [row for row in rows if row.command in SPOKEN]
-            self._add([_entry(row.id, row.channel, row.recipient, row.sender, row.text) for row in spoken])
-            self._connection.execute(update(search_state).values(upto=rows[-1][0]))
-        return len(rows)
+        entries, costs = list[Entry](), 0
+        with self._connection.execute(of_rows) as found:
+            for row in found:
+                upto = row.id
+                if row.command in SPOKEN:
+                    entries.append(_entry(row.id, row.channel, row.recipient, row.sender, row.text))
+                costs += 1 + len(row.text) // SHORT
+                if costs >= limit:
+                    break
+        if costs:
+            self._add(entries)
+            self._connection.execute(update(search_state).values(upto=upto))
+        return costs
 
     def forget(self, keys: Sequence[int]) -> None:
         """Take messages out of the index that are about to be deleted or redacted."""

@@ -99,3 +99,8 @@ def test_tokens_hold_no_blanks_and_no_quotes(text: str) -> None:
     for token in segment(text):
         assert token and not set(token) & set("\"'\\ *()\0\t\n")
         assert not token.isascii() or token.islower() or token.isdigit()
+
+
+def test_a_text_of_marks_has_few_tokens() -> None:
+    """Thousands of combining marks would take long to be brought into their order."""
+    assert sum(map(len, segment("a" + "\u0345\u0315\u0300" * 2700))) < 100

@@ -1,11 +1,14 @@
 """Cutting texts to the length of a line."""
 
+import re
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from securechat.irc.message import Message, encode
-from securechat.irc.text import MAX_LINE, body_room, clip, split_text
+from securechat.irc.text import MAX_LINE, body_room, clip, loosened, split_text
 
 FAMILY = "👨\u200d👩\u200d👧"
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
@@ -128,3 +131,24 @@ def test_body_room_is_what_fits() -> None:
 def test_clip_keeps_whole_characters(text: str, limit: int, clipped: str) -> None:
     """What is too long loses its end, never half a character."""
     assert clip(text, limit) == clipped
+
+
+MARKS = "a\u0300\u0315\u0345\u0f73\u0f81\uff9e\u0e38\u302a"
+
+
+@given(st.text(MARKS, max_size=200))
+@settings(max_examples=200)
+def test_no_more_marks_than_people_read_follow_each_other(text: str) -> None:
+    """Whatever marks they are: to bring thousands of them into their order takes long. The rest stays."""
+    loose = loosened(text)
+    classes = bytes(map(unicodedata.combining, unicodedata.normalize("NFKD", loose)))
+    longest = max(map(len, re.findall(rb"[^\0]+", classes)), default=0)
+    assert longest <= 2 * 30, "some marks are two"
+    assert loose == text or len(loose) < len(text)
+    assert loose.count("a") == text.count("a")
+
+
+def test_few_marks_stay() -> None:
+    """As many as 30 on one letter."""
+    text = f"x{30 * chr(0x300)}y{31 * chr(0x315)}z"
+    assert loosened(text) == f"x{30 * chr(0x300)}y{30 * chr(0x315)}z"
