@@ -13,10 +13,12 @@ years for some text, and a member who finds that text stops the server.
 import re
 import unicodedata
 from collections import deque
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from enum import Enum
-from itertools import count
+from itertools import chain
 from typing import Final, NamedTuple
+
+from securechat.irc.text import loosened
 
 MAX_RULES: Final = 100
 MAX_PATTERN: Final = 64
@@ -32,7 +34,7 @@ _UNSEEN: Final = re.compile(
     "|[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff]"
 )
 _BETWEEN: Final = re.compile(r"[\W_]+")
-_WORD: Final = re.compile(r"[^\W_]+")
+_WORD: Final = re.compile(r"([^\W_]+)")
 
 
 class Action(Enum):
@@ -83,7 +85,8 @@ def normal(text: str) -> str:
     if text.isascii():
         plain = _UNSEEN.sub("", text).lower()
     else:
-        plain = unicodedata.normalize("NFKC", _UNSEEN.sub("", text).translate(_LONGEST)).casefold()
+        seen = loosened(_UNSEEN.sub("", text).translate(_LONGEST))
+        plain = unicodedata.normalize("NFKC", seen).casefold()
         if len(plain) > _EXPANDED * len(text):
             plain = text.casefold()
     return f" {_BETWEEN.sub(' ', plain).strip(' ')} "
@@ -92,10 +95,15 @@ def normal(text: str) -> str:
 class WordFilter:
     """The rules of a server, which are read once. Raises ValueError for what is no rule."""
 
-    __slots__ = ("_found", "_last", "_steps")
+    __slots__ = ("_found", "_last", "_replacing", "_steps")
 
     def __init__(self, rules: Iterable[str] = ()) -> None:
         self._steps, self._found = _automaton([parse(rule) for rule in rules])
+        self._replacing = {
+            state
+            for state, found in enumerate(self._found)
+            if any(rule.action is Action.REPLACE for rule in found)
+        }
         self._last = "", Verdict(None, "", None)
         """What was judged last: whether a text is refused is asked first, and then what is said instead."""
 
@@ -108,32 +116,40 @@ class WordFilter:
             self._last = text, self._judged(text)
         return self._last[1]
 
+    def know(self, text: str, verdict: Verdict) -> None:
+        """Take it that a text, which was judged before, is the next one that is asked for."""
+        self._last = text, verdict
+
     def _judged(self, text: str) -> Verdict:
-        form, first, places = normal(text), dict[Action, str](), set[int]()
-        steps, found, state, blanks = self._steps, self._found, 0, 0
-        for char in form:
+        steps, found, replacing = self._steps, self._found, self._replacing
+        state, blanks, met, places = 0, 0, dict[int, None](), list[int]()
+        for char in normal(text):
             state = steps[state].get(char, 0)
             if found[state]:
-                for rule in found[state]:
-                    first.setdefault(rule.action, rule.pattern)
-                    if rule.action is Action.REPLACE:
-                        places.add(blanks - 1)
+                met[state] = None
+                if state in replacing:
+                    places.append(blanks - 1)
             blanks += char == " "
+        first = dict[Action, str]()
+        for rule in chain.from_iterable(found[state] for state in met):
+            first.setdefault(rule.action, rule.pattern)
         refused = first.get(Action.REFUSE)
         if places and refused is None:
             text, refused = _replaced(text, places, blanks - 1, first[Action.REPLACE])
         return Verdict(refused, text, first.get(Action.REPORT))
 
 
-def _replaced(text: str, places: Set[int], words: int, pattern: str) -> tuple[str, str | None]:
+def _replaced(text: str, places: Iterable[int], words: int, pattern: str) -> tuple[str, str | None]:
     """Replace the words at these places of a text that has so many words in the one form.
 
     Where it has not as many as it is written, the text is refused: nobody could say which word it is.
     """
-    if len(_WORD.findall(text)) != words:
+    parts = _WORD.split(text)  # what is between the words, and at the odd places the words
+    if len(parts) // 2 != words:
         return text, pattern
-    place = count()
-    return _WORD.sub(lambda word: STARS if next(place) in places else word[0], text), None
+    for place in places:
+        parts[2 * place + 1] = STARS
+    return "".join(parts), None
 
 
 def _automaton(rules: Sequence[Rule]) -> tuple[list[dict[str, int]], list[tuple[Rule, ...]]]:

@@ -83,6 +83,11 @@ def costly(world: World) -> dict[str, list[str]]:
             *[f"@batch=1 PRIVMSG {big} :m" for _ in range(100)],
             "BATCH -1",
         ],
+        "multiline words": [
+            f"BATCH +1 draft/multiline {channels[1]}",
+            *[f"@batch=1 PRIVMSG {channels[1]} :{'a ' * 220}" for _ in range(36)],
+            "BATCH -1",
+        ],
         "KICK": [fitting(f"KICK {channels[last]} ", people[last * 37 % crowd.accounts :], " :bye")],
         "INVITE": [fitting("INVITE ", people, f" {big}")],
         "INVITE list": ["INVITE"],

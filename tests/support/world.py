@@ -56,6 +56,7 @@ from securechat.chat.records import ListEntry, MessageSent, StoredAccount, Store
 from securechat.chat.settings import Settings
 from securechat.chat.state.departures import REMEMBERED
 from securechat.chat.tallies import tallied
+from securechat.chat.wordfilter import MAX_RULES, WordFilter
 from securechat.irc import capabilities
 from securechat.irc.framing import Framer
 from securechat.irc.sasl import chunks, encode_plain
@@ -73,6 +74,10 @@ MOST_CAPS: Final = tuple(
     if name not in ("draft/chathistory", "draft/metadata-2", "securechat/reactions")
 )
 """Those of a client that is replayed what it missed."""
+
+
+WORDS: Final = WordFilter([*(f"report *{'ab' * 30}{one:02}*" for one in range(MAX_RULES - 1)), "replace a"])
+"""Rules with which texts such as "a a a" cost as much as they can."""
 
 
 class Owner:
@@ -162,6 +167,7 @@ class World:
             nicknames="free" if crowd.free else "account",
             flood=False,
             autojoin=(),
+            words=WORDS,
         )
         self.core = Core(self.settings, snapshot(crowd))
         self.delivery = Delivery(self.settings.sendq)

@@ -2,6 +2,7 @@
 
 from securechat.chat.commands.messages import text
 from securechat.chat.rules.multiline import close_batch, message_of, open_batch
+from securechat.chat.rules.words import when_judged
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
@@ -20,7 +21,7 @@ def batch(ctx: Context) -> None:
         incoming = close_batch(ctx)
         if incoming is not None:
             ctx.message = message_of(incoming)
-            text(ctx)
+            when_judged(ctx, ctx.param(1), lambda: text(ctx))
     else:
         ctx.fail("INVALID_REFTAG", "*", text="A batch begins with +<reference> and ends with -<reference>")
 

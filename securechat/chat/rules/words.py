@@ -3,8 +3,14 @@
 What two people write to each other is theirs. Operators are not filtered while they have their powers.
 """
 
+from collections.abc import Callable
+from typing import Final
+
 from securechat.chat.turn.context import Context
 from securechat.chat.wordfilter import STARS, Verdict
+
+LONG: Final = 2048
+"""Characters of a text that is judged in a turn of its own."""
 
 
 def judged(ctx: Context, text: str) -> Verdict:
@@ -13,6 +19,21 @@ def judged(ctx: Context, text: str) -> Verdict:
     if not words or not text or ctx.session.operator is not None:
         return Verdict(None, text, None)
     return words.judge(text)
+
+
+def when_judged(ctx: Context, text: str, then: Callable[[], None]) -> None:
+    """Go on with a text; with a long one, which takes its time to judge, in a turn of its own."""
+    filter_ = ctx.settings.words
+    if not filter_ or len(text) < LONG or ctx.session.operator is not None:
+        then()
+        return
+    verdict = filter_.judge(text)
+
+    def go_on() -> None:
+        filter_.know(text, verdict)  # others may have said something meanwhile
+        then()
+
+    ctx.when_stored(go_on)
 
 
 def refusal(ctx: Context, text: str) -> str | None:

@@ -104,3 +104,17 @@ def test_each_character_is_looked_at_once(rules: list[str], text: str) -> None:
     words.judge(text)
     sys.setprofile(None)
     assert looks == len(normal(text)) + 2, "one for each character, and two of what was found"
+
+
+def test_a_text_of_marks_is_short() -> None:
+    """Thousands of combining marks would take long to be brought into their order."""
+    assert len(normal("a" + "\u0345\u0315\u0300" * 2700)) < 100
+
+
+def test_what_was_judged_before_is_known() -> None:
+    """Also when something else was judged meanwhile."""
+    text = " ".join(["so", "bad"])
+    verdict = FILTER.judge(text)
+    FILTER.judge("something else")
+    FILTER.know(text, verdict)
+    assert FILTER.judge(text) is verdict
