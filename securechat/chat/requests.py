@@ -56,20 +56,27 @@ class RemoveAccount:
 
     `messages` is what becomes of what the account said: keep, anonymise, delete, or "" for what the
     configuration says. `channels` is what becomes of those that it founded: keep (or "") leaves them without
-    a founder, drop ends them; or the account `heir` gets them.
+    a founder, drop ends them; or the account `heir` gets them. The last administrator stays unless `force`
+    says that this is meant. With `check` nothing is done: the answer says whether it could be.
     """
 
     name: str
     messages: str = ""
     channels: str = ""
     heir: str = ""
+    force: bool = False
+    check: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DisableAccount:
-    """Refuse logins from now on and end the account's sessions."""
+    """Refuse logins from now on and end the account's sessions.
+
+    The last administrator is let in unless `force` says that this is meant.
+    """
 
     name: str
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)

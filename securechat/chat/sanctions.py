@@ -10,12 +10,13 @@ class AddBan:
     """Keep targets, with commas between, out of the server.
 
     A target is an account, a mask (nick!account@server), an address or a network. `duration` is as in
-    `durations`, "" for ever.
+    `durations`, "" for ever. The last administrator is let in unless `force` says that this is meant.
     """
 
     targets: str
     duration: str = ""
     reason: str = ""
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)

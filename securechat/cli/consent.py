@@ -1,9 +1,16 @@
 """Asking a person at the terminal before something that cannot be undone."""
 
 import sys
+from typing import Annotated
+
+import typer
 
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.telling import agrees
+
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Also if no administrator is left who can log in.")
+]
 
 
 def can_be_asked() -> bool:

@@ -149,7 +149,7 @@ def test_an_unknown_operation(office: Office) -> None:
         (b'{"op":"deluser"}\n', '"name" of deluser is missing or has the wrong type'),
         (b'{"op":"deluser","name":5}\n', '"name" of deluser is missing or has the wrong type'),
         (b'{"op":"passwd","name":"a","phc":"x","keep_sessions":1}\n', '"keep_sessions" of passwd'),
-        (b'{"op":"deluser","name":"a","force":true}\n', "deluser has no force"),
+        (b'{"op":"deluser","name":"a","forced":true}\n', "deluser has no forced"),
         (b'{"op":' + b"[" * 60_000 + b"\n", "the line is not JSON"),
         (b'{"op":"backup","file":"\\ud800"}\n', "a character that is none"),
         (b'{"op":"backup","file":"a\\u0000b"}\n', "a character that is none"),
@@ -286,5 +286,7 @@ def test_the_lines_are_json() -> None:
         "messages": "",
         "channels": "",
         "heir": "",
+        "force": False,
+        "check": False,
     }
     assert decode_request(b'{"op":"adduser","name":"a","phc":"$"}') == AddAccount("a", "$", "member")

@@ -52,6 +52,7 @@ from securechat.chat.requests import (
 )
 from securechat.chat.rules import (
     accounts,
+    administrators,
     audit,
     authenticators,
     credentials,
@@ -206,6 +207,9 @@ def _of_account(chat: Chat, request: OfAccount, spare: int | None) -> Answer:
                 chat, account, "This account needs a new password: log in to set it", spare=spare
             )
         case DisableAccount():
+            refusal = administrators.refusal(chat, [account]) if not request.force else None
+            if refusal is not None:
+                return refusal
             if not account.disabled:
                 chat.enter(AccountDisabled(account.id, chat.now.wall), None)
             sessions.then_end(chat, account, "This account was disabled")

@@ -40,7 +40,7 @@ def add(
     def read() -> None:
         bans = list(wanted.all())
         _check_powers(steps)
-        _check_all(chat, bans)
+        _check_all(chat, bans, request)
         begin(",".join(spelled(chat, ban) for ban in bans))
         for ban in bans:
             chat.enter(BanAdded(ban, chat.registry.bans.get(*ban.key)), None)
@@ -144,12 +144,15 @@ def _reading(chat: Chat, request: AddBan, by: str, wanted: Bans) -> Iterator[Non
         yield
 
 
-def _check_all(chat: Chat, wanted: Sequence[Ban]) -> None:
+def _check_all(chat: Chat, wanted: Sequence[Ban], request: AddBan) -> None:
     """Raise Wrong where one of the bans is fine and all of them are not, or not any more."""
     bans, accounts = chat.registry.bans, chat.registry.accounts
     banned = [accounts[int(ban.target)] for ban in wanted if ban.kind == ACCOUNT]
     if any(account.phc is None for account in banned):
         raise Wrong("ACCOUNT_UNKNOWN", "One of the accounts was removed at this moment: nobody was banned")
+    refusal = administrators.refusal(chat, banned) if not request.force else None
+    if refusal is not None:
+        raise Wrong(refusal.code, refusal.text)
     new = [ban for ban in wanted if bans.get(*ban.key) is None]
     masks = sum(ban.kind == MASK for ban in new)
     if len(bans) + len(new) > MAX_BANS or bans.masks + masks > MAX_MASKS:

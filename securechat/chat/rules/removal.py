@@ -15,6 +15,7 @@ from securechat.chat.records import (
 )
 from securechat.chat.requests import CHANNELS_AT_ONCE, Answer, Done, Refused, RemoveAccount
 from securechat.chat.rules import (
+    administrators,
     authenticators,
     bans,
     devices,
@@ -47,6 +48,9 @@ def remove(
     if account is None or problem is not None:
         then(problem or unknown(request.name))
         return
+    if request.check:
+        then(Done())
+        return
 
     def left() -> None:
         if account.phc is None:
@@ -74,7 +78,8 @@ def _problem(chat: Chat, account: Account | None, request: RemoveAccount) -> Ref
     fate = _fate(chat, request)
     if fate not in FATES:
         return Refused("MESSAGES_UNKNOWN", f"{fate!r} cannot be done: use one of {', '.join(FATES)}")
-    return _wrong_channels(chat, account, request)
+    refusal = administrators.refusal(chat, [account]) if not request.force else None
+    return refusal or _wrong_channels(chat, account, request)
 
 
 def _fate(chat: Chat, request: RemoveAccount) -> str:

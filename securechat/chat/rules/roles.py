@@ -5,6 +5,7 @@ from functools import partial
 from securechat.chat.people import SetRole
 from securechat.chat.records import ROLES, RoleSet
 from securechat.chat.requests import Answer, Done, Refused
+from securechat.chat.rules import administrators
 from securechat.chat.rules.operators import set_powers
 from securechat.chat.state.account import Account
 from securechat.chat.state.session import BOT, User
@@ -23,9 +24,9 @@ def set_role(chat: Chat, account: Account, request: SetRole) -> Answer:
         return unknown_role(request.role)
     if before == request.role:
         return Done()
-    if before == "admin" and not request.force and is_last_admin(chat, account):
-        text = f"{account.name} is the last administrator: make another one first, or say --force"
-        return Refused("LAST_ADMIN", text)
+    refusal = administrators.refusal(chat, [account]) if not request.force else None
+    if refusal is not None:
+        return refusal
     chat.enter(RoleSet(account.id, request.role, before, chat.now.wall), None)
     if before == "admin":
         _end_powers(chat, account)
@@ -33,12 +34,6 @@ def set_role(chat: Chat, account: Account, request: SetRole) -> Answer:
         for user in chat.registry.users_of(account):
             _mark(chat, user, request.role == "bot")
     return Done()
-
-
-def is_last_admin(chat: Chat, account: Account) -> bool:
-    """Return whether nobody else could use an operator's powers."""
-    others = (one for one in chat.registry.accounts.values() if one is not account)
-    return not any(one.role == "admin" and one.usable for one in others)
 
 
 def detail(chat: Chat, request: SetRole) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from securechat.cli.change import change, were
+from securechat.cli.consent import ForceOption
 from securechat.cli.place import ConfigOption, DataDirOption, existing_place
 from securechat.cli.table import JsonOption, minute, print_rows
 
@@ -42,6 +43,7 @@ def add(
     targets: TargetsArgument,
     duration: ForOption = "",
     reason: ReasonOption = "",
+    force: ForceOption = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
@@ -54,7 +56,7 @@ def add(
     from securechat.chat.sanctions import AddBan
 
     place = existing_place(config, data_dir)
-    request = AddBan(",".join(targets), duration, reason)
+    request = AddBan(",".join(targets), duration, reason, force)
     done = change(place, request, f"{were(targets)} banned", as_json=as_json)
     if not as_json:
         _show(done.rows, as_json=False)

@@ -7,6 +7,7 @@ import typer
 
 from securechat.app.directory import data_dir_option
 from securechat.cli.change import change
+from securechat.cli.consent import ForceOption
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.passwords import (
     FileOption,
@@ -114,6 +115,7 @@ def passwd(
 
 def disable(
     name: NameArgument,
+    force: ForceOption = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
@@ -124,7 +126,7 @@ def disable(
     place = existing_place(config, data_dir)
     facts = {"account": name, "disabled": True}
     done = f"The account {name} was disabled"
-    change(place, DisableAccount(name), done, as_json=as_json, facts=facts)
+    change(place, DisableAccount(name, force), done, as_json=as_json, facts=facts)
 
 
 def enable(
@@ -167,7 +169,7 @@ def role(
     role: Annotated[
         str, typer.Argument(metavar="member|admin|bot", show_default=False, help="Its new role.")
     ],
-    force: Annotated[bool, typer.Option("--force", help="Also if it is the last administrator.")] = False,
+    force: ForceOption = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,

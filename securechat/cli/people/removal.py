@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from securechat.cli.change import change
-from securechat.cli.consent import can_be_asked, require_consent
+from securechat.cli.consent import ForceOption, can_be_asked, require_consent
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.people.accounts import NameArgument
 from securechat.cli.place import ConfigOption, DataDirOption, existing_place
@@ -33,6 +33,7 @@ def deluser(
     heir: Annotated[
         str, typer.Option("--channels-to", metavar="NAME", help="The account that gets these channels.")
     ] = "",
+    force: ForceOption = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
@@ -65,8 +66,10 @@ def deluser(
         names = [str(row["name"]) for row in founded]
         # So few go together with the account, or nothing does.
         many = len(names) > CHANNELS_AT_ONCE
+        if many:
+            asking.ask(RemoveAccount(name, force=force, check=True))
         handed_on = _hand_on(asking, name, names, channels, heir) if many else 0
-    request = RemoveAccount(name, messages, channels, heir)
+    request = RemoveAccount(name, messages, channels, heir, force)
     more = _what_became(number(len(names)), channels, heir) if names else ""
     facts = {"account": name, "channels": len(names)}
     with so_far("given" if heir else "dropped", handed_on, len(names)):

@@ -455,6 +455,27 @@ def test_sessions_without_a_server(command: Command) -> None:
         assert command("sessions", *words).code == ExitCode.USAGE
 
 
+def test_the_last_administrator_is_kept(command: Command, home: Path) -> None:
+    """By every command that would keep it out, and nothing is changed; --force says that this is meant."""
+    assert command("adduser", "alice", "--admin", "--generate").code == 0
+    for words in (
+        ("disable", "alice"),
+        ("deluser", "alice", "--yes"),
+        ("ban", "add", "alice", "--for", "1h"),
+    ):
+        refused = command(*words)
+        assert refused.code == ExitCode.REFUSED
+        assert "alice is the last administrator who can log in: make another one first" in refused.err
+        assert "--force" in refused.err
+    assert command("ban", "add", "alice", "--force").code == 0
+    assert command("disable", "alice").code == 0, "who is banned does not log in anyway"
+    assert command("ban", "remove", "alice").code == 0
+    assert command("enable", "alice").code == 0
+    assert command("disable", "alice", "--force").code == 0
+    assert command("deluser", "alice", "--yes", "--force").code == 0
+    assert stored(home)["alice"].phc is None
+
+
 def test_giving_another_role(command: Command, home: Path) -> None:
     """One command without a server, too; the last administrator stays one unless that is meant."""
     assert command("adduser", "alice", "--admin", "--generate").code == 0
