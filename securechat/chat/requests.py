@@ -230,7 +230,19 @@ class NoteExport:
     file: str
 
 
-Note = NoteBackup | NoteCertificate | NoteExport
+@dataclass(frozen=True, slots=True)
+class NoteReload:
+    """Write down that configuration and certificate were read again; `changes` says what came of it."""
+
+    changes: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is about, for the audit log."""
+        return "configuration"
+
+
+Note = NoteBackup | NoteCertificate | NoteExport | NoteReload
 """What changes nothing: it is asked for by the command that does it."""
 
 Request = (
@@ -296,6 +308,7 @@ OPERATIONS: Final[Mapping[str, type[Request]]] = {
     "retention": SetRetention,
     "backup": NoteBackup,
     "certificate": NoteCertificate,
+    "reloaded": NoteReload,
     "export": NoteExport,
 }
 """The requests by their names: on the control socket, in the audit log and for the pseudo-user."""

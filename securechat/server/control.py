@@ -20,7 +20,7 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from securechat.chat.items import Administer
-from securechat.chat.requests import Answer, Refused, Request
+from securechat.chat.requests import Answer, Done, NoteReload, Refused, Request
 from securechat.server.bell import Bell
 from securechat.server.control_client import socket_path
 from securechat.server.control_protocol import (
@@ -37,6 +37,10 @@ log: Final = logging.getLogger("securechat.control")
 
 REQUEST_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 15.0
+ORIGIN: Final = "control socket"
+"""From where they ask, for the audit log."""
+NOBODY: Final = 0
+"""The ticket of a request whose answer nobody waits for."""
 _CREDENTIALS: Final = struct.Struct("3i")
 _ROOT: Final = 0
 
@@ -73,7 +77,8 @@ class Control:
 
     def answered(self, ticket: int, answer: Answer) -> None:
         """Hand over the answer to a request. Called by the hub, after the commit."""
-        self._answers.put((ticket, answer))
+        if ticket != NOBODY:
+            self._answers.put((ticket, answer))
 
     def stop(self) -> None:
         """End the loop. Any thread may call."""
@@ -144,9 +149,12 @@ class Control:
             command = self._commands.get(request.op)
             if command is None:
                 return Refused("UNKNOWN_OPERATION", f"this server does not know {request.op[:32]!a}")
-            return command(request.argument)
+            answer = command(request.argument)
+            if request.op == "reload" and isinstance(answer, Done):
+                self._inbox.put(reloaded(answer, by, ORIGIN))
+            return answer
         ticket = next(self._tickets)
-        self._inbox.put(Administer(ticket, request, by, "control socket"))
+        self._inbox.put(Administer(ticket, request, by, ORIGIN))
         deadline = time.monotonic() + self._answer_seconds
         while True:
             try:
@@ -158,6 +166,16 @@ class Control:
                 return None
             if entry[0] == ticket:  # and not the late answer to an earlier request
                 return entry[1]
+
+
+def reloaded(answer: Done, by: str, origin: str) -> Administer:
+    """Return what has the audit log say that the configuration was read again, and what came of it."""
+    parts = (
+        f"{row['key']} {'is in force' if row['applied'] else 'needs a restart'}"
+        for row in answer.rows
+        if "key" in row
+    )
+    return Administer(NOBODY, NoteReload(", ".join(parts)), by, origin)
 
 
 def user_name(uid: int) -> str:

@@ -23,17 +23,20 @@ PAUSE: Final = 1.0
 class Reloads:
     """Who wants a reload. `ask` may be called by any thread, everything else by the main thread.
 
-    `reload` does it; `tell` is called with each session that asked, and the answer.
+    `reload` does it; `tell` is called with each session that asked, and the answer, and `signalled` with the
+    answer where a signal asked.
     """
 
     def __init__(
         self,
         reload: Callable[[], Answer],
         tell: Callable[[Link, Answer], None],
+        signalled: Callable[[Answer], None],
         mono: Callable[[], float] = time.monotonic,
     ) -> None:
         self._reload = reload
         self._tell = tell
+        self._signalled = signalled
         self._mono = mono
         self._asked: deque[Link] = deque()
         self._due = math.inf
@@ -50,10 +53,13 @@ class Reloads:
     def look(self) -> float:
         """Reload if it is time; return how many seconds later to look again, at the latest."""
         if self._asked or self._due <= self._mono():
+            signalled = self._due <= self._mono()
             links = [self._asked.popleft() for _ in range(len(self._asked))]
             self._due = math.inf
             answer = self._reload()
             self._rested = self._mono() + PAUSE
             for link in links:
                 self._tell(link, answer)
+            if signalled:
+                self._signalled(answer)
         return 0.0 if self._asked else max(0.0, self._due - self._mono())

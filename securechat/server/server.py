@@ -28,7 +28,7 @@ from securechat.chat.requests import Answer, Done, Refused, Value
 from securechat.chat.settings import Settings
 from securechat.log import escape
 from securechat.server.admission import Admission
-from securechat.server.control import Control
+from securechat.server.control import Control, reloaded
 from securechat.server.core import Core
 from securechat.server.costs import Costs
 from securechat.server.hub import Hub
@@ -113,7 +113,7 @@ class Server:
         self._admission = Admission(limits, random.random, banned)
         loop = partial(Worker, self._inbox, tls, self._admission, limits, server_name)
         self._workers = [loop() for _ in range(max(1, workers))]
-        self._reloads = Reloads(self.reload, lambda link, answer: self._inbox.put(Reloaded(link, answer)))
+        self._reloads = Reloads(self.reload, self._tell_reloaded, self._note_signal)
         self._hub = Hub(
             core,
             store,
@@ -279,6 +279,15 @@ class Server:
                 for action in self._every_second:
                     action()
             pause = min(pause, tick - time.monotonic())
+
+    def _tell_reloaded(self, link: Link, answer: Answer) -> None:
+        """Have a session told of the reload that it asked for."""
+        self._inbox.put(Reloaded(link, answer))
+
+    def _note_signal(self, answer: Answer) -> None:
+        """Have the audit log know of a reload that a signal asked for; whose it was nobody knows."""
+        if isinstance(answer, Done):
+            self._inbox.put(reloaded(answer, "SIGHUP", "local"))
 
     def _ask_for_reload(self, link: Link) -> None:
         """Have the main thread reload, and the hub told of it. Called by the hub."""

@@ -1,5 +1,6 @@
 """Start and stop: in order, announced, and refused with a reason where it cannot be."""
 
+import json
 import os
 import signal
 import socket
@@ -197,3 +198,7 @@ def test_a_reload_changes_what_can_be_changed(serve: Serve, enter: Enter) -> Non
     while b"- Welcome again" not in alice.transcript:  # the signal is handled when its thread gets to it
         alice.send("MOTD")
         alice.sync()
+    rows = [json.loads(line) for line in server.administer("audit", "show", "--json").splitlines()]
+    told = [(row["origin"], row["target"], row["detail"]) for row in rows if row["action"] == "reloaded"]
+    changed = ("configuration", "server.motd is in force")
+    assert told == [("control socket", *changed), ("local", *changed)]

@@ -16,7 +16,13 @@ class Server:
         self.done = 0
         self.told: list[tuple[Link, Answer]] = []
         self.meanwhile = 0
-        self.reloads = Reloads(self.reload, lambda *told: self.told.append(told), lambda: self.now)
+        self.signalled = 0
+        self.reloads = Reloads(
+            self.reload, lambda *told: self.told.append(told), self.note_signal, lambda: self.now
+        )
+
+    def note_signal(self, _: Answer) -> None:
+        self.signalled += 1
 
     def reload(self) -> Answer:
         self.done += 1

@@ -42,6 +42,7 @@ from securechat.chat.requests import (
     NoteBackup,
     NoteCertificate,
     NoteExport,
+    NoteReload,
     RemoveAccount,
     ResetSecondFactor,
     RevokeDevice,
@@ -184,7 +185,7 @@ def _answer(chat: Chat, request: Change, by: str, spare: int | None) -> Answer:
             return moderation.answer(chat, request, by)
         case ListBans() | ListReports() | ListRestraints() | ShowReport():
             return moderation.answer(chat, request, by)
-        case NoteBackup() | NoteCertificate() | NoteExport():
+        case NoteBackup() | NoteCertificate() | NoteExport() | NoteReload():
             return Done()
         case _:
             return _of_account(chat, request, spare)

@@ -16,6 +16,7 @@ from securechat.chat.requests import (
     NoteBackup,
     NoteCertificate,
     NoteExport,
+    NoteReload,
     Refused,
     RemoveAccount,
     RevokeDevice,
@@ -54,7 +55,7 @@ def note(chat: Chat, request: Change | DropChannels, answer: Answer, author: Aut
     if target:
         action = OPERATION_NAMES[type(request)]
         audited = Audited(chat.now.wall, author.by, author.origin, action, target, said)
-        if isinstance(request, EndSession | EndSessionsOf):
+        if isinstance(request, EndSession | EndSessionsOf | NoteReload):
             owe(chat, audited)
         else:
             chat.enter(audited, None)
@@ -101,6 +102,8 @@ def detail(chat: Chat, request: Change | InSteps) -> str:
             return request.device
         case AddInvitation():
             return f"{count(request.uses, 'use')}, {count(request.days, 'day')}"
+        case NoteReload():
+            return request.changes
         case NoteBackup() | NoteCertificate():
             return request.how
         case NoteExport():

@@ -15,6 +15,7 @@ from securechat.chat.requests import (
     NoteBackup,
     NoteCertificate,
     NoteExport,
+    NoteReload,
     Refused,
     Request,
     Value,
@@ -37,6 +38,7 @@ NOT_OFFERED: Final = (
     NoteBackup,
     NoteCertificate,
     NoteExport,
+    NoteReload,
 )
 OFFERED: Final[Mapping[str, type[Request]]] = {
     name: kind

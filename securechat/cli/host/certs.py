@@ -47,7 +47,7 @@ def renew(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Da
 
     The keys stay, and so do the pins. A running server uses it at once.
     """
-    from securechat.app.certificates import certificates_of, check_own
+    from securechat.app.certificates import certificates_of, check_own, read_identity
     from securechat.tls.errors import CertificateProblem
 
     place = find_place(config, data_dir)
@@ -55,8 +55,10 @@ def renew(as_json: JsonOption = False, config: ConfigOption = None, data_dir: Da
         check_own(certificates_of(place.config, place.directory))
         place.require()
         _renew(place)
+        names = read_identity(certificates_of(place.config, place.directory).certificate).names
     except CertificateProblem as error:
         raise CommandFailed(str(error)) from error
+    public_certs.note(place, names, "renewed by the server's own authority")
     tell("The certificate was renewed.")
     _show(place, as_json)
 

@@ -1,6 +1,6 @@
 """`securechat certs install` and `certs acme`: a certificate of a public authority, put to use."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -211,7 +211,7 @@ def _put_to_use(place: Place, content: bytes, whence: str, as_json: bool) -> Non
         raise CommandFailed(f"nothing was changed: {error}", ExitCode.REFUSED) from error
     except OSError as error:
         raise CommandFailed(f"the certificate cannot be kept in {place.directory}: {error}") from error
-    _note(place, placed, whence)
+    note(place, placed.names, whence)
     for remark in placed.remarks:
         tell(f"Note: {remark}.")
     names, ends = ", ".join(placed.names), placed.ends
@@ -241,11 +241,11 @@ def _use(place: Place, placed: "Placed") -> bool:
     return True
 
 
-def _note(place: Place, placed: "Placed", whence: str) -> None:
-    """Have it in the audit log, where there is one."""
+def note(place: Place, names: Iterable[str], whence: str) -> None:
+    """Have a certificate in the audit log, where there is one: for which names it is, and whose."""
     from securechat.chat.requests import NoteCertificate
     from securechat.cli.ask import ask
     from securechat.storage.databases import Database
 
     if Database(place.directory, place.config.storage.url).exists():
-        ask(place, NoteCertificate(",".join(placed.names), whence))
+        ask(place, NoteCertificate(",".join(names), whence))

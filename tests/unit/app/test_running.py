@@ -237,6 +237,8 @@ def test_a_renewed_certificate_is_served_at_once(server: ServerProcess) -> None:
     """`certs renew` with a running server, and a new name by `reload`."""
     first = served_serial(server)
     server.administer("certs", "renew")
+    noted = json.loads(server.administer("audit", "show", "--json").splitlines()[-1])
+    assert (noted["action"], noted["detail"]) == ("certificate", "renewed by the server's own authority")
     second = served_serial(server)
     assert second != first
     certificate, key = server.data / "server.pem", server.data / "ca.key"
