@@ -137,7 +137,7 @@ def set_channel(
         raise CommandFailed(text, ExitCode.USAGE)
     place = existing_place(config, data_dir)
     facts = {"channel": name, "setting": setting, "value": value}
-    done = f"The setting {setting} of {name} is {value or '-'}"
+    done = f"The setting {setting} of {name} was set to {value or '-'}"
     change(place, request, done, as_json=as_json, facts=facts)
 
 

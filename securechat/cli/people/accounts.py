@@ -160,7 +160,10 @@ def rename(
     place = existing_place(config, data_dir)
     check_name(new)
     facts = {"account": new, "previous": name}
-    done, more = f"The account {name} is {new} now", f"The password stays; the login is by the name {new}."
+    done, more = (
+        f"The account {name} was renamed to {new}",
+        f"The password stays; the login is by the name {new}.",
+    )
     change(place, RenameAccount(name, new), done, more, as_json=as_json, facts=facts)
 
 
@@ -182,7 +185,7 @@ def role(
 
     place = existing_place(config, data_dir)
     facts = {"account": name, "role": role}
-    request, done = SetRole(name, role, force), f"The role of {name} is {role} now"
+    request, done = SetRole(name, role, force), f"The role of {name} was set to {role}"
     change(place, request, done, as_json=as_json, facts=facts)
 
 

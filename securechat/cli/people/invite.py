@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from securechat.cli.change import change
+from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.files import read_line
 from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place
 from securechat.cli.secret import shown_first
@@ -128,4 +129,11 @@ def _revoke(place: Place, which: str, as_json: bool) -> None:
     known_as = which.lower() if _ID.fullmatch(which) else id_of(digest(which))
     facts = {"id": known_as}
     done = f"The invitation {known_as} was revoked"
-    change(place, RevokeInvitation(known_as), done, as_json=as_json, facts=facts)
+    try:
+        change(place, RevokeInvitation(known_as), done, as_json=as_json, facts=facts)
+    except CommandFailed as failure:
+        if failure.code is not ExitCode.REFUSED or _ID.fullmatch(which):
+            raise
+        # The id was made of what was typed: it would say nothing to the person.
+        text = "no invitation has this id, code or link: `securechat invite list` lists them"
+        raise CommandFailed(text, ExitCode.REFUSED) from failure

@@ -98,7 +98,7 @@ def import_accounts(
     if as_json:
         print_json({**facts, "passwords": str(save) if generated and not dry_run else None})
     else:
-        verb = "can be made" if dry_run else "made"
+        verb = "can be made" if dry_run else "was made" if len(wanted) == 1 else "were made"
         where = f" The passwords are in {save}." if generated and not dry_run else ""
         tell(f"{_number(len(wanted))} {verb} in {place.directory}.{where}")
 

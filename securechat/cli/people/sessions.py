@@ -48,9 +48,9 @@ def sessions(
             _end(place, request, f"Session {number} of {name} was ended", as_json)
         case ["end", name]:
             there = f" from {address}" if address else ""
-            _end(place, EndSessionsOf(name, address), f"The sessions of {name}{there} end", as_json)
+            _end(place, EndSessionsOf(name, address), f"The sessions of {name}{there} were ended", as_json)
         case ["end"] if address:
-            _end(place, EndSessionsOf("", address), f"The sessions from {address} end", as_json)
+            _end(place, EndSessionsOf("", address), f"The sessions from {address} were ended", as_json)
         case [] if not address:
             _list(place, ListSessions(), as_json)
         case [name] if not address and name != "end":
@@ -69,7 +69,8 @@ def tell_number(ended: object) -> None:
     """Say how many sessions there were to end."""
     from securechat.cli.telling import tell
 
-    tell("There was 1 session." if ended == 1 else f"There were {ended} sessions.")
+    none = "There was none." if ended == 0 else f"There were {ended}."
+    tell("There was 1." if ended == 1 else none)
 
 
 def _list(place: Place, request: "Request", as_json: bool) -> None:

@@ -63,6 +63,7 @@ def test_the_list_and_revoking(command: Command) -> None:
     assert command("invite", "revoke", digest(first)[:8]).code == 0
     assert command("invite", "revoke", second.upper()).code == 0
     assert json.loads(command("invite", "list", "--json").out) == []
+    assert "no invitation has this id, code or link" in command("invite", "revoke", "nonsense").err
     again = command("invite", "revoke", second)
     assert again.code == ExitCode.REFUSED
     assert "invite list" in again.err
