@@ -18,7 +18,7 @@ from typing import Final
 
 import argon2
 from argon2.exceptions import HashingError, InvalidHashError, VerificationError, VerifyMismatchError
-from argon2.low_level import Type
+from argon2.low_level import ARGON2_VERSION, Type
 
 from securechat.chat.jobs import PasswordChecked, PasswordHashed
 from securechat.chat.tokens import LENGTH, PREFIX, is_token
@@ -87,7 +87,8 @@ class Hasher:
         self._argon2 = argon2.PasswordHasher(time_cost, memory_cost, parallelism, type=Type.ID)
         self._dummies: dict[str, str] = {}
         """For each set of parameters that a refusal costs, a hash that no password matches; dearest first."""
-        self.stand_beside([self._argon2.hash(secrets.token_bytes(16))])
+        usual = f"$argon2id$v={ARGON2_VERSION}$m={memory_cost},t={time_cost},p={parallelism}"
+        self.stand_beside([usual + _unmatched()])
 
     def stand_beside(self, hashes: Iterable[str]) -> None:
         """Let a refusal cost what it costs for these hashes of accounts, whatever it is for.

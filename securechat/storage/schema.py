@@ -257,6 +257,8 @@ messages: Final = Table("messages", metadata, MessageColumns)
 astray: Final = Table("astray", metadata, AstrayColumns)
 undelivered: Final = Table("undelivered", metadata, UndeliveredColumns, sqlite_with_rowid=False)
 
+# `where` is named for SQLite alone: for PostgreSQL as well SQLAlchemy would load all of its drivers. A
+# database is made by the migrations, which name it for both.
 _of_channel = messages.c.channel.is_not(None)
 _direct = messages.c.recipient.is_not(None)
 _with_nonce = messages.c.nonce.is_not(None)
@@ -268,7 +270,6 @@ Index(
     messages.c.channel,
     messages.c.id,
     sqlite_where=_of_channel,
-    postgresql_where=_of_channel,
 )
 # One side of a conversation; the other is the same index with the accounts exchanged.
 Index(
@@ -277,7 +278,6 @@ Index(
     messages.c.sender,
     messages.c.id,
     sqlite_where=_direct,
-    postgresql_where=_direct,
 )
 Index(
     "messages_nonce",
@@ -285,7 +285,6 @@ Index(
     messages.c.nonce,
     unique=True,
     sqlite_where=_with_nonce,
-    postgresql_where=_with_nonce,
 )
 # The edits of a message, and the reactions to it.
 Index(
@@ -293,7 +292,6 @@ Index(
     messages.c.refers,
     messages.c.id,
     sqlite_where=_referring,
-    postgresql_where=_referring,
 )
 # The redactions of a place, in their own order: they are shown where they happened.
 Index(
@@ -301,7 +299,6 @@ Index(
     messages.c.channel,
     messages.c.redacted_id,
     sqlite_where=_redacted,
-    postgresql_where=_redacted,
 )
 Index(
     "messages_direct_redacted",
@@ -309,7 +306,6 @@ Index(
     messages.c.sender,
     messages.c.redacted_id,
     sqlite_where=_redacted,
-    postgresql_where=_redacted,
 )
 # For the retention: ids grow with time, but only time says what is too old (the clock may have been wrong).
 Index("messages_at", messages.c.at)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import NullPool, create_engine, text
 
 from securechat.chat.ports import StoreFull
 from securechat.chat.records import AccountDisabled
@@ -37,6 +37,12 @@ def next_migrations(directory: Path, body: str) -> Migrations:
     return Migrations(copy, NEXT)
 
 
+PARTIAL = """
+SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE indpred IS NOT NULL
+"""
+"""The indexes of a part of a table, which alembic does not compare."""
+
+
 def _is_copied(name: str | None, kind: str, _parents: object) -> bool:
     """The tables of the search are not in `schema.metadata`."""
     return kind != "table" or name not in ("message_words", "search_state")
@@ -50,6 +56,10 @@ def test_the_migrations_make_what_the_tables_say(place: PostgresPlace, tmp_path:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
+        partial = connection.execute(text(PARTIAL)).scalars().all()
+    indexes = [index for table in metadata.tables.values() for index in table.indexes]
+    named = {str(index.name) for index in indexes if index.dialect_options["sqlite"]["where"] is not None}
+    assert named and named == set(partial) & {str(index.name) for index in indexes}
 
 
 def test_a_migration_happens_whole_or_not_at_all(place: PostgresPlace, tmp_path: Path) -> None:

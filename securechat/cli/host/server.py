@@ -1,5 +1,6 @@
 """`securechat server`: run the server in the foreground."""
 
+import gc
 import os
 from pathlib import Path
 from typing import Annotated
@@ -35,12 +36,16 @@ def server(
 
     With nothing configured it makes a certificate and listens on port 6697 of every interface.
     """
+    # What the modules make stays, so it is not looked through again and again: a tenth of the start.
+    gc.disable()
     from securechat.app.configuration import ConfigError, Loaded, load
     from securechat.app.running import serve
     from securechat.server.server import CannotStart
     from securechat.storage.errors import StorageError
     from securechat.tls.errors import CertificateProblem
 
+    gc.freeze()
+    gc.enable()
     place = find_place(config, data_dir)
     directory = place.directory
     options = {"--host": host, "--port": port, "--cert": cert, "--key": key}

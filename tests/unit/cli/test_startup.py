@@ -108,6 +108,23 @@ def test_no_command_loads_another_one(arguments: list[str], besides: set[str]) -
     assert {name for name in modules if name.partition(".")[0] == "securechat"} == ALWAYS | besides
 
 
+def test_a_server_on_sqlite_loads_no_other_driver() -> None:
+    """Nor what only some servers, or single commands, need."""
+    code = """
+import sys, securechat.__main__
+from securechat.app import running
+running.load_tables()
+print("MODULES", *sys.modules)
+"""
+    needless = {
+        *("acme", "alembic", "psycopg", "pyrage", "rich", "textual"),
+        *("confusable_homoglyphs.confusables", "sqlalchemy.dialects.postgresql"),
+    }
+    modules = loaded(python(code).stdout)
+    assert "sqlalchemy" in modules
+    assert not modules & needless
+
+
 def test_openssl_is_configured_before_anything_reads_it() -> None:
     """The key exchange groups are restricted when OpenSSL starts."""
     code = "import sys, securechat.__main__ as m, os; print(os.environ['OPENSSL_CONF'], 'ssl' in sys.modules)"
