@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -11,15 +11,6 @@ from securechat import __version__
 from securechat.cli.commands import Commands
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.telling import tell
-
-_FIRST_RUN: Final = (
-    "No server is known here yet:",
-    "  securechat join LINK                make an account with the link of an invitation, and chat",
-    "  securechat connect NAME@HOST        chat on a server where you have an account",
-    "  securechat server                   run a server of your own; then, in another terminal:",
-    "  securechat adduser NAME --admin     make an account on it, and `securechat connect NAME@localhost`",
-    "After that `securechat` alone opens the chat. All commands: securechat --help",
-)
 
 app = typer.Typer(
     name="securechat",
@@ -68,22 +59,11 @@ def _main(
 
 
 def _begin(context: typer.Context) -> None:
-    """Do what the bare name means: chat where that was done before, and else say how it begins."""
+    """Do what the bare name means: chat, and in a script show what there is."""
     if not (os.isatty(0) and os.isatty(1)):
         for line in context.get_help().split("\n"):
             tell(line, out=True)
         raise typer.Exit(ExitCode.USAGE)
     from securechat.cli.client.connect import connect
-    from securechat.cli.client.profiles import knows_a_server
-    from securechat.cli.client.remote import fail
-    from securechat.client.errors import InvalidProfile
 
-    try:
-        known = knows_a_server()
-    except InvalidProfile as error:
-        fail(error)
-    if known:
-        connect()
-    from securechat.cli.client.first_run import welcome
-
-    raise typer.Exit(welcome(_FIRST_RUN))
+    connect()

@@ -20,7 +20,7 @@ def test_plain_questions(shared_server: ServerProcess, tmp_path: Path) -> None:
 
     Nothing typed at the first question ends it, and says what else there is.
     """
-    with ClientTerminal(tmp_path) as person:
+    with ClientTerminal(tmp_path, "connect") as person:
         person.until("The server (chat.example.org)")
         person.type("\r")
         person.until("securechat connect NAME@HOST")

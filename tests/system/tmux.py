@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -16,6 +17,7 @@ from tests.system.client_process import command
 from tests.system.server_process import DEADLINE, clean_environment
 
 needs_tmux: Final = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+_NUMBERS: Final = count(1)
 _REPOSITORY: Final = Path(__file__).parents[2]
 
 
@@ -31,7 +33,8 @@ class TmuxTerminal:
     ) -> None:
         columns, rows = size
         home.mkdir(exist_ok=True)
-        self._socket = str(home / "tmux.sock")
+        # One of its own: the tmux of an earlier terminal here may still be on its way out.
+        self._socket = str(home / f"tmux-{next(_NUMBERS)}.sock")
         program = shlex.join(command(*arguments))
         # What the terminal is set to before and after is compared by the window itself.
         script = f"stty -g >before; {program}; echo ENDED $?; stty -g | cmp before - && echo RESTORED; cat"

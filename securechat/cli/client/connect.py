@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from securechat.cli.client.first_run import is_first, way_in
 from securechat.cli.client.profiles import Given, is_lost, remember
 from securechat.cli.client.remote import (
     CaOption,
@@ -90,6 +91,9 @@ def connect(
         file=password_file,
         command=password_command,
     )
+    if given == Given() and is_first():
+        found = way_in(plain=plain)
+        raise typer.Exit(found if isinstance(found, int) else chat(found, channels, plain=plain))
     others = _others(given, more, plain=plain)
     raise typer.Exit(_to_the_end(given, channels, others, device=device, plain=plain))
 
@@ -210,12 +214,11 @@ def _channel(name: str) -> str:
         raise typer.BadParameter(str(error), param_hint="--join") from error
 
 
-def chat(login: "Login", channels: list[str]) -> int:
+def chat(login: "Login", channels: list[str], *, plain: bool = False) -> int:
     """Chat until the end of it; return the exit code."""
-    ended = _chat(login, channels)
+    ended = _chat(login, channels, plain=plain)
     if _wants_new_password(ended):
-        login = _renew(login)
-        ended = _chat(login, channels)
+        ended = _chat(_renew(login), channels, plain=plain)
     return ended if isinstance(ended, int) else _report(ended)
 
 

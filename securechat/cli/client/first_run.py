@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING, Final
 
-from securechat.cli.client.profiles import usual_name
+from securechat.cli.client.profiles import knows_a_server, usual_name
 from securechat.cli.client.remote import answered, can_be_asked, complain, fail
 from securechat.cli.exits import ExitCode
 from securechat.cli.telling import begin, tell
@@ -13,11 +13,33 @@ if TYPE_CHECKING:
     from securechat.client.account.wizard import Wizard
     from securechat.client.tui.wizard_words import Words
 
+_OTHERWISE: Final = (
+    "No server is known here yet:",
+    "  securechat join LINK                make an account with the link of an invitation, and chat",
+    "  securechat connect NAME@HOST        chat on a server where you have an account",
+    "  securechat server                   run a server of your own; then, in another terminal:",
+    "  securechat adduser NAME --admin     make an account on it, and `securechat connect NAME@localhost`",
+    "After that `securechat` alone opens the chat. All commands: securechat --help",
+)
 _BACK: Final = "/back"
 _HOW: Final = f"{_BACK} goes to the question before, and Ctrl+C ends this."
 
 
-def first_login() -> "Login | int":
+def is_first() -> bool:
+    """Return whether a person sits at a terminal, and no server is known. Ends the program if the profiles
+    cannot be read.
+    """
+    from securechat.client.errors import InvalidProfile
+
+    if not (os.isatty(0) and os.isatty(1)):
+        return False
+    try:
+        return not knows_a_server()
+    except InvalidProfile as error:
+        fail(error)
+
+
+def first_login(*, plain: bool) -> "Login | int":
     """Return the login that a person has found the way to, or the exit code where they stopped."""
     from securechat.cli.client.window import code_of, has_room
     from securechat.client.account.errands import RealErrands
@@ -25,7 +47,7 @@ def first_login() -> "Login | int":
     from securechat.client.paths import places
 
     wizard = Wizard(RealErrands(places(os.environ)), usual_name())
-    if has_room(os.environ):
+    if not plain and has_room(os.environ):
         from securechat.client.tui.run import find_the_way
 
         login, ended = find_the_way(wizard, places(os.environ), os.environ)
@@ -95,13 +117,9 @@ def _choice(words: "Words") -> str:
             return numbers.get(text, text)
 
 
-def welcome(lines: tuple[str, ...]) -> int:
-    """Find the way and chat; tell the lines where a person stops on it. Return the exit code."""
-    from securechat.cli.client.connect import chat
-
-    found = first_login()
-    if not isinstance(found, int):
-        return chat(found, [])
-    for line in lines if found == ExitCode.USAGE else ():
+def way_in(*, plain: bool) -> "Login | int":
+    """Find the way to a login; where a person stops on it, say what else there is, and return the code."""
+    found = first_login(plain=plain)
+    for line in _OTHERWISE if found == ExitCode.USAGE else ():
         tell(line)
     return found

@@ -1,7 +1,7 @@
 """The app: what becomes of events and keys. What a person does is in `desk_work`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -48,6 +48,7 @@ class ChatApp(Shell):
             self.to_terminal, lambda: self.settings["notify"], notifying.preferred(start.environment)
         )
         self._taken_at = 0.0
+        self._problems: Sequence[str] = start.problems
 
     def on_mount(self) -> None:
         """Begin."""
@@ -59,7 +60,7 @@ class ChatApp(Shell):
             self.use_mouse()
         self.set_interval(_TICK, self._tick)
         self.set_interval(_MEASURE, self._measure)
-        for problem in self.start.problems:
+        for problem in self._problems:
             self.chat.note(problem)
         if self.start.signals:
             signals.heed(self._signalled)
@@ -148,6 +149,9 @@ class ChatApp(Shell):
                 self.work.open(place)
             else:
                 chat.current = place
+        problems, self._problems = self._problems, ()
+        for problem in problems:
+            chat.note(problem)
         chat.note_if(server.link.arrived())
         self.work.device_of(server).offer()
 

@@ -57,6 +57,7 @@ class Stage:
         environment: dict[str, str] | None = None,
         names: tuple[str, ...] = ("",),
         known: tuple[str, ...] = (),
+        problems: tuple[str, ...] = (),
         history: InputHistory | None = None,
     ) -> None:
         self.wires: list[Wire] = []
@@ -80,6 +81,7 @@ class Stage:
                 save_settings=self.saved.append,
                 history=history,
                 environment=environment or {},
+                problems=[*problems],
             ),
             lambda: self.now,
         )

@@ -231,3 +231,14 @@ def test_a_server_that_has_ended_is_opened_again() -> None:
         assert stage.row_with("● work")
 
     Stage(names=("home", "work"), known=("home", "work")).play(scenario)
+
+
+def test_what_could_not_be_opened_is_said_where_one_is() -> None:
+    """Once there is a conversation to say it in."""
+
+    async def scenario(stage: Stage) -> None:
+        await stage.log_in("bob")
+        assert stage.app.chat.current.name == "#general"
+        assert stage.shows("work needs your password: /server work")
+
+    Stage(names=("home",), problems=("work needs your password: /server work",)).play(scenario)
