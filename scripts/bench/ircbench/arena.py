@@ -121,14 +121,14 @@ def run(
     with generators(load, running, note) as crowd:
         (entered, *_) = crowd.order(Enter())
         crowd.order(Settle())
-        steady = saturated = None
+        quiet = full = None
         if Scenario.STEADY in scenarios:
             note(f"steady: {load.rate} messages/s for {load.seconds:g} s")
-            steady = _steady(load, running, crowd)
+            quiet = steady(load, running, crowd)
         if Scenario.SATURATED in scenarios:
             note(f"saturated: {load.saturated_total} messages to {load.members} members")
-            saturated = _saturated(running, crowd)
-        return Figures(entered.tls if isinstance(entered, Entered) else "unknown", saturated, steady)
+            full = saturated(running, crowd)
+        return Figures(entered.tls if isinstance(entered, Entered) else "unknown", full, quiet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,8 @@ class _Measured:
     cores: Cores
 
 
-def _saturated(running: Running, crowd: Generators) -> Saturated:
+def saturated(running: Running, crowd: Generators) -> Saturated:
+    """Run the saturated scenario once, with members that have entered. Raises RunFailed."""
     measured = _measure(running, crowd, Saturate())
     return Saturated(
         deliveries=sum(share.deliveries for share in measured.shares),
@@ -153,7 +154,8 @@ def _saturated(running: Running, crowd: Generators) -> Saturated:
     )
 
 
-def _steady(load: Load, running: Running, crowd: Generators) -> Steady:
+def steady(load: Load, running: Running, crowd: Generators) -> Steady:
+    """Run the steady scenario once, with members that have entered. Raises RunFailed."""
     measured = _measure(running, crowd, SteadyOrder(time.monotonic_ns() + _LEAD_NS))
     latencies: array[int] = array("q")
     for share in measured.shares:

@@ -13,8 +13,10 @@ from pathlib import Path
 from types import FrameType
 
 from . import arena, options, report
+from .peers import Ergo, Inspircd, Ngircd
 from .procfs import filesystem_of
-from .servers import Contestant, Inspircd, Ngircd, Running, Securechat, ServerError, make_certificates
+from .servers import Contestant, Running, ServerError, make_certificates
+from .subject import Securechat
 
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -85,6 +87,7 @@ def _contestants(chosen: options.Options) -> tuple[list[Contestant], list[str]]:
         "securechat": Securechat(chosen.accounts, chosen.workers, _note),
         "ngircd": Ngircd(),
         "inspircd": Inspircd(),
+        "ergo": Ergo(),
     }
     ready, problems = [], []
     for name in chosen.servers:

@@ -62,6 +62,54 @@ def inspircd(port: int, chain: Path, key: Path) -> str:
 """
 
 
+def ergo(port: int, chain: Path, key: Path, database: Path, languages: Path) -> str:
+    """Of Ergo 2."""
+    return f"""network: {{name: bench}}
+server:
+  name: {SERVER_NAME}
+  listeners:
+    "127.0.0.1:{port}": {{tls: {{cert: {chain}, key: {key}}}, min-tls-version: 1.3}}
+  casemapping: ascii
+  enforce-utf8: true
+  max-sendq: {SENDQ >> 20}M
+  idle-timeouts: {{registration: 60s, ping: 1h, disconnect: 2h}}
+  ip-limits: {{count: false, throttle: false}}
+  ip-cloaking: {{enabled: false}}
+  compatibility: {{force-trailing: true, send-unprefixed-sasl: true, allow-truncation: true}}
+accounts:
+  authentication-enabled: true
+  registration: {{enabled: false, throttling: {{enabled: false}}}}
+  require-sasl: {{enabled: false}}
+  multiclient: {{enabled: false}}
+channels: {{default-modes: +nt, max-channels-per-client: 10000, registration: {{enabled: false}}}}
+datastore: {{path: {database}, autoupgrade: true}}
+languages: {{enabled: false, path: {languages}}}
+limits:
+  nicklen: 32
+  identlen: 20
+  realnamelen: 150
+  channellen: 64
+  awaylen: 390
+  kicklen: 390
+  topiclen: 390
+  monitor-entries: 100
+  whowas-entries: 100
+  chan-list-modes: 100
+  registration-messages: 1024
+  multiline: {{max-bytes: 4096, max-lines: 100}}
+fakelag: {{enabled: false}}
+roleplay: {{enabled: false}}
+history:
+  enabled: true
+  channel-length: 2048
+  client-length: 256
+  autoresize-window: 3d
+  autoreplay-on-join: 0
+  chathistory-maxmessages: 1000
+logging: [{{method: stderr, type: "* -userinput -useroutput", level: warn}}]
+"""
+
+
 def securechat(workers: int | None) -> str:
     """Of securechat: every session its own user, password hashes at the floor that the server accepts."""
     server = f'name = "{SERVER_NAME}"' + (f"\nworkers = {workers}" if workers else "")
@@ -82,6 +130,7 @@ autojoin = []
 [limits]
 connections_per_source = 0
 connections_window = 0
+sessions_per_account = 0
 flood = false
 sendq = {SENDQ}
 """

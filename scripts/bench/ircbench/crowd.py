@@ -6,11 +6,12 @@ import select
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 
 from .peer import RECEIVE_SIZE, PeerClosed, TlsPeer
 from .plan import Load, Target, nick_of
 from .registration import Registration
+from .stream import CHANNEL
 
 KEEPALIVE = 30.0
 """Seconds between unsolicited PONGs: a silent listener would be sent a PING, amid what is compared."""
@@ -82,7 +83,7 @@ class Crowd:
         self._by_descriptor: dict[int, Member] = {}
         self._neglected: deque[Member] = deque()
         self._numbers = numbers
-        self._target = target
+        self.target = target
         self._aborted = aborted
         self._epoll = select.epoll()
         self._buffer = memoryview(bytearray(2 * RECEIVE_SIZE))
@@ -155,11 +156,16 @@ class Crowd:
 
     # --- into the channel
 
-    def join(self, context: ssl.SSLContext, on_joined: Callable[[int], None]) -> None:
+    def join(
+        self,
+        context: ssl.SSLContext,
+        on_joined: Callable[[int], None],
+        channels_of: Callable[[int], Sequence[bytes]] = lambda _member: (CHANNEL,),
+    ) -> None:
         """Connect, log in and join with all members; `on_joined` is told how many have joined so far."""
         waiting = list(reversed(self._numbers))
         under_way: dict[int, Registration] = {}
-        allowed = max(1, self._target.logins_at_once // self.load.generators)
+        allowed = max(1, self.target.logins_at_once // self.load.generators)
 
         def on_input(member: Member, received: memoryview) -> None:
             self._register(member, received, under_way)
@@ -167,7 +173,7 @@ class Crowd:
         def step(timeout: float) -> bool:
             while waiting and len(under_way) < allowed:
                 number = waiting.pop()
-                under_way[number] = Registration(number, self._target.account_of(number))
+                under_way[number] = Registration(number, self.target.account_of(number), channels_of(number))
                 self._connect(number, under_way[number], context)
             before = len(under_way)
             moved = self.turn(timeout, on_input)
@@ -184,6 +190,7 @@ class Crowd:
     def settle(self, token: str) -> None:
         """Wait until every member has received all that the server has for it (PING, then PONG).
 
+        The token holds a blank: some servers write others without a colon.
         Lines before the PONG are skipped: joins of the others.
         """
         pong = b":" + token.encode() + b"\r\n"
@@ -225,7 +232,7 @@ class Crowd:
     # --- inside
 
     def _connect(self, number: int, registration: Registration, context: ssl.SSLContext) -> None:
-        member = Member(number, TlsPeer(context, self._target.host, self._target.port))
+        member = Member(number, TlsPeer(context, self.target.host, self.target.port))
         member.opening = registration.opening()
         self.members[number] = member
         self._by_descriptor[member.peer.fileno()] = member

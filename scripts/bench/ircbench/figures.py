@@ -80,6 +80,7 @@ class Steady:
     samples: int
     p50: float
     p99: float
+    p999: float
     highest: float
     late: float
     """How late the generator sent a message at worst, compared with its schedule."""
@@ -93,6 +94,7 @@ def steady_of(latencies_ns: Sequence[int], late_ns: int, cores: Cores) -> Steady
         samples=len(ordered),
         p50=percentile(ordered, 0.50) / 1e6,
         p99=percentile(ordered, 0.99) / 1e6,
+        p999=percentile(ordered, 0.999) / 1e6,
         highest=ordered[-1] / 1e6,
         late=late_ns / 1e6,
         cores=cores,

@@ -121,12 +121,12 @@ def carry_out(order: Order, crowd: Crowd, target: Target, report: Callable[[Repo
             crowd.join(context, lambda joined: report(Progress(joined)))
             report(Entered(next(iter(crowd.members.values())).peer.describe()))
         case Settle():
-            crowd.settle("settled")
+            crowd.settle("all is settled")
             report(Settled())
         case Saturate():
             report(SaturatedRun(crowd).run())
         case Steady(start_ns):
             report(SteadyRun(crowd, start_ns).run())
         case Silence():
-            crowd.expect_silence("silence")
+            crowd.expect_silence("no more came")
             report(Settled())

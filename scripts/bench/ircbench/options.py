@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .plan import Load, Scenario
 
-SERVERS = ("securechat", "ngircd", "inspircd")
+SERVERS = ("securechat", "ngircd", "inspircd", "ergo")
 
 _FULL = {"members": 200, "senders": 20, "messages": 5000, "seconds": 15.0, "repeat": 3, "accounts": 20}
 _QUICK = {"members": 50, "senders": 5, "messages": 1000, "seconds": 3.0, "repeat": 1, "accounts": 4}

@@ -32,6 +32,13 @@ class Load:
     seconds: float = 15.0
     generators: int = 1
     stall: float = 30.0
+    read_interval: float = 0.005
+    """Saturated: seconds between two rounds of reading.
+
+    Reading several records at once saves the generator CPU time, and no server waits for it: what is
+    outstanding in all windows lasts for more than ten such intervals. A shorter one confirms messages
+    sooner, so that fewer of them wait for the server together, and fewer lines share a TLS record.
+    """
 
     def __post_init__(self) -> None:
         """Refuse a shape that cannot be run, with a ValueError that says what to change."""
@@ -68,7 +75,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A name and password for SASL PLAIN."""
+    """A name, and what SASL PLAIN takes: a password or a token; "" is for a certificate (EXTERNAL)."""
 
     name: str
     password: str
@@ -83,6 +90,8 @@ class Target:
     ca_file: str
     logins_at_once: int
     accounts: tuple[Account, ...] = ()
+    one_order: bool = True
+    """Whether every member of a channel gets its messages in the same order."""
 
     def account_of(self, member: int) -> Account | None:
         """The account that a member logs in with; several members share one when there are fewer accounts."""

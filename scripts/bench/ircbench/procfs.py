@@ -52,3 +52,16 @@ def filesystem_of(directory: Path, root: Path = Path("/proc")) -> str:
         if directory.resolve().is_relative_to(point := name.replace("\\040", " "))
     ]
     return max(holding)[1] if holding else "unknown"
+
+
+def memory_bytes(pid: int, root: Path = Path("/proc")) -> int:
+    """Bytes of memory that are a process's own (private, clean and dirty), without what it shares.
+
+    Raises ProcessLookupError when the process is gone.
+    """
+    try:
+        text = (root / str(pid) / "smaps_rollup").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        raise ProcessLookupError(f"the server (process {pid}) has ended") from None
+    sizes = [line.split() for line in text.splitlines() if line.startswith("Private_")]
+    return sum(1024 * int(fields[1]) for fields in sizes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 
 from .plan import Account, nick_of
 from .stream import CHANNEL
@@ -15,12 +16,18 @@ class RegistrationError(Exception):
 class Registration:
     """One member's way in: `opening` first, then `feed` for each line from the server, until `joined`."""
 
-    __slots__ = ("_account", "_nick", "joined")
+    __slots__ = ("_account", "_awaited", "_channels", "_nick", "joined")
 
-    def __init__(self, member: int, account: Account | None) -> None:
-        """For a member that logs in with an account (SASL PLAIN), or without one by NICK and USER alone."""
+    def __init__(self, member: int, account: Account | None, channels: Sequence[bytes] = (CHANNEL,)) -> None:
+        """For a member that logs in with an account, or without one by NICK and USER alone.
+
+        An account with a password uses SASL PLAIN; one without shows a certificate (EXTERNAL). Without
+        channels `joined` is true after the welcome.
+        """
         self._nick = nick_of(member).encode()
         self._account = account
+        self._channels = channels
+        self._awaited = set(channels)
         self.joined = False
 
     def opening(self) -> bytes:
@@ -36,19 +43,21 @@ class Registration:
         if words[0] in (b"ERROR", b"FAIL"):
             raise RegistrationError(f"the server refused {self._nick.decode()}: {line!r}")
         if words[0] == b"AUTHENTICATE":
-            return b"AUTHENTICATE " + self._plain() + b"\r\n"
+            return b"AUTHENTICATE " + self._proof() + b"\r\n"
         return self._numeric(line, words[1:]) if line.startswith(b":") and len(words) > 2 else b""
 
     def _numeric(self, line: bytes, words: list[bytes]) -> bytes:
         match words[0]:
             case b"CAP" if len(words) > 2 and words[2] == b"ACK":
-                return b"AUTHENTICATE PLAIN\r\n"
+                return b"AUTHENTICATE PLAIN\r\n" if self._by_password() else b"AUTHENTICATE EXTERNAL\r\n"
             case b"903":
                 return b"CAP END\r\n"
             case b"001":
-                return b"JOIN " + CHANNEL + b"\r\n"
-            case b"366" if len(words) > 2 and words[2] == CHANNEL:
-                self.joined = True
+                self.joined = not self._channels
+                return b"".join([b"JOIN %b\r\n" % channel for channel in self._channels])
+            case b"366" if len(words) > 2:
+                self._awaited.discard(words[2])
+                self.joined = not self._awaited
             case b"FAIL":
                 raise RegistrationError(f"the server refused {self._nick.decode()}: {line!r}")
             case code if code[:1] in (b"4", b"9") and len(code) == 3 and code not in (b"900", b"422"):
@@ -57,8 +66,13 @@ class Registration:
                 raise RegistrationError(f"the server offers {self._nick.decode()} no SASL: {line!r}")
         return b""
 
-    def _plain(self) -> bytes:
+    def _by_password(self) -> bool:
+        return self._account is not None and bool(self._account.password)
+
+    def _proof(self) -> bytes:
         if self._account is None:
             raise RegistrationError("the server asked for a password, but this member has no account")
+        if not self._account.password:
+            return b"+"
         name, password = self._account.name.encode(), self._account.password.encode()
         return b64encode(b"\0" + name + b"\0" + password)

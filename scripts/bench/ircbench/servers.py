@@ -1,4 +1,4 @@
-"""The servers that are compared: how each is found, started on 127.0.0.1, and stopped.
+"""What all servers that are compared have in common: how each is started on 127.0.0.1, and stopped.
 
 Each runs in a directory of its own.
 
@@ -8,7 +8,6 @@ Only processes that were started here are ended, by their id.
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -21,9 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from . import configurations
-from .plan import Account, Target
-from .procfs import cpu_seconds
+from .plan import Target
+from .procfs import cpu_seconds, memory_bytes
 
 HOST = "127.0.0.1"
 START_LIMIT = 60.0
@@ -48,6 +46,10 @@ class Running:
     def cpu(self) -> float:
         """CPU seconds so far. Raises ProcessLookupError when the server is gone."""
         return cpu_seconds(self.child.pid)
+
+    def memory(self) -> int:
+        """Bytes of memory that it holds for itself. Raises ProcessLookupError when the server is gone."""
+        return memory_bytes(self.child.pid)
 
     def stop(self) -> None:
         """End the server: SIGTERM, after 15 s SIGKILL."""
@@ -93,121 +95,6 @@ class Contestant(Protocol):
         """Start it with fresh state in an empty directory. Raises ServerError."""
 
 
-class Ngircd:
-    """ngIRCd, as the distribution ships it."""
-
-    name = "ngircd"
-    differs = "C, GnuTLS; stores no messages, asks for no account; its queue per member is fixed"
-
-    def missing(self) -> str:
-        """Why it cannot take part here; empty when it can."""
-        return "" if _which("ngircd") else "ngircd is not installed (Debian: apt-get install ngircd)"
-
-    def version(self) -> str:
-        """The first line that it prints about itself."""
-        return _first_line([_found("ngircd"), "--version"])
-
-    def start(self, directory: Path, certificates: Certificates) -> Running:
-        """Start it with fresh state in an empty directory. Raises ServerError."""
-        port = free_port()
-        snippets = directory / "snippets"
-        snippets.mkdir()
-        file = directory / "ngircd.conf"
-        file.write_text(configurations.ngircd(port, certificates.chain, certificates.key, snippets))
-        child = _spawn([_found("ngircd"), "--nodaemon", "--config", str(file)], directory)
-        return _reachable(child, Target(HOST, port, str(certificates.ca), logins_at_once=8), directory)
-
-
-class Inspircd:
-    """InspIRCd, as the distribution ships it."""
-
-    name = "inspircd"
-    differs = "C++, GnuTLS; stores no messages, asks for no account"
-
-    def missing(self) -> str:
-        """Why it cannot take part here; empty when it can."""
-        return "" if _which("inspircd") else "inspircd is not installed (Debian: apt-get install inspircd)"
-
-    def version(self) -> str:
-        """The first line that it prints about itself."""
-        return _first_line([_found("inspircd"), "--version"])
-
-    def start(self, directory: Path, certificates: Certificates) -> Running:
-        """Start it with fresh state in an empty directory. Raises ServerError."""
-        port = free_port()
-        file = directory / "inspircd.conf"
-        file.write_text(configurations.inspircd(port, certificates.chain, certificates.key))
-        root = ["--runasroot"] if os.geteuid() == 0 else []
-        child = _spawn([_found("inspircd"), f"--config={file}", "--nofork", "--nopid", *root], directory)
-        # It completes registrations once a second, however many there are.
-        return _reachable(child, Target(HOST, port, str(certificates.ca), logins_at_once=100), directory)
-
-
-class Securechat:
-    """The securechat of this repository, run by this interpreter."""
-
-    name = "securechat"
-    differs = "Python, OpenSSL; every member logs in, every message is on disk (fsync) before it is delivered"
-
-    def __init__(self, accounts: int, workers: int | None, note: Callable[[str], None]) -> None:
-        """With a number of accounts that the members share; `note` is told about slow steps."""
-        self._accounts = tuple(Account(f"bench{i:03d}", secrets.token_urlsafe(12)) for i in range(accounts))
-        self._workers = workers
-        self._note = note
-        self._prepared: Path | None = None
-
-    def missing(self) -> str:
-        """Why it cannot take part here; empty when it can."""
-        return (
-            "" if (REPOSITORY / "securechat" / "__main__.py").is_file() else f"no securechat/ in {REPOSITORY}"
-        )
-
-    def version(self) -> str:
-        """The first line that it prints about itself."""
-        return _first_line(_securechat("--version"), _environment())
-
-    def start(self, directory: Path, certificates: Certificates) -> Running:
-        """Start it on a copy of a data directory with the accounts, made once. Raises ServerError."""
-        config = directory / "securechat.toml"
-        config.write_text(configurations.securechat(self._workers))
-        if self._prepared is None:
-            self._prepared = self._make_accounts(directory.parent / "accounts", config)
-        state = directory / "state"
-        shutil.copytree(self._prepared, state)
-        command = _securechat("server", "--config", str(config), "--data-dir", str(state))
-        command += [
-            "--host",
-            HOST,
-            "--port",
-            "0",
-            "--cert",
-            str(certificates.chain),
-            "--key",
-            str(certificates.key),
-        ]
-        child = _spawn(command, directory, _environment())
-        port = _announced_port(child, directory)
-        return Running(Target(HOST, port, str(certificates.ca), 8, self._accounts), child, directory)
-
-    def _make_accounts(self, state: Path, config: Path) -> Path:
-        self._note(f"making {len(self._accounts)} accounts")
-        state.mkdir(mode=0o700)
-        for account in self._accounts:
-            command = _securechat("adduser", account.name, "--password-stdin", "--data-dir", str(state))
-            done = subprocess.run(
-                [*command, "--config", str(config)],
-                input=account.password + "\n",
-                text=True,
-                capture_output=True,
-                env=_environment(),
-                timeout=START_LIMIT,
-            )
-            if done.returncode:
-                reason = done.stderr.strip()[-800:]
-                raise ServerError(f"adduser {account.name} failed ({done.returncode}): {reason}")
-        return state
-
-
 def free_port() -> int:
     """A TCP port on loopback that is free now."""
     with closing(socket.create_server((HOST, 0))) as listener:
@@ -227,36 +114,26 @@ def end(child: subprocess.Popen[bytes]) -> None:
         child.stdout.close()
 
 
-def _securechat(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "securechat", *arguments]
-
-
-def _environment() -> dict[str, str]:
-    path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]))
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("SECURECHAT_")}
-    return {**kept, "PYTHONPATH": path}
-
-
-def _which(program: str) -> str | None:
+def which(program: str) -> str | None:
     return shutil.which(
         program, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
     )
 
 
-def _found(program: str) -> str:
-    path = _which(program)
+def found(program: str) -> str:
+    path = which(program)
     if path is None:
         raise ServerError(f"{program} is not installed")
     return path
 
 
-def _first_line(command: list[str], environment: Mapping[str, str] | None = None) -> str:
+def first_line(command: list[str], environment: Mapping[str, str] | None = None) -> str:
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=START_LIMIT)
     lines = (done.stdout or done.stderr).strip().splitlines()
     return lines[0] if lines else "unknown version"
 
 
-def _spawn(
+def spawn(
     command: list[str], directory: Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
     """Start a server in a session of its own: Ctrl+C reaches only the benchmark, which then stops it."""
@@ -272,7 +149,7 @@ def _spawn(
         )
 
 
-def _reachable(child: subprocess.Popen[bytes], target: Target, directory: Path) -> Running:
+def reachable(child: subprocess.Popen[bytes], target: Target, directory: Path) -> Running:
     def accepts() -> int | None:
         try:
             with closing(socket.create_connection((target.host, target.port), timeout=1)):
@@ -284,7 +161,7 @@ def _reachable(child: subprocess.Popen[bytes], target: Target, directory: Path) 
     return Running(target, child, directory)
 
 
-def _announced_port(child: subprocess.Popen[bytes], directory: Path) -> int:
+def announced_port(child: subprocess.Popen[bytes], directory: Path) -> int:
     def announced() -> int | None:
         line, end, _ = (directory / "stdout").read_text().partition("\n")
         return int(line.rpartition(":")[2]) if end and line.startswith("listening on ") else None

@@ -16,6 +16,7 @@ def test_securechat_gets_no_limits_and_cheap_hashes() -> None:
     assert settings["limits"] == {
         "connections_per_source": 0,
         "connections_window": 0,
+        "sessions_per_account": 0,
         "flood": False,
         "sendq": configurations.SENDQ,
     }

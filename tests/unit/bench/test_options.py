@@ -9,12 +9,12 @@ from scripts.bench.ircbench.plan import Scenario
 
 
 def test_the_defaults_are_the_published_scenario() -> None:
-    """200 members, 20 senders, 5,000 messages of 80 bytes, 64 outstanding; three rounds of three servers."""
+    """200 members, 20 senders, 5,000 messages of 80 bytes, 64 outstanding; three rounds of four servers."""
     options = parse([])
     load = options.load
     assert (load.members, load.senders, load.messages, load.size, load.window) == (200, 20, 5000, 80, 64)
     assert options.repeat == 3
-    assert options.servers == ("securechat", "ngircd", "inspircd")
+    assert options.servers == ("securechat", "ngircd", "inspircd", "ergo")
     assert set(options.scenarios) == set(Scenario)
 
 

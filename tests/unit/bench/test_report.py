@@ -27,7 +27,7 @@ QUIET = Cores(0.9, 0.3, 0.0)
 def figures(rate: int, p99: float = 5.0, cpu: float = 0.5, cores: Cores = QUIET) -> Figures:
     """A run of one second with `rate` deliveries."""
     saturated = Saturated(rate, 1.0, 12_000_000, rate // 50, cores, cpu)
-    return Figures("TLSv1.3 X", saturated, Steady(100, 1.0, p99, 9.0, 0.1, cores))
+    return Figures("TLSv1.3 X", saturated, Steady(100, 1.0, p99, p99, 9.0, 0.1, cores))
 
 
 def entry(name: str, *runs: Figures) -> Entry:
