@@ -10,6 +10,8 @@ import sys  # noqa: E402
 
 _ERROR = 1
 _INTERRUPTED = 130
+_OF_SERVERS_SYSTEM = {"fcntl", "resource", "pwd", "grp"}
+"""Modules that are not on every system where the client runs."""
 
 
 def main() -> None:
@@ -31,6 +33,13 @@ def main() -> None:
         sys.exit(_ERROR)
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
+    except ModuleNotFoundError as missing:
+        if missing.name not in _OF_SERVERS_SYSTEM:
+            _report_bug()
+        else:
+            text = "this command is for a server's host, and the server runs on Linux"
+            print(f"securechat: {text}", file=sys.stderr)
+        sys.exit(_ERROR)
     except Exception:
         _report_bug()
         sys.exit(_ERROR)

@@ -49,12 +49,18 @@ class OutboxFile:
         for path in sorted(self._directory.glob(_JOURNAL)):
             if path == self._path:
                 continue
-            with suppress(BlockingIOError), _open_locked(path) as journal:
+            try:
+                journal = _open_locked(path)
+            except BlockingIOError:
+                continue  # its client runs
+            with journal:
                 left = list(_read(journal))
                 for message in left:
                     self.put(message)
                 self.sync()
                 found += left
+                journal.truncate(0)
+            with suppress(OSError):  # after it was closed: some systems let nobody take away what is open
                 path.unlink()
         return tuple(found)
 
@@ -102,14 +108,26 @@ def _open_locked(path: Path) -> TextIO:
     """Open a journal that no running client has. Raises BlockingIOError for others', OSError."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        if sys.platform != "win32":
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(descriptor)
         return os.fdopen(descriptor, "r+", encoding="utf-8", errors="replace")
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def _lock(descriptor: int) -> None:
+    """Lock a file until it is closed. Raises BlockingIOError when another program has it, OSError."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError as error:
+            raise BlockingIOError(error.errno, error.strerror) from error
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _read(journal: TextIO) -> Iterator[Outgoing]:
