@@ -136,7 +136,7 @@ class Core(Chat):
 
     def next_due(self) -> float | None:
         """Return the monotonic time at which a slowed-down session may go on, if any is."""
-        return min(self._slowed.values(), default=None)
+        return min(self._slowed.values()) if self._slowed else None  # asked for in each turn
 
     def reconfigure(self, settings: Settings) -> None:
         """Take over new settings.

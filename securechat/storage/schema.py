@@ -28,7 +28,7 @@ from securechat.storage.account_columns import FormerNameColumns, LoginSourceCol
 from securechat.storage.credential_columns import AuthenticatorColumns, DeviceColumns, InvitationColumns
 from securechat.storage.moderation_columns import BanColumns, ChannelListColumns, ReportColumns
 
-HEAD: Final = "0025"
+HEAD: Final = "0026"
 """The newest migration's revision: four digits, counted up."""
 
 metadata: Final = MetaData(
@@ -307,8 +307,6 @@ Index(
     messages.c.redacted_id,
     sqlite_where=_redacted,
 )
-# For the retention: ids grow with time, but only time says what is too old (the clock may have been wrong).
-Index("messages_at", messages.c.at)
 # What is astray in a place, and everywhere, by its time; all else is found by its id.
 Index("astray_place", astray.c.place, astray.c.at, astray.c.message)
 Index("astray_at", astray.c.at, astray.c.message)

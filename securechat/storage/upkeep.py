@@ -9,12 +9,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sqlalchemy import Connection, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, delete, insert, or_, select, tuple_, update
 
-from securechat.chat.reading import time_of
+from securechat.chat.reading import first_id_at, time_of
 from securechat.chat.records import NOBODY
 from securechat.irc.names import fold
-from securechat.storage.schema import accounts, channels, clock, markers, messages, metadata_values, pins
+from securechat.storage.schema import (
+    accounts,
+    astray,
+    channels,
+    clock,
+    markers,
+    messages,
+    metadata_values,
+    pins,
+)
 from securechat.storage.search.index import SearchIndex
 from securechat.storage.writer.events import NO_SENDER, kicked_user, with_kicked_user
 
@@ -23,10 +32,11 @@ _BEGINNING: Final = -(1 << 62)
 
 @dataclass(slots=True)
 class Sweep:
-    """How far something has looked through the messages: by time and id. `rows` is what the last step saw."""
+    """How far something has looked through the messages: by id, and through those whose ids do not say their
+    time by time and id. `rows` is what the last step saw."""
 
-    at: int = _BEGINNING
     id: int = _BEGINNING
+    astray: tuple[int, int] = (_BEGINNING, _BEGINNING)
     rows: int = 0
 
 
@@ -66,21 +76,36 @@ def prune(
 
     Messages of channels with a retention of their own stay, and so do those that `_is_old` doubts.
     """
-    m = messages.c
-    old = (
-        select(m.id, m.at, m.channel)
-        .where(m.at >= sweep.at, m.at < before_ms, or_(m.at > sweep.at, m.id > sweep.id))
-        .order_by(m.at, m.id)
-        .limit(limit)
-    )
-    rows = connection.execute(old).fetchall()
+    m, is_old = messages.c, messages.c.at < before_ms
+    of_ids = select(m.id, m.channel, m.at).where(m.id > sweep.id, m.id < first_id_at(before_ms), is_old)
+    rows = list(connection.execute(of_ids.order_by(m.id).limit(limit)))
+    if rows:
+        sweep.id = rows[-1].id
+    if len(rows) < limit:  # what is left are ids of later times: of a clock that was ahead, or behind
+        rows += _old_astray(connection, before_ms, limit - len(rows), sweep)
     sweep.rows = len(rows)
-    if not rows:
-        return 0
-    sweep.id, sweep.at = rows[-1].id, rows[-1].at
-    kept = retention(connection)
+    kept = retention(connection) if rows else {}
     old_rows = [row.id for row in rows if row.channel not in kept and _is_old(row.id, before_ms, now_ms)]
     return _delete(connection, index, old_rows)
+
+
+def _old_astray(
+    connection: Connection, before_ms: int, limit: int, sweep: Sweep
+) -> Sequence[Row[int, int | None, int]]:
+    """Return the next messages that were sent before a time and have ids of later ones."""
+    m, a = messages.c, astray.c
+    at, key = sweep.astray
+    following = or_(a.at > at, a.message > key)
+    rows = connection.execute(
+        select(m.id, m.channel, a.at)
+        .join_from(astray, messages, a.message == m.id)
+        .where(a.at >= at, a.at < before_ms, following, a.message >= first_id_at(before_ms))
+        .order_by(a.at, a.message)
+        .limit(limit)
+    ).fetchall()
+    if rows:
+        sweep.astray = rows[-1].at, rows[-1].id
+    return rows
 
 
 def prune_channel(

@@ -111,13 +111,14 @@ def test_queries_use_their_indexes(tmp_path: Path) -> None:
     finally:
         reader.close()
         store.close()
-    assert len(asked) == 7 + 3 + 6
+    assert len(asked) == 8 + 3 + 6
     for index in (
         "messages_channel_redacted (channel=? AND redacted_id>? AND redacted_id<?)",
         "messages_direct_redacted (recipient=? AND sender=? AND redacted_id>? AND redacted_id<?)",
     ):
         assert f"SEARCH messages USING INDEX {index}" in plans
-    assert "SEARCH messages USING INDEX messages_at (at>? AND at<?)" in plans
+    assert "SEARCH messages USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" in plans
+    assert "SEARCH astray USING COVERING INDEX astray_at (at>? AND at<?)" in plans
     assert "SEARCH messages USING INDEX messages_nonce (sender=? AND nonce=?)" in plans
     assert "SEARCH messages USING INDEX messages_refers (refers=? AND id>?)" in plans
     assert "SEARCH undelivered USING PRIMARY KEY (account=? AND message>?)" in plans

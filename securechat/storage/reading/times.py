@@ -15,14 +15,11 @@ from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 from securechat.chat.reading import MS_SHIFT, Span, first_id_at
 from securechat.storage.schema import astray, messages
 
-# A sum is no column, so that no index on the column is taken for it (in SQLite, which guesses how many rows
-# there are: it would look at all that was said before a time).
-_AT_UNINDEXED: Final = messages.c.at + literal_column("0")
 IS_STRAIGHT: Final = messages.c.id.bitwise_rshift(literal_column(str(MS_SHIFT))) == messages.c.at
 """The id of a message says its time."""
 
 
-def said_within(span: Span, at: ColumnElement[int] = _AT_UNINDEXED) -> Iterator[ColumnElement[bool]]:
+def said_within(span: Span, at: ColumnElement[int] = messages.c.at) -> Iterator[ColumnElement[bool]]:
     """The conditions for the times of a span."""
     if span.since is not None:
         yield at > span.since
