@@ -76,7 +76,7 @@ def test_channels_are_dropped_by_pattern(chat: Command, home: Path) -> None:
 def test_a_channel_gets_another_founder(chat: Command, home: Path) -> None:
     """Or none; who is a member has the rank."""
     assert chat("channel", "set", "#a8", "founder", "bob").code == 0
-    assert "founder of #a9 is - in" in chat("channel", "set", "#a9", "founder", "").err
+    assert "founder of #a9 was set to - in" in chat("channel", "set", "#a9", "founder", "").err
     assert founders(home) == [(None, 2), (1, MANY - 2), (2, 1)]
     with closing(sqlite3.connect(home / DATABASE_NAME)) as database:
         ranks = "SELECT ranks FROM memberships JOIN channels ON id = channel WHERE name = '#a8'"
