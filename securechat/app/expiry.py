@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from securechat.irc.text import count
+
 SOON: Final = timedelta(days=21)
 URGENT: Final = timedelta(days=7)
 _DAY: Final = 24 * 60 * 60.0
@@ -18,7 +20,7 @@ def state(ends: datetime, now: datetime) -> str:
     if now > ends:
         return "expired"
     days = (ends - now).days
-    return f"ends in {days} day{'' if days == 1 else 's'}" if ends - now <= SOON else "good"
+    return f"ends in {count(days, 'day')}" if ends - now <= SOON else "good"
 
 
 class Expiry:

@@ -261,7 +261,7 @@ def _line_by_line(login: "Login", channels: list[str]) -> "int | Result":
 
 def _report(result: "Result") -> ExitCode:
     """Say how it ended, if that is not what was wanted."""
-    from securechat.client.words.wording import count
+    from securechat.irc.text import count
 
     if result.unconfirmed:
         messages = count(result.unconfirmed, "message")

@@ -39,7 +39,7 @@ def in_app(login: "Login", channels: list[str], others: "Sequence[Profile]") -> 
     from securechat.client.plain.client import Result
     from securechat.client.tui.opening import Opener
     from securechat.client.tui.run import run
-    from securechat.client.words.wording import count
+    from securechat.irc.text import count
 
     try:
         where = places(os.environ)

@@ -11,7 +11,7 @@ import typer
 from securechat.cli.data.unsealing import passphrase
 from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.files import stdin_or_file
-from securechat.client.words.wording import count
+from securechat.irc.text import count
 from securechat.storage.sealing import (
     Identity,
     Recipient,

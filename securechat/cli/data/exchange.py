@@ -52,7 +52,7 @@ def export_messages(
     """Write what was said as lines of JSON, with the server running or without it."""
     from securechat.chat.requests import NoteExport
     from securechat.cli.data.note import note_first
-    from securechat.client.words.wording import count
+    from securechat.irc.text import count
     from securechat.storage.errors import StorageError
     from securechat.storage.exchange.exporting import Selection
 
@@ -91,7 +91,7 @@ def import_messages(
     The server has to be stopped. What is there already stays as it is, so the same file may come again.
     """
     from securechat.app.patience import patiently
-    from securechat.client.words.wording import count
+    from securechat.irc.text import count
     from securechat.storage.errors import StorageError
     from securechat.storage.exchange.checking import MAX_LINE
     from securechat.storage.lock import DirectoryLock

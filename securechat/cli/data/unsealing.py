@@ -83,7 +83,7 @@ def passphrase(stdin: bool, file: Path | None) -> str:
 
 def contents(manifest: "Manifest") -> str:
     """Return in words what a backup holds."""
-    from securechat.client.words.wording import count
+    from securechat.irc.text import count
 
     entries = manifest.rows["messages"]
     noun = "entry" if entries == 1 else "entries"

@@ -10,6 +10,7 @@ from securechat.cli.moderation import restraints
 from securechat.cli.place import ConfigOption, DataDirOption, existing_place
 from securechat.cli.table import JsonOption, print_facts, print_json
 from securechat.cli.telling import tell
+from securechat.irc.text import count
 
 if TYPE_CHECKING:
     from securechat.chat.requests import SetRetention
@@ -47,7 +48,7 @@ def list_channels(
 ) -> None:
     """List the channels, each with how many members it has and how many days it keeps messages."""
     from securechat.cli.ask import Asking
-    from securechat.cli.moderation.many_channels import find, number
+    from securechat.cli.moderation.many_channels import find
 
     place = existing_place(config, data_dir)
     with Asking(place) as asking:
@@ -56,9 +57,10 @@ def list_channels(
         print_json(rows)
         return
     for row in rows:
-        days = row["retention_days"]
-        kept = "" if days is None else "  kept for ever" if days == 0 else f"  kept {number(days, 'day')}"
-        tell(f"{row['name']}  {number(row['members'], 'member')}{kept}", out=True)
+        days, members = row["retention_days"], row["members"]
+        assert isinstance(days, int | None) and isinstance(members, int)
+        kept = "" if days is None else "  kept for ever" if days == 0 else f"  kept {count(days, 'day')}"
+        tell(f"{row['name']}  {count(members, 'member')}{kept}", out=True)
 
 
 def drop_channels(
@@ -77,7 +79,7 @@ def drop_channels(
     from securechat.chat.requests import DropChannels
     from securechat.cli.ask import Asking
     from securechat.cli.consent import require_consent
-    from securechat.cli.moderation.many_channels import change_all, find, number, show
+    from securechat.cli.moderation.many_channels import change_all, find, show
 
     place = existing_place(config, data_dir)
     with Asking(place) as asking:
@@ -88,21 +90,23 @@ def drop_channels(
             for name in () if as_json else names:
                 tell(name, out=True)
             verb = "fits" if len(rows) == 1 else "fit"
-            tell(f"{number(len(rows))} {verb}; nothing was changed.")
+            tell(f"{count(len(rows), 'channel')} {verb}; nothing was changed.")
             return
         if not rows:
             text = "no channel fits: names begin with #, and a pattern needs quotes in a shell: '#spam-*'"
             raise CommandFailed(text, ExitCode.REFUSED)
         if not yes:
             show(rows)
-            require_consent(f"Drop {number(len(rows))} in {place.directory}? Nothing brings them back.")
+            require_consent(
+                f"Drop {count(len(rows), 'channel')} in {place.directory}? Nothing brings them back."
+            )
         done = change_all(
             asking, "dropped", names, lambda some: DropChannels(some, founder=founder, unused=unused)
         )
     print_facts({"channels": names, "dropped": done}, as_json)
-    tell(f"{number(done).capitalize()} dropped in {place.directory}.")
+    tell(f"{count(done, 'channel')} dropped in {place.directory}.")
     if done < len(rows):
-        tell(f"{number(len(rows) - done)} had gone, or changed, meanwhile.")
+        tell(f"{count(len(rows) - done, 'channel')} had gone, or changed, meanwhile.")
 
 
 def set_channel(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from securechat.cli.exits import CommandFailed
 from securechat.cli.progress import Progress
 from securechat.cli.telling import tell
+from securechat.irc.text import count
 
 if TYPE_CHECKING:
     from securechat.chat.requests import DropChannels, Row, SetFounder
@@ -59,7 +60,7 @@ def so_far(what: str, changed: int, total: int) -> Iterator[None]:
         if not changed:
             raise
         raise CommandFailed(
-            f"{error} (before that, {changed} of {number(total)} were {what})", error.code
+            f"{error} (before that, {changed} of {count(total, 'channel')} were {what})", error.code
         ) from error
 
 
@@ -69,8 +70,3 @@ def show(rows: Sequence["Row"], most: int = SHOWN) -> None:
         tell(f"  {row['name']}")
     if len(rows) > most:
         tell(f"  and {len(rows) - most} more")
-
-
-def number(count: object, what: str = "channel") -> str:
-    """Return how many there are, in words."""
-    return f"{count} {what}{'' if count == 1 else 's'}"

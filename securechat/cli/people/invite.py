@@ -12,6 +12,7 @@ from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_pl
 from securechat.cli.secret import shown_first
 from securechat.cli.table import JsonOption, minute, print_rows, written_as_json
 from securechat.cli.telling import tell
+from securechat.irc.text import count
 
 if TYPE_CHECKING:
     from securechat.chat.requests import Row
@@ -83,9 +84,7 @@ def _make(place: Place, uses: int, days: int, *, host: str, only_code: bool, as_
         "days": days,
     }
     shown = written_as_json(facts) if as_json else code if only_code else str(link)
-    people = "one account" if uses == 1 else f"{uses} accounts"
-    valid = "one day" if days == 1 else f"{days} days"
-    done = f"An invitation for {people}, valid for {valid}, was made"
+    done = f"An invitation for {count(uses, 'account')}, valid for {count(days, 'day')}, was made"
     more = f"Its {'code' if only_code else 'link'} is above and shown only now."
     with shown_first(shown):
         change(place, AddInvitation(key, uses, days), done, more, quiet=as_json)

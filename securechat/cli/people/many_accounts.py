@@ -26,6 +26,7 @@ from securechat.cli.place import Place
 from securechat.cli.progress import Progress
 from securechat.cli.table import print_json
 from securechat.cli.telling import tell
+from securechat.irc.text import count
 
 if TYPE_CHECKING:
     from securechat.chat.people import NewAccount
@@ -83,7 +84,7 @@ def import_accounts(
             _refuse(wrong, as_json)
         if generated and save is None and not dry_run:
             raise typer.BadParameter(
-                f"{_number(generated)} without a password: say where they go with --save FILE"
+                f"{count(generated, 'account')} without a password: say where they go with --save FILE"
             )
         if not dry_run:
             complete, kept = _with_passwords(wanted)
@@ -100,7 +101,7 @@ def import_accounts(
     else:
         verb = "can be made" if dry_run else "was made" if len(wanted) == 1 else "were made"
         where = f" The passwords are in {save}." if generated and not dry_run else ""
-        tell(f"{_number(len(wanted))} {verb} in {place.directory}.{where}")
+        tell(f"{count(len(wanted), 'account')} {verb} in {place.directory}.{where}")
 
 
 def read_accounts(file: Path) -> tuple[list[Wanted], list[Wrong]]:
@@ -298,7 +299,3 @@ def _make_all(asking: Asking, accounts: Sequence["NewAccount"], place: Place) ->
                 raise CommandFailed(f"{text}import the rest when that is mended", error.code) from error
             made += len(some)
             progress(made, len(accounts))
-
-
-def _number(accounts: int) -> str:
-    return "1 account" if accounts == 1 else f"{accounts} accounts"

@@ -11,6 +11,7 @@ from securechat.cli.people.accounts import NameArgument
 from securechat.cli.place import ConfigOption, DataDirOption, existing_place
 from securechat.cli.table import JsonOption
 from securechat.cli.telling import tell
+from securechat.irc.text import count
 
 if TYPE_CHECKING:
     from securechat.cli.ask import Asking
@@ -47,7 +48,7 @@ def deluser(
     from securechat.chat.requests import CHANNELS_AT_ONCE, RemoveAccount
     from securechat.chat.rules.removal import FATES
     from securechat.cli.ask import Asking
-    from securechat.cli.moderation.many_channels import find, number, show, so_far
+    from securechat.cli.moderation.many_channels import find, show, so_far
 
     if messages and messages not in FATES:
         text = f"{messages!r} cannot be done with messages: use one of {', '.join(FATES)}"
@@ -58,7 +59,7 @@ def deluser(
     with Asking(place) as asking:
         founded = find(asking, ["*"], name)
         if founded and not channels and not heir:
-            tell(f"{name} founded {number(len(founded))}:")
+            tell(f"{name} founded {count(len(founded), 'channel')}:")
             show(founded)
             channels, heir = ("keep", "") if yes or not can_be_asked() else _ask_what_becomes()
         if not yes:
@@ -70,7 +71,7 @@ def deluser(
             asking.ask(RemoveAccount(name, force=force, check=True))
         handed_on = _hand_on(asking, name, names, channels, heir) if many else 0
     request = RemoveAccount(name, messages, channels, heir, force)
-    more = _what_became(number(len(names)), channels, heir) if names else ""
+    more = _what_became(count(len(names), "channel"), channels, heir) if names else ""
     facts = {"account": name, "channels": len(names)}
     with so_far("given" if heir else "dropped", handed_on, len(names)):
         change(place, request, f"The account {name} was removed", more, as_json=as_json, facts=facts)

@@ -52,7 +52,7 @@ from securechat.client.events import (
 from securechat.client.recent import Spoken
 from securechat.client.words.modewords import changes_in_words
 from securechat.irc.names import is_channel
-from securechat.irc.text import count as count
+from securechat.irc.text import count
 
 _QUOTED: Final = 60
 """Characters of a message that are quoted where something is said about it."""

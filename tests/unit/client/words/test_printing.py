@@ -64,7 +64,8 @@ from securechat.client.plain.console import StreamConsole
 from securechat.client.plain.editor import LineEditor
 from securechat.client.plain.inputs import DescriptorSource
 from securechat.client.recent import Spoken
-from securechat.client.words.wording import count, describe, local_time
+from securechat.client.words.wording import describe, local_time
+from securechat.irc.text import count
 from tests.unit.client.hostile import HOSTILE, is_harmless
 
 
