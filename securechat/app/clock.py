@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Final
 
 from securechat.chat.reading import time_of
+from securechat.irc.text import count
 from securechat.irc.timestamp import format_ms
 from securechat.storage.upkeep import Seen
 
@@ -89,10 +90,10 @@ class WatchedClock:
         else:
             self._since -= seen.steady
             if seen.steady < STEADY:
-                self.doubt = f"{now}, and has been steady for {seen.steady // 60} minutes"
+                self.doubt = f"{now}, and has been steady for {count(seen.steady // 60, 'minute')}"
 
 
 def _span(seconds: float) -> str:
     """Write a time span for people: "365 days", "2:00:00"."""
     span = timedelta(seconds=round(seconds))
-    return f"{span.days} days" if span.days > 1 else str(span)
+    return count(span.days, "day") if span.days > 1 else str(span)

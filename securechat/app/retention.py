@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from securechat.chat.ports import StoreUnavailable
+from securechat.irc.text import count
 from securechat.storage.upkeep import Erasure, Seen, Sweep
 
 _STEP: Final = 500
@@ -150,7 +151,7 @@ class Retention:
             if self._clock.doubt:
                 return
             deleted = self._store.prune(now - days * _DAY, _STEP, self._sweep, now)
-            self._tell(deleted, f"deleted %d messages older than {days} days")
+            self._tell(deleted, f"older than {count(days, 'day')}")
             if self._sweep.rows == _STEP:
                 yield
 
@@ -171,7 +172,7 @@ class Retention:
             if self._clock.doubt:
                 return
             deleted = self._store.prune_channel(channel, now - days * _DAY, _STEP, sweep, now)
-            self._tell(deleted, f"deleted %d messages of channel {channel} older than {days} days")
+            self._tell(deleted, f"of channel {channel} older than {count(days, 'day')}")
 
     def _erase(self, erasure: Erasure) -> Iterator[None]:
         sweep, erased = Sweep(rows=1), 0
@@ -179,8 +180,8 @@ class Retention:
             yield
             erased += self._store.erase(erasure, _ERASING, sweep)
         done = "deleted" if erasure.how == "delete" else "anonymised"
-        _log.info("%s %d messages of the removed account %d", done, erased, erasure.account)
+        _log.info("%s %s of the removed account %d", done, count(erased, "message"), erasure.account)
 
-    def _tell(self, deleted: int, text: str) -> None:
+    def _tell(self, deleted: int, which: str) -> None:
         if deleted:
-            _log.info(text, deleted)
+            _log.info("deleted %s %s", count(deleted, "message"), which)

@@ -14,6 +14,7 @@ from typing import Final
 
 from securechat.chat.items import Connected, Disconnected
 from securechat.irc.framing import Framer
+from securechat.irc.text import count
 from securechat.server.admission import Admission, Refusal
 from securechat.server.connection import PIECE, Connection, State
 from securechat.server.deadlines import Deadlines
@@ -217,11 +218,11 @@ class Lifecycle:
         elif conn.state is not State.OPEN:
             self.release(conn, "it took too long")
         elif conn.stalled and now >= conn.stalled + limits.stall:
-            self.release(conn, f"Write timeout: {limits.stall:g} seconds")
+            self.release(conn, f"Write timeout: {count(limits.stall, 'second')}")
         elif not conn.authenticated and now >= conn.login_due(limits.login, now):
-            self.finish(conn, f"Login timeout: {limits.login:g} seconds")
+            self.finish(conn, f"Login timeout: {count(limits.login, 'second')}")
         elif now >= conn.heard + limits.gone_after:
-            self.finish(conn, f"Ping timeout: {limits.gone_after:g} seconds")
+            self.finish(conn, f"Ping timeout: {count(limits.gone_after, 'second')}")
         else:
             conn.pinged = now
             self._say(conn, self._ping)

@@ -181,7 +181,7 @@ def test_an_export_of_a_running_server_is_imported(serve: Serve, enter: Enter, t
     new = serve(accounts=["alice"])
     new.stop()
     refused = new.run("import", str(file))
-    assert refused.returncode == 1 and "1 accounts are not here (bob)" in refused.stderr
+    assert refused.returncode == 1 and "1 account is not here (bob)" in refused.stderr
     done = new.run("import", str(file), "--create-accounts")
     assert done.returncode == 0 and "Imported 1 message, 2 events, 1 account and 1 channel; " in done.stderr
     again = new.run("import", str(file)).stderr

@@ -7,6 +7,7 @@ from typing import Final
 from securechat import __version__
 from securechat.app.doctor.finding import Finding, Patient
 from securechat.app.health import reasons
+from securechat.irc.text import count
 
 _OLD_BACKUP: Final = timedelta(days=8)
 """A week, and a day for a timer that comes late."""
@@ -76,7 +77,7 @@ def backups(patient: Patient) -> Iterator[Finding]:
         age = now - datetime.fromtimestamp(patient.backup / 1000, UTC)
         if age <= _OLD_BACKUP:
             return
-        wrong = f"the last backup is {age.days} days old"
+        wrong = f"the last backup is {count(age.days, 'day')} old"
     elif began and now - datetime.fromtimestamp(began / 1000, UTC) > _OLD_BACKUP:
         wrong = "nobody has ever made a backup"
     else:

@@ -27,7 +27,7 @@ from securechat.irc import capabilities as cap
 from securechat.irc import msgid
 from securechat.irc import numerics as num
 from securechat.irc.names import is_channel
-from securechat.irc.text import body_room, printable
+from securechat.irc.text import body_room, count, printable
 
 HALFOPS: Final = "h"
 """The rank from which on members see what is said under +U."""
@@ -304,7 +304,7 @@ def record_message(
     over = size - body_room(source, command, addressed)
     if over > 0:
         # Cutting it would lose what was said; passing it on would break clients that hold lines of 512 bytes.
-        reason = f"The text is {over} bytes too long for one line: nothing was sent"
+        reason = f"The text is {count(over, 'byte')} too long for one line: nothing was sent"
         if "\n" in text:
             ctx.server("FAIL", "BATCH", "MULTILINE_INVALID", text=reason)
         else:

@@ -13,6 +13,7 @@ from securechat.chat.turn.chat import Chat
 from securechat.irc import capabilities as cap
 from securechat.irc.framing import Rejected
 from securechat.irc.message import Message
+from securechat.irc.text import count
 
 NOTICEABLE: Final = 2.0
 """Seconds that a line waits before the person is told."""
@@ -48,7 +49,8 @@ def tell(chat: Chat, session: Session, seconds: float) -> None:
     assert session.user is not None, "only registered sessions are slowed down"
     bucket.told = chat.now.mono
     server, at = chat.settings.server_name, chat.now.wall
-    text = f"You sent a lot at once: what you send now is done in {ceil(seconds)} seconds, nothing is lost"
+    wait = count(ceil(seconds), "second")
+    text = f"You sent a lot at once: what you send now is done in {wait}, nothing is lost"
     notice = Line(server, "NOTICE", (session.user.nick,), text, at)
     note = Line(server, "NOTE", ("*", "SLOWED_DOWN"), text, at, needs=cap.STANDARD_REPLIES, instead=notice)
     chat.fanout.send(session, note)

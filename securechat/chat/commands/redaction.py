@@ -25,7 +25,7 @@ from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import numerics as num
 from securechat.irc.names import is_channel
-from securechat.irc.text import body_room, printable
+from securechat.irc.text import body_room, count, printable
 
 
 class Conversation(NamedTuple):
@@ -156,7 +156,9 @@ def record_redaction(
     target, read_at = shown_target(place, original), revisions.count
     over = len(reason.encode()) - body_room(user.source, "REDACT", target, ctx.param(1))
     if over > 0:
-        ctx.numeric(num.ERR_INPUTTOOLONG, text=f"The reason is {over} bytes too long: nothing was redacted")
+        ctx.numeric(
+            num.ERR_INPUTTOOLONG, text=f"The reason is {count(over, 'byte')} too long: nothing was redacted"
+        )
         return
 
     def record(message: MessageSent) -> None:

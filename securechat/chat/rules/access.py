@@ -10,6 +10,7 @@ from securechat.chat.state.channel import Channel
 from securechat.chat.state.session import Person, User
 from securechat.chat.turn.context import Context
 from securechat.irc import numerics as num
+from securechat.irc.text import count
 
 CTCP: Final = "\x01"
 ACTION: Final = "\x01ACTION "
@@ -142,7 +143,7 @@ def _too_soon(ctx: Context, channel: Channel, user: User) -> str | None:
     left = ceil(last + int(wait) - ctx.chat.now.mono)
     if left <= 0:
         return None
-    return f"Cannot send to channel (+W): slow mode, wait {left} more second{'s' if left > 1 else ''}"
+    return f"Cannot send to channel (+W): slow mode, wait {count(left, 'more second')}"
 
 
 def is_op_moderated(channel: Channel, user: User) -> bool:

@@ -21,6 +21,7 @@ from securechat.chat.state.session import Session
 from securechat.chat.state.throttle import source_of
 from securechat.chat.turn.chat import Chat
 from securechat.irc.names import NAME_BYTES, InvalidName, check_account, fold
+from securechat.irc.text import count
 
 NO_NAMES: Final = ("(none)", "(no account's name)")
 """How a log calls what no name was, and what no account's name can be."""
@@ -140,7 +141,7 @@ def _told(alarm: Alarm) -> str:
     on += alarm.subject.removesuffix("/32") if alarm.subject else f"others ({alarm.kind.value}s)"
     if alarm.first:
         return f"{alarm.times} failed logins {on} within 10 minutes"
-    return f"{alarm.times} more failed login{'s' if alarm.times > 1 else ''} {on} in the hour after that"
+    return f"{count(alarm.times, 'more failed login')} {on} in the hour after that"
 
 
 def _shown(name: str) -> str:

@@ -19,6 +19,7 @@ from securechat.chat.state.account import Account
 from securechat.chat.state.session import Session
 from securechat.chat.state.spending import BURST, DAY, NOTED, RATE, Spent
 from securechat.chat.turn.chat import Chat
+from securechat.irc.text import count
 
 MIB: Final = 1 << 20
 AT_ONCE: Final = 8192
@@ -108,5 +109,5 @@ def spoken(seconds: float) -> str:
     """Return a time for people, rounded up."""
     whole = int(seconds) + 1
     if whole < 120:
-        return f"{whole} second{'s' if whole > 1 else ''}"
+        return count(whole, "second")
     return f"{whole // 60 + 1} minutes"

@@ -11,6 +11,7 @@ from typing import Final
 
 from securechat.app.configuration import ConfigError, load
 from securechat.cli.data.restoring import CONFIGURATION, check_contents
+from securechat.irc.text import count
 from securechat.storage.archive import BadBackup, Manifest
 from securechat.storage.audit import FIRST, ChainBroken, verify
 from securechat.storage.databases import Database
@@ -34,7 +35,9 @@ def drill(manifest: Manifest, directory: Path) -> int:
     with closing(database.open_store()) as store:
         loaded = len(database.load(store).snapshot.accounts)
         if loaded != manifest.rows["accounts"]:
-            raise BadBackup(f"a server would load {loaded} of its {manifest.rows['accounts']} accounts")
+            raise BadBackup(
+                f"a server would load {loaded} of its {count(manifest.rows['accounts'], 'account')}"
+            )
         with closing(database.open_reader()) as reader:
             entries = _follow(reader)
     try:

@@ -21,6 +21,7 @@ from securechat.cli.files import (
 from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place
 from securechat.cli.table import JsonOption, for_terminals, print_facts
 from securechat.cli.telling import tell
+from securechat.irc.text import count
 
 if TYPE_CHECKING:
     from securechat.storage.exchange.exporting import Selection
@@ -174,7 +175,8 @@ def _import(place: Place, stream: IO[bytes], name: str, create_accounts: bool) -
         Progress("messages") as progress,
     ):
         done = Importer(connection, store.search_index, contents, phc, now).write(stream, progress)
-        new = f"{done.messages} messages, {done.events} events"
-        detail = f"{new}, {done.accounts} accounts, {done.channels} channels"
+        new = (done.messages, "message"), (done.events, "event")
+        more = (done.accounts, "account"), (done.channels, "channel")
+        detail = ", ".join(count(number, noun) for number, noun in (*new, *more))
         audit.append(connection, note("import", name, detail))
     return done

@@ -8,6 +8,7 @@ from securechat.cli.exits import CommandFailed, ExitCode
 from securechat.cli.place import ConfigOption, DataDirOption, Place, existing_place
 from securechat.cli.table import JsonOption, print_facts
 from securechat.cli.telling import tell
+from securechat.irc.text import count
 
 if TYPE_CHECKING:
     from securechat.storage.databases import Database
@@ -60,7 +61,7 @@ def migrate_store(
         raise CommandFailed(f"{error}: what is written meanwhile would be lost") from error
     except StorageError as error:
         raise CommandFailed(str(error)) from error
-    tell(f"Copied {sum(rows.values())} rows, {rows['messages']} of them history, to {new}.")
+    tell(f"Copied {count(sum(rows.values()), 'row')}, {rows['messages']} of them history, to {new}.")
     if new.url != settings.storage.url:
         value = f'url = "{new}"' if new.url else 'url = ""'
         tell(f"Now set this in the section [storage] of the configuration: {value}")

@@ -295,7 +295,8 @@ def _make_all(asking: Asking, accounts: Sequence["NewAccount"], place: Place) ->
                 last = (
                     f"The last that was surely made is {accounts[made - 1].name}" if made else "Perhaps none"
                 )
-                text = f"{error}\n{made} of {len(accounts)} accounts were made in {place.directory}. {last}: "
+                of = f"{made} of {count(len(accounts), 'account')}"
+                text = f"{error}\n{of} were made in {place.directory}. {last}: "
                 raise CommandFailed(f"{text}import the rest when that is mended", error.code) from error
             made += len(some)
             progress(made, len(accounts))

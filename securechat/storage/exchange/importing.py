@@ -22,6 +22,7 @@ from securechat.chat.records import (
 from securechat.chat.reserved import is_reserved
 from securechat.irc import msgid
 from securechat.irc.names import fold, skeleton
+from securechat.irc.text import count
 from securechat.irc.timestamp import parse
 from securechat.storage.errors import BadExport, StorageError
 from securechat.storage.exchange.checking import Contents, read
@@ -108,9 +109,10 @@ class Importer:
         wanted |= {folded: account.name for folded, account in self._contents.accounts.items()}
         missing = {folded: name for folded, name in wanted.items() if folded not in self._accounts}
         if missing and self._phc is None:
+            are = f"{count(len(missing), 'account')} {'is' if len(missing) == 1 else 'are'}"
             names = ", ".join([*sorted(missing.values())[:5], *(["…"] if len(missing) > 5 else [])])
             raise StorageError(
-                f"{len(missing)} accounts are not here ({names}): make them "
+                f"{are} not here ({names}): make them "
                 "with `securechat adduser`, or let --create-accounts make them, with a password nobody knows"
             )
         queries = (select(accounts.c.name), select(former_names.c.name))

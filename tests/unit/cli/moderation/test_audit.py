@@ -112,7 +112,7 @@ def test_what_is_put_in_is_written_down(command: Command, tmp_path: Path) -> Non
     assert entries(command)[-1] == (
         "import",
         str(everything),
-        "0 messages, 0 events, 0 accounts, 1 channels",
+        "0 messages, 0 events, 0 accounts, 1 channel",
     )
     assert command("backup", str(file)).code == 0
     there = ("--data-dir", str(tmp_path / "restored"))
