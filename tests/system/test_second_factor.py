@@ -24,7 +24,7 @@ def code(secret: str, steps: int = 0) -> str:
 
 def turn_on(person: Person) -> tuple[str, list[str]]:
     """Turn the second factor on; return its secret, and the recovery codes."""
-    link = next(text for text in ask(person, "totp on") if "otpauth://" in text)
+    link = next(text for text in ask(person, f"totp on {PASSWORD}") if "otpauth://" in text)
     secret = link.partition("secret=")[2].partition("&")[0]
     answers = ask(person, f"totp confirm {code(secret, -1)}")
     return secret, answers[-10:]

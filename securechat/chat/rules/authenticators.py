@@ -24,7 +24,7 @@ from securechat.chat.turn.context import Context
 
 CODE: Final = re.compile(r"[0-9]{6}|[0-9A-Za-z]{4}(?:-[0-9A-Za-z]{4}){3}")
 """What a code of an authenticator, or a recovery code, looks like."""
-TURN_ON: Final = "turn it on first with /msg securechat totp on"
+TURN_ON: Final = "turn it on first with /msg securechat totp on <password>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,31 +6,34 @@ from typing import Final
 from securechat.chat.jobs import AuthenticatorMade, CheckCode, CodeChecked, JobResult, MakeAuthenticator
 from securechat.chat.requests import Refused
 from securechat.chat.rules import authenticators
+from securechat.chat.rules.failures import Way
 from securechat.chat.rules.oper import become_operator
-from securechat.chat.rules.proof import BUSY
+from securechat.chat.rules.proof import BUSY, prove
 from securechat.chat.service.asked import Asked, ServiceCommand
 from securechat.chat.turn.context import Context
 from securechat.irc.text import count
 from securechat.irc.timestamp import format_ms
 
-USE: Final = "Use `totp`, `totp on`, `totp confirm <code>`, `totp codes <code>` or `totp off <code>`"
+USE: Final = (
+    "Use `totp`, `totp on <password>`, `totp confirm <code>`, `totp codes <code>` or `totp off <code>`"
+)
 ON_ALREADY: Final = "You have a second factor already: `totp off <code>` turns it off first"
-OFF: Final = "You have no second factor: `totp on` makes one"
+OFF: Final = "You have no second factor: `totp on <password>` makes one"
 
 
 def totp(asked: Asked) -> None:
-    """totp [on | confirm <code> | codes <code> | off <code>]
+    """totp [on <password> | confirm <code> | codes <code> | off <code>]
 
-    Shows your second factor, an authenticator on your phone. `on` makes its secret, and `confirm` with the
-    first code turns it on: from then on a code is needed to add a device, and for OPER. `codes` makes new
-    recovery codes, of which each is good once in place of a code, and `off` turns it off.
+    Shows your second factor, an authenticator on your phone. `on` with your password makes its secret, and
+    `confirm` with the first code turns it on: from then on a code is needed to add a device, and for OPER.
+    `codes` makes new recovery codes, of which each is good once in place of a code, and `off` turns it off.
     """
     code = "".join(asked.words[1:])  # some show it with a blank in it
     match asked.words:
         case []:
             _show(asked)
-        case ["on"]:
-            _propose(asked)
+        case ["on", _, *_]:
+            _begin(asked, " ".join(asked.words[1:]))
         case ["confirm", _, *_]:
             _confirm(asked, code)
         case ["codes", _, *_]:
@@ -50,10 +53,23 @@ def _show(asked: Asked) -> None:
         asked.say(f"Your second factor is on since {format_ms(int(row['since'] or 0))}, with {left} left")
 
 
-def _propose(asked: Asked) -> None:
+def _begin(asked: Asked, password: str) -> None:
+    """Make a secret for who knows the password: somebody at a session that was left open does not."""
     if _is_on(asked):
         asked.say(ON_ALREADY)
         return
+    prove(
+        asked.ctx,
+        Way.PASSWORD,
+        asked.account.name,
+        password,
+        lambda _, reason: asked.say(f"Nothing was changed: {reason}"),
+        lambda _account, _result: _propose(asked),
+        wrong="Wrong password",
+    )
+
+
+def _propose(asked: Asked) -> None:
 
     def propose(made: AuthenticatorMade) -> None:
         asked.account.proposed = made
@@ -69,7 +85,7 @@ def _confirm(asked: Asked, code: str) -> None:
     if _is_on(asked):
         asked.say(ON_ALREADY)
     elif made is None:
-        asked.say("Say `totp on` first: it makes the secret for your authenticator")
+        asked.say("Say `totp on <password>` first: it makes the secret for your authenticator")
     else:
         job = CheckCode(asked.ctx.session.link, made.secret, code, asked.ctx.chat.now.wall)
         asked.ctx.ask(job, lambda result: _confirmed(asked, made, result))

@@ -56,6 +56,6 @@ def reset(
 
     place = existing_place(config, data_dir)
     done = f"The second factor of {name} was taken away"
-    more = "With /msg securechat totp on its owner can make a new one."
+    more = "With /msg securechat totp on <password> its owner can make a new one."
     facts = {"account": name, "second_factor": False}
     change(place, ResetSecondFactor(name), done, more, as_json=as_json, facts=facts)
