@@ -49,7 +49,6 @@ WRITES: Mapping[str, Sequence[str]] = {
 """Commands that make a file; a backup may be in a directory."""
 PLACES: Mapping[str, Sequence[str]] = {
     "status --data-dir": ("status", "--data-dir", P),
-    "users --data-dir": ("users", "--data-dir", P),
     "backup --scratch": ("backup", "NEW", "--scratch", P),
     "doctor --data-dir": ("doctor", "--data-dir", P),
 }
@@ -83,8 +82,9 @@ def nobody_writes(fifo: Path) -> Iterator[None]:
     writer = threading.Thread(target=lambda: os.close(os.open(fifo, os.O_WRONLY)))
     writer.start()
     yield
-    os.close(os.open(fifo, os.O_RDONLY | os.O_NONBLOCK))  # when nobody has read it
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)  # until the writer has come, where nobody has read it
     writer.join()
+    os.close(reader)
 
 
 def check(ended: Ended, path: Path, kind: str) -> None:
