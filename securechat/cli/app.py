@@ -10,6 +10,7 @@ import typer
 from securechat import __version__
 from securechat.cli.commands import Commands
 from securechat.cli.exits import CommandFailed, ExitCode
+from securechat.cli.shells import mend_scripts
 from securechat.cli.telling import tell
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app = typer.Typer(
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end with SystemExit; `arguments` default to the process's own."""
+    mend_scripts()
     try:
         app(arguments, prog_name="securechat")
     except CommandFailed as failure:
