@@ -34,8 +34,7 @@ class Proof:
         """Take a message from the server."""
         match message.command:
             case "903":
-                self.done = True
-                self._send(Message("QUIT", ()))
+                self._end()
             case "PING":
                 self._send(Message("PONG", message.params))
             case "ERROR":
@@ -44,6 +43,12 @@ class Proof:
             case _:
                 self._registration.feed(message)
                 self.failure = self._registration.failure
+                if self._registration.lacks_accounts:  # there is nothing to prove
+                    self._end()
+
+    def _end(self) -> None:
+        self.done = True
+        self._send(Message("QUIT", ()))
 
     def lost(self, how: str) -> ClientError:
         """Return the error for a connection that has gone before this was over."""

@@ -104,13 +104,12 @@ class Registration:
     @property
     def withheld(self) -> bool:
         """Whether there is a password that this server, which has no accounts, has not got."""
-        accounts = SASL in self._offered
-        return (
-            self._introduced
-            and not accounts
-            and not self._gives_password
-            and bool(self._credentials.password)
-        )
+        return self.lacks_accounts and not self._gives_password and bool(self._credentials.password)
+
+    @property
+    def lacks_accounts(self) -> bool:
+        """Whether the server turned out to have no accounts, so that it takes anybody."""
+        return self._introduced and SASL not in self._offered
 
     def begin(self) -> None:
         """Send what starts a registration."""
