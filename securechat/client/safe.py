@@ -30,6 +30,12 @@ _UNSAFE: Final = re.compile(
 _STRAY_JOINER: Final = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])")
 _MOST_MARKS: Final = 6
 """Combining marks in a row: enough for every orthography, too few to paint over the lines above."""
+_JOINERS: Final = "\u200c\u200d"
+_ALREADY_JOINED: Final = (["\u200c"], ["\u200d"])
+_VOWEL: Final = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff]")
+"""What joins the Korean consonant before it."""
+_MOST_JOINERS: Final = 10
+"""Characters that are joined in a row: a family of four with the colours of its skins has seven."""
 
 
 def safe(text: str) -> str:
@@ -59,10 +65,22 @@ def _replacement(found: re.Match[str]) -> str:
 
 
 def _cap_marks(text: str) -> str:
+    """Keep so many marks on a letter, and characters joined into one, that nothing is painted over."""
     kept: list[str] = []
-    marks = 0
+    marks = joiners = 0
+    after_joiner = False
     for char in text:
-        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        if char in _JOINERS:
+            joiners += 1
+            after_joiner = True
+            if joiners <= _MOST_JOINERS and kept[-1:] not in _ALREADY_JOINED:
+                kept.append(char)
+            continue
+        if unicodedata.category(char) in ("Mn", "Me") or _VOWEL.match(char):
+            marks += 1
+        else:
+            marks, joiners = 0, joiners if after_joiner else 0
+        after_joiner = False
         if marks <= _MOST_MARKS:
             kept.append(char)
     return "".join(kept)

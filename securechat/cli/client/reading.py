@@ -1,6 +1,7 @@
 """`securechat history`, `search`, `who` and `tail`: reading from scripts, one line or JSON object each."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -58,7 +59,7 @@ def history(
             found = chat.history(target, number, since=after)
     except ClientError as error:
         fail(error)
-    show(found, as_json)
+    show(found, as_json, none=f"nothing was said in {target} yet, as far as you may read")
 
 
 @with_server
@@ -99,7 +100,7 @@ def search(
             found = chat.search(" ".join(words), place=place, sender=sender, since=after, number=number)
     except ClientError as error:
         fail(error)
-    show(found, as_json)
+    show(found, as_json, none="nothing was found")
 
 
 @with_server
@@ -127,7 +128,7 @@ def who(
             found = chat.members(whom)
     except ClientError as error:
         fail(error)
-    show(found, as_json)
+    show(found, as_json, none=f"nobody is there under {whom} that you see")
 
 
 @with_server
@@ -176,12 +177,14 @@ def tail(
         fail(error)
 
 
-def show(events: Iterable["Shown"], as_json: bool) -> None:
-    """Print events, each on one line or more, or as one JSON object."""
+def show(events: Sequence["Shown"], as_json: bool, *, none: str = "") -> None:
+    """Print events, each on one line or more, or as one JSON object; tell a person if there are `none`."""
     from securechat.client.safe import safe
     from securechat.client.words.as_json import facts
     from securechat.client.words.wording import describe, exact_time
 
+    if not events and none and os.isatty(1):
+        tell(f"securechat: {none}")
     for event in events:
         if as_json:
             print_json(facts(event))

@@ -1,5 +1,6 @@
 """Texts that try to do something to a terminal or to a reader, and what must never reach one."""
 
+import re
 import unicodedata
 
 HOSTILE = (
@@ -21,6 +22,9 @@ HOSTILE = (
     "ad\u200dmin ad\u200cmin",
     "tag\U000e0041\U000e0042\U000e007f",
     "z" + "\u0301" * 50 + "algo",
+    "z" + ("\u0301" * 6 + "\u200d") * 50 + "algo",
+    "\U0001f469" + "\u200d\U0001f469" * 200 + " family",
+    "\u1100" + "\u1161" * 300 + " syllable",
     "lone \ud800 surrogate \udfff",
     "none \ufffe\uffff\ufdd0",
     "\x0304,08red\x03 \x02bold\x02 \x1funder\x1f \x16rev\x16 \x0freset \x04ff0000hex",
@@ -31,8 +35,9 @@ HOSTILE = (
 
 
 def is_harmless(text: str) -> bool:
-    """Whether no character of a line can do anything but be seen."""
-    return not any(
+    """Whether no character of a line can do anything but be seen, and none stands for a heap of them."""
+    heaps = re.search("[\u0301\u200d]{12}|(?:.\u200d){11}", text)
+    return heaps is None and not any(
         unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
         or char in "\u061c\u200b\u200e\u200f\u2060\ufeff\u00ad"
         or "\u202a" <= char <= "\u202e"

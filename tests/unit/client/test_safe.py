@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from securechat.client.safe import REPLACEMENT, safe
+from securechat.client.width import columns
 from tests.unit.client.hostile import HOSTILE, is_harmless
 
 
@@ -58,3 +59,18 @@ def test_controls_are_visible() -> None:
 def test_every_blank_is_a_space() -> None:
     """Blanks that look like one another are the same, so that lines break at all of them."""
     assert safe("a\tb\u00a0c\u3000d\u2028e\nf") == "a b c d e f"
+
+
+def test_characters_that_are_joined_stay_within_bounds() -> None:
+    """Families, flags and orthographies with joiners are as they were; a chain without end is cut."""
+    for text in ("👩‍👩‍👧‍👦", "👩🏽‍❤️‍💋‍👨🏿", "می‌خواهم", "क्‍ष", "🏳️‍🌈 🏳️‍🌈 🏳️‍🌈"):
+        assert safe(text) == text
+    chain = "👩" + "\u200d👩" * 40
+    assert safe(chain).count("\u200d") == 10
+    assert safe(chain).count("👩") == 41
+    assert safe("é" + "\u0301\u200d" * 40).count("\u0301") == 6
+
+
+def test_a_syllable_of_korean_is_as_wide_in_parts() -> None:
+    """A consonant with its vowel and final take the room of one character."""
+    assert sum(map(columns, "\u1112\u1161\u11ab")) == columns("\ud55c") == 2
