@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from securechat.client import events as happen
+from securechat.client import haste
 from securechat.client.kept.desk import Desk
 from securechat.client.protocol.session import Session
 from securechat.client.tui.app import ChatApp
@@ -60,6 +61,7 @@ def main(arguments: Sequence[str]) -> None:
         save_settings=lambda settings: None,
         environment=dict(os.environ),
         signals=True,
+        painted=haste.painted,
     )
     app = ChatApp(start)
     began = threading.Event()

@@ -35,6 +35,9 @@ def has_room(environment: Mapping[str, str]) -> bool:
 
 def in_app(login: "Login", channels: list[str], others: "Sequence[Profile]") -> "int | Result":
     """Chat in the app, on other servers, too; return how it ended, or the exit code of what ended it."""
+    from securechat.client import haste
+
+    haste.begin()
     from securechat.client.paths import places
     from securechat.client.plain.client import Result
     from securechat.client.tui.opening import Opener

@@ -64,6 +64,7 @@ class ChatApp(Shell):
             self.chat.note(problem)
         if self.start.signals:
             signals.heed(self._signalled)
+        self.call_after_refresh(self.start.painted)
         self.post_message(self.Arrived())
 
     def ring(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
+from securechat.client import haste
 from securechat.client.account.login import Login
 from securechat.client.account.profiles import Profile
 from securechat.client.account.wizard import Wizard
@@ -58,6 +59,7 @@ def run(
             environment=dict(environment),
             signals=True,
             history=InputHistory(places.input_history),
+            painted=haste.painted,
         )
     )
     return _until_the_end(app)

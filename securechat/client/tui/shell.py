@@ -43,6 +43,10 @@ _LONGEST_KEY: Final = 1.0
 """Seconds after which the next key is looked at, whatever the last one still does."""
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """What the app begins with: at least one link. `save_settings` raises OSError."""
@@ -56,6 +60,8 @@ class Start:
     environment: dict[str, str] = field(default_factory=dict)
     signals: bool = False
     history: InputHistory | None = None
+    painted: Callable[[], None] = _nothing
+    """What is done when the window is there."""
 
 
 @dataclass(frozen=True, slots=True)

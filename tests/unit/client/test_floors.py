@@ -13,7 +13,7 @@ CLIENT: Final = Path(__file__).resolve().parents[3] / "securechat" / "client"
 FLOORS: Final = (
     # What stands in no folder: plain values.
     {
-        *("errors", "clock", "address", "paths", "recent", "events", "invitation", "safe", "width"),
+        *("errors", "clock", "address", "paths", "recent", "events", "invitation", "safe", "width", "haste"),
         *("deliveries", "device_events", "connection_events", "presence", "findings"),
     },
     {
