@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.bench.ircbench.procfs import busy_seconds, cpu_seconds, filesystem_of, parse_stat
+from scripts.bench.ircbench.procfs import busy_seconds, cpu_seconds, filesystem_of, memory_bytes, parse_stat
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -58,3 +58,23 @@ def test_the_innermost_file_system_holds_a_directory(tmp_path: Path) -> None:
     assert filesystem_of(tmp_path / "my disk" / "x", tmp_path) == "xfs"
     assert filesystem_of(tmp_path / "my disk2", tmp_path) == "tmpfs"
     assert filesystem_of(Path("/"), tmp_path) == "ext4"
+
+
+def test_nanoseconds_count_where_the_kernel_has_them(tmp_path: Path) -> None:
+    """The sum over all threads; ticks would be zero in a short round."""
+    make_process(tmp_path, 10, 1, 0, 0)
+    for thread, spent in ((10, 1_500_000), (11, 2_500_000)):
+        (tmp_path / "10" / "task" / str(thread)).mkdir(parents=True)
+        (tmp_path / "10" / "task" / str(thread) / "schedstat").write_text(f"{spent} 77 5\n")
+    assert cpu_seconds(10, tmp_path) == pytest.approx(0.004)
+
+
+def test_only_private_memory_is_a_server_s_own(tmp_path: Path) -> None:
+    """What a process shares with others does not count."""
+    (tmp_path / "10").mkdir()
+    (tmp_path / "10" / "smaps_rollup").write_text(
+        "Rss: 900 kB\nShared_Clean: 700 kB\nPrivate_Clean: 50 kB\nPrivate_Dirty: 150 kB\n"
+    )
+    assert memory_bytes(10, tmp_path) == 200 * 1024
+    with pytest.raises(ProcessLookupError, match="11"):
+        memory_bytes(11, tmp_path)
