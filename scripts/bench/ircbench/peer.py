@@ -34,7 +34,7 @@ class TlsPeer:
 
     def __init__(self, context: ssl.SSLContext, host: str, port: int) -> None:
         """Connect (blocking, which on loopback is immediate); the handshake follows by `handshake`."""
-        self._socket = socket.create_connection((host, port), timeout=10)
+        self._socket = socket.create_connection((host, port), timeout=30)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._incoming = ssl.MemoryBIO()

@@ -29,8 +29,6 @@ from .tables import tables
 from .talking import Talk, saturated, steady, steady_loads
 
 ACCOUNTS = 20
-COMPILED = REPOSITORY / ".compiled"
-"""What scripts/test-compiled leaves: where it is there, the compiled build takes part."""
 DOCUMENT = REPOSITORY / "docs" / "performance.md"
 SOON = 0.0005
 """Seconds between two reads of a generator that reads soon: fewer lines are joined then."""
@@ -155,8 +153,6 @@ def _contestants(
 ) -> list[Contestant]:
     """Those who can take part; the others are noted."""
     known: list[Contestant] = [Securechat(ACCOUNTS, None, _tell)]
-    if COMPILED.is_dir():
-        known.append(Securechat(ACCOUNTS, None, _tell, "securechat-compiled", COMPILED))
     known += [
         Securechat(ACCOUNTS, None, _tell, f"securechat-{name}", tree, python) for name, tree, python in also
     ]
@@ -185,7 +181,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="all",
         description="Measure what a chat does, beside ngIRCd, InspIRCd and Ergo (where it is installed, or "
-        "ERGO names it), with the compiled build where .compiled/ is there: about 20 minutes.",
+        "ERGO names it): about 20 minutes.",
         epilog="exit codes: 0 done, 1 slower than the baseline, 2 usage",
     )
     add = parser.add_argument

@@ -14,7 +14,6 @@ _ROOM = 90
 """For the figure at the end of a bar."""
 COLOURS = {
     "securechat": "#b3401c",
-    "securechat-compiled": "#e08a5a",
     "ngircd": "#345",
     "inspircd": "#6b86a0",
     "ergo": "#9ab87a",
