@@ -263,8 +263,9 @@ def main(sessions: str, kinds: str, port: str, ca: str, *accounts: str) -> None:
         _fill(lambda: Client(int(port), context), accounts[:SPEAKERS])
     for member in members:
         member.step()
-    for number, _ in enumerate(rounds(0.02 / len(members))):  # to come again takes long: one by one
-        members[number % len(members)].step()
+    for number, _ in enumerate(rounds(0.02 / max(1, len(members)))):  # to come again takes long: one by one
+        if members:  # without any, a bystander is measured alone
+            members[number % len(members)].step()
     report(sent=[sum(member.sent for member in members)], closed=[sum(member.closed for member in members)])
 
 
