@@ -14,6 +14,14 @@ NAMES: Final = {
 }
 
 
+OFF: Final = {
+    "joins": "who comes and goes is not told",
+    "bell": "nothing rings",
+    "colour": "no colours are used",
+}
+"""What each means when it is off."""
+
+
 class Choices:
     """Each of `NAMES` is on unless it was set to off. Without a `path` nothing is kept."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from securechat.client.errors import Refused
-from securechat.client.kept.choices import NAMES
+from securechat.client.kept.choices import NAMES, OFF
 from securechat.client.plain import message_commands, people_commands
 from securechat.client.plain.command import Chat, Command, Misused, channel_and_rest, one_word
 from securechat.client.protocol.sendable import check_target, sendable
@@ -117,13 +117,14 @@ def _set(chat: Chat, argument: str) -> None:
     match argument.split():
         case []:
             for name, meaning in NAMES.items():
-                chat.tell(f"* {name} {'on' if chat.choices.on(name) else 'off'}: {meaning}")
+                on = chat.choices.on(name)
+                chat.tell(f"* {name} {'on' if on else 'off'}: {meaning if on else OFF[name]}")
         case [name, "on" | "off" as wanted] if name in NAMES:
             try:
                 chat.choices.set(name, wanted == "on")
             except OSError as error:
                 raise Misused(f"This holds until you leave: it cannot be kept ({error.strerror})") from error
-            chat.tell(f"* {name} {wanted}: {NAMES[name]}")
+            chat.tell(f"* {name} {wanted}: {NAMES[name] if wanted == 'on' else OFF[name]}")
         case _:
             raise Misused
 
