@@ -109,8 +109,8 @@ class Blocks:
     def _thread(self, thread: Thread) -> list[tuple[Entry | Thread, Strip]]:
         if not thread.shown:
             return []
-        frame = Frame(self.width, self.palette, self.me)
-        key = ("fold", thread.first.serial, thread.version, self.width)
+        frame = Frame(self.width, self.palette, self.me, bare=self.conversation.looks.bare)
+        key = ("fold", thread.first.serial, thread.version, self.width, frame.bare)
         shown: list[tuple[Entry | Thread, Strip]] = [
             (thread, strip) for strip in self._keep(key, lambda: [fold_row(thread, frame)])
         ]

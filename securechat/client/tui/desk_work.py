@@ -179,6 +179,7 @@ class DeskWork(ListWork):
         app.looks.take(app.settings)
         if name == "language":
             language.use(language.chosen(value, app.start.environment))
+            app.timeline.blocks.drawn.clear()
         app.narrow()
         app.use_mouse()
         try:

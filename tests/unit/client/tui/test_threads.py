@@ -80,6 +80,19 @@ def test_inline_replies_stand_where_they_were_said() -> None:
     Stage(settings=INLINE).play(scenario)
 
 
+def test_another_language_is_shown_at_once() -> None:
+    """Also in rows that were drawn before."""
+
+    async def scenario(stage: Stage) -> None:
+        await three_replies(stage)
+        await stage.enter("/set language ru")
+        assert stage.shows("↳ 3 ответа, последний carol") and not stage.shows("3 replies")
+        await stage.enter("/set language en")
+        assert stage.shows("↳ 3 replies")
+
+    Stage().play(scenario)
+
+
 def test_a_click_on_the_row_opens_and_closes_it() -> None:
     """Without a key."""
 
