@@ -114,6 +114,7 @@ def test_accounts_of_a_running_server(server: ServerProcess) -> None:
     assert (users(server)["bob"]["role"], users(server)["alice"]["role"]) == ("admin", "member")
     assert "looks like" in failure(server, "adduser", "a1ice", "--generate", code=ExitCode.REFUSED)
     assert "There is no account" in failure(server, "disable", "carol", code=ExitCode.REFUSED)
+    server.administer("role", "alice", "admin")  # so that bob is not the last one
     server.administer("disable", "bob")
     assert users(server)["bob"]["disabled"] is True
     server.administer("enable", "bob")
