@@ -74,13 +74,13 @@ def studies(sizes: Sizes) -> dict[str, Study]:
         "soon": lambda field: saturated(
             field, Talk("saturated, 200 × 20, read soon: fewer lines joined", soon, sizes.rounds)
         ),
+        "steady": run_steady,
         "large": lambda field: saturated(field, Talk(f"saturated, {members:,} × {senders}", large, few)),
         "channels": lambda field: many_channels(field, sizes.channels, 20, few),
-        "steady": run_steady,
-        "joins": lambda field: joins(field, sizes.joins),
-        "logins": lambda field: logins(field, sizes.logins, few),
-        "reconnect": lambda field: reconnecting(field, 200, few),
         "history": lambda field: history(field, sizes.asking),
+        "logins": lambda field: logins(field, sizes.logins, few),
+        "joins": lambda field: joins(field, sizes.joins),
+        "reconnect": lambda field: reconnecting(field, 200, few),
         "idle": lambda field: idle(field, sizes.idle),
     }
 
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.only:
         wanted = {name: wanted[name] for name in options.only}
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.directory) as directory:
-        results = run(wanted, Path(directory), options.servers, options.also)
+        results = run(wanted, Path(directory), options)
     if options.json is not None:
         options.json.write_text(to_json(results))
     if options.write:
@@ -124,16 +124,18 @@ def gate(baseline: Results, results: Results, tolerance: float = compare.TOLERAN
     return 1 if slower or not found else 0
 
 
-def run(
-    wanted: dict[str, Study], directory: Path, servers: Sequence[str], also: Sequence[tuple[str, Path, str]]
-) -> Results:
-    """Run studies, one after the other; one that fails is noted, and the others go on."""
+def run(wanted: dict[str, Study], directory: Path, options: argparse.Namespace) -> Results:
+    """Run studies, one after the other. One that fails is noted, and so are those that begin too late."""
     notebook = Notebook(_tell)
-    contestants = _contestants(notebook, servers, also)
+    contestants = _contestants(notebook, options.servers, options.also)
     field = Field(contestants, make_certificates(directory), directory, notebook)
     began = time.monotonic()
     for name, study in wanted.items():
-        _tell(f"{time.monotonic() - began:5.0f} s: {name}")
+        passed = time.monotonic() - began
+        if passed > options.minutes * 60:
+            notebook.fail(name, "all", f"left out: {options.minutes:g} minutes were over")
+            continue
+        _tell(f"{passed:5.0f} s: {name}")
         study(field)
     _tell(f"{time.monotonic() - began:5.0f} s: done")
     machine = Machine(
@@ -193,6 +195,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="STUDY",
         help="just these studies: %(choices)s",
     )
+    add("--minutes", type=float, default=25.0, metavar="N", help="begin no study after that (default: 25)")
     add("--servers", nargs="+", default=[], metavar="NAME", help="just these servers")
     add(
         "--also",

@@ -1,5 +1,6 @@
 """Tables, pictures and the gate of the benchmark suite, on made-up figures."""
 
+import argparse
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from scripts.bench.suite.compare import changes, regressions
 from scripts.bench.suite.document import BEGIN, END, with_figures, write
 from scripts.bench.suite.field import Notebook, in_turn
-from scripts.bench.suite.main import FULL, QUICK, compare_main, studies
+from scripts.bench.suite.main import FULL, QUICK, compare_main, run, studies
 from scripts.bench.suite.results import Machine, Results, Series, from_json, to_json
 from scripts.bench.suite.tables import cell, number, ratio, tables
 
@@ -137,3 +138,10 @@ def test_the_notebook_keeps_rounds_together() -> None:
 def test_quick_has_every_study() -> None:
     """What the long run measures, the short one tries."""
     assert list(studies(QUICK)) == list(studies(FULL))
+
+
+def test_a_study_that_would_begin_too_late_is_left_out(tmp_path: Path) -> None:
+    """The others were measured; it is named."""
+    options = argparse.Namespace(minutes=-1.0, servers=["nobody"], also=[])
+    results = run({"idle": lambda _: pytest.fail("it began")}, tmp_path, options)
+    assert results.series == () and results.problems == ("idle, all: left out: -1 minutes were over",)
