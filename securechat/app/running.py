@@ -9,7 +9,6 @@ that cannot change while the server runs keep their values until it is started a
 import logging
 import os
 import resource
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -20,22 +19,20 @@ from socket import socket
 from threading import Lock
 from typing import Final
 
-from securechat import __version__, log
+from securechat import __version__
+from securechat.app.announcement import Announcement, begin_log
 from securechat.app.certificates import (
     certificates_of,
     check_own,
-    connect_line,
     how_to_renew,
     make_context,
     prepare,
-    read_identity,
 )
 from securechat.app.checks import check_machine
 from securechat.app.clock import WatchedClock
 from securechat.app.composition import core_settings, places_for, server_name, transport_limits, worker_count
 from securechat.app.configuration import ConfigError, Loaded, change
 from securechat.app.devices import DeviceMaker
-from securechat.app.directory import data_dir_option
 from securechat.app.expiry import Expiry
 from securechat.app.indexing import Indexing
 from securechat.app.online_copy import OnlineCopy
@@ -53,7 +50,7 @@ from securechat.server.inherited import inherited
 from securechat.server.listener import bind
 from securechat.server.loan import Loan
 from securechat.server.notify import Notifier, is_watched
-from securechat.server.server import Server, say
+from securechat.server.server import Server
 from securechat.server.transport import Tls
 from securechat.storage.databases import Contents, Database
 from securechat.storage.lock import DirectoryLock
@@ -212,7 +209,7 @@ class Running:
         hasher = Hasher(cost.time_cost, cost.memory_cost, cost.parallelism)
         hasher.stand_beside(account.phc for account in snapshot.accounts if account.phc)
         has_accounts = any(account.phc is not None for account in snapshot.accounts)
-        announcement = _Announcement(lambda: self._config, self._directory, has_accounts)
+        announcement = Announcement(lambda: self._config, self._directory, has_accounts)
         clock = WatchedClock(contents.seen, snapshot.last_message)
         core = Core(self._settings, snapshot, Clock().now())
         core.steady_since = clock.steady_since
@@ -283,65 +280,3 @@ def _raise_file_limit() -> int:
     if soft != hard:  # a sandbox may allow nobody to set limits
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard if hard != resource.RLIM_INFINITY else _MAX_FILES
-
-
-def begin_log(config: Config) -> None:
-    """Log from now on as a configuration says. Raises ConfigError."""
-    try:
-        log.set_up(config.log.level, config.log.format, sys.stderr, file=config.log.file)
-    except OSError as error:
-        text = f"log.file: {config.log.file} cannot be opened: {error.strerror or error}"
-        raise ConfigError(text) from error
-
-
-def say_to_people(config: Config, text: str) -> None:
-    """Say something on standard error that is for whoever started the server; a line, made safe.
-
-    Where the log is there as JSON, it is an entry of it.
-    """
-    if not config.log.file and log.style_of(config.log.format, sys.stderr, os.environ) == "json":
-        _log.info("%s", text)
-    else:
-        print(log.escape(text), file=sys.stderr, flush=True)
-
-
-class _Announcement:
-    """Says on standard output where the server listens, and before that, to people, how to go on."""
-
-    def __init__(self, config: Callable[[], Config], directory: Path, has_accounts: bool) -> None:
-        self._config = config
-        self._directory = directory
-        self._has_accounts = has_accounts
-        self._port = config().server.port
-
-    def __call__(self, line: str) -> None:
-        """Take the line `listening on HOST:PORT`. The main thread calls."""
-        self._port = int(line.rpartition(":")[2])
-        self._tell_how_to_go_on(self._port)
-        try:
-            say(line)
-        except OSError as error:  # the line is for whoever has started the server; the others need the server
-            _log.warning("the line that tells where the server listens is lost: %s", error)
-
-    def identity(self, public: bool) -> Answer:
-        """Tell where the server listens and with which certificate: options may have said so.
-
-        `public` is whether clients need no pin. The control thread calls.
-        """
-        certificate = certificates_of(self._config(), self._directory).certificate
-        return Done([{"port": self._port, "certificate": str(certificate), "public": public}])
-
-    def _tell_how_to_go_on(self, port: int) -> None:
-        config = self._config()
-        files = certificates_of(config, self._directory)
-        self._tell(f"securechat {__version__} keeps everything in {self._directory}")
-        if not self._has_accounts:
-            option = data_dir_option(self._directory)
-            self._tell(f"There is no account yet. Make one with: securechat adduser NAME{option}")
-        if files.own:
-            identity = read_identity(files.certificate)
-            self._tell(f"The pin of this server's certificates: {identity.pin}")
-            self._tell(f"Connect with: {connect_line(config, identity, port)}")
-
-    def _tell(self, text: str) -> None:
-        say_to_people(self._config(), text)

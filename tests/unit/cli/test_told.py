@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from securechat.app.running import say_to_people
+from securechat.app.announcement import say_to_people
 from securechat.cli import table, telling
 from securechat.config import Config
 from tests.unit.cli.test_json_output import ALL, NAME, is_safe
