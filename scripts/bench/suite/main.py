@@ -30,8 +30,8 @@ from .talking import Talk, saturated, steady, steady_loads
 
 ACCOUNTS = 20
 DOCUMENT = REPOSITORY / "docs" / "performance.md"
-SOON = 0.0005
-"""Seconds between two reads of a generator that reads soon: fewer lines are joined then."""
+FEW = 8
+"""Messages that each sender has under way where the generator reads at once: fewer lines are joined then."""
 
 Study = Callable[[Field], None]
 
@@ -62,7 +62,7 @@ def studies(sizes: Sizes) -> dict[str, Study]:
     usual = Load(messages=sizes.messages)
     members, senders = sizes.large
     large = Load(members=members, senders=senders, messages=max(20, sizes.messages // 10))
-    soon = Load(messages=sizes.messages, read_interval=SOON)
+    soon = Load(messages=sizes.messages, window=FEW, read_interval=0.0)
     few = max(2, sizes.rounds - 2)
 
     def run_steady(field: Field) -> None:
@@ -72,7 +72,7 @@ def studies(sizes: Sizes) -> dict[str, Study]:
     return {
         "saturated": lambda field: saturated(field, Talk("saturated, 200 × 20", usual, sizes.rounds)),
         "soon": lambda field: saturated(
-            field, Talk("saturated, 200 × 20, read soon: fewer lines joined", soon, sizes.rounds)
+            field, Talk(f"saturated, 200 × 20, {FEW} outstanding, read soon", soon, sizes.rounds)
         ),
         "steady": run_steady,
         "large": lambda field: saturated(field, Talk(f"saturated, {members:,} × {senders}", large, few)),
