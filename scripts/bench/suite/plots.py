@@ -9,7 +9,7 @@ from html import escape
 from .results import Results, Series
 from .tables import number
 
-WIDTH, LEFT, BAR, GAP, TOP = 780, 240, 13, 14, 44
+WIDTH, LEFT, BAR, GAP, TOP = 780, 150, 13, 8, 34
 _ROOM = 90
 """For the figure at the end of a bar."""
 COLOURS = {
@@ -67,6 +67,7 @@ def draw(title: str, series: Sequence[Series]) -> str:
     lines, y = [], float(TOP)
     for study in dict.fromkeys(s.study for s in series):
         lines.append(f'<text x="8" y="{y + BAR - 2:.0f}" font-weight="bold">{escape(study)}</text>')
+        y += BAR + 3
         for one in [s for s in series if s.study == study]:
             lines += _bar(one, y, scale)
             y += BAR + 3
