@@ -43,7 +43,7 @@ ALWAYS = {
     *("securechat.tls", "securechat.tls.groups"),
     *(
         f"securechat.cli{name}"
-        for name in ("", ".app", ".commands", ".exits", ".files", ".streams", ".telling")
+        for name in ("", ".app", ".commands", ".exits", ".files", ".shells", ".streams", ".telling")
     ),
 }
 CLIENT = {
