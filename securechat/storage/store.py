@@ -216,6 +216,8 @@ class SqlStore(ABC):
         except BaseException as error:
             self._roll_back(error)
             meaning = (self._loss(error) or self._refusal(error)) if isinstance(error, Exception) else None
+            if isinstance(meaning, StoreLost):
+                self._connection.invalidate()  # else it is rolled back once more, and that fails in the log
             if meaning is not None:
                 raise meaning from error
             raise
