@@ -163,6 +163,7 @@ class Worker:
             self._lives.excuse(held_up)
         self._reader.resume()
         self._writer.flush_some()
+        self._outbox.hand_over()  # who has drained or gone meanwhile: the next pass may be a second later
 
     def _over(self) -> bool:
         return self._stop_at is not None and (not self.load or self._clock() >= self._stop_at)

@@ -4,7 +4,7 @@ from threading import Event, Thread
 
 import pytest
 
-from securechat.chat.items import Item, Tick
+from securechat.chat.items import Drained, Item, Tick
 from securechat.chat.records import MessageSent, Record
 from securechat.server.connection import State
 from securechat.server.inbox import Inbox
@@ -112,6 +112,19 @@ def test_the_hub_goes_on_with_what_a_worker_leaves(quiet: Rig, monkeypatch: pyte
         quiet.worker.run_once(0)
         assert rings == rung
         quiet.inbox.take(0.0)
+
+
+def test_who_drains_after_a_turn_of_the_worker_goes_on_at_once(quiet: Rig) -> None:
+    """The chat hears of it with the same pass: nothing may happen before the next one ends."""
+    alice, conn = quiet.connect("alice")
+    quiet.settle()
+    quiet.thinking = False
+    alice.send(b"BURST 1\r\n")
+    alice.step()
+    quiet.worker.run_once(0)
+    assert conn.awaiting is False and len(quiet.inbox) == 1
+    quiet.hub.run_once()
+    assert Drained(conn) in quiet.core.items
 
 
 def test_an_unknown_outcome_ends_the_hub_whoever_took_the_turn(quiet: Rig) -> None:
