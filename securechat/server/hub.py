@@ -1,14 +1,13 @@
 """The hub's turn: items in, one commit, effects out.
 
 Theory of operation. Only whoever takes a turn touches chat state: this thread, or a worker in its place
-(`seat`). A turn takes what has come in, lets the core handle
-it, commits the records of all of it in one transaction, and only then performs the effects, in order: nothing
-that a command caused leaves the server before its records are on disk. The inbox grows during the commit, so
-the busier the server, the bigger the transactions (group commit). A store that is full, or that somebody
-keeps locked, rolls back cleanly and the turn goes on without those commands. A turn that lasts long is cut,
-and each account has a share of it (`rota`); the core ends what it does for one item when that share is used
-up. After any other error of a commit its outcome is unknown, so this turn's effects are dropped and the error
-ends the process.
+(`seat`). A turn takes what has come in, lets the core handle it, commits the records of all of it in one
+transaction, and only then performs the effects, in order: nothing that a command caused leaves the server
+before its records are on disk. The inbox grows during the commit, so the busier the server, the bigger the
+transactions (group commit). A store that is full, or that somebody keeps locked, rolls back cleanly and the
+turn goes on without those commands. A turn that lasts long is cut, and each account has a share of it
+(`rota`); the core ends what it does for one item when that share is used up. After any other error of a
+commit its outcome is unknown, so this turn's effects are dropped and the error ends the process.
 """
 
 import logging
@@ -113,6 +112,7 @@ class Hub:
         self._clock = clock or Clock()
         self.jobs = Jobs(inbox, limits, self._clock.monotonic)
         self._stopping = False
+        self._ticked = False  # since the chores were looked after
         self._seat = Seat()
         self._host: Worker | None = None  # on whose thread the turn is taken, if on a worker's
         self._complained = float("-inf")
@@ -159,46 +159,51 @@ class Hub:
 
     def run_once(self) -> None:
         """Wait for something to do and take a turn."""
-        due = self._core.next_due()
+        with self._seat:
+            due = self._core.next_due()
         timeout = None if due is None else max(0.0, due - self._clock.now().mono)
         self._inbox.wait(0.0 if self.rota else timeout)
         with self._seat:
-            batch = self._take_turn()
-            if self._chores and not self._inbox and any(type(item) is Tick for item in batch):
-                for chore in self._chores:
-                    while chore() and not self._inbox:
-                        pass
+            self._take_turn()
+            ticked, self._ticked = self._ticked, False
+            for chore in self._chores if ticked and not self._inbox else ():
+                while chore() and not self._inbox:
+                    pass
             self.pulse.turned = self._clock.monotonic()
 
     def turn_here(self, worker: Worker, items: Sequence[Item]) -> bool:
         """Take a turn on a worker's thread for what it brings, if the seat is free; it is not woken."""
+        more = False
 
         def turn() -> None:
+            nonlocal more
             self._host = worker
             self._inbox.bring(items)
             self._take_turn()
             self._host = None
+            more = self._ticked or bool(self._inbox) or self._core.next_due() is not None
 
         taken = self._seat.take_if_free(turn)
-        if taken and (self._seat.lost or self._inbox or self._core.next_due() is not None):
+        if taken and (more or self._seat.lost):
             self._inbox.ring()  # the hub's thread goes on, or ends by the same error
         return taken
 
-    def _take_turn(self) -> Sequence[Item | Call]:
-        """Take a turn for what there is, and return the batch."""
+    def _take_turn(self) -> None:
+        """Take a turn for what there is."""
         batch = self._inbox.take(0.0)
         now, due = self._clock.now(), self._core.next_due()
         if due is not None and due <= now.mono:
             batch.append(Tick())
+        self._ticked = self._ticked or any(type(item) is Tick for item in batch)
         if batch or self.rota:
             self.turn(batch, now)
-        return batch
 
     def turn(self, batch: Sequence[Item | Call], now: Now) -> None:
         """Handle a batch and what was kept from earlier ones, commit, perform."""
         self._wall.look(now)
         self._now = now
-        batch = self.rota.turn(batch, self._lines_per_turn)
+        # A turn's lines, each in its longest form, shall fit into half a SendQ.
+        batch = self.rota.turn(batch, min(max(self._limits.sendq // 1024, 64), 4096))
         outcomes = self._core.take()
         self._commit(outcomes, now)
         began = self._clock.monotonic()
@@ -225,11 +230,6 @@ class Hub:
             item()
         else:
             self._core.handle(item, self._now)
-
-    @property
-    def _lines_per_turn(self) -> int:
-        """A turn's lines, each in its longest form, shall fit into half a SendQ."""
-        return min(max(self._limits.sendq // 1024, 64), 4096)
 
     def _commit(self, outcomes: list[Outcome], now: Now) -> None:
         records: list[Record] = [record for outcome in outcomes for record in outcome.records]

@@ -114,6 +114,44 @@ def test_the_hub_goes_on_with_what_a_worker_leaves(quiet: Rig, monkeypatch: pyte
         quiet.inbox.take(0.0)
 
 
+def test_chores_follow_a_tick_that_a_worker_took(quiet: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many ticks come into the turns of workers, the hub's thread is woken and does the chores."""
+    alice, _ = quiet.connect("alice")
+    quiet.settle()
+    quiet.thinking = False
+    done: list[str] = []
+    monkeypatch.setattr(quiet.hub, "_chores", [lambda: done.append("chore")])
+    quiet.inbox.put(Tick())
+    alice.send(b"PRIVMSG #c :x\r\n")
+    alice.step()
+    quiet.worker.run_once(0)
+    assert Tick() in quiet.core.items and done == []
+    assert quiet.inbox._bell.is_set()
+    quiet.hub.run_once()
+    assert done == ["chore"]
+
+
+def test_what_is_due_is_asked_in_the_seat(quiet: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chat knows that, so it must not be asked while somebody else takes a turn."""
+    alice, _ = quiet.connect("alice")
+    quiet.settle()
+    quiet.thinking = False
+    free: list[bool] = []
+
+    def asked() -> None:
+        free.append(quiet.hub._seat.take_if_free(lambda: None))
+
+    monkeypatch.setattr(quiet.core, "next_due", asked)
+    alice.send(b"PRIVMSG #c :x\r\n")
+    alice.step()
+    quiet.worker.run_once(0)
+    assert free and not any(free)
+    free.clear()
+    quiet.inbox.put(Tick())
+    quiet.hub.run_once()
+    assert free and not any(free)
+
+
 def test_who_drains_after_a_turn_of_the_worker_goes_on_at_once(quiet: Rig) -> None:
     """The chat hears of it with the same pass: nothing may happen before the next one ends."""
     alice, conn = quiet.connect("alice")
