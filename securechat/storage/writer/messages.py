@@ -123,9 +123,8 @@ class DriverInsert:
     def many(self, rows: list[MessageRow]) -> None:
         """Insert rows, whose values are in the order of the columns. Raises the driver's own errors."""
         given = rows if self._positional else [dict(zip(self._columns, row, strict=True)) for row in rows]
-        # No cursor is kept: SQLite would not close the database before it is gone.
-        cursor = self._dbapi.cursor()
+        # No cursor is kept, not even in the frame of an error: SQLite would not close before it is gone.
         if len(given) == 1:  # psycopg sends many as a pipeline, which loses why a connection ended
-            cursor.execute(self._sql, given[0])
+            self._dbapi.cursor().execute(self._sql, given[0])
         else:
-            cursor.executemany(self._sql, given)
+            self._dbapi.cursor().executemany(self._sql, given)
