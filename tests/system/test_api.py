@@ -91,8 +91,8 @@ def test_direct_messages_and_notices_are_answered_where_they_came_from(people: P
     notice = until(bob, Message)
     assert (notice.kind, notice.answerable, notice.conversation) == (Kind.NOTICE, False, "alice")
     bob.reply(notice, "what?")
-    answers = [event for event in alice.events(0) if isinstance(event, Message) and not event.own]
-    assert [(message.text, message.conversation) for message in answers] == [("what?", "bob")]
+    answer = others(alice)
+    assert (answer.text, answer.conversation) == ("what?", "bob")
 
 
 def test_a_message_with_a_name_is_stored_once(people: People) -> None:
