@@ -56,6 +56,9 @@ def remove(
         if account.phc is None:
             then(unknown(request.name))  # somebody else was faster
             return
+        if (refusal := _is_needed(chat, account, request)) is not None:
+            then(refusal)  # another administrator, who was there at the first step, is not any more
+            return
         for channel in chat.registry.channels_of(account.id):
             _part(chat, account, channel)
         _removed(chat, account, account.phc, FATES[_fate(chat, request)])
@@ -78,8 +81,12 @@ def _problem(chat: Chat, account: Account | None, request: RemoveAccount) -> Ref
     fate = _fate(chat, request)
     if fate not in FATES:
         return Refused("MESSAGES_UNKNOWN", f"{fate!r} cannot be done: use one of {', '.join(FATES)}")
-    refusal = administrators.refusal(chat, [account]) if not request.force else None
-    return refusal or _wrong_channels(chat, account, request)
+    return _is_needed(chat, account, request) or _wrong_channels(chat, account, request)
+
+
+def _is_needed(chat: Chat, account: Account, request: RemoveAccount) -> Refused | None:
+    """Return why an administrator has to stay."""
+    return None if request.force else administrators.refusal(chat, [account])
 
 
 def _fate(chat: Chat, request: RemoveAccount) -> str:

@@ -61,3 +61,17 @@ def test_what_found_no_room_is_refused_once(playbook: Impatient, request_: Reque
     assert isinstance(log, Done) and [row["actor"] for row in log.rows] == ["administrator", "root"]
     assert isinstance(playbook.ask(request_), Done)
     assert not playbook.core.registry.channels
+
+
+def test_of_two_administrators_one_stays() -> None:
+    """Also when both are removed at the same time, in steps that take turns."""
+    playbook = Impatient(Path("removals"))
+    with playbook.store:
+        playbook.raw = []
+        playbook._run(["# Both", "admins: root boss", "login: root", "root> JOIN #a,#b", "root<?"])
+        playbook.next.append(Administer(2, RemoveAccount("boss"), "root", "here"))
+        playbook.raw = []
+        playbook._happens(Administer(1, RemoveAccount("root"), "root", "here"))
+        answers = [answer.code if isinstance(answer, Refused) else "" for answer in playbook.raw]
+        assert answers == ["", "LAST_ADMIN"]
+        assert playbook.ask(RemoveAccount("root", force=True)) == Done()
