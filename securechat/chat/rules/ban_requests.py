@@ -52,16 +52,15 @@ def add(
 
 def _end_met(steps: Steps, request: AddBan, by: str, bans: Bans, then: Callable[[Answer], None]) -> None:
     """End the sessions that new bans meet, when they are stored, and answer with their numbers."""
-    chat, met = steps.chat, dict[Session, Ban]()
+    chat, numbers, new = steps.chat, Counter[tuple[str, str]](), list(bans.all())
+    chat.when_stored(partial(enforce, chat, bans))
 
     def look(session: Session) -> None:
         ban = meeting(chat, session, bans)
         if ban is not None:
-            met[session] = ban
+            numbers[ban.key] += 1
 
     def looked() -> None:
-        numbers, new = Counter(ban.key for ban in met.values()), list(bans.all())
-        chat.when_stored(partial(enforce, chat, new, list(met)))
         rows = [{**_row(chat, ban), "sessions": numbers[ban.key]} for ban in new]
         names = ", ".join(str(row["target"]) for row in rows)
         chat.later(partial(tell, chat, f"{by} banned {names} {until(new[0].expires)}: {request.reason}"))

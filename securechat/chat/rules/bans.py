@@ -10,7 +10,7 @@ the monotonic clock: a wall clock that was wrong for a while forgets nothing. Th
 so a turn looks at some of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain, islice, takewhile
 from typing import Final
@@ -93,13 +93,15 @@ def _end(chat: Chat, session: Session, ban: Ban) -> None:
     chat.end(session, f"Closing Link: {server} (Banned)", "Banned")
 
 
-def enforce(chat: Chat, bans: Sequence[Ban], met: Sequence[Session]) -> None:
-    """End the sessions that stored bans meet; others lose the powers that they have by a banned account."""
-    accounts = {int(ban.target) for ban in bans if ban.kind == ACCOUNT}
+def enforce(chat: Chat, bans: Bans) -> None:
+    """End the sessions that stored bans meet; others lose the powers that they have by a banned account.
+
+    They are looked for in steps that are nobody's: whoever asked for the bans may be gone by then.
+    """
     for session in list(chat.operators):
-        if session.operator is not None and session.operator.id in accounts:
+        if session.operator is not None and bans.get(ACCOUNT, str(session.operator.id)) is not None:
             lose_powers(chat, session)
-    _end_met(chat, iter(met))
+    _end_all(chat, bans)
 
 
 def _end_met(chat: Chat, met: Iterator[Session]) -> None:
@@ -167,7 +169,7 @@ def _settle(chat: Chat, changed: Iterator[Ban], again: list[Ban]) -> None:
         return
     bans.settling = False
     if again:
-        _end_again(chat, Bans(again))
+        _end_all(chat, Bans(again))  # who came in while the clock said that they were over
 
 
 def _forget_over(chat: Chat, ban: Ban) -> None:
@@ -175,12 +177,12 @@ def _forget_over(chat: Chat, ban: Ban) -> None:
         lift(chat, ban)
 
 
-def _end_again(chat: Chat, again: Bans) -> None:
-    """End the sessions that came in while the clock said that these bans were over."""
+def _end_all(chat: Chat, bans: Bans) -> None:
+    """End the sessions that these bans meet, in as many turns as that takes."""
     met: list[Session] = []
 
     def look(session: Session) -> None:
-        if meeting(chat, session, again) is not None:
+        if meeting(chat, session, bans) is not None:
             met.append(session)
 
     Steps(chat).for_each(list(chat.sessions.values()), look, lambda: _end_met(chat, iter(met)))

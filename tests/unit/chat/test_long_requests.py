@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from securechat.chat.effects import Answered, Effect
-from securechat.chat.items import Administer
+from securechat.chat.items import Administer, Disconnected
 from securechat.chat.jobs import Job
 from securechat.chat.requests import Answer, Done, DropChannels, ListAudit, Refused, RemoveAccount, Request
 from tests.playbooks.runner import Playbook
@@ -75,3 +75,34 @@ def test_of_two_administrators_one_stays() -> None:
         answers = [answer.code if isinstance(answer, Refused) else "" for answer in playbook.raw]
         assert answers == ["", "LAST_ADMIN"]
         assert playbook.ask(RemoveAccount("root", force=True)) == Done()
+
+
+@pytest.mark.parametrize("at", [1, 3, 5, 7])
+def test_a_ban_outlasts_its_author(at: int) -> None:
+    """An operator who goes while a ban is being carried out: who is banned by then does not stay in."""
+
+    class Leaving(Impatient):
+        left = -1
+
+        def _happens(self, item: object) -> None:
+            self.left -= 1
+            if not self.left:
+                self.next.insert(0, Disconnected(self.links["root"], "gone"))
+            super()._happens(item)
+
+    playbook = Leaving(Path("ban"))
+    with playbook.store:
+        playbook.raw = []
+        lines = [
+            "# Gone",
+            "accounts: bob carl",
+            "admins: root",
+            "login: root bob carl",
+            "root> OPER root secret",
+        ]
+        playbook._run([*lines, "root! ok", "root<?"])
+        playbook.left = at
+        playbook._send("root", b"UBAN ADD bob 1h :bye")
+        core = playbook.core
+        names = {session.account.name for session in core.sessions.values() if session.account is not None}
+        assert names == ({"carl"} if len(core.registry.bans) else {"bob", "carl"})
