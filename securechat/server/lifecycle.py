@@ -9,6 +9,7 @@ Each step has a deadline (`deadlines`).
 
 import logging
 import select
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -26,6 +27,8 @@ from securechat.server.turns import Turns
 from securechat.tls.devices import shown_key
 
 EDGE: Final = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
+EXCUSES: Final = 64
+"""Times that nobody was to blame for, of which it is known how long they were."""
 GREETERS: Final = 4
 """Handshake steps in one pass: each costs up to half a millisecond."""
 
@@ -52,6 +55,8 @@ class Lifecycle:
         self.written = 0
         """Bytes of SendQs that do not wait any more: the sum of `Connection.written`."""
         self.deadlines = Deadlines(moment)
+        self._excused: deque[tuple[float, float]] = deque(maxlen=EXCUSES)
+        """When each of these times ended, and how many seconds it was."""
         self._refusals = Sparing(log, most=1)
         self._tls = tls
         self._admission = admission
@@ -203,6 +208,7 @@ class Lifecycle:
     def excuse(self, seconds: float) -> None:
         """Nobody was heard or written to for so long, and no peer is to blame: give everybody that time."""
         self._moment.now += seconds
+        self._excused.append((self._moment.now, seconds))
         for conn in self.connections.values():
             conn.accepted += seconds
             conn.heard += seconds
@@ -259,5 +265,13 @@ class Lifecycle:
     def _taken(self, conn: Connection) -> float:
         """Return up to when the peer can have taken what was sent to it."""
         assert conn.transport is not None, "the connection was open"
-        alive = max(conn.heard, self._moment.now - conn.transport.unconfirmed())
-        return min(alive, conn.stalled or alive)
+        alive = max(self._really(conn.heard), self._moment.now - conn.transport.unconfirmed())
+        return min(alive, self._really(conn.stalled) if conn.stalled else alive)
+
+    def _really(self, at: float) -> float:
+        """Return when something was that `excuse` may have put off: what a dead peer missed is not taken."""
+        for ended, seconds in reversed(self._excused):
+            if at > ended:
+                break
+            at -= seconds
+        return at

@@ -4,11 +4,12 @@ from threading import Event, Thread
 
 import pytest
 
-from securechat.chat.items import Drained, Item, Tick
+from securechat.chat.items import Disconnected, Drained, Item, Tick
 from securechat.chat.records import MessageSent, Record
 from securechat.server.connection import State
 from securechat.server.inbox import Inbox
 from securechat.server.seat import Seat
+from securechat.server.transport import Transport
 from tests.transport.rig import Rig, state
 
 
@@ -213,3 +214,27 @@ def test_peers_are_not_to_blame_for_a_slow_disk(quiet: Rig, monkeypatch: pytest.
     monkeypatch.setattr(quiet.store, "commit", commit)
     quiet.pass_time(quiet.limits.handshake + 2)
     assert state(greeting) is State.GONE and state(silent) is State.OPEN
+
+
+def test_a_slow_disk_makes_no_peer_take_anything(quiet: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was said after a peer was heard last, however often it got more time, is missed when it goes."""
+    alice, _ = quiet.connect("alice")
+    bob, gone = quiet.connect("bob")
+    quiet.settle()
+    heard, commit = quiet.clock.seconds, quiet.store.commit
+
+    def slowly(records: list[Record]) -> None:
+        quiet.clock.seconds += 20
+        commit(records)
+
+    monkeypatch.setattr(Transport, "unconfirmed", lambda transport: 1e6)
+    monkeypatch.setattr(quiet.store, "commit", slowly)
+    for number in range(1, 4):
+        quiet.clock.seconds += 1
+        alice.send(b"PRIVMSG #c :x\r\n")
+        quiet.settle()
+        assert len(texts(quiet)) == number
+    bob.close()
+    quiet.until(lambda: state(gone) is State.GONE)
+    quiet.settle()
+    assert [item.taken for item in quiet.core.items if isinstance(item, Disconnected)] == [heard]
