@@ -86,9 +86,10 @@ def remove(
     def looked() -> None:
         _check_powers(steps)
         bans = [ban for ban in found if chat.registry.bans.get(*ban.key) is ban]
+        if not bans:
+            raise Wrong("BAN_UNKNOWN", "Somebody else has lifted or renewed that ban at this moment")
         rows = [_row(chat, ban) for ban in bans]
-        if bans:  # else somebody else was faster
-            begin(",".join(str(row["target"]) for row in rows))
+        begin(",".join(str(row["target"]) for row in rows))
         for ban in bans:
             lift(chat, ban)
         names = ", ".join(str(row["target"]) for row in rows)

@@ -9,6 +9,7 @@ from securechat.chat.effects import Answered, Effect
 from securechat.chat.items import Administer, Disconnected
 from securechat.chat.jobs import Job
 from securechat.chat.requests import Answer, Done, DropChannels, ListAudit, Refused, RemoveAccount, Request
+from securechat.chat.sanctions import AddBan, RemoveBan
 from tests.playbooks.runner import Playbook
 
 
@@ -75,6 +76,16 @@ def test_of_two_administrators_one_stays() -> None:
         answers = [answer.code if isinstance(answer, Refused) else "" for answer in playbook.raw]
         assert answers == ["", "LAST_ADMIN"]
         assert playbook.ask(RemoveAccount("root", force=True)) == Done()
+
+
+def test_a_ban_is_lifted_once(playbook: Impatient) -> None:
+    """Whoever is slower than somebody else is told so; no operator reads of a ban of nobody."""
+    assert isinstance(playbook.ask(AddBan("alice", "1h", "rest")), Done)
+    playbook.raw = []
+    playbook.next.append(Administer(2, RemoveBan("alice"), "boss", "here"))
+    playbook._happens(Administer(1, RemoveBan("alice"), "root", "here"))
+    answers = [answer.code if isinstance(answer, Refused) else len(answer.rows) for answer in playbook.raw]
+    assert answers == [1, "BAN_UNKNOWN"]
 
 
 @pytest.mark.parametrize("at", [1, 3, 5, 7])
