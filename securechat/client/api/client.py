@@ -60,13 +60,18 @@ class Client:
         *,
         replay: bool = True,
         enrolment: Enrolment | None = None,
+        at_once: bool = False,
     ) -> Self:
         """Prepare a client for a server that is trusted already.
 
-        Without `replay` nothing of what the account missed is told, so that it waits for another client.
+        Without `replay` nothing of what the account missed is told, so that it waits for another client. With
+        `at_once` it begins to connect, for which `connect` waits; RuntimeError is raised when there can be no
+        more threads.
         """
         client = cls.__new__(cls)
         client._begin(trust, credentials, timeout, replay=replay, enrolment=enrolment)
+        if at_once:
+            client._start()
         return client
 
     @classmethod
@@ -115,7 +120,7 @@ class Client:
 
     def connect(self) -> None:
         """Connect and log in. Raises Unreachable, TrustError, LoginFailed, Unsuitable, OutcomeUnknown."""
-        self._connection.start()
+        self._start()
         try:
             self._wait_for(lambda: self._standing.ready)
         except BaseException:
@@ -206,6 +211,13 @@ class Client:
             operation.close()
 
     # Inside
+
+    def _start(self) -> None:
+        try:
+            self._connection.start()
+        except RuntimeError:
+            self.close()
+            raise
 
     def _ask(self, step: Step) -> Answer:
         with self._changed:

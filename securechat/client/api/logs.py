@@ -6,22 +6,26 @@
 
 Theory of operation. `emit` puts the formatted record into a bounded queue and returns; a thread of its own,
 which begins with the first record, sends the oldest one and takes it out when it is stored. So the program
-never waits for the network. Each record has a name that the server knows it by (`once`), so that it can be
+never waits for the network. That record also begins the connection, since a program that ends right after it
+can begin no more threads (Python 3.12). Each record has a name that the server knows it by (`once`), so that it can be
 sent again after any failure and is there once. When the queue is full, records are dropped and counted; the
-next message that comes through says how many.
+next message that comes through says how many. A process that is forked begins anew: what waits, the thread and
+the connection are its parent's.
 """
 
 import logging
+import os
 import secrets
 import sys
 import threading
 import time
 from collections import deque
 from typing import Final, NamedTuple, Unpack
+from weakref import WeakSet
 
 from securechat.client.api.client import DEFAULT_TIMEOUT, Client
 from securechat.client.api.opening import Options, log_in
-from securechat.client.errors import ClientError, OutcomeUnknown, Refused
+from securechat.client.errors import ClientError, OutcomeUnknown, Refused, Unreachable
 from securechat.client.safe import safe
 from securechat.irc.text import count
 
@@ -32,6 +36,9 @@ _LONGEST: Final = 8000
 """Characters of a record that are sent: the rest of a very long traceback helps nobody in a chat."""
 _UNSENDABLE: Final = str.maketrans({"\0": "\u2400", "\x01": None})
 """NUL, which no line can carry, and the sign that would make a record a command of CTCP."""
+
+
+_handlers: Final["WeakSet[SecureChatHandler]"] = WeakSet()
 
 
 class _Record(NamedTuple):
@@ -60,18 +67,24 @@ class SecureChatHandler(logging.Handler):
         super().__init__(level)
         self.dropped = 0
         """Records that reached nobody, since the start."""
-        self._unsaid = 0
         self._target = target
         self._join = join and target.startswith("#")
         self._capacity = capacity
         self._login = log_in(host, port, options)
         self._timeout = options.get("timeout", DEFAULT_TIMEOUT)
-        self._client: Client | None = None
-        self._changed = threading.Condition()
-        self._waiting: deque[_Record] = deque()
         self._until: float | None = None
         """When a handler that is closed gives up."""
         self._reported = ""
+        self._begin_anew()
+        _handlers.add(self)
+
+    def _begin_anew(self) -> None:
+        """Have nothing of a process that this one was forked from."""
+        self._unsaid = 0
+        self._client: Client | None = None
+        self._is_in = False
+        self._changed = threading.Condition()
+        self._waiting: deque[_Record] = deque()
         self._thread: threading.Thread | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -87,10 +100,13 @@ class SecureChatHandler(logging.Handler):
             if self._until is not None or len(self._waiting) >= self._capacity:
                 self._drop(1)
                 return
+            try:
+                self._begin()
+            except (ClientError, RuntimeError):  # the program ends, or has too many threads
+                self._drop(1)
+                self.handleError(record)
+                return
             self._waiting.append(_Record(f"log-{secrets.token_urlsafe(15)}", text))
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="chat log", daemon=True)
-                self._thread.start()
             self._changed.notify_all()
 
     def flush(self, timeout: float = 5.0) -> None:
@@ -115,6 +131,14 @@ class SecureChatHandler(logging.Handler):
             self._drop(len(self._waiting))
             self._waiting.clear()
         super().close()
+
+    def _begin(self) -> None:
+        """Begin to connect and to send, if that was not begun. Raises Unreachable, RuntimeError."""
+        if self._thread is None:
+            self._open()
+            thread = threading.Thread(target=self._run, name="chat log", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def _drop(self, number: int) -> None:
         self.dropped += number
@@ -167,18 +191,33 @@ class SecureChatHandler(logging.Handler):
             self._changed.notify_all()
 
     def _connected(self) -> Client:
-        if self._client is None:
-            login = self._login
-            client = self._client = Client.over(
-                login.trust, login.credentials, self._timeout, replay=False, enrolment=login.enrolment
-            )
+        client = self._open()
+        if not self._is_in:
             client.connect()
             if self._join:
                 client.join(self._target)
+            self._is_in = True
+        return client
+
+    def _open(self) -> Client:
+        """Return the client, which has begun to connect."""
+        if self._client is None:
+            login = self._login
+            try:
+                self._client = Client.over(
+                    login.trust,
+                    login.credentials,
+                    self._timeout,
+                    replay=False,
+                    enrolment=login.enrolment,
+                    at_once=True,
+                )
+            except (RuntimeError, OSError) as error:
+                raise Unreachable(f"no connection can be begun in this program now: {error}") from error
         return self._client
 
     def _disconnect(self) -> None:
-        client, self._client = self._client, None
+        client, self._client, self._is_in = self._client, None, False
         if client is not None:
             client.close()
 
@@ -188,6 +227,15 @@ class SecureChatHandler(logging.Handler):
         if logging.raiseExceptions and text != self._reported and sys.stderr is not None:
             self._reported = text
             sys.stderr.write(f"{safe(text)}\n")
+
+
+def _in_a_child() -> None:
+    for handler in list(_handlers):
+        handler._begin_anew()
+
+
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_in_a_child)
 
 
 def _with_note(text: str, dropped: int) -> str:

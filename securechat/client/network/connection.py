@@ -87,8 +87,9 @@ class Connection:
         self._thread = threading.Thread(target=self._run, name="connection", daemon=True)
 
     def start(self) -> None:
-        """Begin to connect."""
-        self._thread.start()
+        """Begin to connect, unless that was begun. Raises RuntimeError when there can be no more threads."""
+        if self._thread.ident is None:
+            self._thread.start()
 
     def submit(self, command: Command) -> None:
         """Have a function of the session called on the I/O thread, also while there is no connection."""

@@ -1,12 +1,14 @@
 """The handler of logs when things go wrong: it neither waits, nor loses count, nor tells itself."""
 
 import logging
+import os
 import threading
 
 import pytest
 
 from securechat.client import Client, CredentialError, SecureChatHandler
 from securechat.client.api import logs
+from securechat.client.network.connection import Connection
 from tests.unit.client.certificates import Workshop
 from tests.unit.client.conftest import Serve
 from tests.unit.client.fake_server import Conversation, FakeServer
@@ -181,3 +183,70 @@ def test_after_the_end_records_are_dropped(serve: Serve, workshop: Workshop) -> 
     chat.emit(record("late"))
     chat.flush()
     assert chat.dropped == 1
+
+
+def test_the_first_record_begins_every_thread(
+    serve: Serve, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that ends right after it can begin no more: of Python 3.12, also those of this handler."""
+
+    def take(conversation: Conversation) -> None:
+        conversation.log_in()
+        conversation.confirm("m1")
+        conversation.wait_for_the_end()
+
+    start = Connection.start
+
+    def at_the_end(connection: Connection) -> None:
+        if connection._thread.ident is None and threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("can't create new thread at interpreter shutdown")
+        start(connection)
+
+    monkeypatch.setattr(Connection, "start", at_the_end)
+    server = serve(take)
+    chat = handler(server, workshop)
+    chat.emit(record("hello"))
+    chat.close()
+    assert any("hello" in line for line in server.received)
+    assert chat.dropped == 0
+
+
+def test_a_record_that_comes_too_late_raises_nothing(
+    serve: Serve, workshop: Workshop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The program that logs goes on; the record is counted, and said to be missing."""
+
+    def too_late(thread: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    chat = handler(serve(), workshop)
+    with monkeypatch.context() as end:
+        end.setattr(threading.Thread, "start", too_late)
+        chat.emit(record("late"))
+        chat.close()
+    assert chat.dropped == 1
+    assert "at interpreter shutdown" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+def test_a_forked_process_begins_anew(serve: Serve, workshop: Workshop) -> None:
+    """It has no thread of its parent's, whose connection and records stay its parent's."""
+
+    def take(conversation: Conversation) -> None:
+        conversation.log_in()
+        conversation.confirm("m1")
+        conversation.wait_for_the_end()
+
+    chat, server = handler(serve(take), workshop), serve(take)
+    chat.emit(record("parent"))
+    chat.flush(20.0)
+    chat._login = handler(server, workshop)._login
+    with chat._changed:  # as when another thread is in there just then
+        child = os.fork()
+        if not child:
+            chat.emit(record("child"))
+            chat.close(20.0)
+            os._exit(chat.dropped)
+    assert os.waitpid(child, 0)[1] == 0
+    chat.close()
+    assert [line.rpartition(" ")[2] for line in server.received if " PRIVMSG " in line] == ["child"]
