@@ -7,10 +7,10 @@
 Theory of operation. `emit` puts the formatted record into a bounded queue and returns; a thread of its own,
 which begins with the first record, sends the oldest one and takes it out when it is stored. So the program
 never waits for the network. That record also begins the connection, since a program that ends right after it
-can begin no more threads (Python 3.12). Each record has a name that the server knows it by (`once`), so that it can be
-sent again after any failure and is there once. When the queue is full, records are dropped and counted; the
-next message that comes through says how many. A process that is forked begins anew: what waits, the thread and
-the connection are its parent's.
+can begin no more threads (Python 3.12). Each record has a name that the server knows it by (`once`), so that
+it can be sent again after any failure and is there once. When the queue is full, records are dropped and
+counted; the next message that comes through says how many. A process that is forked begins anew: what waits,
+the thread and the connection are its parent's.
 """
 
 import logging

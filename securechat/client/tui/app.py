@@ -128,7 +128,7 @@ class ChatApp(Shell):
             case Joined(channel, _, True) if fold(channel) == fold(server.wanted):
                 server.wanted = ""
                 if shown:
-                    self.work.show(channel)
+                    self.work.arrived(channel)
             case Left(channel, _, _, True, "") if fold(channel) == fold(server.leaving):
                 server.leaving = ""
                 self.work.closed(server, server.chat.at(channel))
@@ -147,7 +147,7 @@ class ChatApp(Shell):
         place = chat.at(next(iter([*known, *channels[:1]]), SERVER))
         if chat.current is chat.at(SERVER):
             if server is self.server:
-                self.work.open(place)
+                self.work.begin(place)
             else:
                 chat.current = place
         problems, self._problems = self._problems, ()

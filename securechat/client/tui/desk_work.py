@@ -3,6 +3,7 @@
 from securechat.client.errors import Refused
 from securechat.client.events import Kind
 from securechat.client.protocol.sendable import check_text
+from securechat.client.safe import safe
 from securechat.client.tui import commands, hints, language
 from securechat.client.tui.chat import Chat
 from securechat.client.tui.composer import clean
@@ -10,10 +11,10 @@ from securechat.client.tui.conversation import Conversation
 from securechat.client.tui.entries import Delivery, Post, Sort
 from securechat.client.tui.language import _, n_
 from securechat.client.tui.listwork import ListWork
-from securechat.client.tui.places import SERVER
+from securechat.client.tui.places import SERVER, label
 from securechat.client.tui.screens import Question, Reader
 from securechat.client.tui.server_work import ServerWork
-from securechat.client.tui.servers import Server
+from securechat.client.tui.servers import Server, Spot
 from securechat.client.tui.shell import Result
 from securechat.client.tui.window import Misused
 from securechat.client.words.device_desk import DeviceDesk
@@ -65,19 +66,30 @@ class DeskWork(ListWork):
 
     def enter(self, text: str, pasted: bool) -> None:
         """Send a text, or do a command; nothing of what cannot be done is lost."""
-        lines = text.count("\n") + 1
-        if pasted and lines > MANY_LINES and not text.startswith("/"):
+        lines, spot = text.count("\n") + 1, self.app.servers.spot
+        place = self.chat.current
+        if pasted and lines > MANY_LINES and not text.startswith("/") and place.name != SERVER:
             question = n_("Send {} line as one message to", "Send {} lines as one message to", lines)
 
             def answered(yes: bool | None) -> None:
-                if yes:
+                if spot != self.app.servers.spot:
+                    self._leave_draft(spot, text)
+                elif yes:
                     self._enter(text)
                 else:
                     self.app.composer.put(text)
 
-            self.app.push_screen(Question(f"{question} {self.chat.current.name}?"), answered)
+            self.app.push_screen(Question(f"{question} {place.name}?"), answered)
         else:
             self._enter(text)
+
+    def _leave_draft(self, spot: Spot, text: str) -> None:
+        """The window has left where a text was to go: it waits there."""
+        server, place = spot
+        server.desk.draft(place.name, text)
+        said = _("Nothing was sent: you are in {here} now. Your lines are the draft of {there}.")
+        here = label(self.chat.current, self.app.server.name)
+        self.say(said.format(here=here, there=label(place, server.name)))
 
     def _enter(self, text: str) -> None:
         doing = self.app.doing
@@ -154,6 +166,22 @@ class DeskWork(ListWork):
             return
         self.app.server.wanted = channel
         self.request("JOIN", channel, *((key,) if key else ()))
+
+    def arrived(self, channel: str) -> None:
+        """Show a channel that one has come into, unless something is written or asked: it would go there."""
+        if self.app.composer.text or len(self.app.screen_stack) > 1:
+            key = hints.key_of("switcher", self.app.settings)
+            self.say(_("You are in {channel} now: {key} goes there").format(channel=safe(channel), key=key))
+        else:
+            self.show(channel)
+
+    def begin(self, place: Conversation) -> None:
+        """Show where one was; what was written before the login goes along, unless there is a draft."""
+        text = self.app.composer.text
+        self.open(place)
+        if text and not self.app.composer.text:
+            self.app.composer.put(text)
+            self.app.server.desk.draft(SERVER, "")
 
     def part(self, channel: str, reason: str) -> None:
         """Leave a channel, or close the conversation with a person."""

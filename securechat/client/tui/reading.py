@@ -214,7 +214,13 @@ class Reading:
     def choose_reaction(self) -> None:
         """Choose an emoji for the selected message."""
         rows = [Choice(f"{emoji}  {name}", name, emoji) for name, emoji in EMOJI.items()]
-        self.app.push_screen(Chooser(_("React with"), rows), self.react)
+        timeline, post = self.app.timeline, self.app.timeline.selected
+
+        def chosen(emoji: str | None) -> None:
+            if timeline.selected is post:  # else another conversation is shown by now
+                self.react(emoji)
+
+        self.app.push_screen(Chooser(_("React with"), rows), chosen)
 
     def react(self, emoji: str | None) -> None:
         """React to the selected message."""
