@@ -40,13 +40,15 @@ class Person:
         return any(text in strip.text for strip in self.app.screen._compositor.render_strips())
 
 
-def play(errands: FakeErrands, scenario: Callable[[Person], Awaitable[None]]) -> Login | None:
-    """Play a scenario on a screen of 80 × 24."""
+def play(
+    errands: FakeErrands, scenario: Callable[[Person], Awaitable[None]], size: tuple[int, int] = (80, 24)
+) -> Login | None:
+    """Play a scenario on a screen of this size."""
     language.use("en")
     app = FirstRun(Wizard(errands, "alice"), "dark")
 
     async def run() -> None:
-        async with app.run_test(size=(80, 24)) as pilot:
+        async with app.run_test(size=size) as pilot:
             await pilot.pause()
             await scenario(Person(app, pilot))
 
@@ -74,6 +76,17 @@ def test_from_nothing_to_a_login() -> None:
     errands = FakeErrands(UnknownIssuer(PIN), keys=True)
     assert play(errands, scenario) is not None
     assert errands.done[-2:] == ["prove alice secret", "finish alice False"]
+
+
+def test_on_a_small_screen_one_sees_the_pin_and_what_one_types() -> None:
+    """The longest question there is has more rows than fit."""
+
+    async def scenario(person: Person) -> None:
+        await person.enter("chat.example.org")
+        await person.press(*"typed")
+        assert person.sees(PIN) and person.sees("typed")
+
+    play(FakeErrands(UnknownIssuer(PIN)), scenario, (60, 20))
 
 
 def test_a_refusal_is_said_where_it_is_mended() -> None:
