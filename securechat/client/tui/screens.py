@@ -74,11 +74,11 @@ class Chooser(ModalScreen[Value | None], Generic[Value]):
     def compose(self) -> ComposeResult:
         """The title, the field, the rows."""
         with Vertical(id="chooser"):
-            yield Static(Text(self._title), classes="title", id="heading")
+            yield Static(Text(safe(self._title)), classes="title", id="heading")
             yield Field(self._ended)
             yield OptionList(id="rows", compact=True)
             if self._note:
-                yield Static(Text(self._note), classes="note")
+                yield Static(Text(safe(self._note)), classes="note")
 
     def on_mount(self) -> None:
         """Show everything."""
@@ -87,7 +87,7 @@ class Chooser(ModalScreen[Value | None], Generic[Value]):
     def offer(self, title: str, choices: Sequence[Choice[Value]]) -> None:
         """Offer something else; what was typed still counts."""
         self._choices = choices
-        self.query_one("#heading", Static).update(Text(title))
+        self.query_one("#heading", Static).update(Text(safe(title)))
         self._filter(self.query_one(Input).value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -138,7 +138,7 @@ class Reader(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The title and the text."""
         with Vertical(id="reader"):
-            yield Static(Text(self._title), classes="title")
+            yield Static(Text(safe(self._title)), classes="title")
             with VerticalScroll(id="text"):
                 yield Static(Text("\n".join(map(safe, self._lines))))
 
@@ -164,7 +164,7 @@ class Question(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """The question, and how to answer it."""
         with Vertical(id="question"):
-            yield Static(Text(self._text), classes="title")
+            yield Static(Text(safe(self._text)), classes="title")
             yield Static(Text(_("Enter: yes   Esc: no")), classes="note")
 
     def on_key(self, event: events.Key) -> None:

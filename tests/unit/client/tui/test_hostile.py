@@ -29,6 +29,7 @@ from securechat.client.events import (
     Welcome,
 )
 from securechat.client.recent import Spoken
+from securechat.client.tui.screens import Choice, Chooser, Question, Reader
 from tests.unit.client.hostile import HOSTILE, is_harmless
 from tests.unit.client.tui.stage import NOW, Stage
 
@@ -93,6 +94,20 @@ def test_nothing_hostile_is_on_the_screen(size: tuple[int, int]) -> None:
 def check(stage: Stage) -> None:
     for row in stage.rows():
         assert is_harmless(row), ascii(row)
+
+
+def test_the_titles_over_the_window_are_harmless() -> None:
+    """They name channels and people."""
+
+    async def scenario(stage: Stage) -> None:
+        text = " ".join(HOSTILE)
+        for screen in (Question(text), Reader(text, [text]), Chooser(text, [Choice(text, text, 1)], text)):
+            stage.app.push_screen(screen)
+            await stage.settle()
+            check(stage)
+            stage.app.pop_screen()
+
+    Stage(size=(200, 60)).play(scenario)
 
 
 def test_what_is_put_into_the_draft_is_harmless() -> None:
