@@ -20,12 +20,13 @@ from securechat.client.tui.servers import Servers
 from securechat.client.tui.settings import Settings
 
 _MOST_NAMED: Final = 3
+_WRITTEN: Final = {"pageup": "PageUp", "pagedown": "PageDown"}
 
 
 def key_of(name: str, settings: Settings) -> str:
     """The key of an action, as people write it."""
     key = settings.keys.get(name, ACTIONS[name][0]).partition(",")[0]
-    return "+".join(part.capitalize() for part in key.split("+"))
+    return "+".join(_WRITTEN.get(part, part.capitalize()) for part in key.split("+"))
 
 
 def keys(settings: Settings) -> list[str]:

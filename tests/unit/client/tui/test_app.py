@@ -446,6 +446,7 @@ def test_help_lists_every_key_and_command() -> None:
         await stage.log_in("bob")
         await stage.press("f1")
         assert stage.shows("Ctrl+K") and stage.shows("go to a channel or person by name")
+        assert stage.shows("Alt+PageUp") and stage.shows("Alt+PageDown")
         await stage.press("escape")
         assert not stage.shows("go to a channel or person by name")
 
