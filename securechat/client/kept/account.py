@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import ExitStack
 
 from securechat.client.address import Address
 from securechat.client.kept.bookmark_file import BookmarkFile
@@ -22,8 +23,12 @@ class Kept:
         self.outbox = Outbox()
         try:
             directory = outbox_directory(places.state, address, account)
-            self._outbox_file = OutboxFile(directory, f"{os.getpid()}-{secrets.token_hex(4)}")
-            self.outbox = Outbox(self._outbox_file, self._outbox_file.take_over())
+            with ExitStack() as failing:
+                file = OutboxFile(directory, f"{os.getpid()}-{secrets.token_hex(4)}")
+                failing.callback(file.close)
+                self.outbox = Outbox(file, file.take_over())
+                failing.pop_all()
+            self._outbox_file = file
         except OSError as error:
             self.problems.append(f"what is sent cannot be kept until it is confirmed: {error}")
 

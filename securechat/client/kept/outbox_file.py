@@ -41,7 +41,7 @@ class OutboxFile:
         self._directory = directory
         self._path = directory / f"{name}.jsonl"
         self._unsettled: set[str] = set()
-        self._file = _open_locked(self._path)
+        self._file = _open_own(self._path)
 
     def take_over(self) -> tuple[Outgoing, ...]:
         """Return what ended clients have left; it is in this journal from now on. Raises OSError."""
@@ -60,8 +60,9 @@ class OutboxFile:
                 self.sync()
                 found += left
                 journal.truncate(0)
-            with suppress(OSError):  # after it was closed: some systems let nobody take away what is open
-                path.unlink()
+                gone = _remove(path)
+            if not gone:  # some systems let nobody take away what is open
+                _remove(path)
         return tuple(found)
 
     def put(self, message: Outgoing) -> None:
@@ -93,10 +94,10 @@ class OutboxFile:
 
     def close(self) -> None:
         """Let others have the file; an empty one goes."""
-        if not self._unsettled:
-            with suppress(OSError):
-                self._path.unlink()
+        gone = bool(self._unsettled) or _remove(self._path)
         self._file.close()
+        if not gone:
+            _remove(self._path)
 
     def _write(self, entry: Mapping[str, object]) -> None:
         # The line end comes first, too: then a line that was torn does not spoil this one.
@@ -104,30 +105,52 @@ class OutboxFile:
         self._file.flush()
 
 
-def _open_locked(path: Path) -> TextIO:
-    """Open a journal that no running client has. Raises BlockingIOError for others', OSError."""
+def _open_own(path: Path) -> TextIO:
+    """Open one's own journal. Raises OSError.
+
+    Another client that starts just then may take it away before it is locked, as that of an ended one.
+    """
+    while True:
+        journal = _open_locked(path, waits=True)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(journal.fileno()), path.stat()):
+                return journal
+        journal.close()
+
+
+def _remove(path: Path) -> bool:
+    """Take a journal away; return whether it has gone."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
+
+
+def _open_locked(path: Path, *, waits: bool = False) -> TextIO:
+    """Open a journal that no running client has. Raises BlockingIOError for others' or waits; OSError."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _lock(descriptor)
+        _lock(descriptor, waits=waits)
         return os.fdopen(descriptor, "r+", encoding="utf-8", errors="replace")
     except BaseException:
         os.close(descriptor)
         raise
 
 
-def _lock(descriptor: int) -> None:
-    """Lock a file until it is closed. Raises BlockingIOError when another program has it, OSError."""
+def _lock(descriptor: int, *, waits: bool = False) -> None:
+    """Lock a file until it is closed. Raises BlockingIOError when another one has it, or waits; OSError."""
     if sys.platform == "win32":
         import msvcrt
 
         try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            msvcrt.locking(descriptor, msvcrt.LK_LOCK if waits else msvcrt.LK_NBLCK, 1)
         except PermissionError as error:
             raise BlockingIOError(error.errno, error.strerror) from error
     else:
         import fcntl
 
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _read(journal: TextIO) -> Iterator[Outgoing]:

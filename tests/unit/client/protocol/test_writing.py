@@ -8,7 +8,10 @@ from securechat.client.address import Address
 from securechat.client.deliveries import Outgoing
 from securechat.client.errors import Refused
 from securechat.client.events import Message, MessageRefused, Said
+from securechat.client.kept import outbox_file
+from securechat.client.kept.account import Kept
 from securechat.client.kept.outbox_file import OutboxFile, outbox_directory
+from securechat.client.paths import places
 from securechat.client.protocol.outbox import Outbox
 from securechat.client.protocol.registration import CHATHISTORY, WANTED
 from securechat.client.protocol.writing import NO_BATCHES, Room, bodies, lines_of_message
@@ -156,6 +159,42 @@ def test_a_running_client_keeps_its_own(tmp_path: Path) -> None:
     first.close()
     second.close()
     assert [path.name for path in tmp_path.iterdir()] == ["first.jsonl"]
+
+
+def test_a_journal_that_another_client_looks_at_is_its_owners(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two clients that start at once: the one takes away the other's file before that has locked it."""
+    lock = outbox_file._lock
+
+    def slowly(descriptor: int, *, waits: bool = False) -> None:
+        if next(turns, False):
+            other = OutboxFile(tmp_path, "other")
+            assert other.take_over() == ()
+            other.close()
+        lock(descriptor, waits=waits)
+
+    turns = iter([True])
+    monkeypatch.setattr(outbox_file, "_lock", slowly)
+    journal = OutboxFile(tmp_path, "late")
+    journal.put(HELLO)
+    journal._file.close()  # as when the program was killed
+    successor = OutboxFile(tmp_path, "successor")
+    assert successor.take_over() == (HELLO,)
+    successor.close()
+
+
+def test_what_cannot_be_taken_over_is_not_promised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk at the start: nothing is kept for the next one, and what an ended client left stays."""
+
+    def full(file: OutboxFile) -> tuple[Outgoing, ...]:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(OutboxFile, "take_over", full)
+    kept = Kept(Address("h.test"), "alice", places({"HOME": str(tmp_path)}, "linux"))
+    assert not kept.keeps_messages
+    assert "No space left on device" in kept.problems[0]
+    kept.close()
 
 
 def test_a_torn_line_spoils_no_other(tmp_path: Path) -> None:
