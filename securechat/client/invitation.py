@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from securechat.client.address import Address, parse_address
 from securechat.client.errors import InvalidAddress, InvalidInvitation
-from securechat.irc.invitation import InvalidLink, Link, read_link
+from securechat.irc.invitation import InvalidLink, Link, is_link, read_link
 from securechat.tls.errors import InvalidPin
 from securechat.tls.pins import parse_pin
 
@@ -28,3 +28,11 @@ def read_invitation(text: str) -> Invitation:
         return Invitation(parse_address(link.server), link.code, parse_pin(link.pin) if link.pin else "")
     except (InvalidLink, InvalidAddress, InvalidPin) as error:
         raise InvalidInvitation(f"this is not an invitation's link: {error}") from None
+
+
+def is_elsewhere(text: str, address: Address | None) -> bool:
+    """Return whether a text is a link to another server, or a damaged one: its code is not for this one."""
+    try:
+        return read_invitation(text).address.host != (address.host if address is not None else "")
+    except InvalidInvitation:
+        return is_link(text.strip("<> "))

@@ -31,7 +31,7 @@ from securechat.client.account.wizard_steps import (
 )
 from securechat.client.address import Address, parse_address
 from securechat.client.errors import ClientError, LoginFailed, OutcomeUnknown, Refused, Unreachable
-from securechat.client.invitation import Invitation, read_invitation
+from securechat.client.invitation import Invitation, is_elsewhere, read_invitation
 from securechat.client.network.trust import Trust
 from securechat.irc.invitation import code_of, is_link
 from securechat.irc.names import InvalidName, check_account
@@ -254,8 +254,7 @@ class Wizard:
 
     def _server(self, text: str) -> None:
         self._forget()
-        self._where = text
-        self._profile = None
+        self._where, self._profile = text, None
         try:
             if is_link(text.strip("<> ")):
                 self._invitation = read_invitation(text)
@@ -282,7 +281,9 @@ class Wizard:
 
     def _take_code(self, text: str) -> None:
         self._code = code_of(text)
-        if self.name and self._password:
+        if is_elsewhere(text, self.address):
+            self._server(text)
+        elif self.name and self._password:
             self._register()
         else:
             self._passed(Step.CODE)

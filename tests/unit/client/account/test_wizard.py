@@ -122,6 +122,22 @@ def test_a_code_without_a_link() -> None:
     assert errands.done[:2] == ["look chat.example.org:7000", "register alice long enough abcd-efgh"]
 
 
+def test_a_link_to_another_server_gives_its_code_to_that_one_only() -> None:
+    """Also where the code of an invitation to this one is asked for."""
+    errands = FakeErrands()
+    wizard = Wizard(errands)
+    steps = play(wizard, "other.example.org", "code", LINK, "alice", "long enough", "long enough")
+    assert steps[2:] == [Step.NEW_NAME, Step.NEW_PASSWORD, Step.SAME_PASSWORD, None]
+    assert errands.done[1:] == [
+        f"look chat.example.org:6697 {PIN}",
+        "register alice long enough abcd-efgh",
+        "finish alice None",
+    ]
+    assert wizard.login is not None and wizard.login.trust.address.host == "chat.example.org"
+    play(wizard := Wizard(errands), "other.example.org", "code", f"<{LINK}zzz>")
+    assert asked(wizard)[0] is Step.SERVER and "not an invitation's link" in asked(wizard)[1]
+
+
 def test_an_unknown_issuer() -> None:
     """The answer no is the default; yes is the beginning of the pin, which is held to from then on."""
     for answer, step in (
