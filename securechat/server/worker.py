@@ -161,6 +161,8 @@ class Worker:
         held_up = self._clock() - self._moment.now
         if held_up > LONG:
             self._lives.excuse(held_up)
+            for conn in tuple(self._adopted):  # accepted meanwhile: their time begins now
+                conn.accepted = conn.heard = self._moment.now
         self._reader.resume()
         self._writer.flush_some()
         self._outbox.hand_over()  # who has drained or gone meanwhile: the next pass may be a second later

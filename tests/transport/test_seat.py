@@ -6,7 +6,7 @@ import pytest
 
 from securechat.chat.items import Disconnected, Drained, Item, Tick
 from securechat.chat.records import MessageSent, Record
-from securechat.server.connection import State
+from securechat.server.connection import Connection, State
 from securechat.server.inbox import Inbox
 from securechat.server.seat import Seat
 from securechat.server.transport import Transport
@@ -214,6 +214,25 @@ def test_peers_are_not_to_blame_for_a_slow_disk(quiet: Rig, monkeypatch: pytest.
     monkeypatch.setattr(quiet.store, "commit", commit)
     quiet.pass_time(quiet.limits.handshake + 2)
     assert state(greeting) is State.GONE and state(silent) is State.OPEN
+
+
+def test_who_comes_while_the_disk_is_slow_is_let_in(quiet: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker that they are given to begins with them late, and that is not their fault either."""
+    alice, _ = quiet.connect("alice")
+    quiet.settle()
+    commit, come = quiet.store.commit, list[Connection]()
+
+    def slowly(records: list[Record]) -> None:
+        come.append(quiet.pair(speaking=False)[1])
+        quiet.clock.seconds += 1000
+        commit(records)
+
+    monkeypatch.setattr(quiet.store, "commit", slowly)
+    alice.send(b"PRIVMSG #c :x\r\n")
+    quiet.settle()
+    assert [state(conn) for conn in come] == [State.SILENT]
+    quiet.pass_time(quiet.limits.handshake + 2)
+    assert [state(conn) for conn in come] == [State.GONE]
 
 
 def test_a_slow_disk_makes_no_peer_take_anything(quiet: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
