@@ -16,7 +16,7 @@ from securechat.client.tui import hints, notifying, signals
 from securechat.client.tui.conversation import Conversation
 from securechat.client.tui.desk_work import DeskWork
 from securechat.client.tui.entries import Post, Sort
-from securechat.client.tui.keys import BINDINGS
+from securechat.client.tui.keys import BEHIND, BINDINGS
 from securechat.client.tui.mailbox import Lag, Snapshot
 from securechat.client.tui.notifying import Notifier
 from securechat.client.tui.places import SERVER
@@ -238,6 +238,10 @@ class ChatApp(Shell):
         self.timeline.scroll_to_end()
 
     # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the keys to what is open above the conversation: an app's come before those of a screen."""
+        return len(self.screen_stack) == 1 or action not in BEHIND
 
     def action_switcher(self) -> None:
         """Go to a conversation by its name."""

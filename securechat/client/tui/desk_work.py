@@ -194,7 +194,8 @@ class DeskWork(ListWork):
 
     def explain(self) -> None:
         """Show the keys and commands."""
-        self.app.push_screen(Reader(_("Help (Esc closes it)"), hints.help_lines(self.app.settings)))
+        title = _("Help (PageDown reads on, Esc closes it)")
+        self.app.push_screen(Reader(title, hints.help_lines(self.app.settings)))
 
     def choose(self, name: str, value: str) -> None:
         """Change a setting."""

@@ -30,6 +30,8 @@ ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
 BINDINGS: Final = [
     Binding(key, action, show=False, priority=True, id=name) for name, (key, action, _help) in ACTIONS.items()
 ]
+BEHIND: Final = frozenset(action.partition("(")[0] for _key, action, _help in ACTIONS.values()) - {"leave"}
+"""The actions that wait while a screen is open above the conversation: their keys are that screen's then."""
 SELECTED: Final[Mapping[str, str]] = {
     "r": later("reply"),
     "e": later("edit"),

@@ -453,6 +453,25 @@ def test_help_lists_every_key_and_command() -> None:
     Stage(size=(100, 40)).play(scenario)
 
 
+def test_keys_go_to_what_is_open_above_the_conversation() -> None:
+    """PageDown reads on in the help and moves nothing behind it; F1 closes it and opens no second one."""
+
+    async def scenario(stage: Stage) -> None:
+        await stage.log_in("bob")
+        for count in range(40):
+            await stage.said("bob", f"line {count}")
+        await stage.press("f1")
+        await stage.press("pagedown")
+        assert stage.shows("select a message") is False and stage.shows("/join #CHANNEL")
+        await stage.press("pageup")
+        assert stage.shows("Ctrl+K")
+        await stage.press("alt+up", "ctrl+k", "f1")
+        assert len(stage.app.screen_stack) == 1
+        assert stage.shows("line 39") and stage.app.timeline.selected is None
+
+    Stage(size=(100, 30)).play(scenario)
+
+
 def test_a_server_that_can_little_is_asked_for_little() -> None:
     """No history, no search, no markers: nothing is asked for, and search says so."""
 
