@@ -72,6 +72,86 @@ PHRASES: Final = (
         "{address} closed the connection at once: it may have too many connections from here, try again later"
     ),
     later("{address} cannot do a TLS handshake with this client: {reason}"),
+    # network/trust, chain
+    later("Compare its pin with the one that this command prints on the server's host:"),
+    later("  securechat certs show --data-dir DIR  (DIR is where the server keeps its data)"),
+    later("If scripts/quickstart runs the server, in its clone:"),
+    later("If the two pins are the same, add this to your command:"),
+    later("the certificate of {address} comes from an unknown authority."),
+    later("the certificate comes from an unknown authority"),
+    later(
+        "the key of {address} has changed.\n"
+        "  known: {known}\n"
+        "  sent:  {sent}\n"
+        "Somebody may be between you and the server, or the server has a new CA.\n"
+        "Nothing was sent to it. Ask the person who runs the server for the pin that\n"
+        "`securechat certs show --data-dir DIR` prints there. If it is the one that was sent,\n"
+        "forget the old one with:\n"
+        "  securechat trust remove {again}"
+    ),
+    later("{address} is not the server with this pin.\n  wanted: {wanted}\n  sent:   {sent}"),
+    later(
+        "you know {address} by another key than the invitation names.\n"
+        "  known:      {known}\n"
+        "  invitation: {invited}\n"
+        "Nothing was sent. Ask the person who runs the server which of them is right. If it is the\n"
+        "invitation's, forget the other one with:\n"
+        "  securechat trust remove {again}"
+    ),
+    later("{address} is not trusted: nothing was sent to it"),
+    later("the certificate of {address} was not issued by the CA in {path}"),
+    later("{address} keeps changing its certificates"),
+    later("{address} sent the pinned certificate, but its own was not issued by it"),
+    later(
+        "the key of this computer in {path} cannot be used (it is damaged): forget it with `securechat "
+        "trust forget {address}`"
+    ),
+    later(
+        "the key of this computer in {path} cannot be used ({reason}): forget it with `securechat trust "
+        "forget {address}`"
+    ),
+    later("the certificate of {address} is not acceptable: {reason}"),
+    later("the certificate that {address} sent is not for {host}: this may be another server"),
+    later(
+        "the certificate that {address} sent is not for {host}: this may be another server; it is for {names}"
+    ),
+    later("no name at all"),
+    later("the certificate of {address} has expired; is this computer's clock right?"),
+    later("the certificate of {address} is not valid yet; is this computer's clock right?"),
+    later("the certificate of {address} is valid only from {moment} UTC; is this computer's clock right?"),
+    later("the certificate of {address} expired on {moment} UTC; is this computer's clock right?"),
+    later("the server sent no certificate"),
+    later("{path} is not a file of PEM certificates"),
+    later("the certificates in {path} cannot be read: {reason}"),
+    later("{address} sent a certificate that cannot be read: {reason}"),
+    later("the server sent a certificate that cannot be read: {reason}"),
+    # protocol/registration
+    later("an administrator wants you to set a new password: `securechat connect` asks for it on a terminal"),
+    later(
+        "the server does not let this computer in by its key: it was revoked, its time is over, or the "
+        "server takes no keys now. The password is needed: `securechat connect` asks for it"
+    ),
+    later("this server takes no passwords (it offers {mechanisms})"),
+    later("the server asks for something that is not part of SASL {mechanism}"),
+    later("this name cannot be used"),
+    later("the account name cannot be used as a nick here: {reason}"),
+    later("the login failed"),
+    later("the server refused the login"),
+    later("these credentials cannot be right: {reason}"),
+    later("the server refuses the capabilities that it offers"),
+    # account/joining, proving, network/dialogue
+    later("The password is too long: an account that you make yourself can have one of {number} bytes"),
+    later("The password has a character that no line can carry"),
+    later("the server refused"),
+    later("this server cannot make accounts by invitation"),
+    later("this server makes no accounts by invitation now: ask the person who invited you"),
+    later("no reason was given"),
+    later("the server ended the connection ({reason})"),
+    later("{how} before the account was made: try again"),
+    later("{how} before it was known whether the account was made"),
+    later("{how} before the login: try again"),
+    later("the server refuses the capability that it offers"),
+    later("the server did not answer in time"),
     # words
     later("Not everything that was said meanwhile is shown here: {reason}."),
     later("You ignore {name} now, on all your devices"),
@@ -174,6 +254,8 @@ def told(text: str) -> str:
         found = pattern.fullmatch(text)
         if found is not None:
             return _(phrase).format(**{name: told(part) for name, part in found.groupdict().items()})
+    if "\n" in text:
+        return "\n".join(map(told, text.split("\n")))
     led = _LED.fullmatch(text)
     if led is not None and (said := told(led[2])) != led[2]:
         return f"{led[1]}: {said}"

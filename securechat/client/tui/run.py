@@ -15,6 +15,7 @@ from securechat.client.tui.app import ChatApp
 from securechat.client.tui.keys import ACTIONS
 from securechat.client.tui.language import _
 from securechat.client.tui.opening import Opener
+from securechat.client.tui.phrases import told
 from securechat.client.tui.servers import Link
 from securechat.client.tui.settings import SettingsFile
 from securechat.client.tui.shell import Result, Start
@@ -43,7 +44,7 @@ def run(
         try:
             unasked = opener.unasked(profile)
         except ClientError as error:
-            problems.append(f"{profile.name}: {error}")
+            problems.append(f"{profile.name}: {told(str(error))}")
             continue
         if unasked is None:
             problems.append(_("{name} needs your password: /server {name}").format(name=profile.name))

@@ -9,6 +9,7 @@ from securechat.client.account.wizard_steps import CHOICES, Step
 from securechat.client.network.trust import WHERE_THE_PIN_IS
 from securechat.client.safe import safe
 from securechat.client.tui.language import _, later
+from securechat.client.tui.phrases import told
 
 _QUESTIONS: Final[Mapping[Step, str]] = {
     Step.SERVER: later("The server (chat.example.org), or the link of your invitation"),
@@ -53,7 +54,7 @@ def words_of(wizard: Wizard) -> Words:
     """Return what to show of the question that is asked."""
     asked = wizard.asked
     assert asked is not None, "there is a question"
-    problem = _(asked.problem) if asked.problem in _PROBLEMS else asked.problem
+    problem = _(asked.problem) if asked.problem in _PROBLEMS else told(asked.problem)
     choices = _CHOICES.get(asked.step, {})
     return Words(
         tuple(map(safe, _told(wizard, asked.step))),
@@ -72,7 +73,7 @@ def _told(wizard: Wizard, step: Step) -> list[str]:
             _("The certificate of {server} comes from an unknown authority.").format(server=where),
             _("If you did not expect that, somebody may be between you and the server."),
             _("Its pin:  {pin}").format(pin=wizard.pin),
-            *WHERE_THE_PIN_IS,
+            *map(told, WHERE_THE_PIN_IS),
         ]
     if step in (Step.WAY, Step.PASSWORD, Step.NAME, Step.NEW_NAME):
         return [_("{server} has proven that it is the right one.").format(server=where)]

@@ -17,6 +17,8 @@ SAID_BELOW: Final = (
     *("protocol/session.py", "protocol/state.py", "protocol/catchup.py", "protocol/history.py"),
     *("protocol/incoming/__init__.py", "protocol/incoming/messages.py", "protocol/incoming/people.py"),
     *("network/connection.py", "network/dialing.py", "network/transport.py", "words/device_desk.py"),
+    *("network/trust.py", "network/chain.py", "protocol/registration.py"),
+    *("account/joining.py", "account/proving.py", "network/dialogue.py"),
 )
 NO_PROSE: Final = frozenset(
     {
@@ -30,6 +32,11 @@ NO_PROSE: Final = frozenset(
 PIECES: Final = frozenset(
     {"has a NUL", "is not UTF-8", "line {} {}, which no message can carry", "{}'s client {} yours: {}"}
     | {"has said nothing for {}", "was active just now"}
+    | {
+        "SASL authentication failed:",
+        ": REGISTER another name",
+        ".venv/bin/securechat certs show --data-dir .quickstart",
+    }
 )
 """Parts of sentences that `PHRASES` has as a whole."""
 
@@ -131,6 +138,18 @@ def test_every_change_of_ones_own_mode_is_translated(russian: None, letter: str)
         ("bob has said nothing for 5 minutes", "bob молчит уже 5 мин."),
         ("#ops, 3 members: Deploys: now", "#ops, участников: 3; Deploys: now"),
         ("bob: #ops is secret", "bob: #ops теперь тайный"),
+        (
+            "h.test:6697 is not the server with this pin.\n  wanted: sha256:a\n  sent:   sha256:b",
+            "h.test:6697 — не сервер с этим отпечатком.\n  нужен:   sha256:a\n  прислан: sha256:b",
+        ),
+        (
+            "the certificate of h.test:6697 comes from an unknown authority.\n  --pin sha256:a",
+            "сертификат h.test:6697 выдан неизвестным центром.\n  --pin sha256:a",
+        ),
+        (
+            "the server closed the connection before the login: try again",
+            "сервер закрыл соединение до входа: попробуйте ещё раз",
+        ),
         ("Welcome to the network of tests", "Welcome to the network of tests"),
         ("it is one of many", "it is one of many"),
     ],
