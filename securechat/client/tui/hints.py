@@ -107,7 +107,8 @@ def status(chat: Chat, doing: Doing, now: Now, settings: Settings) -> tuple[list
         ], waiting
     if doing.selecting:
         offers = [f"{key} {_(text)}" for key, text in SELECTED.items()]
-        return [(" " + "  ".join([*offers, _("Esc back")]), "plain")], []
+        # First, since the end is cut on a narrow screen.
+        return [(" " + "  ".join([_("Esc back"), *offers]), "plain")], []
     if doing.thread is not None and chat.online:
         text = _("In the thread of {text}  (Esc: not)").format(text=_said(doing.thread.first))
         return [(f" {text}", "plain")], waiting

@@ -472,6 +472,18 @@ def test_keys_go_to_what_is_open_above_the_conversation() -> None:
     Stage(size=(100, 30)).play(scenario)
 
 
+def test_the_way_out_of_a_selection_is_told_on_a_narrow_screen() -> None:
+    """What selected messages offer is cut at its end, where Escape was."""
+
+    async def scenario(stage: Stage) -> None:
+        await stage.log_in("bob")
+        await stage.said("bob", "a line")
+        await stage.press("alt+up")
+        assert stage.shows("Esc back  r reply")
+
+    Stage(size=(80, 24)).play(scenario)
+
+
 def test_a_server_that_can_little_is_asked_for_little() -> None:
     """No history, no search, no markers: nothing is asked for, and search says so."""
 
