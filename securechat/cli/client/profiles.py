@@ -39,8 +39,9 @@ class Given:
         return self.stdin or self.file is not None or bool(self.command)
 
 
-def remember(profile: "Profile") -> str:
-    """A login with this profile was right, so it need not be typed again.
+def remember(profile: "Profile", first: bool = True) -> str:
+    """A login with this profile was right, so it need not be typed again. The next start goes there if it was
+    the `first` one of the window.
 
     Returns what the person should know of that, "" for nothing.
     """
@@ -50,12 +51,14 @@ def remember(profile: "Profile") -> str:
 
     where = places(os.environ)
     try:
-        new = Profiles(where).use(profile)
+        new = Profiles(where).use(profile, last=first)
     except (OSError, InvalidProfile) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
         return f"* What you have typed cannot be kept for the next time: {reason}."
     if new is None:
         return ""
+    if not first:
+        return f"* /server {new.name} opens this from now on: it is a profile in {where.profiles}."
     return f"* `securechat connect` alone comes here from now on: profile {new.name} in {where.profiles}."
 
 

@@ -111,8 +111,9 @@ class Profiles:
                 return profile
         return here[0].of(user) if here else Profile("", address, user)
 
-    def use(self, profile: Profile) -> Profile | None:
-        """A login with this profile was right: it is the last one, and is kept unless there is one like it.
+    def use(self, profile: Profile, *, last: bool = True) -> Profile | None:
+        """A login with this profile was right: it is kept unless there is one like it, and is the last one
+        unless it was opened beside that (not `last`).
 
         Returns the profile if it is new. Raises OSError, and InvalidProfile when it cannot be written down.
         """
@@ -120,7 +121,8 @@ class Profiles:
         new = replace(profile, name=self._free_name(profile)) if kept is None else None
         if new is not None:
             self._append(new)
-        write_own(self._places.last_profile, f"{(kept or new or profile).name}\n".encode())
+        if last:
+            write_own(self._places.last_profile, f"{(kept or new or profile).name}\n".encode())
         return new
 
     # Inside

@@ -21,10 +21,10 @@ from securechat.client.tui.servers import Link
 
 class Opener:
     """Opens servers. `usual` is the name that newcomers are offered; `arrived` keeps a profile with which a
-    login was right, and returns what the person should know of that.
+    login was right, the first one of the window or not, and returns what the person should know of that.
     """
 
-    def __init__(self, places: Places, usual: str, arrived: Callable[[Profile], str]) -> None:
+    def __init__(self, places: Places, usual: str, arrived: Callable[[Profile, bool], str]) -> None:
         self._places = places
         self._usual = usual
         self._arrived = arrived
@@ -85,7 +85,9 @@ class Opener:
             return waiting
 
         def arrived() -> str:
-            return self._arrived(profile) if profile is not None and (first or not profile.name) else ""
+            return (
+                self._arrived(profile, first) if profile is not None and (first or not profile.name) else ""
+            )
 
         return Link(
             account=login.credentials.account,

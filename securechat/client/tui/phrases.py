@@ -152,6 +152,10 @@ PHRASES: Final = (
     later("{how} before the login: try again"),
     later("the server refuses the capability that it offers"),
     later("the server did not answer in time"),
+    # cli/client/profiles
+    later("`securechat connect` alone comes here from now on: profile {name} in {path}."),
+    later("/server {name} opens this from now on: it is a profile in {path}."),
+    later("What you have typed cannot be kept for the next time: {reason}."),
     # words
     later("Not everything that was said meanwhile is shown here: {reason}."),
     later("You ignore {name} now, on all your devices"),

@@ -99,6 +99,15 @@ def test_what_a_host_means(
     assert (profile.password_file is None) == (profile.user != "alice")
 
 
+def test_a_server_that_is_opened_beside_another_is_kept_but_not_the_next_start(places: Places) -> None:
+    """The next start goes where this one went."""
+    first = Profiles(places).use(ALICE)
+    beside = Profiles(places).use(Profile("", Address("other.test", 8000), "carol"), last=False)
+    assert first is not None and beside is not None
+    assert Profiles(places).last() == first
+    assert Profiles(places).named(beside.name).user == "carol"
+
+
 def test_a_host_that_is_none_is_refused(places: Places) -> None:
     with pytest.raises(InvalidAddress):
         Profiles(places).meant("no host")

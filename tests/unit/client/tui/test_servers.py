@@ -1,7 +1,14 @@
 """Several servers in one window: each with its own conversations, state and desk."""
 
+from pathlib import Path
+
+from securechat.client.account.profiles import Profile
+from securechat.client.address import Address
 from securechat.client.errors import LoginFailed
 from securechat.client.events import Disconnected, Ended
+from securechat.client.paths import places
+from securechat.client.tui.opening import Opener
+from tests.unit.client.account.test_wizard import FakeErrands
 from tests.unit.client.tui.stage import Stage
 
 OPS = (":alice!alice@s.test JOIN #ops", ":s.test 353 alice = #ops :alice bob", ":s.test 366 alice #ops :End")
@@ -242,3 +249,16 @@ def test_what_could_not_be_opened_is_said_where_one_is() -> None:
         assert stage.shows("work needs your password: /server work")
 
     Stage(names=("home",), problems=("work needs your password: /server work",)).play(scenario)
+
+
+def test_the_next_start_goes_to_the_first_server_of_the_window(tmp_path: Path) -> None:
+    """One that was opened beside it is kept as a profile, and no more than that."""
+    here = places({"HOME": str(tmp_path)}, "linux")
+    opener = Opener(here, "", lambda profile, first: f"{profile.user} {first}")
+    said = []
+    for name, first in (("", True), ("", False), ("home", True), ("home", False)):
+        login = FakeErrands(kept=True)._login(Profile(name, Address("h.test"), "alice"))
+        link = opener.link(login, patience=True, first=first)
+        said.append(link.arrived())
+        link.close("")
+    assert said == ["alice True", "alice False", "alice True", ""]
