@@ -95,6 +95,8 @@ class ChatApp(Shell):
 
     def take(self) -> None:
         """Let happen what has happened."""
+        if not self.stands:
+            return
         self._taken_at = time.monotonic()
         news = [server for server in self.servers.all if self._take(server)]
         for server in news:
@@ -165,6 +167,8 @@ class ChatApp(Shell):
             server.chat.note(str(error), server.chat.at(SERVER), Sort.ERROR)
 
     def _tick(self) -> None:
+        if not self.stands:
+            return
         self.update_bars()
         self.work.tick()
 

@@ -135,6 +135,11 @@ class Shell(App[Result]):
                     yield Composer(lambda line: complete(line, self.chat, COMMANDS), self, self.start.history)
 
     @property
+    def stands(self) -> bool:
+        """Whether the window is whole: it is taken down piece by piece, while timers and servers go on."""
+        return self.is_running and bool(self.screen_stack) and bool(self.screen_stack[0].query(Composer))
+
+    @property
     def timeline(self) -> Timeline:
         """The current conversation on the screen."""
         return self.screen_stack[0].query_one(Timeline)
@@ -165,7 +170,7 @@ class Shell(App[Result]):
 
     def redraw(self) -> None:
         """Show what has changed."""
-        if not self.is_running or not self.screen_stack:
+        if not self.stands:
             return
         self.timeline.blocks.me = self.chat.me
         self.timeline.update()

@@ -497,3 +497,17 @@ def test_a_server_that_can_little_is_asked_for_little() -> None:
 
     few = {"draft/chathistory", "draft/read-marker", "soju.im/search", "securechat/reactions"}
     Stage(offered=OFFERED - few).play(scenario)
+
+
+def test_a_window_that_is_taken_down_is_left_alone() -> None:
+    """The app's own second, and what the server still says, find a window without its parts at the end."""
+
+    async def scenario(stage: Stage) -> None:
+        await stage.log_in("bob")
+        await stage.app.composer.remove()
+        assert not stage.app.stands
+        stage.app._tick()
+        await stage.said("bob", "still here?")
+        stage.app.redraw()
+
+    Stage().play(scenario)
