@@ -51,7 +51,7 @@ OF_SIGNAL: Final = ("SIGHUP", "SIGTSTP", "SIGWINCH", "SIGUSR1", "SIGUSR2", "SIGQ
 def take_away() -> None:
     """Take away what only POSIX systems have, from this process; a lock of Windows locks nothing here."""
     windows = ModuleType("msvcrt")
-    windows.LK_NBLCK = 2  # type: ignore[attr-defined]
+    windows.LK_LOCK, windows.LK_NBLCK = 1, 2  # type: ignore[attr-defined]
     windows.locking = lambda descriptor, mode, number: None  # type: ignore[attr-defined]
     sys.modules["msvcrt"] = windows
     sys.modules.update(dict.fromkeys(MODULES))  # type: ignore[arg-type]
