@@ -102,7 +102,7 @@ class Framer:
         return events
 
     def _read(self, line: bytes) -> Message | Rejected:
-        if line.endswith(b"\r"):
+        if line[-1:] == b"\r":
             line = line[:-1]
         if len(line) > self._body_room and len(line) > (self._limit_of(line) or self._tags_limit - 1):
             return self._too_long(line)

@@ -16,6 +16,7 @@ window.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -95,17 +96,19 @@ def parse(line: bytes | str, most_tags: int | None = None) -> Message:
     UnknownCommand.
     """
     text = line if isinstance(line, str) else _decode(line)
-    if _holds_forbidden(text):
+    if "\0" in text or "\r" in text or "\n" in text:
         raise ForbiddenByte("A line cannot hold a NUL, nor a CR or LF except at its end.")
     tags = NO_TAGS
     source = None
-    if text.startswith("@"):
+    first = text[:1]
+    if first == "@":
         section, _, text = text.partition(" ")
         if most_tags is not None and section.count(";") >= most_tags:
             raise TooManyTags(f"The line has too many tags: the most is {most_tags}.")
         tags = _parse_tags(section[1:])
         text = text.lstrip(" ")
-    if text.startswith(":"):
+        first = text[:1]
+    if first == ":":
         source, _, text = text[1:].partition(" ")
         if not source:
             raise MalformedLine("The source is empty: a name must follow the colon.")
@@ -116,13 +119,18 @@ def parse(line: bytes | str, most_tags: int | None = None) -> Message:
         words = [word for word in words if word]
     if not words or words[0][0] in ":@":
         raise MalformedLine("The line has no command.")
-    command = words.pop(0)
-    if not is_command(command):
-        bad = UnknownCommand if command.isprintable() else MalformedLine
-        raise bad("The command is neither a word of the letters A to Z nor three digits.")
+    command = _command(words.pop(0))
     if colon:
         words.append(trailing)
-    return Message(command.upper(), tuple(words), source, tags)
+    return Message(command, tuple(words), source, tags)
+
+
+@lru_cache(128)  # most lines have the same few commands
+def _command(word: str) -> str:
+    if not is_command(word):
+        bad = UnknownCommand if word.isprintable() else MalformedLine
+        raise bad("The command is neither a word of the letters A to Z nor three digits.")
+    return word.upper()
 
 
 def parse_head(line: bytes) -> Message:

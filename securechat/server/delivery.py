@@ -71,7 +71,7 @@ class Delivery:
     @property
     def queued(self) -> int:
         """What waits for all peers, in bytes. Any thread may call."""
-        return self.counted - sum(worker.written for worker in self._workers)
+        return self.counted - sum([worker.written for worker in self._workers])
 
     def send(self, effect: Send) -> None:
         """Queue bytes for one link."""

@@ -115,6 +115,7 @@ class Hub:
         self._ticked = False  # since the chores were looked after
         self._seat = Seat()
         self._host: Worker | None = None  # on whose thread the turn is taken, if on a worker's
+        self._more = False  # something is left of that turn for the hub's thread
         self._complained = float("-inf")
         self._wall = WallClock(latest)
         self._now = Now(0, 0.0)
@@ -164,7 +165,7 @@ class Hub:
         timeout = None if due is None else max(0.0, due - self._clock.now().mono)
         self._inbox.wait(0.0 if self.rota else timeout)
         with self._seat:
-            self._take_turn()
+            self._take_turn(self._inbox.take(0.0))
             ticked, self._ticked = self._ticked, False
             for chore in self._chores if ticked and not self._inbox else ():
                 while chore() and not self._inbox:
@@ -173,28 +174,26 @@ class Hub:
 
     def turn_here(self, worker: Worker, items: Sequence[Item]) -> bool:
         """Take a turn on a worker's thread for what it brings, if the seat is free; it is not woken."""
-        more = False
-
-        def turn() -> None:
-            nonlocal more
-            self._host = worker
-            self._inbox.bring(items)
-            self._take_turn()
-            self._host = None
-            more = self._ticked or bool(self._inbox) or self._core.next_due() is not None
-
-        taken = self._seat.take_if_free(turn)
-        if taken and (more or self._seat.lost):
+        if not self._seat.take_if_free(lambda: self._turn_for(worker, items)):
+            return False
+        if self._more or self._seat.lost:
             self._inbox.ring()  # the hub's thread goes on, or ends by the same error
-        return taken
+        return True
 
-    def _take_turn(self) -> None:
-        """Take a turn for what there is."""
-        batch = self._inbox.take(0.0)
+    def _turn_for(self, worker: Worker, items: Sequence[Item]) -> None:
+        self._host, self._more = worker, False
+        self._take_turn(self._inbox.take_with(items))
+        self._host = None
+        self._more = self._ticked or bool(self._inbox) or self._core.next_due() is not None
+
+    def _take_turn(self, batch: list[Item | Call]) -> None:
+        """Take a turn for what was taken."""
         now, due = self._clock.now(), self._core.next_due()
         if due is not None and due <= now.mono:
             batch.append(Tick())
-        self._ticked = self._ticked or any(type(item) is Tick for item in batch)
+        for item in batch:
+            if type(item) is Tick:
+                self._ticked = True
         if batch or self.rota:
             self.turn(batch, now)
 
@@ -219,10 +218,11 @@ class Hub:
             self._failed_logins.settle(now.mono)
         # After the effects: a login and the end of its connection may come in one batch.
         for item in batch:
-            if isinstance(item, Disconnected):
+            if type(item) is Disconnected:
                 self._forget(cast(Connection, item.link))
         self.turns += 1
-        self.biggest_batch = max(self.biggest_batch, len(batch))
+        if len(batch) > self.biggest_batch:
+            self.biggest_batch = len(batch)
         self._wake_workers()
 
     def _let_happen(self, item: Item | Call) -> None:
@@ -327,7 +327,9 @@ class Hub:
                 worker.flushed.clear()
             if worker.dirty:
                 worker.lag.note(came)
-            if worker is not self._host and (worker.dirty or worker.resumed or worker.postponed):
+            if worker is not self._host and (
+                worker.dirty or worker.resumed or worker.postponed or worker in crowded
+            ):
                 worker.wake()
         for worker in self._workers:
             if worker in crowded:

@@ -46,10 +46,13 @@ class Inbox:
         self._items.extend(items)
         self.ring()
 
-    def bring(self, items: Iterable[Item]) -> None:
-        """Append items and let the hub sleep: the caller sits in its seat, and takes them itself."""
-        self._date()
+    def take_with(self, items: Sequence[Item]) -> list[Item | Call]:
+        """Return what there is, and then `items`, which whoever sits in the hub's seat has brought itself."""
+        if not self._items:
+            self.came = self._clock()
+            return list(items)
         self._items.extend(items)
+        return self.take(0.0)
 
     def ring(self) -> None:
         """Wake the hub. Any thread may call."""

@@ -14,7 +14,7 @@ from typing import Final
 from securechat.chat.items import Received
 from securechat.irc.framing import Rejected
 from securechat.irc.message import Message
-from securechat.server.budget import charge
+from securechat.server.budget import LINE_CPU, charge
 from securechat.server.burden import Burden, weigh
 from securechat.server.connection import Connection, State, drain
 from securechat.server.inbox import Inbox
@@ -61,7 +61,8 @@ class Reader:
 
     def resume(self) -> None:
         """Go on with those that were held, as far as the hub has got."""
-        self._let_go(self.resumed)
+        if self.resumed:
+            self._let_go(self.resumed)
         if self.postponed and len(self._inbox) <= self._moment.limits.inbox // 2:
             self._let_go(self.postponed)
 
@@ -71,7 +72,10 @@ class Reader:
         for _ in range(min(READERS, len(ready))):
             conn = ready.popleft()
             conn.queued_to_read = False
-            self._lives.attempt(self._take_turn, conn)
+            try:  # here and not by `attempt`: a call for each line that comes alone is felt
+                self._take_turn(conn)
+            except Exception:
+                self._lives.give_up(conn)
         if self._turns.strangers:
             self._read_strangers()
 
@@ -99,7 +103,7 @@ class Reader:
         transport = conn.transport
         if conn.state is not OPEN or transport is None or transport.pinned is not None:
             return
-        if not self._may_read(conn):
+        if conn.posted != conn.handled and not self._may_read(conn):
             return
         was_blocked = transport.blocked
         self._read(conn, transport)
@@ -176,6 +180,8 @@ class Reader:
         if conn.stranger and conn.authenticated:
             conn.stranger = False
             transport.widen()
-        reason = charge(conn, self._moment, total, len(lines), self._cpu() - began)
-        if reason:
+        cpu = self._cpu() - began
+        if lines and cpu <= LINE_CPU * len(lines) and not conn.stranger:
+            conn.received += total  # as most do: they cost what they are worth
+        elif reason := charge(conn, self._moment, total, len(lines), cpu):
             self._lives.finish(conn, reason)

@@ -138,7 +138,7 @@ class Transport:
         if self.pinned is not None:
             return None
         try:
-            data = self._socket.recv(RECORD)
+            data = self._socket.read(RECORD)
         except ssl.SSLWantReadError:
             self.readable = False
             self.blocked = False
@@ -159,17 +159,17 @@ class Transport:
         Somebody else may append to the queue at any moment: it is shortened in place, never replaced.
         """
         chunk = self.pinned
-        if chunk is None:
-            chunk = self._next(queue) if not self.blocked else None
+        if chunk is None and not self.blocked:
+            chunk = self._next(queue)
         written = 0
         try:
             while chunk is not None:
                 sent = self._socket.send(chunk)
                 written += sent
-                if self.tail:
-                    self._shorten_burst(sent)
                 if sent < len(chunk):  # the peer negotiated smaller records
                     self._push_back(chunk, sent)
+                if self.tail:
+                    self._shorten_burst(sent)
                 self.pinned = None
                 self.blocked = False
                 if self.rest is None and not queue:  # as it is most often, for one message
@@ -200,17 +200,17 @@ class Transport:
         A tail is joined with what was queued since.
         """
         rest = self.rest
+        if rest is None and len(queue) == 1 and len(queue[0]) <= (self.tail or CHUNK):
+            self.pieces += 1
+            return queue.pop(0)
         if rest is None or len(rest) <= self.tail:
             count = len(queue)
             if rest is None and not count:
                 return None
             self.pieces += count
-            if rest is None and count == 1:
-                data = queue.pop(0)
-            else:
-                data = b"".join((rest or b"", *queue[:count]))
-                self.rest = None
-                del queue[:count]
+            data = b"".join((rest or b"", *queue[:count]))
+            self.rest = None
+            del queue[:count]
             if len(data) <= self.tail:
                 return data
             rest = memoryview(data)

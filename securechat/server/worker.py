@@ -138,16 +138,21 @@ class Worker:
             timeout = 0
         events = self._epoll.poll(timeout, 1024)
         self._moment.now, self._moment.limits = self._clock(), self._limits
+        rung = False
         for fd, mask in events:
             if fd == self._bell.fd:
                 self._bell.hear()
+                rung = True
             elif (conn := lives.connections.get(fd)) is not None:
                 self._notice(conn, mask)
-        self._take_requests()
-        self._reader.resume()
-        self._writer.flush_some()
+        if rung:
+            self._take_requests()
+            self._reader.resume()
+        if rung or self._turns.unwritten:
+            self._writer.flush_some()
         self._reader.read_some()
-        lives.greet_some()
+        if self._turns.greeting:
+            lives.greet_some()
         lives.expire()
         self._hand_over()
 

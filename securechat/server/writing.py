@@ -43,12 +43,12 @@ class Writer:
     def flush_some(self) -> None:
         """Give some connections their turn of writing."""
         self.lag.begin()
-        unwritten = self._turns.unwritten
+        unwritten, flush = self._turns.unwritten, self._flush
         unwritten += drain(self.dirty)
         for _ in range(min(WRITERS, len(unwritten))):
             conn = unwritten.popleft()
             try:  # here and not by `attempt`: a call for each recipient of a message is felt
-                self._flush(conn)
+                flush(conn)
             except Exception:
                 self._lives.give_up(conn)
         if not unwritten:
@@ -69,7 +69,9 @@ class Writer:
         except Broken as problem:
             self._lives.release(conn, str(problem))
             return
-        self._lives.wrote(conn, written + PIECE * (transport.pieces - pieces))
+        size = written + PIECE * (transport.pieces - pieces)
+        conn.written += size  # not by `wrote`, for the same reason
+        self._lives.written += size
         if transport.blocked:
             self._blocked(conn, written)
         elif transport.rest is not None or conn.sendq:

@@ -51,6 +51,17 @@ def test_a_batch_counts_lines() -> None:
     assert inbox.take(None, 11) == [Tick()]
 
 
+def test_what_the_seat_brings_comes_last() -> None:
+    """Whoever takes a turn for items of its own takes what others put in before, and rings nobody."""
+    inbox = Inbox(lambda: 7.0)
+    assert inbox.take_with([Tick()]) == [Tick()]
+    assert inbox.came == 7.0 and not inbox._bell.is_set()
+    other = Disconnected(LINK, "gone")
+    inbox.put(other)
+    assert inbox.take_with([Tick()]) == [other, Tick()]
+    assert len(inbox) == 0 and not inbox._bell.is_set()
+
+
 def test_nothing_comes_within_the_time() -> None:
     """Without items the batch is empty after the timeout."""
     assert Inbox().take(0.0, 10) == []

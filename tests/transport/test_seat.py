@@ -95,7 +95,7 @@ def test_the_hub_goes_on_with_what_a_worker_leaves(quiet: Rig, monkeypatch: pyte
     commit = quiet.store.commit
 
     def slowly(records: list[Record]) -> None:
-        quiet.inbox.bring(coming)
+        quiet.inbox._items.extend(coming)  # as from a thread that has not rung yet
         commit(records)
 
     monkeypatch.setattr(quiet.store, "commit", slowly)

@@ -56,7 +56,7 @@ class Script:
         self.sent.append(bytes(chunk))
         return self._next()
 
-    def recv(self, size: int) -> bytes | int:
+    def read(self, size: int) -> bytes | int:
         return self._next()
 
 
