@@ -37,6 +37,7 @@ def read_history(
     With `tombstones` there is what was redacted between them, in its place, and what was redacted then. None
     of that counts, so that a client may take fewer messages than the limit as all.
     """
+    span = _readable(place, span)
     spoken = [] if events else [IS_SPOKEN]
     page = _pages(connection, place, span, [*spoken, messages.c.redacted.is_(None)])
     if not tombstones or span.limit <= 0:
@@ -46,6 +47,16 @@ def read_history(
     happened = _redactions(connection, place, between)
     redactions = [message._replace(command=REDACTION) for message in happened]
     return list(merge(page, left, redactions, key=_position))
+
+
+def _readable(place: Place, span: Span) -> Span:
+    """Return the part of a span that its reader may read, so that there is one id after which a walk begins.
+
+    Of two such conditions SQLite takes one for the walk and looks at every row for the other.
+    """
+    if isinstance(place, ChannelPlace) and place.since > span.after:
+        return replace(span, after=place.since - 1)
+    return span
 
 
 def _reached(page: Sequence[MessageSent], span: Span) -> Span:
@@ -86,7 +97,7 @@ def _parts(place: Place) -> list[ColumnElement[bool]]:
     """Return the conditions for a place, each of which is one walk along an index."""
     m = messages.c
     if isinstance(place, ChannelPlace):
-        return [and_(m.channel == place.channel, m.id >= place.since, visible(place))]
+        return [and_(m.channel == place.channel, visible(place))]
     return [and_(m.recipient == to, m.sender == by) for to, by in _directions(place)]
 
 
@@ -94,7 +105,7 @@ def _astray_parts(place: Place) -> list[ColumnElement[bool]]:
     """Return the same conditions for what is astray: none that an index of `messages` could be taken for."""
     m, a = messages.c, astray.c
     if isinstance(place, ChannelPlace):
-        return [and_(a.place == place.channel, a.message >= place.since, visible(place))]
+        return [and_(a.place == place.channel, visible(place))]
     return [and_(a.place == -to, m.sender == by) for to, by in _directions(place)]
 
 
@@ -127,8 +138,10 @@ def _astray(connection: Connection, part: ColumnElement[bool], span: Span) -> li
 def _redactions(connection: Connection, place: Place, span: Span) -> list[MessageSent]:
     """Return the messages that were redacted in a span, in that order."""
     m, key = messages.c, messages.c.redacted_id
+    first = place.since if isinstance(place, ChannelPlace) else 0
     after = max(span.after, -1 if span.since is None else first_id_at(span.since + 1) - 1)
-    within = [key > after, key < span.before]
+    # As a sum it is no condition for the index by id, in which the redacted are among all others.
+    within = [key > after, key < span.before, m.id + 0 >= first]
     within += [] if span.since is None else [m.redacted > span.since]
     within += [] if span.until is None else [m.redacted < span.until]
     query = select_messages().where(*within).order_by(key.desc()).limit(span.limit)

@@ -59,8 +59,12 @@ def _redacted_in_channels(connection: Connection, channels: Sequence[ChannelPlac
     for place in channels:
         query = (
             select(m.redacted_id, m.redacted)
+            # As a sum the id is no condition for the index by id, in which the redacted are among all others.
             .where(
-                m.channel == place.channel, m.redacted_id.is_not(None), m.id >= place.since, visible(place)
+                m.channel == place.channel,
+                m.redacted_id.is_not(None),
+                m.id + 0 >= place.since,
+                visible(place),
             )
             .order_by(m.redacted_id.desc())
             .limit(1)
