@@ -63,7 +63,7 @@ def candidates(ctx: Context, named: list[str]) -> Iterable[Channel | None]:
     registry = ctx.registry
     if named:
         return map(registry.channel, named)
-    return sorted(registry.channels.values(), key=lambda channel: channel.folded)
+    return registry.channel_names.all()
 
 
 def condition(word: str, now: int) -> Condition:

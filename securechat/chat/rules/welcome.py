@@ -62,7 +62,7 @@ def lusers(ctx: Context) -> Iterator[Line]:
 
     users, most = str(len(registry.users)), str(registry.peak)
     shown = len(registry.users) - registry.invisible
-    open_channels = sum(not channel.hidden for channel in registry.channels.values())
+    open_channels = len(registry.channels) - len(registry.channel_names.hidden)
     verb = "is" if shown == 1 else "are"
     text = f"There {verb} {count(shown, 'user')} and {registry.invisible} invisible on 1 server"
     yield numeric(num.RPL_LUSERCLIENT, text=text)

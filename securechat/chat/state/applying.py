@@ -185,6 +185,7 @@ def _modes(registry: Registry, record: ChannelModesChanged, back: bool) -> None:
     channel = registry.channels[record.channel]
     if record.flags is not None:
         channel.set_modes(record.flags.previous if back else record.flags.modes)
+        registry.channel_names.look(channel)
     if record.entries:
         channel.set_entries(
             (one.kind, one.mask, one.previous if back else one.entry) for one in record.entries

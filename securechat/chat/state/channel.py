@@ -84,6 +84,14 @@ class Channel:
         member = self.members.get(user_id)
         return member.ranks if member is not None else ""
 
+    def online(self, users: Mapping[int, User]) -> list[User]:
+        """Return the members who are among these users, in the order of joining."""
+        members = self.members
+        if len(users) < len(members):  # it costs what it answers, also where nearly everybody is away
+            here = sorted(members.keys() & users.keys(), key=lambda member: members[member].joined_id)
+            return [users[member] for member in here]
+        return [users[member] for member in members if member in users]
+
     @property
     def forward(self) -> int | None:
         """The id of the channel for those who cannot join (+f); it may be no more."""

@@ -17,6 +17,7 @@ from securechat.chat.state.account_names import AccountNames
 from securechat.chat.state.bans import Bans
 from securechat.chat.state.boxes import Boxes
 from securechat.chat.state.channel import Channel
+from securechat.chat.state.channel_names import ChannelNames
 from securechat.chat.state.devices import Devices
 from securechat.chat.state.dropped import Dropped
 from securechat.chat.state.monitors import Monitors
@@ -58,7 +59,7 @@ class Registry:
         self.invitations, self.reports = dict(snapshot.invitations), dict(snapshot.reports)
         self.authenticators = dict(snapshot.authenticators)
         self._account_names = AccountNames()
-        self._channel_names, self._nicks = Names[Channel](), Names[User]()
+        self.channel_names, self._nicks = ChannelNames(), Names[User]()
         self.founded: Counter[int | None] = Counter()
         """How many channels each account has founded; None is nobody."""
         self.temporary: set[int] = set()  # all channels with entries on lists that go by themselves
@@ -89,11 +90,11 @@ class Registry:
 
     def channel(self, name: str) -> Channel | None:
         """Return the channel of this name."""
-        return self._channel_names.exact.get(fold(name))
+        return self.channel_names.of(name)
 
     def channel_like(self, name: str) -> Channel | None:
         """Return the channel whose name looks like this one."""
-        return self._channel_names.like(name)
+        return self.channel_names.like(name)
 
     def user(self, nick: str) -> User | None:
         """Return the online user of this nick."""
@@ -154,8 +155,7 @@ class Registry:
 
     def online(self, channel: Channel) -> list[User]:
         """Return the members who are online, in the order of joining."""
-        users = self.users
-        return [users[member] for member in channel.members if member in users]
+        return channel.online(self.users)
 
     # What records do
 
@@ -180,7 +180,7 @@ class Registry:
 
     def forget_channel(self, channel_id: int) -> Channel:
         channel = self.channels.pop(channel_id)
-        self._channel_names.remove(channel.name, channel)
+        self.channel_names.remove(channel)
         self.founded[channel.founder] -= 1
         return channel
 
@@ -207,7 +207,7 @@ class Registry:
 
     def rename_channel(self, channel_id: int, name: str) -> None:
         channel = self.channels[channel_id]
-        self._channel_names.remove(channel.name, channel)
+        self.channel_names.remove(channel)
         channel.rename(name)
         self._index_channel(channel)
 
@@ -345,6 +345,6 @@ class Registry:
 
     def _index_channel(self, channel: Channel) -> None:
         self.channels[channel.id] = channel
-        self._channel_names.add(channel.name, channel)
+        self.channel_names.add(channel)
         if channel.ends:
             self.temporary.add(channel.id)

@@ -31,7 +31,6 @@ OF_ONE_PERSON: Final = frozenset(
 """What grows with the channels that a person is in, and the nicks that one watches: both have limits."""
 OF_EVERYBODY: Final = frozenset(
     {
-        "LUSERS",
         "METADATA SYNC",
         "RENAME",
         "admin channels",

@@ -139,6 +139,8 @@ def state(one: Registry) -> object:
         one.devices.of(1),
         dict(one.authenticators),
         {account: count for account, count in one.founded.items() if count},
+        [channel.name for channel in one.channel_names.all()],
+        set(one.channel_names.hidden),
     )
 
 

@@ -1,0 +1,62 @@
+"""All channels: by their names, in the order of these, and which of them are hidden."""
+
+from bisect import bisect_left
+
+from securechat.chat.state.channel import Channel
+from securechat.chat.state.names import Names
+from securechat.irc.names import fold
+
+
+class ChannelNames:
+    """The channels that there are, for whoever looks for one by its name, or for all of them.
+
+    `hidden` are the ids of those that nobody outside may learn of (`Channel.hidden`).
+    """
+
+    __slots__ = ("_in_order", "_names", "_sorted", "hidden")
+
+    def __init__(self) -> None:
+        self._names = Names[Channel]()
+        self._in_order: list[str] = []
+        self._sorted = True
+        self.hidden: set[int] = set()
+
+    def of(self, name: str) -> Channel | None:
+        """Return the channel of this name."""
+        return self._names.exact.get(fold(name))
+
+    def like(self, name: str) -> Channel | None:
+        """Return the channel whose name looks like this one."""
+        return self._names.like(name)
+
+    def all(self) -> list[Channel]:
+        """Return all channels in the order of their names."""
+        return [self._names.exact[name] for name in self._ordered()]
+
+    def add(self, channel: Channel) -> None:
+        """There is a channel, or it has another name."""
+        self._names.add(channel.name, channel)
+        self._in_order.append(channel.folded)
+        self._sorted = False
+        self.look(channel)
+
+    def remove(self, channel: Channel) -> None:
+        """A channel is no more, or is about to get another name."""
+        self._names.remove(channel.name, channel)
+        names = self._ordered()
+        del names[bisect_left(names, channel.folded)]
+        self.hidden.discard(channel.id)
+
+    def look(self, channel: Channel) -> None:
+        """See whether a channel is hidden now."""
+        if channel.hidden:
+            self.hidden.add(channel.id)
+        else:
+            self.hidden.discard(channel.id)
+
+    def _ordered(self) -> list[str]:
+        """Return the names in their order, which takes one look where most of it is there already."""
+        if not self._sorted:
+            self._in_order.sort()
+            self._sorted = True
+        return self._in_order
