@@ -113,8 +113,7 @@ class AwaitDrain:
     link: Link
 
 
-@dataclass(frozen=True, slots=True)
-class Handled:
+class Handled(NamedTuple):
     """`lines` lines of this peer have left the backlog: the worker may read more of it (back-pressure)."""
 
     link: Link

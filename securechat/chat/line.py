@@ -78,10 +78,11 @@ def fits(line: Line) -> bool:
 
 
 def _written(line: Line) -> bytes:
-    middle = f" {' '.join(line.params)}" if line.params else ""
-    text = "" if line.text is None else f" :{line.text}"
-    source = f":{line.source} " if line.source else ""
-    return f"{source}{line.command}{middle}{text}\r\n".encode()
+    source, command, params, text = line[:4]
+    head = f":{source} {command}" if source else command
+    if params:
+        head = f"{head} {' '.join(params)}"
+    return (f"{head}\r\n" if text is None else f"{head} :{text}\r\n").encode()
 
 
 def tags(line: Line, key: int) -> list[str]:
@@ -133,24 +134,24 @@ def variants(line: Line, keys: Mapping[int, object]) -> dict[int, bytes]:
     if line.parts is not None:
         fits = [(key, fitting(line, key)) for key in keys]
         return {key: encode(form, key) for key, form in fits if form is not None}
-    encoded: dict[int, bytes] = {}
     if not line.needs:
-        _tagged(line, keys, encoded)
-        return encoded
+        return _tagged(line, keys)
     forms: dict[int, tuple[Line, list[int]]] = {}
     for key in keys:
         form = fitting(line, key)
         if form is not None:
             forms.setdefault(id(form), (form, []))[1].append(key)
+    encoded: dict[int, bytes] = {}
     for form, its_keys in forms.values():
-        _tagged(form, its_keys, encoded)
+        encoded.update(_tagged(form, its_keys))
     return encoded
 
 
-def _tagged(line: Line, keys: Iterable[int], encoded: dict[int, bytes]) -> None:
-    """Add one form of a line for each key; sets of capabilities that differ in nothing tags show share it."""
+def _tagged(line: Line, keys: Iterable[int]) -> dict[int, bytes]:
+    """Write one form of a line for each key; keys that differ in nothing that tags show share it."""
     plain = body(line)
-    shared: dict[int, bytes] = {}
+    shared = {0: plain} if line.batch is None else {}
+    encoded: dict[int, bytes] = {}
     for key in keys:
         shown = key & TAGGING
         written = shared.get(shown)
@@ -158,6 +159,7 @@ def _tagged(line: Line, keys: Iterable[int], encoded: dict[int, bytes]) -> None:
             tagged = tags(line, key)
             written = shared[shown] = f"@{';'.join(tagged)} ".encode() + plain if tagged else plain
         encoded[key] = written
+    return encoded
 
 
 def _fitted(line: Line) -> Line:

@@ -95,10 +95,12 @@ def normal(text: str) -> str:
 class WordFilter:
     """The rules of a server, which are read once. Raises ValueError for what is no rule."""
 
-    __slots__ = ("_found", "_last", "_replacing", "_steps")
+    __slots__ = ("_found", "_last", "_replacing", "_steps", "active")
 
     def __init__(self, rules: Iterable[str] = ()) -> None:
         self._steps, self._found = _automaton([parse(rule) for rule in rules])
+        self.active = len(self._steps) > 1
+        """True when there are rules."""
         self._replacing = {
             state
             for state, found in enumerate(self._found)
@@ -106,9 +108,6 @@ class WordFilter:
         }
         self._last = "", Verdict(None, "", None)
         """What was judged last: whether a text is refused is asked first, and then what is said instead."""
-
-    def __bool__(self) -> bool:
-        return len(self._steps) > 1
 
     def judge(self, text: str) -> Verdict:
         """Return what becomes of a text."""

@@ -1,6 +1,6 @@
 """Talking: PRIVMSG, NOTICE, TAGMSG.
 
-A message is stored, then shown, for each of its targets. One that carries a nonce (`+securechat/nonce`) is
+A message is said to each of its targets (`saying`). One that carries a nonce (`+securechat/nonce`) is
 stored once: when the nonce comes again, after a lost connection say, its sender gets the first one's echo and
 nobody else gets anything.
 """
@@ -8,31 +8,21 @@ nobody else gets anything.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from securechat.chat import limits, service
-from securechat.chat.commands.draft import UNSTORED, Draft, client_tags, filtered
+from securechat.chat import limits
+from securechat.chat.commands.draft import Draft, client_tags
+from securechat.chat.commands.saying import to_one
 from securechat.chat.jobs import FindMessages, JobResult, MessagesRead
 from securechat.chat.lines.announcements.messages import line_of
-from securechat.chat.membership import RANKS, SYMBOLS, symbol_of
 from securechat.chat.records import MessageSent
-from securechat.chat.reserved import is_service
-from securechat.chat.rules import reports, targets
-from securechat.chat.rules.access import is_op_moderated, may_speak, spoke
+from securechat.chat.rules import targets
 from securechat.chat.rules.references import referred
-from securechat.chat.rules.shares import no_room
-from securechat.chat.rules.silence import keeps_out
-from securechat.chat.state.channel import Channel
 from securechat.chat.turn.command import FIRST, Command
 from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid
 from securechat.irc import numerics as num
-from securechat.irc.names import is_channel
-from securechat.irc.text import body_room, count, printable
+from securechat.irc.text import printable
 
-HALFOPS: Final = "h"
-"""The rank from which on members see what is said under +U."""
-OFFLINE: Final = "offline, delivered at next login"
-OFFLINE_BOT: Final = "a bot that is offline: it reads what was said only when it asks for it"
 MAX_NONCE: Final = 64
 
 
@@ -67,15 +57,18 @@ def tagmsg(ctx: Context) -> None:
 
 def text(ctx: Context) -> None:
     """Check a message that has a text."""
-    command, name, said = ctx.message.command, ctx.param(0), ctx.param(1)
+    message = ctx.message
+    command, params = message.command, message.params
+    name = params[0] if params else ""
     if not name:
         ctx.numeric(num.ERR_NORECIPIENT, text=f"No recipient given ({command})")
         return
+    said = params[1] if len(params) > 1 else ""
     if not said:
         ctx.numeric(num.ERR_NOTEXTTOSEND, text="No text to send")
         return
     ctx.session.active = ctx.chat.now.mono
-    if ctx.message.tags:
+    if message.tags:
         prepare(ctx, Draft(command, said, client_tags(ctx)), recipients(ctx))
     elif "," in name:
         to_all(ctx, Draft(command, said), recipients(ctx))
@@ -191,16 +184,6 @@ def go_on(ctx: Context, draft: Draft, names: Sequence[str]) -> None:
     ctx.when_stored(lambda: look_up(ctx, draft, names, {}))
 
 
-def to_one(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
-    """Send a message to a channel, to some ranks of a channel, or to a person."""
-    if is_channel(name):
-        to_channel(ctx, draft, name, nonce)
-    elif name[0] in SYMBOLS and is_channel(name.lstrip(SYMBOLS)):
-        to_ranks(ctx, draft, name, nonce)
-    else:
-        to_person(ctx, draft, name, nonce)
-
-
 def repeat(ctx: Context, original: MessageSent) -> None:
     """Answer a repeated nonce with the original echo."""
     if original.redacted is None:
@@ -208,138 +191,6 @@ def repeat(ctx: Context, original: MessageSent) -> None:
     else:
         text = "This message was sent, and redacted since"
         ctx.fail("MESSAGE_REDACTED", original.addressed, msgid.encode(original.id), text=text)
-
-
-def to_channel(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
-    """Send to a channel."""
-    channel = open_channel(ctx, name, draft.shown)
-    if channel is None:
-        return
-    draft, reported = filtered(ctx, draft)
-    if is_op_moderated(channel, ctx.user):
-        addressed = symbol_of(HALFOPS) + channel.name
-        kept = record_message(ctx, draft, addressed, channel.id, None, nonce, rank=HALFOPS)
-    else:
-        kept = record_message(ctx, draft, channel.name, channel.id, None, nonce)
-    if kept and channel.strict:
-        spoke(ctx, channel)
-    if kept and reported is not None:
-        reports.noticed(ctx, channel.name, draft.shown, reported)
-
-
-def to_ranks(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
-    """Send to a channel's members with a rank or a higher one (STATUSMSG); of several ranks the lowest."""
-    plain = name.lstrip(SYMBOLS)
-    channel = open_channel(ctx, plain, draft.shown)
-    if channel is not None:
-        draft, reported = filtered(ctx, draft)
-        rank = RANKS[max(SYMBOLS.index(symbol) for symbol in name[: -len(plain)])]
-        if is_op_moderated(channel, ctx.user):
-            rank = min(rank, HALFOPS, key=RANKS.index)
-        if record_message(ctx, draft, symbol_of(rank) + channel.name, channel.id, None, nonce, rank=rank):
-            spoke(ctx, channel)
-            if reported is not None:
-                reports.noticed(ctx, channel.name, draft.shown, reported)
-
-
-def open_channel(ctx: Context, name: str, text: str) -> Channel | None:
-    """Return a channel if its modes let the user say this in it; else reply why not."""
-    channel = ctx.registry.channel(name)
-    if channel is None or not channel.visible_to(ctx.user.id):
-        ctx.numeric(num.ERR_NOSUCHCHANNEL, printable(name), text="No such channel")
-        return None
-    reason = may_speak(ctx, channel, text)
-    if reason is not None:
-        ctx.numeric(num.ERR_CANNOTSENDTOCHAN, channel.name, text=reason)
-        return None
-    return channel
-
-
-def to_person(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
-    """Send to a user, to an account that is offline, or to the pseudo-user."""
-    if is_service(name):
-        service.obey(ctx, draft.command, draft.text)
-        return
-    user = ctx.registry.user(name)
-    if user is not None:
-        kept = record_message(ctx, draft, user.nick, None, user.account.id, nonce)
-        if kept and user.away is not None and draft.command == "PRIVMSG":
-            ctx.numeric(num.RPL_AWAY, user.nick, text=user.away)
-        return
-    account = ctx.registry.account(name)
-    if account is None or not account.usable:
-        ctx.numeric(num.ERR_NOSUCHNICK, printable(name), text="No such nick or account")
-        return
-    users = ctx.registry.users_called(name)
-    if users:  # under other nicks than its name
-        kept = record_message(ctx, draft, account.name, None, account.id, nonce)
-        if kept and all(user.away is not None for user in users) and draft.command == "PRIVMSG":
-            ctx.numeric(num.RPL_AWAY, account.name, text=users[0].away)
-        return
-    if record_message(ctx, draft, account.name, None, account.id, nonce, offline=True):
-        ctx.numeric(num.RPL_AWAY, account.name, text=OFFLINE_BOT if account.role == "bot" else OFFLINE)
-
-
-def record_message(
-    ctx: Context,
-    draft: Draft,
-    addressed: str,
-    channel: int | None,
-    recipient: int | None,
-    nonce: str | None,
-    *,
-    offline: bool = False,
-    rank: str | None = None,
-) -> bool:
-    """Record and announce the message; False when nothing of it is kept."""
-    chat, user, command, text = ctx.chat, ctx.user, draft.command, draft.text
-    nick = draft.nick or user.nick
-    passing = command == "TAGMSG" and not draft.tags.keys() - UNSTORED
-    if recipient is not None and keeps_out(ctx, recipient, addressed, quietly=passing):
-        return False
-    size = len(text.encode())
-    if "\n" in text:
-        size = max(len(line.removeprefix("\r").encode()) for line in text.split("\n"))
-    source = f"{nick}!{user.account.name}@{ctx.settings.server_name}"
-    over = size - body_room(source, command, addressed)
-    if over > 0:
-        # Cutting it would lose what was said; passing it on would break clients that hold lines of 512 bytes.
-        reason = f"The text is {count(over, 'byte')} too long for one line: nothing was sent"
-        if "\n" in text:
-            ctx.server("FAIL", "BATCH", "MULTILINE_INVALID", text=reason)
-        else:
-            ctx.numeric(num.ERR_INPUTTOOLONG, text=reason)
-        return False
-    message = MessageSent(
-        chat.next_id(),
-        chat.now.wall,
-        command,
-        user.account.id,
-        nick,
-        channel,
-        recipient,
-        addressed,
-        text,
-        draft.tags,
-        nonce,
-        offline,
-        rank=rank,
-    )
-    if draft.reference is not None:
-        refusal = draft.reference.refusal(message, chat.settings.edit_window)
-        if refusal is not None:
-            ctx.fail(refusal.code, addressed, printable(draft.reference.written), text=refusal.text)
-            return False
-        message = message._replace(refers=draft.reference.of(message))
-    if passing:
-        chat.announce(message, ctx)
-        return False
-    full = no_room(chat, user.account, recipient) if offline and recipient is not None else None
-    if full is not None:
-        ctx.fail("LIMIT_REACHED", addressed, text=full)
-        return False
-    ctx.record(message)
-    return True
 
 
 COMMANDS = (

@@ -9,7 +9,8 @@ import re
 from typing import Final
 
 from securechat.chat.commands.draft import Draft, client_tags
-from securechat.chat.commands.messages import open_channel, prepare
+from securechat.chat.commands.messages import prepare
+from securechat.chat.commands.saying import open_channel
 from securechat.chat.rules.access import is_op_moderated
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context

@@ -54,7 +54,7 @@ def may_speak(ctx: Context, channel: Channel, text: str = "") -> str | None:
     member = channel.members.get(user.id)
     if member is None and "n" in channel.modes:
         return "You are not in this channel: join it first"
-    if text and ctx.settings.words and (unwanted := words.refusal(ctx, text)) is not None:
+    if text and ctx.chat.settings.words.active and (unwanted := words.refusal(ctx, text)) is not None:
         return f"Cannot send to channel: {unwanted}"
     if not channel.strict:
         return None

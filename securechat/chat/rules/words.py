@@ -16,7 +16,7 @@ LONG: Final = 2048
 def judged(ctx: Context, text: str) -> Verdict:
     """Return what becomes of a text that the session wants to show."""
     words = ctx.settings.words
-    if not words or not text or ctx.session.operator is not None:
+    if not words.active or not text or ctx.session.operator is not None:
         return Verdict(None, text, None)
     return words.judge(text)
 
@@ -24,7 +24,7 @@ def judged(ctx: Context, text: str) -> Verdict:
 def when_judged(ctx: Context, text: str, then: Callable[[], None]) -> None:
     """Go on with a text; with a long one, which takes its time to judge, in a turn of its own."""
     filter_ = ctx.settings.words
-    if not filter_ or len(text) < LONG or ctx.session.operator is not None:
+    if not filter_.active or len(text) < LONG or ctx.session.operator is not None:
         then()
         return
     verdict = filter_.judge(text)

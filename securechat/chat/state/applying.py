@@ -67,10 +67,7 @@ from securechat.irc.names import fold
 
 def apply(registry: Registry, record: Record) -> None:
     """Let a fact be true of the registry."""
-    if isinstance(record, MessageSent):  # by far the most
-        _sent(registry, record, False)
-    else:
-        _change(registry, record, back=False)
+    _change(registry, record, back=False)
 
 
 def revert(registry: Registry, record: Record) -> None:
@@ -80,7 +77,7 @@ def revert(registry: Registry, record: Record) -> None:
 
 def _change(registry: Registry, record: Record, back: bool) -> None:
     if isinstance(record, MessageSent):
-        _sent(registry, record, back)
+        sent(registry, record, back)
     elif isinstance(record, MessageRedacted | DirectDelivered | DirectMissed):
         _message(registry, record, back)
     elif isinstance(record, ChannelRecord):
@@ -125,7 +122,8 @@ def _message(
             assert_never(record)
 
 
-def _sent(registry: Registry, message: MessageSent, back: bool) -> None:
+def sent(registry: Registry, message: MessageSent, back: bool) -> None:
+    """Let a message be said, or undo that."""
     if message.channel is not None:
         registry.channels[message.channel].said += -1 if back else 1
     if message.nonce is not None:

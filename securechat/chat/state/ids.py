@@ -33,7 +33,8 @@ class MessageIds:
             self._marks.append((mono, self._last))
             if len(self._marks) > _MARKS:
                 self._thin_out()
-        self._last = max(self._last + 1, wall << 20)
+        key, following = wall << 20, self._last + 1
+        self._last = key if key > following else following
         return self._last
 
     def upto(self, mono: float) -> int:

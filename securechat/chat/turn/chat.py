@@ -12,18 +12,18 @@ from securechat.chat.clock import Now
 from securechat.chat.effects import Effect, StartJob, Then
 from securechat.chat.items import JobDone
 from securechat.chat.jobs import AwaitCommit, Job, JobResult, Stored
-from securechat.chat.lines.announcements import announce
+from securechat.chat.lines.announcements import announce, messages
 from securechat.chat.lines.fanout import Fanout
 from securechat.chat.lines.origin import Origin
 from securechat.chat.link import DESK, Link
 from securechat.chat.memory import ANSWERS, BATCHES, NONCES, Taken
 from securechat.chat.outcome import Outcome
 from securechat.chat.ports import Snapshot
-from securechat.chat.records import DEPARTURES, Audited, Record
+from securechat.chat.records import DEPARTURES, Audited, MessageSent, Record
 from securechat.chat.settings import Settings
 from securechat.chat.state.account import Account, Position
 from securechat.chat.state.alarms import Alarms
-from securechat.chat.state.applying import apply
+from securechat.chat.state.applying import apply, sent
 from securechat.chat.state.counters import Counted, Counters
 from securechat.chat.state.departures import Departures
 from securechat.chat.state.ids import MessageIds
@@ -154,7 +154,10 @@ class Chat:
 
     def enter(self, record: Record, origin: Origin | None) -> None:
         """The one door for facts: apply it, announce it, and have it stored with the current command."""
-        if isinstance(record, DEPARTURES):
+        if type(record) is MessageSent:  # by far the most
+            sent(self.registry, record, back=False)
+            messages.announce(self.fanout, self.registry, record, origin)
+        elif isinstance(record, DEPARTURES):
             self.announce(record, origin)
             apply(self.registry, record)
             self.emptied.add(record.channel)

@@ -151,13 +151,16 @@ def _audience(channel: Channel, registry: Registry, message: MessageSent) -> Aud
 
 
 def _to_channel(fanout: Fanout, line: Line, audience: Audience, origin: Origin | None) -> None:
-    if origin is not None and not origin.session.has(cap.ECHO_MESSAGE):
-        fanout.others(audience, line, origin.session)
-    else:
+    if origin is None:
+        fanout.broadcast(audience, line)
+        return
+    session = origin.session
+    if session.caps & cap.ECHO_MESSAGE:
         fanout.broadcast(audience, line, origin)
-    sender = origin.session.user if origin is not None else None
-    if origin is not None and sender is not None and origin.session.link not in audience.keys:
-        _to_sender(fanout, line, origin, sender, to_self=False)  # who spoke from outside
+    else:
+        fanout.others(audience, line, session)
+    if session.link not in audience.keys and session.user is not None:
+        _to_sender(fanout, line, origin, session.user, to_self=False)  # who spoke from outside
 
 
 def _to_sender(fanout: Fanout, line: Line, origin: Origin, sender: User, *, to_self: bool) -> None:
