@@ -123,7 +123,7 @@ class Pool(Generic[J]):
         self.failed = 0
         self.waits = Histogram(LONG)
         """How long jobs waited until somebody began them."""
-        self._measuring = Lock()
+        self._counting = Lock()  # several threads do, and adding is more than one step
         self._report = report
         self._bound = bound
         self._wait = wait
@@ -178,7 +178,7 @@ class Pool(Generic[J]):
             return False
         job, queued_at = entry
         waited = self._clock() - queued_at
-        with self._measuring:
+        with self._counting:
             self.waits.observe(waited)
         if waited > self._wait or job.link.closed or self._stopping.is_set():
             self._refuse(job)
@@ -191,19 +191,21 @@ class Pool(Generic[J]):
             result = work(job)
         except QueryFailed as error:
             log.error("a %s job failed: %s", type(job).__name__, error)
-            self.failed += 1
-            return JobRefused()
         except Exception:
             # A job may fail (no memory for a hash, a read error): the session gets a temporary failure, the
             # pool goes on.
             log.exception("a %s job failed", type(job).__name__)
+        else:
+            with self._counting:
+                self.done += 1
+            return result
+        with self._counting:
             self.failed += 1
-            return JobRefused()
-        self.done += 1
-        return result
+        return JobRefused()
 
     def _refuse(self, job: J) -> None:
-        self.refused += 1
+        with self._counting:
+            self.refused += 1
         self._report(job, JobRefused())
 
 

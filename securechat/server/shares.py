@@ -1,6 +1,6 @@
 """What the sessions of one account have in common: their share of the server's memory and the hub's time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from securechat.server.connection import Connection, Share
@@ -38,9 +38,9 @@ class Shares:
         had = sorted(((share.busy(now), share.name) for share in self.online()), reverse=True)
         return ", ".join(f"{name} {part:.0%}" for part, name in had[:BUSIEST] if part >= NOTABLE)
 
-    def online(self) -> tuple[Share, ...]:
+    def online(self) -> Sequence[Share]:
         """Return the shares. Any thread may call."""
-        return tuple(self._shares.values())
+        return list(self._shares.values())  # one step, which a tuple is not where Python has no global lock
 
     def leave(self, link: Connection) -> None:
         """A connection has gone."""

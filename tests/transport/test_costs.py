@@ -1,11 +1,15 @@
 """Who costs what: differences between looks, and the rows of `top`."""
 
+from threading import Thread
+
 import pytest
 
 from securechat.chat.effects import Renamed
 from securechat.chat.outcome import Outcome
 from securechat.chat.requests import Done, Refused
+from securechat.server.connection import Share
 from securechat.server.costs import SHOWN, Costs, Looks
+from securechat.server.shares import Shares
 from securechat.server.vitals import Row, Vitals
 from tests.transport.rig import Rig
 
@@ -123,3 +127,21 @@ def test_a_stuck_hub_keeps_nobody_from_an_answer(rig: Rig) -> None:
     (alice, _) = desk.rows("account", "waiting")
     waiting = alice["waiting"]
     assert alice["name"] == "alice" and isinstance(waiting, int) and waiting > 9 * 400
+
+
+def test_accounts_can_be_listed_while_others_come_and_go() -> None:
+    """Any thread may look, also where Python has no global lock and the hub goes on meanwhile."""
+    shares, there = Shares(), 200
+    shares._shares.update((account, Share(account)) for account in range(there))
+
+    def come_and_go() -> None:
+        for account in range(50_000):
+            shares._shares[there + account] = Share(account)
+            del shares._shares[account]
+
+    hub = Thread(target=come_and_go)
+    hub.start()
+    looks = {len(shares.online())}
+    while hub.is_alive():
+        looks.add(len(shares.online()))
+    assert looks <= {there, there + 1}

@@ -193,6 +193,24 @@ def test_a_job_of_a_closed_connection_is_dropped() -> None:
     assert desk.passwords.done == 0
 
 
+def test_what_several_threads_count_is_counted() -> None:
+    """Also where Python has no global lock, and two of them can add at the same time."""
+    pool: Pool[PasswordJob] = Pool(lambda job, result: None)
+    pool.stop()
+    job = CheckPassword(Link(), "$phc", "right")
+
+    def refuse() -> None:
+        for _ in range(20_000):
+            pool.submit(job)
+
+    threads = [Thread(target=refuse) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert pool.refused == 40_000
+
+
 def test_a_failing_job_is_refused_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     """An exception in a job is logged once without its password, and the pool goes on."""
     desk = Desk()

@@ -143,7 +143,7 @@ class Chat:
 
         Any thread may call.
         """
-        channels = tuple(self.registry.channels.values())
+        channels = list(self.registry.channels.values())  # one step, also without a global lock
         return {channel.name: channel.said for channel in channels if channel.said}
 
     def share_memory(self, memory: int) -> None:
