@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, or_, select, tuple_, update
 
 from securechat.chat.reading import first_id_at, time_of
 from securechat.chat.records import NOBODY
@@ -77,28 +77,38 @@ def prune(
     Messages of channels with a retention of their own stay, and so do those that `_is_old` doubts.
     """
     m, is_old = messages.c, messages.c.at < before_ms
-    of_ids = select(m.id, m.channel, m.at).where(m.id > sweep.id, m.id < first_id_at(before_ms), is_old)
+    of_ids = _with_retention(m.id, m.at).where(m.id > sweep.id, m.id < first_id_at(before_ms), is_old)
     rows = list(connection.execute(of_ids.order_by(m.id).limit(limit)))
     if rows:
         sweep.id = rows[-1].id
     if len(rows) < limit:  # what is left are ids of later times: of a clock that was ahead, or behind
         rows += _old_astray(connection, before_ms, limit - len(rows), sweep)
     sweep.rows = len(rows)
-    kept = retention(connection) if rows else {}
-    old_rows = [row.id for row in rows if row.channel not in kept and _is_old(row.id, before_ms, now_ms)]
-    return _delete(connection, index, old_rows)
+    by_the_server = [row.id for row in rows if row.retention_days is None]
+    return _delete(connection, index, [key for key in by_the_server if _is_old(key, before_ms, now_ms)])
+
+
+def _with_retention(key: ColumnElement[int], at: ColumnElement[int]) -> Select[int, int, int | None]:
+    """Select messages with their ids and times, and the retention that their channel has of its own.
+
+    That is looked up for each: there are many channels, and few messages in a step.
+    """
+    c = channels.c
+    return select(key, at, c.retention_days).select_from(
+        messages.outerjoin(channels, c.id == messages.c.channel)
+    )
 
 
 def _old_astray(
     connection: Connection, before_ms: int, limit: int, sweep: Sweep
-) -> Sequence[Row[int, int | None, int]]:
+) -> Sequence[Row[int, int, int | None]]:
     """Return the next messages that were sent before a time and have ids of later ones."""
     m, a = messages.c, astray.c
     at, key = sweep.astray
     following = or_(a.at > at, a.message > key)
     rows = connection.execute(
-        select(m.id, m.channel, a.at)
-        .join_from(astray, messages, a.message == m.id)
+        _with_retention(m.id, a.at)
+        .join(astray, a.message == m.id)
         .where(a.at >= at, a.at < before_ms, following, a.message >= first_id_at(before_ms))
         .order_by(a.at, a.message)
         .limit(limit)

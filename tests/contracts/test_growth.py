@@ -11,7 +11,15 @@ import pytest
 
 from securechat.chat.ports import Reader
 from securechat.chat.reading import LAST_ID, ChannelPlace, Span
-from securechat.chat.records import MessageRedacted, Record
+from securechat.chat.records import (
+    ChannelCreated,
+    MessageRedacted,
+    MetadataForgotten,
+    Personal,
+    PersonalSet,
+    Record,
+    RetentionSet,
+)
 from securechat.storage.sqlite import SqliteReader, SqliteStore, open_reader, open_store
 from tests.contracts.facts import ALICE, BOB, CHANNELS, GENERAL, NOON, PEOPLE, message
 
@@ -85,3 +93,38 @@ def test_a_question_costs_as_much_in_a_long_channel(tmp_path: Path, name: str) -
     """Ten times as much that was said earlier changes nothing."""
     few, many = (cost(tmp_path / str(earlier), earlier, QUESTIONS[name]) for earlier in (300, 3000))
     assert many <= few + OTHERS
+
+
+def test_a_step_of_the_retention_costs_as_much_among_many_channels(tmp_path: Path) -> None:
+    """Whatever they keep: it looks at those of its messages."""
+
+    def cost(others: int) -> int:
+        store = open_store(tmp_path / str(others))
+        keys = range(10, 10 + others)
+        made: list[Record] = [ChannelCreated(key, f"#c{key}", None, NOON) for key in keys]
+        kept: list[Record] = [RetentionSet(key, 3, None) for key in keys]
+        store.commit([*PEOPLE, *CHANNELS, *made, *kept, *(message(key) for key in FEW)])
+        try:
+            return steps(store, lambda: store.prune(NOON + 1, 10))
+        finally:
+            store.close()
+
+    assert cost(500) <= cost(50) + OTHERS
+
+
+def test_what_is_said_of_a_channel_goes_by_itself(tmp_path: Path) -> None:
+    """However much people keep for themselves of others."""
+
+    def cost(others: int) -> int:
+        store = open_store(tmp_path / str(others))
+        noted: list[Record] = [
+            PersonalSet(BOB, target, "soju.im/muted", "1", None, NOON) for target in range(10, 10 + others)
+        ]
+        own = Personal(ALICE, GENERAL, "soju.im/muted", "1")
+        store.commit([*PEOPLE, *CHANNELS, *noted, PersonalSet(*own, None, NOON)])
+        try:
+            return steps(store, lambda: store.commit([MetadataForgotten(GENERAL, (), (own,))]))
+        finally:
+            store.close()
+
+    assert cost(500) <= cost(50) + OTHERS

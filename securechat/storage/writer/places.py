@@ -4,9 +4,9 @@ Each sets a row whatever there was before: the message or channel of a pin or a 
 """
 
 from collections.abc import Mapping
-from typing import assert_never
+from typing import Final, assert_never
 
-from sqlalchemy import Connection, Table, and_, delete, insert, or_
+from sqlalchemy import Connection, Table, and_, bindparam, delete, insert
 
 from securechat.chat.records import (
     MarkerMoved,
@@ -22,6 +22,13 @@ from securechat.chat.records import (
 from securechat.storage.schema import markers, metadata_values, personal, pins, silences
 
 Value = int | str
+
+# By its whole key: to look for a target alone would read what everybody keeps.
+_FORGET_PERSONAL: Final = delete(personal).where(
+    personal.c.account == bindparam("by"),
+    personal.c.target == bindparam("of"),
+    personal.c.key == bindparam("called"),
+)
 
 
 def write(connection: Connection, record: PlaceRecord) -> None:
@@ -50,8 +57,11 @@ def write(connection: Connection, record: PlaceRecord) -> None:
             _put(connection, silences, key, None if record.since is None else {"since": record.since})
         case MetadataForgotten():
             connection.execute(delete(metadata_values).where(metadata_values.c.target == record.target))
-            gone = or_(personal.c.target == record.target, personal.c.account == -record.target)
-            connection.execute(delete(personal).where(gone))
+            if record.personal:
+                of_each = [
+                    {"by": one.account, "of": one.target, "called": one.key} for one in record.personal
+                ]
+                connection.execute(_FORGET_PERSONAL, of_each)
         case _:
             assert_never(record)
 
