@@ -52,9 +52,10 @@ def rows_and_end(ctx: Context, named: list[str], conditions: list[Condition]) ->
             yield None
             continue
         online = len(ctx.registry.online(channel))
-        listed = all(fits(channel, online) for fits in conditions)
-        row = Line(server, num.RPL_LIST, (nick, channel.name, str(online)), channel.topic.text, at)
-        yield row if listed else None
+        if all([fits(channel, online) for fits in conditions]):
+            yield Line(server, num.RPL_LIST, (nick, channel.name, str(online)), channel.topic.text, at)
+        else:
+            yield None
     yield Line(server, num.RPL_LISTEND, (nick,), "End of LIST", at)
 
 
