@@ -62,6 +62,8 @@ log: Final = logging.getLogger("securechat.hub")
 
 CATCH_UP: Final = 0.05
 """Seconds that the hub waits for a worker that is behind with writing."""
+MUCH: Final = 32
+"""Items that are enough for a turn, also while the workers still write what came of the last one."""
 LOG_EVERY: Final = 60.0
 """Seconds between two complaints about a store that does not take anything."""
 
@@ -164,6 +166,8 @@ class Hub:
             due = self._core.next_due()
         timeout = None if due is None else max(0.0, due - self._clock.now().mono)
         self._inbox.wait(0.0 if self.rota else timeout)
+        if len(self._inbox) < MUCH:
+            self._let_write()
         with self._seat:
             self._take_turn(self._inbox.take(0.0))
             ticked, self._ticked = self._ticked, False
@@ -171,6 +175,17 @@ class Hub:
                 while chore() and not self._inbox:
                     pass
             self.pulse.turned = self._clock.monotonic()
+
+    def _let_write(self) -> None:
+        """Wait for workers that still write to many: what they got now they would write after that anyway.
+
+        What is said meanwhile joins it, and the worker has the interpreter for itself.
+        """
+        for worker in self._workers:
+            if worker.busy_writing:
+                worker.flushed.clear()
+                if worker.busy_writing:
+                    worker.flushed.wait(CATCH_UP)
 
     def turn_here(self, worker: Worker, items: Sequence[Item]) -> bool:
         """Take a turn on a worker's thread for what it brings, if the seat is free; it is not woken."""

@@ -211,7 +211,7 @@ class Transport:
             data = b"".join((rest or b"", *queue[:count]))
             self.rest = None
             del queue[:count]
-            if len(data) <= self.tail:
+            if len(data) <= (self.tail or CHUNK):
                 return data
             rest = memoryview(data)
         size = _first_part(len(rest), self.tail)

@@ -39,5 +39,5 @@ class Turns:
             (self.strangers if conn.stranger else self.ready).append(conn)
 
     def to_write(self, conn: Connection) -> None:
-        """Write what it has. To come twice does no harm."""
+        """Write what it has. Who comes twice is written to twice in a round, and less is joined each time."""
         self.unwritten.append(conn)

@@ -25,7 +25,7 @@ from securechat.server.moment import Moment, Outbox
 from securechat.server.reading import Reader
 from securechat.server.transport import Tls
 from securechat.server.turns import Turns
-from securechat.server.writing import Writer
+from securechat.server.writing import NEARLY, Writer
 
 FEW: Final = 4
 """Items for which a worker takes the hub's turn itself (`seat`)."""
@@ -80,6 +80,11 @@ class Worker:
     def load(self) -> int:
         """Connections that are here or on their way. Any thread may call."""
         return len(self._lives.connections) + len(self._adopted)
+
+    @property
+    def busy_writing(self) -> bool:
+        """Whether many connections still wait to be written to. Any thread may call."""
+        return len(self._turns.unwritten) + len(self.dirty) > NEARLY
 
     @property
     def failures(self) -> int:

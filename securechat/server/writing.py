@@ -21,6 +21,8 @@ WRITE_TURN: Final = 256 * 1024
 """Bytes that are written to one connection before the next one's turn."""
 WRITERS: Final = 32
 """Connections that are written to in one pass: the hub gets new lines while the rest is written."""
+NEARLY: Final = 256
+"""Connections that are left of a round of writing when it is as good as over: some milliseconds."""
 OPEN: Final = State.OPEN
 
 
@@ -34,7 +36,7 @@ class Writer:
         self.dirty: list[Connection] = []
         """Those with something new in their SendQ. The hub appends."""
         self.flushed = Event()
-        """Set after each round of writing. The hub clears it and waits."""
+        """Set when a round of writing is nearly over. The hub clears it and waits."""
         self._lives = lives
         self._moment = moment
         self._turns = turns
@@ -53,8 +55,8 @@ class Writer:
                 self._lives.give_up(conn)
         if not unwritten:
             self.lag.end()
-            if not self.flushed.is_set():
-                self.flushed.set()
+        if len(unwritten) <= NEARLY and not self.flushed.is_set():
+            self.flushed.set()
 
     def _flush(self, conn: Connection) -> None:
         conn.scheduled = False  # before the queue is looked at: what is appended from now on schedules it
@@ -75,7 +77,9 @@ class Writer:
         if transport.blocked:
             self._blocked(conn, written)
         elif transport.rest is not None or conn.sendq:
-            self._turns.to_write(conn)
+            if not conn.scheduled:  # else the hub has appended meanwhile: it comes again as it is
+                conn.scheduled = True
+                self._turns.to_write(conn)
         elif conn.stalled or transport.readable or conn.state is not OPEN:
             self._all_written(conn, transport)
         if conn.awaiting and conn.queued <= self._moment.limits.sendq // 4:

@@ -33,7 +33,9 @@ from securechat.chat.records import MessageSent
 from securechat.chat.requests import Done, ListAccounts
 from securechat.chat.settings import Settings
 from securechat.irc.message import Message
+from securechat.server import worker, writing
 from securechat.server.connection import Connection
+from securechat.server.hub import MUCH
 from securechat.server.rota import SLICE, TURN
 from tests.transport.conftest import UNLIMITED
 from tests.transport.rig import Rig
@@ -328,6 +330,30 @@ def test_a_worker_that_is_behind_is_waited_for(rig: Rig, monkeypatch: pytest.Mon
     assert not rig.worker.flushed.is_set()
     rig.worker.run_once(0)
     assert rig.worker.flushed.is_set()
+
+
+def test_a_worker_that_writes_to_many_goes_on_first(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said while hundreds are written to would be written after that anyway: it is joined, unless
+    there is much of it."""
+    peers = [rig.connect(f"n{number}") for number in range(3)]
+    monkeypatch.setattr(worker, "NEARLY", 2)
+    monkeypatch.setattr(writing, "NEARLY", 2)
+    waits: list[float] = []
+    monkeypatch.setattr(rig.worker.flushed, "wait", waits.append)
+
+    def said(connections: int, items: int) -> int:
+        waits.clear()
+        for _, conn in peers[:connections]:
+            rig.worker.dirty.append(conn)
+        rig.inbox.extend([Tick()] * items)
+        rig.hub.run_once()
+        rig.worker.run_once(0)
+        assert rig.worker.flushed.is_set()
+        return len(waits)
+
+    assert said(3, 1) == 1
+    assert said(2, 1) == 0
+    assert said(3, MUCH) == 0
 
 
 def test_new_settings_reach_the_core_in_their_place(rig: Rig) -> None:

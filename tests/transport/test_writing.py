@@ -50,6 +50,26 @@ def test_queued_lines_are_joined_into_one_record(rig: Rig) -> None:
     assert overhead == 5 + 1 + 16  # one record: header, content type, tag
 
 
+def test_what_comes_during_a_write_makes_one_more_turn(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub appends while OpenSSL writes: the connection stands in line once for it, not twice."""
+    peer, conn = rig.connect("alice")
+    assert conn.transport is not None
+    write = conn.transport._socket.send
+    late = [b"late\r\n"]
+
+    def slowly(data: bytes) -> int:
+        if late:
+            append(conn, late.pop())
+        return write(data)
+
+    monkeypatch.setattr(conn.transport._socket, "send", slowly)
+    append(conn, b"%b\r\n" % (b"x" * 1500))  # its end is left for the next turn, as a tail
+    rig.worker.run_once(0)
+    waiting = [*rig.worker._turns.unwritten, *rig.worker.dirty]
+    assert waiting == [conn] and conn.scheduled
+    rig.until(lambda: peer.lines == ["x" * 1500, "late"])
+
+
 def test_a_pinned_chunk_is_retried_with_the_same_bytes(rig: Rig) -> None:
     """Lines that are queued while a chunk waits for the socket come after it, and the stream is intact."""
     peer, conn = rig.connect("alice", buffer=SMALL)
