@@ -47,6 +47,7 @@ from securechat.server.admission import Admission
 from securechat.server.clock import Clock, WallClock
 from securechat.server.connection import Connection
 from securechat.server.core import Core
+from securechat.server.crew import Crew
 from securechat.server.delivery import Delivery, end, schedule
 from securechat.server.inbox import Call, Inbox
 from securechat.server.jobs import Jobs
@@ -60,8 +61,6 @@ from securechat.server.worker import Worker
 
 log: Final = logging.getLogger("securechat.hub")
 
-CATCH_UP: Final = 0.05
-"""Seconds that the hub waits for a worker that is behind with writing."""
 MUCH: Final = 32
 """Items that are enough for a turn, also while the workers still write what came of the last one."""
 LOG_EVERY: Final = 60.0
@@ -101,7 +100,7 @@ class Hub:
         self._core = core
         self._store = store
         self._inbox = inbox
-        self._workers = workers
+        self._crew = Crew(workers)
         self._admission = admission
         self._limits = limits
         self._failed_logins = Sparing(log)
@@ -167,7 +166,7 @@ class Hub:
         timeout = None if due is None else max(0.0, due - self._clock.now().mono)
         self._inbox.wait(0.0 if self.rota else timeout)
         if len(self._inbox) < MUCH:
-            self._let_write()
+            self._crew.let_write()
         with self._seat:
             self._take_turn(self._inbox.take(0.0))
             ticked, self._ticked = self._ticked, False
@@ -175,17 +174,6 @@ class Hub:
                 while chore() and not self._inbox:
                     pass
             self.pulse.turned = self._clock.monotonic()
-
-    def _let_write(self) -> None:
-        """Wait for workers that still write to many: what they got now they would write after that anyway.
-
-        What is said meanwhile joins it, and the worker has the interpreter for itself.
-        """
-        for worker in self._workers:
-            if worker.busy_writing:
-                worker.flushed.clear()
-                if worker.busy_writing:
-                    worker.flushed.wait(CATCH_UP)
 
     def turn_here(self, worker: Worker, items: Sequence[Item]) -> bool:
         """Take a turn on a worker's thread for what it brings, if the seat is free; it is not woken."""
@@ -238,7 +226,7 @@ class Hub:
         self.turns += 1
         if len(batch) > self.biggest_batch:
             self.biggest_batch = len(batch)
-        self._wake_workers()
+        self._crew.wake(self.delivery.crowded, self._inbox.came, self._host)
 
     def _let_happen(self, item: Item | Call) -> None:
         if callable(item):
@@ -333,25 +321,6 @@ class Hub:
         now, text = self._clock.now().mono, "%d ! %s as %s from %s failed: %s"
         words = (link.serial, effect.way, effect.account, link.address, effect.reason)
         self._failed_logins.write(logging.INFO, now, text, *words)
-
-    def _wake_workers(self) -> None:
-        crowded, came = self.delivery.crowded, self._inbox.came
-        crowded.discard(self._host)  # it writes when this turn is over
-        for worker in self._workers:
-            if worker in crowded:
-                worker.flushed.clear()
-            if worker.dirty:
-                worker.lag.note(came)
-            if worker is not self._host and (
-                worker.dirty or worker.resumed or worker.postponed or worker in crowded
-            ):
-                worker.wake()
-        for worker in self._workers:
-            if worker in crowded:
-                # Peers that take what they get are not to lose their connection because this thread is the
-                # faster one.
-                worker.flushed.wait(CATCH_UP)
-        crowded.clear()
 
     def _forget(self, link: Connection) -> None:
         """A connection has gone: it is no session any more, and needs no hash."""
