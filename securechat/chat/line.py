@@ -131,10 +131,7 @@ def separate(line: Line) -> "tuple[Line, ...]":
 
 def variants(line: Line, keys: Mapping[int, object]) -> dict[int, bytes]:
     """Write a line once for each set of capabilities in `keys` that is sent a form of it."""
-    if line.parts is not None:
-        fits = [(key, fitting(line, key)) for key in keys]
-        return {key: encode(form, key) for key, form in fits if form is not None}
-    if not line.needs:
+    if not line.needs and line.parts is None:
         return _tagged(line, keys)
     forms: dict[int, tuple[Line, list[int]]] = {}
     for key in keys:
@@ -143,13 +140,18 @@ def variants(line: Line, keys: Mapping[int, object]) -> dict[int, bytes]:
             forms.setdefault(id(form), (form, []))[1].append(key)
     encoded: dict[int, bytes] = {}
     for form, its_keys in forms.values():
-        encoded.update(_tagged(form, its_keys))
+        if form.parts is None:
+            encoded.update(_tagged(form, its_keys))
+        else:
+            encoded.update([(key, encode(form, key)) for key in its_keys])
     return encoded
 
 
 def _tagged(line: Line, keys: Iterable[int]) -> dict[int, bytes]:
     """Write one form of a line for each key; keys that differ in nothing that tags show share it."""
-    plain = body(line)
+    plain = _written(line)
+    if len(plain) > MAX_LINE:
+        plain = _written(_fitted(line))
     shared = {0: plain} if line.batch is None else {}
     encoded: dict[int, bytes] = {}
     for key in keys:

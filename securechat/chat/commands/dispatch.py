@@ -20,9 +20,9 @@ def table(*families: Iterable[Command]) -> dict[str, Command]:
 
 def dispatch(commands: Mapping[str, Command], ctx: Context) -> None:
     """Apply the gates to one message and call its handler."""
-    name = ctx.message.command
+    message, session = ctx.message, ctx.session
+    name = message.command
     command = commands.get(name)
-    session = ctx.session
     if session.registration is not None and session.registration.held is not None:
         command.handler(ctx) if command and command.before_login else held.obey(ctx)
     elif session.user is None and not (command and (command.before_login or command.early & session.caps)):
@@ -30,12 +30,12 @@ def dispatch(commands: Mapping[str, Command], ctx: Context) -> None:
     elif command is None:
         if not _spoils(ctx, UNKNOWN):
             unknown_command(ctx)
-    elif len(ctx.params) < command.min_params:
+    elif len(message.params) < command.min_params:
         if not _spoils(ctx, "Not enough parameters"):
             ctx.numeric(num.ERR_NEEDMOREPARAMS, name, text=f"Not enough parameters: {command.syntax}")
     elif command.operators and session.operator is None:
         ctx.numeric(num.ERR_NOPRIVILEGES, text="Permission denied: only operators can do this (OPER)")
-    elif ctx.message.tags and "batch" in ctx.message.tags:
+    elif message.tags and "batch" in message.tags:
         multiline.collect(ctx)
     else:
         command.handler(ctx)

@@ -52,8 +52,6 @@ def client_tags(ctx: Context) -> dict[str, str]:
 
 def filtered(ctx: Context, draft: Draft) -> tuple[Draft, str | None]:
     """Return what is said in a channel where the word filter replaces words, and what it reports."""
-    if not ctx.chat.settings.words.active:
-        return draft, None
     verdict = words.judged(ctx, draft.shown)
     said = draft._replace(text=verdict.text) if draft.command != "TAGMSG" else draft
     return said, verdict.reported

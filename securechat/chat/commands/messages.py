@@ -21,6 +21,7 @@ from securechat.chat.turn.context import Context
 from securechat.irc import capabilities as cap
 from securechat.irc import msgid
 from securechat.irc import numerics as num
+from securechat.irc.message import NO_TAGS
 from securechat.irc.text import printable
 
 MAX_NONCE: Final = 64
@@ -68,12 +69,14 @@ def text(ctx: Context) -> None:
         ctx.numeric(num.ERR_NOTEXTTOSEND, text="No text to send")
         return
     ctx.session.active = ctx.chat.now.mono
-    if message.tags:
-        prepare(ctx, Draft(command, said, client_tags(ctx)), recipients(ctx))
+    tags = client_tags(ctx) if message.tags else NO_TAGS
+    draft = Draft(command, said, tags)
+    if tags:
+        prepare(ctx, draft, recipients(ctx))
     elif "," in name:
-        to_all(ctx, Draft(command, said), recipients(ctx))
+        to_all(ctx, draft, recipients(ctx))
     else:
-        to_one(ctx, Draft(command, said), name, None)
+        to_one(ctx, draft, name, None)
 
 
 def recipients(ctx: Context) -> list[str]:

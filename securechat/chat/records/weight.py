@@ -44,29 +44,24 @@ def weight_of(records: Sequence[Record]) -> int:
     weight = 0
     for record in records:
         if type(record) is MessageSent:
-            weight += message_weight(record) + indexed_weight(record.text)
+            weight += message_weight(record, indexed=True)
         else:
             weight += _weight(record)
     return weight
 
 
-def message_weight(message: MessageSent) -> int:
-    """Return about how many bytes a message adds to the database, without the index of its words."""
-    text = message.text
-    weight = ROW + len(message.nick) + len(message.addressed)
-    weight += len(text) if text.isascii() else len(text.encode())
-    if message.tags:
-        weight += _tags(message.tags) + len(message.nonce or "")
-    return weight
+def message_weight(message: MessageSent, *, indexed: bool = False) -> int:
+    """Return about how many bytes a message adds to the database, with or without the index of its words.
 
-
-def indexed_weight(text: str) -> int:
-    """Return about how many bytes the index of words takes for a text.
-
-    It is as long as the text. Of scripts that put no blanks between words each character is found, which
+    That is as long as the text. Of scripts that put no blanks between words each character is found, which
     takes 20 bytes for one that takes three.
     """
-    return len(text) if text.isascii() else len(text) + WIDE * (len(text.encode()) - len(text))
+    text, tags = message.text, message.tags
+    size = len(text) if text.isascii() else len(text.encode())
+    weight = ROW + len(message.nick) + len(message.addressed) + size
+    if tags:
+        weight += _tags(tags) + len(message.nonce or "")
+    return weight + len(text) + WIDE * (size - len(text)) if indexed else weight
 
 
 def _weight(record: Record) -> int:

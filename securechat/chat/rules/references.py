@@ -75,10 +75,10 @@ def referred(tags: Mapping[str, str]) -> Reference | None:
     if written is not None:
         return Reference(written, key_of(written), edits=True)
     for name in cap.REPLY_TAGS:
-        key = key_of(tags.get(name, ""))
-        if key is not None:
+        written = tags.get(name)
+        if written is not None and (key := key_of(written)) is not None:
             reacts = cap.REACT_TAG in tags or cap.UNREACT_TAG in tags
-            return Reference(tags[name], key, edits=False, reacts=reacts)
+            return Reference(written, key, edits=False, reacts=reacts)
     return None
 
 

@@ -26,6 +26,11 @@ AT_ONCE: Final = 8192
 """Bytes until the meters of an account are read again."""
 
 
+_FLOW: Final = float(BURST), float(RATE)
+_BOT_FLOW: Final = float(BURST * BOT_FACTOR), float(RATE * BOT_FACTOR)
+"""Bytes that an account may have stored at once, and then in a second."""
+
+
 class Problem(NamedTuple):
     """Why a command is not done, as `FAIL` says it: the code and the text."""
 
@@ -84,6 +89,8 @@ def give_back(session: Session, records: Sequence[Record]) -> None:
 def wait(chat: Chat, account: Account) -> float:
     """Return the seconds until the account has drained to its burst, 0 when it may go on."""
     spent, (burst, rate) = account.spent, _flow(account)
+    if spent.flow.peak + spent.fresh <= burst:
+        return 0.0  # it only drains, so there is no need to read it
     over = spent.flow.level(rate, chat.now.mono) + spent.fresh - burst
     return over / rate if over > 0 else 0.0
 
@@ -101,8 +108,7 @@ def _over_the_day(chat: Chat, account: Account, spent: Spent, size: int) -> floa
 
 def _flow(account: Account) -> tuple[float, float]:
     """Return the bytes that the account may have stored at once, and then in a second."""
-    factor = BOT_FACTOR if account.role == "bot" else 1
-    return BURST * factor, RATE * factor
+    return _BOT_FLOW if account.role == "bot" else _FLOW
 
 
 def spoken(seconds: float) -> str:

@@ -11,8 +11,8 @@ from securechat.chat.state.account import Account
 from securechat.chat.state.session import User
 from securechat.irc.names import fold
 
-STRICT: Final = frozenset("CWcm")
-"""The modes that limit what members may say."""
+STRICT: Final = frozenset("CUWcm")
+"""The modes that limit what members may say, and to whom."""
 
 
 class Channel:

@@ -32,9 +32,10 @@ class Bucket:
         A command that costs more than a bucket holds goes when the bucket is full. It owes the rest, and the
         next command waits until that is paid.
         """
-        self._tokens = min(BURST, self._tokens + (now - self._at) * RATE)
-        self._at = now
-        needed = min(cost, BURST)
+        if now != self._at:
+            self._tokens = min(BURST, self._tokens + (now - self._at) * RATE)
+            self._at = now
+        needed = cost if cost < BURST else BURST
         if self._tokens < needed:
             return (needed - self._tokens) / RATE
         self._tokens -= cost

@@ -11,6 +11,11 @@ class Meter:
         self._level = level
         self._at = at
 
+    @property
+    def peak(self) -> float:
+        """What was left at the last look: as much as there can be, or more."""
+        return self._level
+
     def level(self, rate: float, now: float) -> float:
         """Return what is left of all that was added."""
         self._level = max(0.0, self._level - max(0.0, now - self._at) * rate)

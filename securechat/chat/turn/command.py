@@ -54,6 +54,10 @@ class Command(Described[Context]):
 
     def cost_of(self, params: Sequence[str]) -> float:
         """Return what it costs with these parameters."""
-        number = sum(1 + param.count(",") for param in params[self.listed]) if self.listed is not None else 1
+        if self.listed is None:
+            return self.cost
+        number = 0
+        for param in params[self.listed]:
+            number += 1 + param.count(",")
         # What is left out costs nothing: it is answered, and done by nobody.
         return self.cost * max(1, min(number, TARGETS.get(self.name, 1)))

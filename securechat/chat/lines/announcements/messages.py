@@ -23,21 +23,18 @@ def line_of(registry: Registry, message: MessageSent) -> Line:
 
     A TAGMSG is only for those who understand tags.
     """
-    sender = registry.accounts[message.sender]
+    key, at, command, by, nick, _, _, addressed, text, tags = message[:10]
+    sender = registry.accounts[by]
     account = sender.name
-    tagmsg = message.command == "TAGMSG"
-    line = Line(
-        f"{message.nick}!{account}@{registry.server_name}",
-        message.command,
-        (message.addressed,),
-        None if tagmsg else message.text,
-        message.at,
-        message.id,
-        account,
-        message.tags if not sender.bot and message.imported is None else _tags(message, sender.bot),
-        cap.MESSAGE_TAGS if tagmsg else 0,
+    if sender.bot or message.imported is not None:
+        tags = _tags(message, sender.bot)
+    shown, needs = (None, cap.MESSAGE_TAGS) if command == "TAGMSG" else (text, 0)
+    source = f"{nick}!{account}@{registry.server_name}"
+    # Not `Line(…)`: its defaults make that cost three times as much.
+    line = tuple.__new__(
+        Line, (source, command, (addressed,), shown, at, key, account, tags, needs, None, None, None, False)
     )
-    return together(line) if "\n" in message.text else line
+    return together(line) if "\n" in text else line
 
 
 def _tags(message: MessageSent, bot: bool) -> Mapping[str, str]:
@@ -53,7 +50,9 @@ def announce(fanout: Fanout, registry: Registry, message: MessageSent, origin: O
     """Show a message to the channel's members, or to both sides of a conversation."""
     line = line_of(registry, message)
     if message.channel is not None:
-        _to_channel(fanout, line, _audience(registry.channels[message.channel], registry, message), origin)
+        channel = registry.channels[message.channel]
+        audience = channel.listeners.audience if message.rank is None else _ranked(channel, registry, message)
+        _to_channel(fanout, line, audience, origin)
         return
     if origin is not None:
         line = marked(line, origin.session)
@@ -100,7 +99,8 @@ def announce_redaction(
     reason = record.reason or None
     line = Line(record.source, "REDACT", params, reason, record.at, record.id, account, None, needs)
     if original.channel is not None:
-        audience = _audience(registry.channels[original.channel], registry, original)
+        channel = registry.channels[original.channel]
+        audience = channel.audience if original.rank is None else _ranked(channel, registry, original)
         fanout.broadcast(audience, line, origin)
         return
     for side in dict.fromkeys((original.sender, original.recipient or original.sender, record.by)):
@@ -137,10 +137,9 @@ def tombstone_line(registry: Registry, message: MessageSent) -> Line:
     return line._replace(at=message.at, id=None, tags={**(line.tags or {}), cap.CONTEXT_TAG: ""})
 
 
-def _audience(channel: Channel, registry: Registry, message: MessageSent) -> Audience:
-    """Those who hear a message in a channel: of a STATUSMSG who has its rank, and who sent it."""
-    if message.rank is None:
-        return channel.audience
+def _ranked(channel: Channel, registry: Registry, message: MessageSent) -> Audience:
+    """Those who hear a STATUSMSG in a channel: who has its rank, and who sent it."""
+    assert message.rank is not None, "others are for everybody there"
     sessions = [
         session
         for user in registry.online(channel)
