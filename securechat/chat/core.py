@@ -49,7 +49,7 @@ from securechat.chat.settings import Settings
 from securechat.chat.state import applying
 from securechat.chat.state.backlog import Step
 from securechat.chat.state.session import Session
-from securechat.chat.turn.chat import WOKEN_AT_ONCE, Chat, Ending
+from securechat.chat.turn.chat import TOLD_AT_ONCE, WOKEN_AT_ONCE, Chat, Ending
 from securechat.chat.turn.context import Context, Continuation
 from securechat.irc.framing import Rejected
 from securechat.irc.message import Message
@@ -78,12 +78,15 @@ class Core(Chat):
         self.fanout.told = 0
         match item:
             case Received():
-                self._received(item)
+                if (session := self.sessions.get(item.link)) is not None and not session.closed:
+                    session.backlog.add(item.lines)
+                    self._work(session)
             case Connected():
                 self._last_session += 1
                 login.connected(self, self._last_session, item)
             case Disconnected():
-                self._in_outcome(None, lambda: self._disconnected(item))
+                if (session := self.sessions.get(item.link)) is not None:
+                    self._in_outcome(None, partial(self._depart, session, item.reason, item.taken))
             case JobDone():
                 self._job_done(item)
             case Drained():
@@ -106,7 +109,8 @@ class Core(Chat):
                 self._tick()
             case ShutDown():
                 self._in_outcome(None, lambda: self._shut_down(item.reason))
-        self._run_later()
+        if self._later:
+            self._run_later()
         if self.emptied and not self.looking and self.look_from <= now.mono:
             self._in_outcome(None, lambda: dropping.look_at_emptied(self))
 
@@ -155,6 +159,12 @@ class Core(Chat):
         if self._outcome.effects or self._outcome.records:
             self._outcomes.append(self._outcome)
 
+    def _alone(self, effect: Effect) -> None:
+        """Let an effect be an outcome of its own, which no command has caused."""
+        self._outcome = Outcome(None)
+        self._outcome.effects.append(effect)
+        self._outcomes.append(self._outcome)
+
     def _run_later(self) -> None:
         while self._later:
             actions, self._later = self._later, []
@@ -199,26 +209,24 @@ class Core(Chat):
 
     # Lines
 
-    def _received(self, item: Received) -> None:
-        session = self.sessions.get(item.link)
-        if session is None or session.closed:
-            return
-        session.backlog.add(item.lines)
-        self._work(session)
-
     def _work(self, session: Session, *, begun: bool = False) -> None:
         """Handle lines of the backlog until it is empty or has to wait; `begun`: it did something before."""
-        handled, backlog, reading = 0, session.backlog, self.readers.active
+        handled, backlog, reading, self.again = 0, session.backlog, self.readers.active, None
         if reading and session in reading:
             self._look_whether_read(session)
-        lines = backlog.lines
+        lines, emitted, fanout, late = backlog.lines, -1, self.fanout, self.late
         while lines and backlog.paused is None and not (session.closed or session.postponed):
             line = lines[-1]
-            unknown = isinstance(line, Step) and line.not_in == self.turn
-            if unknown or (begun and self.tired()):
+            tired = begun and (fanout.told >= TOLD_AT_ONCE or late())
+            if tired or (isinstance(line, Step) and line.not_in == self.turn):
                 self._postpone(session)
                 break
-            if not self._may_go_on(session):
+            if session.emitted != emitted:  # what waits for the peer grows in no other way meanwhile
+                emitted = session.emitted
+                if self.is_behind(session):
+                    self._alone(AwaitDrain(session.link))
+                    break
+            if self.settings.flood and self._is_slowed(session):
                 break
             begun = True
             lines.pop()
@@ -226,36 +234,32 @@ class Core(Chat):
             self._line(session, line)
             if self._later:
                 self._run_later()
+                self.again = None
             if reading and session in reading:
                 self._look_whether_read(session)
         if handled:
-            self._in_outcome(None, lambda: self.emit(Handled(session.link, handled)))
+            self._alone(Handled(session.link, handled))
 
     def _look_whether_read(self, session: Session) -> None:
         """When a session has taken its long answer, another one of its account may have one."""
-        if session.backlog.paused is None and not (
-            session.backlog.lines and isinstance(session.backlog.lines[-1], Step)
-        ):
-            following = self.readers.end(session)
-            if following is not None:
-                self._in_outcome(None, lambda: self.emit(StartJob(following)))
+        lines = session.backlog.lines
+        if session.backlog.paused is not None or (lines and isinstance(lines[-1], Step)):
+            return
+        if (following := self.readers.end(session)) is not None:
+            self._alone(StartJob(following))
 
     def _postpone(self, session: Session) -> None:
         """Go on with a session's lines behind those of the others that have come meanwhile."""
         session.postponed = True
-        self._in_outcome(None, lambda: self.emit(Then(Drained(session.link))))
+        self._alone(Then(Drained(session.link)))
 
-    def _may_go_on(self, session: Session) -> bool:
-        if self.is_behind(session):
-            self._in_outcome(None, lambda: self.emit(AwaitDrain(session.link)))
-            return False
-        if self.settings.flood and session.user is not None:
-            wait = pace.wait(self, session)
-            if wait > 0:
-                self._in_outcome(None, lambda: pace.tell(self, session, wait))
-                self._slowed[session] = self.now.mono + wait
-                return False
-        return True
+    def _is_slowed(self, session: Session) -> bool:
+        """Ask flood control whether the next line of a session waits."""
+        wait = pace.wait(self, session) if session.user is not None else 0.0
+        if wait > 0:
+            self._in_outcome(None, lambda: pace.tell(self, session, wait))
+            self._slowed[session] = self.now.mono + wait
+        return wait > 0
 
     def _line(self, session: Session, line: Message | Rejected | Step) -> None:
         if session.registration is not None and login.says_too_much(self, session, session.registration):
@@ -263,8 +267,12 @@ class Core(Chat):
         # Not `_in_outcome`: this runs for every line, and a closure for each would cost a tenth of it.
         ctx = Context(self, session, line if isinstance(line, Message) else head_of(line))
         outcome = self._outcome = Outcome(ctx)
+        again, self.again = self.again, None
         if isinstance(line, Message):
-            dispatch(COMMANDS, ctx)
+            if again is not None and again(line):
+                self.again = again
+            else:
+                dispatch(COMMANDS, ctx)
         elif isinstance(line, Rejected):
             refuse(ctx, line)
         else:
@@ -295,8 +303,7 @@ class Core(Chat):
             paused.resume(item.result)
             if session.backlog.paused is None:
                 paused.command.finish()
-            problem = pay(self, session, self._outcome.records)
-            if problem is not None:
+            if (problem := pay(self, session, self._outcome.records)) is not None:
                 self._refuse(self._outcome, problem)
 
         self._in_outcome(paused.command, go_on)
@@ -311,10 +318,6 @@ class Core(Chat):
             self._postpone(session)  # so that it does not do it in this item's time, which is everybody's
 
     # Ends
-
-    def _disconnected(self, item: Disconnected) -> None:
-        if (session := self.sessions.get(item.link)) is not None:
-            self._depart(session, item.reason, item.taken)
 
     def _end(self, ending: Ending) -> None:
         self._close(ending.session, ending.error)
@@ -335,8 +338,7 @@ class Core(Chat):
     def _depart(self, session: Session, reason: str, taken: float | None = None) -> None:
         session.closed = True
         session.backlog.lines.clear()
-        following = self.readers.end(session)
-        if following is not None:
+        if (following := self.readers.end(session)) is not None:
             self.emit(StartJob(following))
         self._slowed.pop(session, None)
         self.sessions.pop(session.link, None)

@@ -6,9 +6,10 @@ What is said is stored, then shown.
 from typing import Final
 
 from securechat.chat import service
+from securechat.chat.commands import run
 from securechat.chat.commands.draft import UNSTORED, Draft, filtered
 from securechat.chat.membership import RANKS, SYMBOLS, symbol_of
-from securechat.chat.records import MessageSent
+from securechat.chat.records.messages import sent_now
 from securechat.chat.reserved import is_service
 from securechat.chat.rules import reports
 from securechat.chat.rules.access import is_op_moderated, may_speak, spoke
@@ -41,13 +42,17 @@ def to_channel(ctx: Context, draft: Draft, name: str, nonce: str | None, rank: s
     channel = open_channel(ctx, name, draft.shown)
     if channel is None:
         return
-    draft, reported = filtered(ctx, draft)
-    if is_op_moderated(channel, ctx.user):
+    reported = None
+    if ctx.chat.settings.words.active:
+        draft, reported = filtered(ctx, draft)
+    if channel.strict and is_op_moderated(channel, ctx.user):
         rank = HALFOPS if rank is None else min(rank, HALFOPS, key=RANKS.index)
     addressed = channel.name if rank is None else symbol_of(rank) + channel.name
     if record_message(ctx, draft, addressed, channel.id, None, nonce, rank=rank):
         if channel.strict:
             spoke(ctx, channel)
+        if ctx.session.backlog.lines and ctx.message.params[0] == name:
+            run.begin(ctx, draft.command, name, channel)
         if reported is not None:
             reports.noticed(ctx, channel.name, draft.shown, reported)
 
@@ -61,8 +66,8 @@ def to_ranks(ctx: Context, draft: Draft, name: str, nonce: str | None) -> None:
 
 def open_channel(ctx: Context, name: str, text: str) -> Channel | None:
     """Return a channel if its modes let the user say this in it; else reply why not."""
-    channel = ctx.registry.channel(name)
-    if channel is None or not channel.visible_to(ctx.user.id):
+    user, channel = ctx.user, ctx.chat.registry.channel(name)
+    if channel is None or (user.id not in channel.members and channel.hidden):
         ctx.numeric(num.ERR_NOSUCHCHANNEL, printable(name), text="No such channel")
         return None
     reason = may_speak(ctx, channel, text)
@@ -117,12 +122,12 @@ def record_message(
     line = f":{source} {command} {addressed} :{text}\r\n"
     if not (len(line) <= MAX_LINE and line.isascii()) and _is_too_long(ctx, draft, source, addressed):
         return False
-    message = MessageSent(
+    message = sent_now(
         chat.ids.next(chat.now.wall, chat.now.mono),
         chat.now.wall,
         command,
         user.account.id,
-        nick or user.nick,
+        user.nick if nick is None else nick,
         channel,
         recipient,
         addressed,
@@ -130,7 +135,7 @@ def record_message(
         draft.tags,
         nonce,
         offline,
-        rank=rank,
+        rank,
     )
     if draft.reference is not None:
         refusal = draft.reference.refusal(message, chat.settings.edit_window)

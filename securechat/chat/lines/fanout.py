@@ -11,6 +11,7 @@ from securechat.chat.effects import Broadcast, Effect, Send, SendEach
 from securechat.chat.line import Line, by_operator, encode, fitting, separate, variants
 from securechat.chat.lines.origin import Origin
 from securechat.chat.lines.stencil import Stencils, Written
+from securechat.chat.link import Link
 from securechat.chat.state.registry import Registry
 from securechat.chat.state.session import Session, User
 from securechat.irc import capabilities as cap
@@ -112,30 +113,31 @@ class Fanout:
     def broadcast(self, audience: Audience, line: Line, origin: Origin | None = None) -> None:
         """Send a line to an audience; the origin's copy is part of its answer when that is labelled."""
         if origin is None:
-            self._broadcast(audience, line, None)
+            self.tell(audience, line, None)
             return
-        if origin.session.operator is not None:
-            line = marked(line, origin.session)
+        session = origin.session
+        if session.operator is not None:
+            line = marked(line, session)
         if origin.label is None:
             origin.flush()
-            self._broadcast(audience, line, None)
+            self.tell(audience, line, None)
         else:
-            self._broadcast(audience, line, origin.session)
-            if origin.session.link in audience.keys:
+            self.tell(audience, line, session.link)
+            if session.link in audience.keys:
                 origin.reply(line)
 
     def others(self, audience: Audience, line: Line, session: Session) -> None:
         """Send a line to an audience, but not to this session of it."""
         if session.operator is not None:
             line = marked(line, session)
-        self._broadcast(audience, line, session)
+        self.tell(audience, line, session.link)
 
-    def _broadcast(self, audience: Audience, line: Line, without: Session | None) -> None:
+    def tell(self, audience: Audience, line: Line, skip: Link | None) -> None:
+        """Send a line, as it is, to an audience; `skip` gets none of it."""
         if audience.groups:
             if audience is not self._audience:
                 self._audience = audience
                 self.told += audience.size
-            skip = without.link if without is not None else None
             self._emit(Broadcast(audience, variants(line, audience.groups), skip))
 
     def echo(self, line: Line, origin: Origin) -> None:

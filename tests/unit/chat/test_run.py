@@ -1,0 +1,152 @@
+"""Lines that come together: what follows from them is what follows from the same lines one by one."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from securechat.chat import core
+from securechat.chat.commands.dispatch import dispatch
+from securechat.chat.items import Received
+from securechat.chat.outcome import Outcome
+from securechat.chat.records import MessageSent, Record
+from securechat.chat.turn.command import Command
+from securechat.chat.turn.context import Context
+from securechat.chat.wordfilter import WordFilter
+from securechat.irc.message import Message
+from tests.support.world import EVERY_CAP, Crowd, World, called, channel_name, nick
+
+CAPS = (EVERY_CAP, (), ("echo-message",), ("server-time", "message-tags"))
+HERE, THERE = channel_name(0), channel_name(1)
+MOST = 512 - len(f":{nick(0)}!{nick(0)}@chat.example.org PRIVMSG {HERE} :\r\n")
+LIKE = [f"PRIVMSG {HERE} :hello"] * 3
+MODES = (
+    f"MODE {HERE} +m",
+    f"MODE {HERE} +U",
+    f"MODE {HERE} +W 5",
+    f"MODE {HERE} +c",
+    f"MODE {HERE} +b *!*@*",
+)
+BACK = [f"MODE {HERE} -mUWc", f"MODE {HERE} -b *!*@*"]
+LINES = (
+    *LIKE,
+    *LIKE,
+    f"PRIVMSG {HERE} word",
+    f"PRIVMSG {HERE} :a b",
+    f"PRIVMSG {HERE} :\x02bold",
+    f"PRIVMSG {HERE} :one more",
+    f"PRIVMSG {HERE} :one parameter :too many",
+    f"PRIVMSG {HERE.upper()} :loud",
+    f"PRIVMSG {HERE} :{'x' * MOST}",
+    f"PRIVMSG {HERE} :{'x' * (MOST + 1)}",
+    f"PRIVMSG {HERE} :{'ä' * (MOST // 2)}",
+    f"PRIVMSG {HERE} :{'ä' * (MOST // 2 + 1)}",
+    f"PRIVMSG {HERE} :",
+    f"PRIVMSG {HERE}",
+    f"PRIVMSG {THERE} :elsewhere",
+    f"PRIVMSG {HERE},{THERE} :both",
+    f"PRIVMSG @{HERE} :to some",
+    f"PRIVMSG {nick(1)} :to one",
+    "PRIVMSG #nowhere :is anybody there",
+    f"NOTICE {HERE} :hear",
+    f"NOTICE {HERE} :hear more",
+    f"@label=7 PRIVMSG {HERE} :labelled",
+    f"@+typing=done PRIVMSG {HERE} :tagged",
+    f"@+draft/react=x TAGMSG {HERE}",
+    f"PRIVMSG {HERE},securechat :mode {HERE} +m",
+    *MODES,
+    f"TOPIC {HERE} :news",
+    "AWAY :gone",
+    "AWAY",
+    "PING x",
+    "NONSENSE",
+)
+
+
+def world(caps: tuple[str, ...], kind: str = "") -> World:
+    """Some people in two channels; the first one is their founder, and may be an operator or a bot."""
+    made = World(Crowd(accounts=4, channels=2, members=4, sessions=1, own=2, masks=0))
+    if kind != "filtered":
+        made.core.settings = replace(made.core.settings, words=WordFilter())
+    for account, theirs in enumerate((caps, *CAPS[1:])):
+        made.log_in(called(account), account, theirs)
+    session = made.core.sessions[made.peers[called(0)]]
+    assert session.account is not None
+    if kind == "operator":
+        session.operator = session.account
+    if kind == "bot":
+        made.core.registry.set_role(session.account, "bot")
+    return made
+
+
+def said(to: World, by: int, lines: list[str], *, together: bool) -> tuple[list[Record], dict[str, bytes]]:
+    """Let somebody say lines in one turn; return what is stored of that, and what everybody gets."""
+    peer = to.peers[called(by)]
+    messages = peer.framer.feed("".join(f"{line}\r\n" for line in lines).encode())
+    for item in [messages] if together else [[message] for message in messages]:
+        to.core.handle(Received(peer, item), to.now)
+    outcomes: list[Outcome] = to.core.take()
+    for effect in [effect for outcome in outcomes for effect in outcome.effects]:
+        to._perform(effect, [])
+    to.delivery.flush()
+    got = {name: b"".join(link.sendq) for name, link in to.peers.items()}
+    for link in to.peers.values():
+        link.sendq.clear()
+        link.written = link.appended
+    return [record for outcome in outcomes for record in outcome.records], got
+
+
+@pytest.mark.parametrize("kind", ["", "filtered", "operator", "bot"])
+@pytest.mark.parametrize("by", [0, 1])
+@pytest.mark.parametrize("caps", CAPS, ids=len)
+def test_together_is_like_one_by_one(caps: tuple[str, ...], by: int, kind: str) -> None:
+    """For lines of every kind in every order, of a founder and of a member."""
+    chance = random.Random(f"{len(caps)} {by}")
+    one, other = world(caps, kind), world(caps, kind)
+    for _ in range(60):
+        before = BACK if chance.random() < 0.7 else [chance.choice(MODES)]
+        assert said(one, 0, before, together=True) == said(other, 0, before, together=False)
+        lines = chance.choices(LINES, k=chance.randrange(1, 30))
+        assert said(one, by, lines, together=True) == said(other, by, lines, together=False)
+
+
+@pytest.mark.parametrize("caps", CAPS, ids=len)
+def test_from_outside(caps: tuple[str, ...]) -> None:
+    """Who is not in the channel speaks in it, and hears nobody but their own echo."""
+    one, other = world(caps), world(caps)
+    for each in (one, other):
+        said(each, 0, [f"MODE {HERE} -n", f"PART {HERE}"], together=True)
+    assert said(one, 0, LIKE, together=True) == said(other, 0, LIKE, together=False)
+
+
+@pytest.mark.parametrize("caps", CAPS, ids=len)
+def test_what_holds_for_all_of_them_is_asked_once(
+    caps: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the first of some lines to one channel goes through the table of commands."""
+    people = world(caps)
+    asked: list[Message] = []
+
+    def counted(table: Mapping[str, Command], ctx: Context) -> None:
+        asked.append(ctx.message)
+        dispatch(table, ctx)
+
+    monkeypatch.setattr(core, "dispatch", counted)
+    records, _ = said(people, 0, LIKE * 4, together=True)
+    assert [type(record) for record in records] == [MessageSent] * 12
+    assert len(asked) == 1
+
+
+def test_who_runs_out_of_room_is_refused_from_there_on() -> None:
+    """The account pays for each line, and what it cannot pay for is said to nobody."""
+    one, other = world(()), world(())
+    for each in (one, other):
+        each.core.settings = replace(
+            each.core.settings, shares={**each.core.settings.shares, "stored_per_day": 1}
+        )
+    lines = [f"PRIVMSG {HERE} :{'x' * MOST}"] * 1500
+    stored, got = said(one, 1, lines, together=True)
+    assert (stored, got) == said(other, 1, lines, together=False)
+    assert 0 < len(stored) < len(lines)
+    assert b"LIMIT_REACHED" in got[called(1)]
