@@ -74,7 +74,7 @@ class PostgresStore(SqlStore):
             "stored the last transaction is unknown: start the server again, it waits for the database"
         )
 
-    def _expect_room(self) -> None:
+    def _expect_room(self, records: int) -> None:
         """PostgreSQL tells in time."""
 
     def _begin(self) -> None:

@@ -1,10 +1,17 @@
 """The store in one SQLite file: `securechat.db` in the data directory.
 
-Theory of operation. The log is a WAL with `synchronous=FULL`: COMMIT returns after an fsync of the log. The
-writer is the only checkpointer, since readers open the file read-only; its checkpoints are SQLite's own,
-inside the COMMIT that takes the log past 1,000 pages (measured: no slower than the fsyncs around them, and
-larger ones are felt). An error in such a checkpoint does not concern the COMMIT, and SQLite does not report
-it; so while the log is long the writer makes checkpoints of its own now and then, whose errors it sees.
+Theory of operation. Only this process has the file open (`storage.lock`), and SQLite is told so: with
+`unix-excl` it locks the file against all others once, for as long as the writer is open, and keeps the log's
+index in memory, where the connections of this process share it. Each transaction has six system calls less
+for that, and there is no file `-shm`, which a full disk would keep from growing *after* COMMIT has synced the
+log. Nothing but SQLite opens the file meanwhile: a descriptor that is closed would take the lock with it.
+
+The log is a WAL with `synchronous=FULL`: COMMIT returns after an fsync of the log. The writer is the only
+checkpointer, since readers open the file read-only; its checkpoints are SQLite's own, inside the COMMIT that
+takes the log past 1,000 pages (measured: no slower than the fsyncs around them, and larger ones are felt). An
+error in such a checkpoint does not concern the COMMIT, and SQLite does not report it; so while the log is
+long the writer makes checkpoints of its own now and then, whose errors it sees. How long it is is looked up
+after a number of records (`_LOOK_AFTER`), and after a refusal.
 
 Deleted rows leave free pages in the file, which are used again. Only where they are more than an eighth of it
 and 4 MiB does `give_back` make it shorter, a few pages at a time: a VACUUM would hold up everybody. That the
@@ -15,12 +22,7 @@ What a full disk does, measured on a file system without a free block:
 - a page that does not fit into the log, while the transaction runs or at its COMMIT: SQLITE_FULL. SQLite
   has rolled back by then; the log has no commit frame, so that no recovery will find the transaction. This
   is `StoreFull`.
-- the log's index (`-shm`) grows by 32 KiB with every 4,096 pages of log, *after* COMMIT has written and
-  synced the commit frame. Where that fails, COMMIT reports SQLITE_IOERR_SHMSIZE, the connection shows the
-  rows as rolled back, and a recovery brings them back: an unknown outcome, that a full disk must not cause.
-  Hence the reserve: while the log is long (which it is only when a checkpoint found no room, or a reader
-  was slow), no transaction begins with less than `RESERVE` bytes free.
-- fsync fails (EIO, or ENOSPC where blocks are allocated late): an unknown outcome as well.
+- fsync fails (EIO, or ENOSPC where blocks are allocated late): an unknown outcome.
 
 A limit on the size of files (RLIMIT_FSIZE) is SQLITE_IOERR_WRITE. It is told from a broken disk by the file,
 which ends at the limit then; if it is the log, that has no commit frame.
@@ -29,7 +31,6 @@ A lock that another program holds is SQLITE_BUSY, mostly before the transaction 
 the log then, and a rollback forgets it: it is `StoreUnavailable`.
 """
 
-import os
 import resource
 import sqlite3
 import time
@@ -54,10 +55,10 @@ from securechat.storage.search.find import SECONDS, find_in_sqlite
 from securechat.storage.search.index import SqliteIndex
 from securechat.storage.store import SqlReader, SqlStore
 
-RESERVE: Final = 256 * 1024
-"""Bytes that must be free for a transaction to begin when the log is long: what it writes, and 32 KiB."""
 LONG_LOG: Final = 8 * 1024 * 1024
-"""Bytes of log below which no transaction is big enough to let the index grow, which it does at 16.7 MB."""
+"""Bytes of log that say that checkpoints do not come to their end."""
+_LOOK_AFTER: Final = 64
+"""Records between two looks at the log, which together are seldom longer than `_LOOK_EVERY`."""
 _LOOK_EVERY: Final = 1024 * 1024
 """Bytes by which a long log grows between two checkpoints that tell what hinders them."""
 _FRAME: Final = 4096 + 24
@@ -66,8 +67,6 @@ _PATIENCE: Final = 5
 
 _STEPS_BETWEEN_LOOKS: Final = 20_000
 """Of SQLite's machine, between two looks at the clock: less than a millisecond."""
-
-_NO_ROOM_TO_OPEN: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
 
 _LOSING: Final = (
     sqlite3.SQLITE_IOERR,
@@ -104,6 +103,7 @@ class SqliteStore(SqlStore):
         self._path = path
         self._log = path.with_name(f"{path.name}-wal")
         self._looked = 0
+        self._unseen = _LOOK_AFTER
 
     def give_back(self, *, all_of_it: bool = False) -> bool:
         """Make the file a little shorter when too much of it is free; return whether there is more to do."""
@@ -133,25 +133,25 @@ class SqliteStore(SqlStore):
 
     def _refusal(self, error: Exception) -> StoreUnavailable | None:
         if _has_no_room(error, self._log):
+            self._unseen = _LOOK_AFTER
             return StoreFull("the database has no room left: nothing was stored")
         if _primary(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return StoreUnavailable("another program keeps the database locked: nothing was stored")
         return None
 
-    def _expect_room(self) -> None:
+    def _expect_room(self, records: int) -> None:
+        self._unseen += records
+        if self._unseen < _LOOK_AFTER:
+            return
         if _may_not_grow(self._log, _FRAME) and not self._checkpoint("TRUNCATE"):
             raise StoreFull("the database's files may not grow (RLIMIT_FSIZE): nothing was stored")
+        self._unseen = 0
         size = self._log.stat().st_size
         if size < LONG_LOG:
             self._looked = 0
-            return
-        if size >= self._looked + _LOOK_EVERY:
+        elif size >= self._looked + _LOOK_EVERY:
             self._looked = size
             self._checkpoint("PASSIVE")
-        space = os.statvfs(self._log)
-        # Some network file systems do not know their size.
-        if space.f_blocks and space.f_bavail * space.f_frsize < RESERVE:
-            raise StoreFull("the disk is full: nothing was stored")
 
     def _checkpoint(self, mode: str) -> bool:
         """Copy the log into the database; return whether all of it was. Raises what the disk cannot do."""
@@ -230,7 +230,7 @@ def _explained(path: Path) -> Iterator[None]:
     except SchemaRefused as error:
         raise SchemaRefused(f"cannot use {path}: {error}") from None
     except (DBAPIError, sqlite3.Error, OSError) as error:
-        if _code(error) in _NO_ROOM_TO_OPEN:
+        if _code(error) == sqlite3.SQLITE_FULL:
             raise StorageError(f"cannot open the database {path}: the disk is full, make room") from error
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise StorageError(f"cannot open the database {path}: {cause}") from error
@@ -277,6 +277,8 @@ def _connect_writer(path: Path) -> sqlite3.Connection:
         (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
         if mode != "wal":
             raise StorageError(f"the file system of {path} does not support a write-ahead log: use another")
+        # Left by one who shared the index in a file, and was killed or could only read. Nobody has it open.
+        path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
     except BaseException:
         connection.close()
         raise
@@ -298,7 +300,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     # Transactions are begun by `_begin_immediate`: the driver's own way leaves DDL outside of them. One
     # thread at a time uses the connection, but not always the one that made it.
     return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
+        f"{path.absolute().as_uri()}?mode={mode}&vfs=unix-excl",
         uri=True,
         timeout=_PATIENCE,
         isolation_level=None,

@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
@@ -49,6 +49,8 @@ from securechat.storage.upkeep import Erasure, Seen, Sweep
 from securechat.storage.writer import RecordWriter, is_stored
 
 _T = TypeVar("_T")
+_CHORE: Final = 64
+"""As how many records a chore counts."""
 
 
 class SqlStore(ABC):
@@ -78,7 +80,7 @@ class SqlStore(ABC):
         """
         stored = [record for record in records if is_stored(record)]
         if stored:
-            self._transact(lambda: self._writer.write(stored))
+            self._transact(lambda: self._writer.write(stored), len(stored))
 
     def prune(self, before_ms: int, limit: int, sweep: Sweep | None = None, now_ms: int = 0) -> int:
         """Delete at most `limit` messages that were sent before a time, the oldest first; return how many.
@@ -195,15 +197,15 @@ class SqlStore(ABC):
         return None
 
     @abstractmethod
-    def _expect_room(self) -> None:
-        """Raise `StoreFull` when a transaction should not even begin."""
+    def _expect_room(self, records: int) -> None:
+        """Raise `StoreFull` when a transaction of so many records should not even begin."""
 
     @abstractmethod
     def _begin(self) -> None:
         """Begin a transaction with the driver, where that does not do so itself."""
 
-    def _transact(self, work: Callable[[], _T]) -> _T:
-        self._expect_room()
+    def _transact(self, work: Callable[[], _T], records: int = _CHORE) -> _T:
+        self._expect_room(records)
         return self._attempt(work)
 
     def _attempt(self, work: Callable[[], _T]) -> _T:

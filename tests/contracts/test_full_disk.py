@@ -14,7 +14,7 @@ from securechat.chat.ports import StoreFull
 from securechat.chat.records import MessageSent
 from securechat.storage.errors import StorageError
 from securechat.storage.lock import DATABASE_NAME
-from securechat.storage.sqlite import RESERVE, SqliteStore, open_reader, open_store
+from securechat.storage.sqlite import SqliteStore, open_reader, open_store
 from tests.contracts.facts import ALICE, PEOPLE, message
 
 PAGE = 4096
@@ -150,15 +150,21 @@ def long_log(disk: Disk, store: SqliteStore) -> Iterator[list[int]]:
         yield confirmed
 
 
+@pytest.mark.parametrize("free", [0, 14, 75], ids=lambda pages: f"{pages} pages free")
 def test_the_log_index_never_fails_to_grow(
-    disk: Disk, store: SqliteStore, long_log: list[int], tmp_path: Path
+    disk: Disk, store: SqliteStore, long_log: list[int], tmp_path: Path, free: int
 ) -> None:
-    """A COMMIT that needs 32 KiB more for the log's index has them, or does not begin."""
-    disk.fill(but=14 * PAGE)
-    for attempt in range(12):
-        with pytest.raises(StoreFull):
-            store.commit([nonced(100_000 + attempt, "x" * 3000)])
+    """A COMMIT whose log needs more index is kept or refused, however little is free."""
+    disk.fill(but=free * PAGE)
+    refused = 0
+    while refused < 12:
+        try:
+            store.commit([nonced(100 + len(long_log) + 100_000 * refused, "x" * 3000)])
+            long_log.append(100 + len(long_log))
+        except StoreFull:
+            refused += 1
     assert disk.recovered(tmp_path / "full") == long_log
+    assert store.load().last_message == long_log[-1]
     disk.free()
     while frames_in_log(disk) < 4100:
         long_log.append(100 + len(long_log))
@@ -166,39 +172,43 @@ def test_the_log_index_never_fails_to_grow(
     assert disk.recovered(tmp_path / "free") == long_log
 
 
-def test_a_commit_whose_outcome_is_unknown_is_not_called_full(
-    disk: Disk, store: SqliteStore, long_log: list[int], tmp_path: Path
+@pytest.mark.parametrize("more", range(0, 24, 4))
+def test_a_commit_that_needs_more_index_has_a_known_outcome(
+    disk: Disk, store: SqliteStore, long_log: list[int], tmp_path: Path, more: int
 ) -> None:
-    """When the index cannot grow after all, the error says so: the row is there again after a crash."""
-    disk.fill(but=RESERVE + 11 * PAGE)
-    with pytest.raises(sqlite3.OperationalError, match="disk I/O error"):
-        store.commit([nonced(100_000, "x" * (RESERVE + PAGE))])
+    """A transaction that just fits, or just does not, is there after a crash if it was confirmed."""
+    size = 65 * PAGE
+    disk.fill(but=size + more * PAGE)
+    try:
+        store.commit([nonced(100_000, "x" * size)])
+        long_log.append(100_000)
+    except StoreFull:
+        pass
     assert store.load().last_message == long_log[-1]
-    assert disk.recovered(tmp_path / "crashed") == [*long_log, 100_000]
+    assert disk.recovered(tmp_path / "crashed") == long_log
 
 
 def test_a_store_opens_on_a_full_disk(disk: Disk, store: SqliteStore) -> None:
-    """With 32 KiB for the log's index the server can start and let people read."""
+    """Without a free block the server can start and let people read."""
     store.commit([nonced(5)])
     store.close()
-    disk.fill(but=2 * 32_768)
+    disk.fill()
     again = open_store(disk.directory)
+    reader = open_reader(disk.directory)
     try:
         assert again.load().last_message == 5
+        assert reader.find_nonce(ALICE, "5") == nonced(5)
         with pytest.raises(StoreFull):
-            again.commit([nonced(6, "x" * 60_000)])
+            again.commit([nonced(6)])
     finally:
+        reader.close()
         again.close()
 
 
-@pytest.mark.parametrize("exists", [True, False], ids=["existing", "new"])
-def test_a_disk_too_full_to_open_on_is_an_error_for_people(
-    disk: Disk, store: SqliteStore, exists: bool
-) -> None:
-    """Without a free block the store does not open, says why, and opens when there is room."""
+def test_a_disk_too_full_for_a_new_database_is_an_error_for_people(disk: Disk, store: SqliteStore) -> None:
+    """Without a free block no store is made; the error says why, and it is made when there is room."""
     store.close()
-    if not exists:
-        (disk.directory / DATABASE_NAME).unlink()
+    (disk.directory / DATABASE_NAME).unlink()
     disk.fill()
     with pytest.raises(StorageError, match="the disk is full"):
         open_store(disk.directory)

@@ -1,11 +1,15 @@
 """What is SQLite's own: private files, durable commits, indexes that are used, and a log that stays short."""
 
 import resource
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import pytest
 from sqlalchemy import Connection, event
@@ -14,6 +18,7 @@ from securechat.chat.ports import StoreFull, StoreUnavailable
 from securechat.chat.reading import LAST_ID, ChannelPlace, Conversation, Search, Span
 from securechat.chat.records import DirectDelivered, Joined, MessageRedacted
 from securechat.chat.words import terms
+from securechat.storage import sqlite
 from securechat.storage.copying import check_file
 from securechat.storage.errors import StorageError
 from securechat.storage.lock import DATABASE_NAME
@@ -29,7 +34,7 @@ def test_files_are_private(tmp_path: Path) -> None:
     try:
         store.load()
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()}
-        assert modes == {DATABASE_NAME: 0o600, f"{DATABASE_NAME}-wal": 0o600, f"{DATABASE_NAME}-shm": 0o600}
+        assert modes == {DATABASE_NAME: 0o600, f"{DATABASE_NAME}-wal": 0o600}
         assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     finally:
         reader.close()
@@ -211,7 +216,7 @@ def test_all_that_is_free_is_given_back_when_it_is_wanted(tmp_path: Path) -> Non
     assert not store.give_back(), "what is free is little"
     while store.give_back(all_of_it=True):
         pass
-    sizes = [file.stat().st_size for file in tmp_path.glob(f"{DATABASE_NAME}*") if file.suffix != ".db-shm"]
+    sizes = [file.stat().st_size for file in tmp_path.glob(f"{DATABASE_NAME}*")]
     store.close()
     assert sum(sizes) < 700_000
 
@@ -300,6 +305,110 @@ def test_a_file_that_another_program_keeps_locked_is_a_refusal(tmp_path: Path) -
         assert store.load().last_message == 6
     finally:
         store.close()
+
+
+_ASK: Final = """
+import sqlite3, sys
+connection = sqlite3.connect(f"file:{sys.argv[1]}?mode={sys.argv[2]}", uri=True, timeout=0)
+try:
+    print(connection.execute("SELECT count(*) FROM messages").fetchone()[0])
+except sqlite3.OperationalError as error:
+    print(error)
+"""
+
+
+def _another_program(database: Path, mode: str) -> str:
+    """Return what another program gets when it asks for the number of messages."""
+    command = [sys.executable, "-c", _ASK, str(database), mode]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_no_other_program_can_open_the_file_of_an_open_store(tmp_path: Path) -> None:
+    """Not before, while and after readers have it open; once the store is closed it can."""
+    store = open_store(tmp_path)
+    store.commit([*PEOPLE, *CHANNELS, message(5)])
+    database = tmp_path / DATABASE_NAME
+
+    def refused() -> bool:
+        return {_another_program(database, mode) for mode in ("ro", "rw")} == {"database is locked"}
+
+    try:
+        assert refused()
+        with closing(open_reader(tmp_path)) as reader, closing(open_reader(tmp_path)) as other:
+            assert reader.message(5) == other.message(5) == message(5)
+            assert refused()
+            store.commit([message(6)])
+            assert reader.message(6) == message(6), "a reader sees what was committed"
+        assert refused()
+    finally:
+        store.close()
+    assert _another_program(database, "rw") == "2"
+
+
+def test_what_others_have_left_beside_the_file_goes(tmp_path: Path) -> None:
+    """Somebody who could only read a log leaves an index of it."""
+    store = open_store(tmp_path)
+    store.commit([*PEOPLE, *CHANNELS, message(5)])
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in (DATABASE_NAME, f"{DATABASE_NAME}-wal"):
+        (copy / name).write_bytes((tmp_path / name).read_bytes())
+    store.close()
+    assert _another_program(copy / DATABASE_NAME, "ro") == "1"
+    assert (copy / f"{DATABASE_NAME}-shm").exists()
+    open_store(copy).close()
+    assert [path.name for path in copy.iterdir()] == [DATABASE_NAME]
+
+
+def test_a_store_does_not_open_while_another_program_has_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits a moment and says so."""
+    open_store(tmp_path).close()
+    monkeypatch.setattr(sqlite, "_PATIENCE", 0.05)
+    holder = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("ready", flush=True)
+sys.stdin.read()
+"""
+    command = [sys.executable, "-c", holder, str(tmp_path / DATABASE_NAME)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None and other.stdout.readline() == b"ready\n"
+        with pytest.raises(StorageError, match="database is locked"):
+            open_store(tmp_path)
+        other.communicate()
+    open_store(tmp_path).close()
+
+
+def test_what_a_killed_process_has_committed_is_there(tmp_path: Path) -> None:
+    """Its log is read when the store opens again, although its index was in the memory that is gone."""
+    script = """
+import os, signal, sys
+from pathlib import Path
+from securechat.storage.sqlite import open_reader, open_store
+from tests.contracts.facts import CHANNELS, PEOPLE, message
+store = open_store(Path(sys.argv[1]))
+reader = open_reader(Path(sys.argv[1]))
+store.commit([*PEOPLE, *CHANNELS])
+for key in range(5, 205):
+    store.commit([message(key)])
+    assert reader.message(key) is not None
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    killed = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert (tmp_path / f"{DATABASE_NAME}-wal").stat().st_size > 200 * 4096
+    store = open_store(tmp_path)
+    reader = open_reader(tmp_path)
+    try:
+        assert store.load().last_message == 204
+        assert [reader.message(key) for key in range(5, 205)] == [message(key) for key in range(5, 205)]
+    finally:
+        reader.close()
+        store.close()
+    check_file(tmp_path / DATABASE_NAME)
 
 
 def test_the_index_of_the_search_stays_sound(tmp_path: Path) -> None:
