@@ -47,6 +47,7 @@ from securechat.storage.search.index import SearchIndex
 from securechat.storage.snapshot import read_snapshot
 from securechat.storage.upkeep import Erasure, Seen, Sweep
 from securechat.storage.writer import RecordWriter, is_stored
+from securechat.storage.writer.messages import driver_of
 
 _T = TypeVar("_T")
 _CHORE: Final = 64
@@ -59,7 +60,7 @@ class SqlStore(ABC):
     def __init__(self, engine: Engine, connection: Connection, index: SearchIndex) -> None:
         self._engine = engine
         self._connection = connection
-        self._dbapi = connection.connection
+        self._dbapi = driver_of(connection)
         self._index = index
         self._writer = RecordWriter(connection, index)
 
@@ -78,9 +79,8 @@ class SqlStore(ABC):
         Without records there is no transaction. Raises `StoreUnavailable` when it is certain that nothing was
         stored; after any other exception the outcome is unknown.
         """
-        stored = [record for record in records if is_stored(record)]
-        if stored:
-            self._transact(lambda: self._writer.write(stored), len(stored))
+        if any(map(is_stored, records)):
+            self._transact(lambda: self._writer.write(records), len(records))
 
     def prune(self, before_ms: int, limit: int, sweep: Sweep | None = None, now_ms: int = 0) -> int:
         """Delete at most `limit` messages that were sent before a time, the oldest first; return how many.

@@ -82,6 +82,8 @@ class RecordWriter:
             if isinstance(record, MessageSent):
                 run.append(record)
                 continue
+            if not is_stored(record):
+                continue
             if run and isinstance(record, MESSAGES_CHANGE):
                 self._messages.write_run(run)
                 run = []
