@@ -62,8 +62,12 @@ def sent_now(
 
     A named tuple with so many defaults takes three times as long to make in the ordinary way.
     """
-    said = (key, at, command, sender, nick, channel, recipient, addressed, text, tags, nonce, undelivered)
-    return tuple.__new__(MessageSent, (*said, None, None, None, rank, None, None, None))
+    # fmt: off
+    return tuple.__new__(MessageSent, (
+        key, at, command, sender, nick, channel, recipient, addressed, text, tags, nonce, undelivered,
+        None, None, None, rank, None, None, None,
+    ))
+    # fmt: on
 
 
 def same_conversation(one: MessageSent, other: MessageSent) -> bool:
