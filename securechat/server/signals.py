@@ -1,10 +1,12 @@
 """Signals as something that is waited for: nothing is ever done in a handler.
 
-Theory of operation. The signals are blocked in all threads, and unblocked in the main thread only while it
-waits. For a signal that arrives then, or was pending, the interpreter's own handler writes a byte, its
-number, to a pipe that `wait` polls. There is such a byte only where there is a handler in Python, so there is
-one, which does nothing. `interrupt` writes a zero to the same pipe. (`sigtimedwait` would need no pipe, but
-continued after a SIGSTOP CPython 3.11 returns from it whatever was in memory.)
+Theory of operation. The signals are blocked in all threads, and unblocked in the main thread from its first
+wait on, which comes when the others have been started. (To unblock them for each wait would cost more than
+the wait: it is done forty times a second.) For a signal that arrives then, or was pending, the interpreter's
+own handler writes a byte, its number, to a pipe that `wait` polls. There is such a byte only where there is a
+handler in Python, so there is one, which does nothing. `interrupt` writes a zero to the same
+pipe. (`sigtimedwait` would need no pipe, but continued after a SIGSTOP CPython 3.11 returns from it whatever
+was in memory.)
 """
 
 import math
@@ -20,7 +22,8 @@ WAITED: Final = frozenset({signal.SIGTERM, signal.SIGINT, HANGUP})
 
 
 class Signals:
-    """While this context is entered, the signals wait for `wait`. Threads started inside inherit that.
+    """While this context is entered, the signals wait for `wait`. Threads that are started inside, before the
+    first wait, inherit that.
 
     After an orderly exit they stay blocked: the process is about to end, and one that comes once more must
     not change how it ends. Entered in another thread than the main one, which alone can have handlers, it
@@ -31,7 +34,8 @@ class Signals:
         self._lock = threading.Lock()
         self._pipe: tuple[int, int] | None = None
         self._interrupted = False
-        self._handled = False
+        self._handled = self._unblocked = False
+        self._poll = select.poll()
         self._mask: set[int | signal.Signals] = set()
         self._handlers = {number: signal.getsignal(number) for number in WAITED}
         self._wakeup = -1
@@ -39,6 +43,7 @@ class Signals:
     def __enter__(self) -> Self:
         self._mask = set(signal.pthread_sigmask(signal.SIG_BLOCK, WAITED))
         self._pipe = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._poll.register(self._pipe[0], select.POLLIN)
         self._handled = threading.current_thread() is threading.main_thread()
         if self._handled:
             self._wakeup = signal.set_wakeup_fd(self._pipe[1])
@@ -51,17 +56,13 @@ class Signals:
         Nothing when the time is over or there was an `interrupt`. The thread that entered.
         """
         assert self._pipe is not None, "signals are waited for inside the context only"
-        inlet = self._pipe[0]
-        poll = select.poll()
-        poll.register(inlet, select.POLLIN)
-        if self._handled:
+        if self._handled and not self._unblocked:
+            self._unblocked = True
             signal.pthread_sigmask(signal.SIG_UNBLOCK, WAITED)
+        if not self._poll.poll(max(0, math.ceil(timeout * 1000))):
+            return []
         try:
-            poll.poll(max(0, math.ceil(timeout * 1000)))
-        finally:
-            signal.pthread_sigmask(signal.SIG_BLOCK, WAITED)
-        try:
-            numbers = os.read(inlet, 4096)
+            numbers = os.read(self._pipe[0], 4096)
         except BlockingIOError:
             numbers = b""
         # After the read: an interrupt before it is heard now, one from now on writes for the next wait.
@@ -81,6 +82,8 @@ class Signals:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._handled:
+            signal.pthread_sigmask(signal.SIG_BLOCK, WAITED)
+            self._unblocked = False
             signal.set_wakeup_fd(self._wakeup)
             for number, handler in self._handlers.items():
                 signal.signal(number, handler)
@@ -88,6 +91,7 @@ class Signals:
             pipe, self._pipe = self._pipe, None
         for descriptor in pipe or ():
             os.close(descriptor)
+        self._poll = select.poll()
         if kind is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
