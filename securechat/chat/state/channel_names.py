@@ -1,10 +1,15 @@
 """All channels: by their names, in the order of these, and which of them are hidden."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Final
 
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.names import Names
 from securechat.irc.names import fold
+
+_FOLDED: Final = attrgetter("folded")
 
 
 class ChannelNames:
@@ -17,7 +22,7 @@ class ChannelNames:
 
     def __init__(self) -> None:
         self._names = Names[Channel]()
-        self._in_order: list[str] = []
+        self._in_order: list[Channel] = []
         self._sorted = True
         self.hidden: set[int] = set()
 
@@ -29,22 +34,22 @@ class ChannelNames:
         """Return the channel whose name looks like this one."""
         return self._names.like(name)
 
-    def all(self) -> list[Channel]:
-        """Return all channels in the order of their names."""
-        return [self._names.exact[name] for name in self._ordered()]
+    def all(self) -> Sequence[Channel]:
+        """Return all channels that there are now, in the order of their names."""
+        return tuple(self._ordered())
 
     def add(self, channel: Channel) -> None:
         """There is a channel, or it has another name."""
         self._names.add(channel.name, channel)
-        self._in_order.append(channel.folded)
+        self._in_order.append(channel)
         self._sorted = False
         self.look(channel)
 
     def remove(self, channel: Channel) -> None:
         """A channel is no more, or is about to get another name."""
         self._names.remove(channel.name, channel)
-        names = self._ordered()
-        del names[bisect_left(names, channel.folded)]
+        channels = self._ordered()
+        del channels[bisect_left(channels, channel.folded, key=_FOLDED)]
         self.hidden.discard(channel.id)
 
     def look(self, channel: Channel) -> None:
@@ -54,9 +59,9 @@ class ChannelNames:
         else:
             self.hidden.discard(channel.id)
 
-    def _ordered(self) -> list[str]:
-        """Return the names in their order, which takes one look where most of it is there already."""
+    def _ordered(self) -> list[Channel]:
+        """Return the channels in order, which takes one look where most of it is there already."""
         if not self._sorted:
-            self._in_order.sort()
+            self._in_order.sort(key=_FOLDED)
             self._sorted = True
         return self._in_order
