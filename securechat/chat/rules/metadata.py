@@ -32,7 +32,8 @@ def forget(chat: Chat, target: int, origin: Context | None) -> None:
     personal = tuple(
         Personal(account, of, key, value)
         for account, targets in chat.registry.personal.items()
-        for of, said in (targets.items() if target == -account else [(target, targets.get(target, {}))])
+        if target == -account or target in targets
+        for of, said in (targets.items() if target == -account else [(target, targets[target])])
         for key, value in said.items()
     )
     if values or personal:

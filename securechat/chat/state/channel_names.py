@@ -1,6 +1,6 @@
 """All channels: by their names, in the order of these, and which of them are hidden."""
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Final
@@ -23,7 +23,7 @@ class ChannelNames:
     def __init__(self) -> None:
         self._names = Names[Channel]()
         self._in_order: list[Channel] = []
-        self._sorted = True
+        self._sorted = False
         self.hidden: set[int] = set()
 
     def of(self, name: str) -> Channel | None:
@@ -41,8 +41,10 @@ class ChannelNames:
     def add(self, channel: Channel) -> None:
         """There is a channel, or it has another name."""
         self._names.add(channel.name, channel)
-        self._in_order.append(channel)
-        self._sorted = False
+        if self._sorted:
+            insort(self._in_order, channel, key=_FOLDED)
+        else:
+            self._in_order.append(channel)
         self.look(channel)
 
     def remove(self, channel: Channel) -> None:
@@ -60,7 +62,7 @@ class ChannelNames:
             self.hidden.discard(channel.id)
 
     def _ordered(self) -> list[Channel]:
-        """Return the channels in order, which takes one look where most of it is there already."""
+        """Return the channels in order: sorted once, since a start brings thousands."""
         if not self._sorted:
             self._in_order.sort(key=_FOLDED)
             self._sorted = True
