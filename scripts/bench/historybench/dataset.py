@@ -37,6 +37,19 @@ class Sizes:
     channels: int = CHANNELS
 
 
+class Speech:
+    """What people say: words of very uneven frequency, drawn from `random`."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._vocabulary = _vocabulary(random)
+        self._weights = list(accumulate(1 / rank for rank in range(3, _VOCABULARY + 3)))
+
+    def words(self) -> list[str]:
+        """Return the words of one message."""
+        return self._random.choices(self._vocabulary, cum_weights=self._weights, k=_WORDS_A_MESSAGE)
+
+
 def people(sizes: Sizes) -> list[Record]:
     """Return accounts and channels; the first account is in all of these."""
     records: list[Record] = [
@@ -52,11 +65,10 @@ def people(sizes: Sizes) -> list[Record]:
 def messages(sizes: Sizes, seed: int = 1) -> Iterator[MessageSent]:
     """Make messages in the order of their ids, one every 30 seconds."""
     random = Random(seed)
-    vocabulary = _vocabulary(random)
-    weights = list(accumulate(1 / rank for rank in range(3, _VOCABULARY + 3)))
+    speech = Speech(random)
     rare = {sizes.messages * part // 10 for part in range(10)}
     for number in range(sizes.messages):
-        words = random.choices(vocabulary, cum_weights=weights, k=_WORDS_A_MESSAGE)
+        words = speech.words()
         if number in rare:
             words[3] = RARE
         at = BEGIN + 1000 + number * 30_000

@@ -77,3 +77,17 @@ def memory_bytes(pid: int, root: Path = Path("/proc")) -> int:
         raise ProcessLookupError(f"the server (process {pid}) has ended") from None
     sizes = [line.split() for line in text.splitlines() if line.startswith("Private_")]
     return sum(1024 * int(fields[1]) for fields in sizes)
+
+
+def resident_bytes(pid: int, root: Path = Path("/proc")) -> tuple[int, int]:
+    """Bytes of memory that a process has now, and the most that it had so far.
+
+    Raises ProcessLookupError when the process is gone.
+    """
+    try:
+        text = (root / str(pid) / "status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        raise ProcessLookupError(f"the server (process {pid}) has ended") from None
+    sizes = dict(line.split(":", 1) for line in text.splitlines())
+    now, most = (1024 * int(sizes[name].split()[0]) for name in ("VmRSS", "VmHWM"))
+    return now, most

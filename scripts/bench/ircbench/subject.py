@@ -74,19 +74,7 @@ class Securechat:
             self._prepared = self._make_accounts(directory.parent / f"{self.name}-accounts", config)
         state = directory / "state"
         shutil.copytree(self._prepared, state)
-        command = self._command("server", "--config", str(config), "--data-dir", str(state))
-        command += [
-            "--host",
-            HOST,
-            "--port",
-            "0",
-            "--cert",
-            str(certificates.chain),
-            "--key",
-            str(certificates.key),
-        ]
-        child = spawn(command, directory, self._environment())
-        port = announced_port(child, directory)
+        child, port = serve(config, state, directory, certificates, self._python, self._tree)
         return Running(Target(HOST, port, str(certificates.ca), 50, self._tokens), child, directory)
 
     def _make_accounts(self, state: Path, config: Path) -> Path:
@@ -116,6 +104,30 @@ class Securechat:
         return [self._python, "-m", "securechat", *arguments]
 
     def _environment(self) -> dict[str, str]:
-        path = os.pathsep.join(filter(None, [str(self._tree), os.environ.get("PYTHONPATH", "")]))
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("SECURECHAT_")}
-        return {**kept, "PYTHONPATH": path}
+        return environment(self._tree)
+
+
+def environment(tree: Path) -> dict[str, str]:
+    """The environment in which the securechat of a clone runs."""
+    path = os.pathsep.join(filter(None, [str(tree), os.environ.get("PYTHONPATH", "")]))
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("SECURECHAT_")}
+    return {**kept, "PYTHONPATH": path}
+
+
+def serve(
+    config: Path,
+    state: Path,
+    directory: Path,
+    certificates: Certificates,
+    python: str = sys.executable,
+    tree: Path = REPOSITORY,
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a server on a data directory; return it with its port. Raises ServerError.
+
+    What it prints goes to files in `directory`.
+    """
+    command = [python, "-m", "securechat", "server", "--config", str(config), "--data-dir", str(state)]
+    command += ["--host", HOST, "--port", "0"]
+    command += ["--cert", str(certificates.chain), "--key", str(certificates.key)]
+    child = spawn(command, directory, environment(tree))
+    return child, announced_port(child, directory)
