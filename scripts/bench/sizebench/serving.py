@@ -29,6 +29,8 @@ autojoin = []
 [limits]
 connections_per_source = 0
 connections_window = 0
+channels_per_account = 0
+channels_per_day = 0
 flood = false
 sendq = 67108864
 """
