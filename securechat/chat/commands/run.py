@@ -26,6 +26,7 @@ def begin(ctx: Context, command: str, name: str, channel: Channel) -> None:
     if (
         not (channel.strict or ctx.settings.words.active)
         and session.operator is None
+        and command != "TAGMSG"  # of which every one has tags, so the next is never like it
         and session.link in audience.keys
     ):
         ctx.chat.again = Run(ctx, command, name, channel, audience).say

@@ -54,6 +54,8 @@ LINES = (
     f"@label=7 PRIVMSG {HERE} :labelled",
     f"@+typing=done PRIVMSG {HERE} :tagged",
     f"@+draft/react=x TAGMSG {HERE}",
+    f"@+some/tag=1 TAGMSG {HERE}",
+    f"TAGMSG {HERE} :a text that no such message has",
     f"PRIVMSG {HERE},securechat :mode {HERE} +m",
     *MODES,
     f"TOPIC {HERE} :news",
@@ -109,6 +111,16 @@ def test_together_is_like_one_by_one(caps: tuple[str, ...], by: int, kind: str) 
         assert said(one, 0, before, together=True) == said(other, 0, before, together=False)
         lines = chance.choices(LINES, k=chance.randrange(1, 30))
         assert said(one, by, lines, together=True) == said(other, by, lines, together=False)
+
+
+@pytest.mark.parametrize("caps", [EVERY_CAP, ("message-tags",)], ids=len)
+def test_a_message_of_tags_alone_begins_no_run(caps: tuple[str, ...]) -> None:
+    """One without tags says nothing, also behind one that has some and whatever else it holds."""
+    one, other = world(caps), world(caps)
+    lines = [f"@+some/tag=1 TAGMSG {HERE}", f"TAGMSG {HERE} :a text that no such message has"]
+    stored, got = said(one, 0, lines, together=True)
+    assert (stored, got) == said(other, 0, lines, together=False)
+    assert len(stored) == 1
 
 
 @pytest.mark.parametrize("caps", CAPS, ids=len)
