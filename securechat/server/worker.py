@@ -39,8 +39,8 @@ def _nobody(worker: "Worker", items: Sequence[Item]) -> bool:
 
 
 class Worker:
-    """A loop over its connections. The hub uses `dirty`, `resumed`, `postponed`, `flushed`, `lag` and
-    `burden`, the main thread `watch`.
+    """A loop over its connections. The hub uses `dirty`, `resumed`, `postponed`, `flushed`, `nearly`, `lag`
+    and `burden`, the main thread `watch`.
 
     `turn_here` takes the hub's turn for some items on this thread, or says that it cannot (`Hub.turn_here`).
     """
@@ -70,7 +70,8 @@ class Worker:
         self._evicted: deque[Connection] = deque()
         self._stop_at: float | None = None
         self.turn_here: Callable[[Worker, Sequence[Item]], bool] = _nobody
-        self.dirty, self.flushed, self.lag = self._writer.dirty, self._writer.flushed, self._writer.lag
+        self.dirty, self.lag = self._writer.dirty, self._writer.lag
+        self.flushed, self.nearly = self._writer.flushed, self._writer.nearly
         self.resumed, self.postponed = self._reader.resumed, self._reader.postponed
         self.watch, self.burden = self._reader.watch, self._reader.burden
 

@@ -27,7 +27,8 @@ OPEN: Final = State.OPEN
 
 
 class Writer:
-    """Writes to one worker's connections. The worker's thread, but for `dirty`, `flushed` and `lag`."""
+    """Writes to one worker's connections. The worker's thread, but for `dirty`, `flushed`, `nearly` and
+    `lag`."""
 
     def __init__(
         self, lives: Lifecycle, moment: Moment, turns: Turns, outbox: Outbox, clock: Callable[[], float]
@@ -36,6 +37,8 @@ class Writer:
         self.dirty: list[Connection] = []
         """Those with something new in their SendQ. The hub appends."""
         self.flushed = Event()
+        """Set after each round of writing. The hub clears it and waits."""
+        self.nearly = Event()
         """Set when a round of writing is nearly over. The hub clears it and waits."""
         self._lives = lives
         self._moment = moment
@@ -55,8 +58,10 @@ class Writer:
                 self._lives.give_up(conn)
         if not unwritten:
             self.lag.end()
-        if len(unwritten) <= NEARLY and not self.flushed.is_set():
-            self.flushed.set()
+            if not self.flushed.is_set():
+                self.flushed.set()
+        if len(unwritten) <= NEARLY and not self.nearly.is_set():
+            self.nearly.set()
 
     def _flush(self, conn: Connection) -> None:
         conn.scheduled = False  # before the queue is looked at: what is appended from now on schedules it
