@@ -1,12 +1,12 @@
-"""Signals as something that is waited for: nothing is ever done in a handler.
+"""Signals as something that is waited for: a handler only notes which came.
 
 Theory of operation. The signals are blocked in all threads, and unblocked in the main thread from its first
 wait on, which comes when the others have been started. (To unblock them for each wait would cost more than
 the wait: it is done forty times a second.) For a signal that arrives then, or was pending, the interpreter's
-own handler writes a byte, its number, to a pipe that `wait` polls. There is such a byte only where there is a
-handler in Python, so there is one, which does nothing. `interrupt` writes a zero to the same
-pipe. (`sigtimedwait` would need no pipe, but continued after a SIGSTOP CPython 3.11 returns from it whatever
-was in memory.)
+own handler writes a byte to a pipe that `wait` polls, and `interrupt` does the same. The byte only ends the
+wait: when the pipe is full, as after 65,536 signals during a reload, more of them say no more. Which signals
+came is what the handler in Python notes, in the main thread. (`sigtimedwait` would need no pipe, but
+continued after a SIGSTOP CPython 3.11 returns from it whatever was in memory.)
 """
 
 import math
@@ -14,6 +14,7 @@ import os
 import select
 import signal
 import threading
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Final, Self
 
@@ -39,6 +40,7 @@ class Signals:
         self._mask: set[int | signal.Signals] = set()
         self._handlers = {number: signal.getsignal(number) for number in WAITED}
         self._wakeup = -1
+        self._came: set[int] = set()
 
     def __enter__(self) -> Self:
         self._mask = set(signal.pthread_sigmask(signal.SIG_BLOCK, WAITED))
@@ -46,8 +48,8 @@ class Signals:
         self._poll.register(self._pipe[0], select.POLLIN)
         self._handled = threading.current_thread() is threading.main_thread()
         if self._handled:
-            self._wakeup = signal.set_wakeup_fd(self._pipe[1])
-            self._handlers = {number: signal.signal(number, _nothing) for number in WAITED}
+            self._wakeup = signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
+            self._handlers = {number: signal.signal(number, self._note) for number in WAITED}
         return self
 
     def wait(self, timeout: float) -> list[signal.Signals]:
@@ -59,24 +61,24 @@ class Signals:
         if self._handled and not self._unblocked:
             self._unblocked = True
             signal.pthread_sigmask(signal.SIG_UNBLOCK, WAITED)
-        if not self._poll.poll(max(0, math.ceil(timeout * 1000))):
+        if not self._came and not self._poll.poll(max(0, math.ceil(timeout * 1000))):
             return []
-        try:
-            numbers = os.read(self._pipe[0], 4096)
-        except BlockingIOError:
-            numbers = b""
+        with suppress(BlockingIOError):
+            os.read(self._pipe[0], 4096)
         # After the read: an interrupt before it is heard now, one from now on writes for the next wait.
         self._interrupted = False
         # Of signals that wait together the kernel runs the last one's handler first: their order means
         # nothing, and a reload comes before the end.
-        return sorted(signal.Signals(number) for number in set(numbers) & WAITED)
+        came, self._came = self._came, set()
+        return sorted(signal.Signals(number) for number in came)
 
     def interrupt(self) -> None:
         """Have `wait` return at once, now or the next time. Any thread may call."""
         with self._lock:
-            if self._pipe is not None and not self._interrupted:  # the pipe must have room for signals
+            if self._pipe is not None and not self._interrupted:
                 self._interrupted = True
-                os.write(self._pipe[1], b"\0")
+                with suppress(BlockingIOError):  # full of signals: the wait ends anyway
+                    os.write(self._pipe[1], b"\0")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -95,6 +97,6 @@ class Signals:
         if kind is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
-
-def _nothing(number: int, frame: FrameType | None) -> None:
-    """Be a handler."""
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        """Be the handler of a signal."""
+        self._came.add(number)

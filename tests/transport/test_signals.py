@@ -75,6 +75,17 @@ def test_a_flood_of_interrupts() -> None:
         assert found == [signal.SIGTERM]
 
 
+def test_a_flood_of_signals() -> None:
+    """However many came while nobody waited, the last one is not lost, and an interrupt is no error."""
+    with Signals() as signals:
+        assert signals.wait(0) == []
+        for _ in range(70_000):
+            os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGTERM)
+        signals.interrupt()
+        assert signals.wait(0) == [signal.SIGHUP, signal.SIGTERM]
+
+
 def test_an_interrupt_while_another_one_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whenever it comes, the next one after it is heard."""
     with Signals() as signals:
