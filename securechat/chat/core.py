@@ -121,6 +121,7 @@ class Core(Chat):
         self._undoable, self._undo = self._undo, []
         self.fanout.settle()
         self.registry.dropped.settle()
+        self.registry.nonces.settle()
         return outcomes
 
     def revert(self, outcomes: Sequence[Outcome], why: str) -> None:
@@ -143,10 +144,7 @@ class Core(Chat):
         return min(self._slowed.values()) if self._slowed else None  # asked for in each turn
 
     def reconfigure(self, settings: Settings) -> None:
-        """Take over new settings.
-
-        The settings that identify the server (its name, the kind of nicknames) must be the same.
-        """
+        """Take over new settings; those that identify the server (its name, the nicknames) are the same."""
         before, self.settings = self.settings, settings
         self.share_memory(settings.memory)
         self._in_outcome(None, lambda: announce_changes(self, offers(before), offers(settings)))

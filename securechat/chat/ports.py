@@ -114,6 +114,12 @@ class Store(Protocol):
         outcome is unknown.
         """
 
+    def lacks(self, account: int, nonces: Sequence[str]) -> bool:
+        """Return whether it is certain at once that an account has sent nothing with these nonces.
+
+        A store that would have to wait for the answer, or has none, returns False.
+        """
+
     def close(self) -> None:
         """Close the connection."""
 

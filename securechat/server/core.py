@@ -13,6 +13,7 @@ class Core(Protocol):
     """The chat, which the hub drives; what any thread may call says so there: `chat.core.Core`."""
 
     late: Callable[[], bool]
+    lacks: Callable[[int, Sequence[str]], bool]
 
     def handle(self, item: Item, now: Now) -> None: ...
 

@@ -122,6 +122,7 @@ class Hub:
         self._now = Now(0, 0.0)
         self.rota = Rota(inbox, self._let_happen, self._clock.monotonic)
         core.late = self.rota.tired
+        core.lacks = store.lacks
 
     # Called by other threads
 

@@ -117,10 +117,7 @@ class SqlStore(ABC):
         self._transact(lambda: upkeep.note_clock(self._connection, seen))
 
     def retention(self) -> Mapping[int, int]:
-        """Return the channels that have a retention of their own, and its days (0 is for ever).
-
-        Raises like `commit`.
-        """
+        """Return the channels with a retention of their own, in days (0 is ever). Raises like `commit`."""
         return self._attempt(lambda: upkeep.retention(self._connection))
 
     def erasures(self) -> Sequence[Erasure]:
@@ -133,6 +130,10 @@ class SqlStore(ABC):
         Raises like `commit`. It is done when `sweep.rows` is 0.
         """
         return self._transact(lambda: upkeep.erase(self._connection, self._index, erasure, limit, sweep))
+
+    def lacks(self, account: int, nonces: Sequence[str]) -> bool:
+        """Return False: the answer would come over a network, and a query thread can wait for it."""
+        return False
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -153,7 +154,6 @@ class SqlStore(ABC):
         """Put the next messages into the index of the search, as many as cost what `limit` short ones do.
 
         A long one counts for several. Return what they count: less than `limit` is that there are no more.
-
         Raises like `commit`.
         """
         return self._transact(lambda: self._index.advance(limit))

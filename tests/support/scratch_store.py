@@ -48,6 +48,9 @@ class ScratchStore:
             raise StoreFull("no room")
         self._store.commit(records)
 
+    def lacks(self, account: int, nonces: Sequence[str]) -> bool:
+        return self._store.lacks(account, nonces)
+
     def close(self) -> None:
         self.reader.close()
         self._store.close()

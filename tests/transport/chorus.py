@@ -47,6 +47,7 @@ class Chorus:
     def __init__(self) -> None:
         self.items: list[Item] = []
         self.late: Callable[[], bool] = lambda: False
+        self.lacks: Callable[[int, Sequence[str]], bool] = lambda account, nonces: False
         self.due: float | None = None
         self.settings: Settings | None = None
         self.reverted: list[Outcome] = []

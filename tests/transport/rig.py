@@ -46,6 +46,9 @@ class Ledger:
         self.commits += 1
         self.records += records
 
+    def lacks(self, account: int, nonces: Sequence[str]) -> bool:
+        return False
+
     def close(self) -> None:
         self.closed = True
 

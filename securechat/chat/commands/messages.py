@@ -118,7 +118,7 @@ def look_up(
     account, revisions, memory = ctx.user.account.id, ctx.registry.revisions, ctx.registry.nonces
     asked_at, subject = revisions.count, reference.key if reference is not None else None
     forgotten = memory.forgotten(account)
-    if not names or (not wanted and reference is None):
+    if not names or (reference is None and (not wanted or is_new(ctx, wanted))):
         to_all(ctx, draft._replace(known=remembered), names)
         return
 
@@ -138,6 +138,12 @@ def look_up(
     keys = () if subject is None else (subject,)
     changes = reference is not None and (reference.edits or reference.reacts)
     ctx.ask(FindMessages(ctx.session.link, account, tuple(wanted), keys, changes=changes), found)
+
+
+def is_new(ctx: Context, wanted: Sequence[str]) -> bool:
+    """Return whether it is known at once that the account has sent nothing with these nonces."""
+    account = ctx.user.account.id
+    return ctx.registry.nonces.has_all_new(account) and ctx.chat.lacks(account, wanted)
 
 
 def nonces(draft: Draft, names: Sequence[str]) -> list[str]:

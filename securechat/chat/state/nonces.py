@@ -4,7 +4,9 @@ Theory of operation. The store knows every nonce, but what was sent a moment ago
 the newest messages are remembered: what a client most likely repeats, too. They are bounded in bytes, of an
 account and in all. What had to be forgotten is a matter for the store: whoever asks the store notes
 `forgotten` first. When it has grown until the answer is there, the answer may be older than what was
-forgotten, and has to be asked for again. So no message is stored twice, however little is remembered.
+forgotten, and has to be asked for again. A store that answers at once, within the turn, is believed where
+nothing of the account was forgotten in that turn. So no message is stored twice, however little is
+remembered.
 """
 
 from collections import OrderedDict
@@ -32,7 +34,7 @@ class _Remembered:
 class NonceMemory:
     """The newest messages with a nonce. `weight` is what they take in memory, in bytes."""
 
-    __slots__ = ("_accounts", "_forgotten", "_in_all", "_of_account", "weight")
+    __slots__ = ("_accounts", "_forgotten", "_in_all", "_lately", "_of_account", "weight")
 
     def __init__(self, of_account: int = OF_ACCOUNT, in_all: int = IN_ALL) -> None:
         self.weight = 0
@@ -41,6 +43,8 @@ class NonceMemory:
         self._accounts: OrderedDict[int, _Remembered] = OrderedDict()
         """The account that has sent nothing for longest is the first."""
         self._forgotten: dict[int, int] = {}
+        self._lately: set[int] = set()
+        """Accounts of which something had to be forgotten that may not be stored yet."""
 
     def add(self, account: int, nonce: str, message: MessageSent) -> None:
         """Remember a message, and forget older ones where there are too many: the account's own first."""
@@ -86,9 +90,18 @@ class NonceMemory:
         """Return how many messages of an account had to be forgotten so far."""
         return self._forgotten.get(account, 0)
 
+    def has_all_new(self, account: int) -> bool:
+        """Return whether everything that an account sent and that is not stored yet is remembered."""
+        return account not in self._lately
+
+    def settle(self) -> None:
+        """Note that everything so far is stored, or taken back, before anything else comes."""
+        self._lately.clear()
+
     def _forget_oldest(self, account: int) -> None:
         self.discard(account, next(iter(self._accounts[account].messages)))
         self._forgotten[account] = self.forgotten(account) + 1
+        self._lately.add(account)
 
     def _weigh(self, mine: _Remembered, weight: int) -> None:
         mine.weight += weight

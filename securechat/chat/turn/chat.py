@@ -5,7 +5,7 @@ effect, or is done `later`.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from securechat.chat.audience import Audience
@@ -61,6 +61,10 @@ def _always() -> int:
     return 0
 
 
+def _unknown(account: int, nonces: Sequence[str]) -> bool:
+    return False
+
+
 class Chat:
     """All state of the chat, and the doors to it. Used by one thread (the hub's), except in tests."""
 
@@ -96,6 +100,9 @@ class Chat:
         """True while entries of channels' lists go whose time has come, in several turns."""
         self.late: Callable[[], bool] = _never
         """Whether an item has had its time: who drives the chat says so, since it reads no clock."""
+        self.lacks: Callable[[int, Sequence[str]], bool] = _unknown
+        """Whether the store says at once that an account has sent nothing with these nonces; else a job asks.
+        Who drives the chat says so."""
         self.sessions: dict[Link, Session] = {}
         self.batching: set[Session] = set()
         self.emptied: set[int] = set()

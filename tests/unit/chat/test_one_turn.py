@@ -1,7 +1,8 @@
 """What comes from two sessions in one turn of the hub, when neither can know of the other's."""
 
 import re
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,58 @@ def test_the_same_nonce_twice_in_one_turn_on_a_full_disk(turns: Turns, remembere
     assert len(turns.read("bob")) == 1
     (answer,) = turns.read("alice")
     assert answer.startswith("@label=3;msgid=")
+
+
+def nonce_in_one_turn(turns: Turns, *lines: tuple[str, bytes]) -> None:
+    """Let sessions send something in one turn of a hub whose store answers at once."""
+    turns.core.lacks = turns.store.lacks
+    *first, last = [Received(turns.links[name], turns.framers[name].feed(line)) for name, line in lines]
+    for item in first:
+        turns.core.handle(item, turns.now)
+    turns._happens(last)
+
+
+@pytest.mark.parametrize("remembered", [OF_ACCOUNT, 0])
+def test_a_nonce_that_the_store_knows_at_once(turns: Turns, remembered: int) -> None:
+    """What is new is said without a job; twice in one turn, or again after a restart, it is said once."""
+    turns.core.registry.nonces = NonceMemory(remembered)
+    nonce_in_one_turn(turns, ("alice", LINE % b"1"), ("alice.phone", LINE % b"2"))
+    assert len(turns.read("bob")) == 1
+    (first,) = turns.read("alice")
+    second = turns.read("alice.phone")[-1]
+    assert first.partition(";")[2] == second.partition(";")[2]
+    turns.core.registry.nonces = NonceMemory(remembered)  # as after a restart
+    nonce_in_one_turn(turns, ("alice", LINE % b"3"))
+    assert turns.read("bob") == []
+    (again,) = turns.read("alice")
+    assert again == first.replace("label=1", "label=3")
+
+
+def test_a_new_nonce_needs_no_query(turns: Turns) -> None:
+    """A message of our own client is stored and shown in the turn in which it came."""
+    turns.core.lacks = turns.store.lacks
+    turns._do_queries("held")
+    turns._send("alice", LINE.strip() % b"1")
+    assert len(turns.read("bob")) == 1
+
+
+def test_a_store_that_cannot_look_is_asked_by_a_job(turns: Turns, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the look-up is for the query to explain: the message is neither lost nor taken for new."""
+    driver = turns.store._store._driver
+    monkeypatch.setattr(turns.store._store, "_driver", Broken(driver))
+    assert not turns.store.lacks(1, ["n"])
+    monkeypatch.undo()
+    assert turns.store.lacks(1, ["n"])
+
+
+class Broken:
+    """A driver's connection that cannot read."""
+
+    def __init__(self, driver: sqlite3.Connection) -> None:
+        self.driver = driver
+
+    def execute(self, text: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        raise sqlite3.OperationalError("disk I/O error")
 
 
 def test_an_edit_and_a_redaction_in_one_turn(turns: Turns) -> None:
