@@ -72,6 +72,7 @@ class Inbox:
         Called by whoever sits in the hub's seat.
         """
         self.wait(timeout)
+        self._date()  # an item may be here whose thread has not rung yet
         # Cleared before the items are taken: an item that is appended after this rings again.
         self._bell.clear()
         self.came = self._since

@@ -62,6 +62,18 @@ def test_what_the_seat_brings_comes_last() -> None:
     assert len(inbox) == 0 and not inbox._bell.is_set()
 
 
+def test_an_item_that_is_taken_before_it_rings() -> None:
+    """Between the two steps of whoever puts it in, it came now, and not when the batch before it did."""
+    times = [1.0]
+    inbox = Inbox(lambda: times[-1])
+    inbox.put(Tick())
+    inbox.take(0.0)
+    times.append(5.0)
+    inbox._items.append(Tick())
+    assert inbox.take_with([Tick()]) == [Tick(), Tick()]
+    assert inbox.came == 5.0
+
+
 def test_nothing_comes_within_the_time() -> None:
     """Without items the batch is empty after the timeout."""
     assert Inbox().take(0.0, 10) == []
