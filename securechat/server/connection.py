@@ -174,7 +174,7 @@ class Connection(Unhandled):
         # Written by both
         self.closed = False
         self.scheduled = False
-        """It is in its worker's `dirty` list."""
+        """It is in its worker's `dirty` list, or stands in line for a turn of writing (`Turns.unwritten`)."""
         self.awaiting = False
         """The chat waits for `items.Drained`."""
 

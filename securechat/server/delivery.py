@@ -251,7 +251,7 @@ def end(link: Connection) -> None:
 
 
 def schedule(link: Connection) -> None:
-    """Have the worker look at a connection at its next wake-up. The hub's thread."""
+    """Have the worker look at a connection, at its next wake-up if not before. The hub's thread."""
     if not link.scheduled:
         link.scheduled = True
         link.owner.dirty.append(link)
