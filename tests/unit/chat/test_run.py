@@ -82,13 +82,20 @@ def world(caps: tuple[str, ...], kind: str = "") -> World:
     return made
 
 
-def said(to: World, by: int, lines: list[str], *, together: bool) -> tuple[list[Record], dict[str, bytes]]:
-    """Let somebody say lines in one turn; return what is stored of that, and what everybody gets."""
+def said(
+    to: World, by: int, lines: list[str], *, together: bool, full: bool = False
+) -> tuple[list[Record], dict[str, bytes]]:
+    """Let somebody say lines in one turn; return what is stored of that, and what everybody gets.
+
+    The disk may be full.
+    """
     peer = to.peers[called(by)]
     messages = peer.framer.feed("".join(f"{line}\r\n" for line in lines).encode())
     for item in [messages] if together else [[message] for message in messages]:
         to.core.handle(Received(peer, item), to.now)
     outcomes: list[Outcome] = to.core.take()
+    if full:
+        to.core.revert(outcomes, "The disk is full")
     for effect in [effect for outcome in outcomes for effect in outcome.effects]:
         to._perform(effect, [])
     to.delivery.flush()
@@ -162,3 +169,17 @@ def test_who_runs_out_of_room_is_refused_from_there_on() -> None:
     assert (stored, got) == said(other, 1, lines, together=False)
     assert 0 < len(stored) < len(lines)
     assert b"LIMIT_REACHED" in got[called(1)]
+
+
+@pytest.mark.parametrize("caps", CAPS, ids=len)
+def test_a_full_disk_refuses_each_of_them(caps: tuple[str, ...]) -> None:
+    """Each line has its own refusal, nobody hears any of them, and it is as if they had not been said."""
+    one, other = world(caps), world(caps)
+    stored, got = said(one, 0, LIKE, together=True, full=True)
+    assert (stored, got) == said(other, 0, LIKE, together=False, full=True)
+    assert stored == []
+    assert got[called(0)].count(b"FAIL PRIVMSG STORE_UNAVAILABLE") == len(LIKE)
+    assert not [name for name, data in got.items() if data and name != called(0)]
+    channel = one.core.registry.channel(HERE)
+    assert channel is not None and channel.said == 0
+    assert said(one, 0, LIKE, together=True) == said(other, 0, LIKE, together=False)
