@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from securechat.app.checks import parse_watched
 from securechat.app.health import ALIVE, Reason, reasons
 from securechat.server.probes import Page, Pages, Probes
+from securechat.server.signals import leave_to_others
 
 if TYPE_CHECKING:
     from securechat.app.metrics import Told
@@ -37,7 +38,7 @@ class Watching:
         self.stop()
         self._address = address
         if probes is not None:
-            thread = Thread(target=probes.run, name="metrics")
+            thread = Thread(target=_serve, args=(probes,), name="metrics")
             thread.start()
             self._running = probes, thread
             _log.info("metrics on %s port %d, for whoever can connect there", *probes.address)
@@ -61,6 +62,11 @@ class Watching:
 
     def _ready(self, accept: str) -> Page:
         return _verdict("ready", reasons(self._vitals.row()))
+
+
+def _serve(probes: Probes) -> None:
+    leave_to_others()
+    probes.run()
 
 
 def _verdict(word: str, against: list[Reason]) -> Page:

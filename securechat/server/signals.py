@@ -22,6 +22,12 @@ HANGUP: Final = signal.SIGHUP
 WAITED: Final = frozenset({signal.SIGTERM, signal.SIGINT, HANGUP})
 
 
+def leave_to_others() -> None:
+    """Have the signals come to another thread than the calling one: for a thread that the main thread starts
+    before it enters `Signals`, or after its first wait."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, WAITED)
+
+
 class Signals:
     """While this context is entered, the signals wait for `wait`. Threads that are started inside, before the
     first wait, inherit that.

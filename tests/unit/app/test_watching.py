@@ -1,8 +1,9 @@
 """The pages of a running server: where they are, and what becomes of them at a reload."""
 
 import json
+import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from http.client import HTTPConnection
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from securechat.app.checks import is_for_others, parse_watched
 from securechat.app.configuration import ConfigError, load
 from securechat.app.watching import Watching
+from securechat.server.probes import Probes
+from securechat.server.signals import WAITED
 from tests.support.vitals import FakeVitals
 
 
@@ -53,6 +56,22 @@ def test_the_pages_are_there(watched: Watched) -> None:
     assert status == 200 and "securechat_ready 1.0\n" in text
     assert watched.get("/healthz") == (200, '{"alive": true, "reasons": []}\n')
     assert watched.get("/readyz") == (200, '{"ready": true, "reasons": []}\n')
+
+
+def test_signals_are_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the server ends there are no handlers any more: one that came to this thread would be deadly."""
+    masks: list[Set[int]] = []
+    serve = Probes.run
+
+    def run(probes: Probes) -> None:
+        masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+        serve(probes)
+
+    monkeypatch.setattr(Probes, "run", run)
+    watching = Watching(FakeVitals())
+    watching.use("127.0.0.1:0")
+    watching.stop()
+    assert masks[0] >= WAITED
 
 
 def test_a_full_disk_is_no_reason_to_start_it_anew(watched: Watched) -> None:
