@@ -128,6 +128,7 @@ class Reader:
         if unhandled and len(self._inbox) > limits.inbox:
             conn.held = True
             self.postponed.append(conn)
+            self.resume()  # the hub may have emptied the inbox before it could see that anybody waits for it
             return False
         return True
 

@@ -9,6 +9,7 @@ import pytest
 from securechat.chat.effects import Handled, HoldBack, Release, Send
 from securechat.chat.items import Tick
 from securechat.server.connection import PIECE, Connection, State
+from securechat.server.inbox import Inbox
 from tests.transport.conftest import UNLIMITED
 from tests.transport.rig import Rig, state
 
@@ -83,6 +84,23 @@ def test_a_full_inbox_stops_those_who_have_lines_in_it(make_rig: MakeRig) -> Non
     assert other_conn.unhandled == 1
     rig.thinking = True
     rig.until(lambda: busy.lines == ["1", "2"])
+
+
+def test_an_inbox_that_is_emptied_at_the_last_moment(
+    make_rig: MakeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the hub empties it before it can see who waits for that, nobody waits."""
+    rig = make_rig(replace(UNLIMITED, inbox=10))
+    peer, conn = rig.connect("alice")
+    rig.thinking = False
+    peer.send(b"ECHO :1\r\n")
+    rig.settle(2)
+    assert conn.unhandled == 1
+    lengths = chain([11], repeat(0))
+    monkeypatch.setattr(Inbox, "__len__", lambda inbox: next(lengths))
+    peer.send(b"ECHO :2\r\n")
+    rig.settle(3)
+    assert conn.unhandled == 2
 
 
 def test_a_peer_that_is_stopped_gets_everything_done(rig: Rig) -> None:
