@@ -19,6 +19,7 @@ from securechat.chat.records import (
     MessageUnpinned,
     MetadataForgotten,
     MetadataSet,
+    Personal,
     PersonalSet,
     Silenced,
     StoredSpending,
@@ -232,9 +233,10 @@ def test_what_accounts_keep_for_themselves_is_loaded(database: Database) -> None
         ALICE: {DEV: {"soju.im/muted": "0"}, -BOB: {"soju.im/pinned": "1"}},
         BOB: {DEV: {"soju.im/muted": "1"}},
     }
-    store.commit([MetadataForgotten(-BOB, (), ())])
+    of_bob = (Personal(ALICE, -BOB, "soju.im/pinned", "1"), Personal(BOB, DEV, "soju.im/muted", "1"))
+    store.commit([MetadataForgotten(-BOB, (), of_bob)])
     assert store.load().personal == {ALICE: {DEV: {"soju.im/muted": "0"}}}
-    store.commit([MetadataForgotten(DEV, (), ())])
+    store.commit([MetadataForgotten(DEV, (), (Personal(ALICE, DEV, "soju.im/muted", "0"),))])
     assert store.load().personal == {}
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, and_
 from securechat.chat.reading import LAST_ID, REDACTION, ChannelPlace, Conversation, Place, Span, first_id_at
 from securechat.chat.records import MessageSent
 from securechat.storage.reading.times import IS_STRAIGHT, said_within, straight
-from securechat.storage.reading.visible import IS_SPOKEN, visible
+from securechat.storage.reading.visible import ID_AS_SUM, IS_SPOKEN, visible
 from securechat.storage.rows import read_messages, select_messages
 from securechat.storage.schema import astray, messages
 
@@ -140,8 +140,7 @@ def _redactions(connection: Connection, place: Place, span: Span) -> list[Messag
     m, key = messages.c, messages.c.redacted_id
     first = place.since if isinstance(place, ChannelPlace) else 0
     after = max(span.after, -1 if span.since is None else first_id_at(span.since + 1) - 1)
-    # As a sum it is no condition for the index by id, in which the redacted are among all others.
-    within = [key > after, key < span.before, m.id + 0 >= first]
+    within = [key > after, key < span.before, first <= ID_AS_SUM]
     within += [] if span.since is None else [m.redacted > span.since]
     within += [] if span.until is None else [m.redacted < span.until]
     query = select_messages().where(*within).order_by(key.desc()).limit(span.limit)

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import BindParameter, ColumnElement, Connection, Select, and_, bindparam, or_, select
 
 from securechat.chat.reading import ChannelPlace, Conversation, Span, Target
-from securechat.storage.reading.visible import IS_SAID, IS_SPOKEN, SAID, SPOKEN, visible
+from securechat.storage.reading.visible import ID_AS_SUM, IS_SAID, IS_SPOKEN, SAID, SPOKEN, visible
 from securechat.storage.schema import accounts, messages
 
 
@@ -59,11 +59,10 @@ def _redacted_in_channels(connection: Connection, channels: Sequence[ChannelPlac
     for place in channels:
         query = (
             select(m.redacted_id, m.redacted)
-            # As a sum the id is no condition for the index by id, in which the redacted are among all others.
             .where(
                 m.channel == place.channel,
                 m.redacted_id.is_not(None),
-                m.id + 0 >= place.since,
+                place.since <= ID_AS_SUM,
                 visible(place),
             )
             .order_by(m.redacted_id.desc())

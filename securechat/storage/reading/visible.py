@@ -14,8 +14,10 @@ SAID: Final = (*SPOKEN, "TAGMSG")
 
 _FOR_ALL: Final = messages.c.rank.is_(None)
 
-# Made once: SQLAlchemy's objects for a list of values refer to each other, and would be garbage of every
-# query.
+# Made once: SQLAlchemy's objects for a list of values, or a sum, refer to each other, and would be garbage
+# of every query.
+ID_AS_SUM: Final = messages.c.id + 0
+"""The id; as a sum it is no condition for the index by id, in which the redacted are among all others."""
 IS_SPOKEN: Final = messages.c.command.in_(SPOKEN)
 IS_SAID: Final = messages.c.command.in_(SAID)
 _FOR_RANK: Final = {
