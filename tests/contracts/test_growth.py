@@ -128,3 +128,15 @@ def test_what_is_said_of_a_channel_goes_by_itself(tmp_path: Path) -> None:
             store.close()
 
     assert cost(500) <= cost(50) + OTHERS
+
+
+def test_a_start_reads_no_messages(tmp_path: Path) -> None:
+    """What is loaded at the start takes as many steps with a thousand messages more, but for a few."""
+    store = open_store(tmp_path)
+    try:
+        store.commit([*PEOPLE, *CHANNELS, message(5)])
+        before = steps(store, store.load)
+        store.commit([message(key) for key in range(6, 1006)])
+        assert steps(store, store.load) < before + 100
+    finally:
+        store.close()

@@ -133,35 +133,6 @@ def test_queries_use_their_indexes(tmp_path: Path) -> None:
     assert not [step for step in of_few if step.startswith("SCAN messages")]
 
 
-def test_a_start_reads_no_messages(tmp_path: Path) -> None:
-    """What is loaded at the start takes as many steps with a thousand messages more, but for a few."""
-    store = open_store(tmp_path)
-    driver = store._connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    steps = 0
-
-    def count() -> int:
-        nonlocal steps
-        steps += 1
-        return 0
-
-    def load() -> int:
-        nonlocal steps
-        steps = 0
-        driver.set_progress_handler(count, 1)
-        store.load()
-        driver.set_progress_handler(None, 0)
-        return steps
-
-    try:
-        store.commit([*PEOPLE, *CHANNELS, message(5)])
-        before = load()
-        store.commit([message(key) for key in range(6, 1006)])
-        assert load() < before + 100
-    finally:
-        store.close()
-
-
 def test_the_log_starts_over(tmp_path: Path) -> None:
     """However much is written, the log stays at some 4 MiB, also with a reader that has found something."""
     store = open_store(tmp_path)
