@@ -209,7 +209,7 @@ class Core(Chat):
 
     def _work(self, session: Session, *, begun: bool = False) -> None:
         """Handle lines of the backlog until it is empty or has to wait; `begun`: it did something before."""
-        handled, backlog, reading, self.again = 0, session.backlog, self.readers.active, None
+        handled, backlog, reading = 0, session.backlog, self.readers.active
         if reading and session in reading:
             self._look_whether_read(session)
         lines, emitted, fanout, late = backlog.lines, -1, self.fanout, self.late
@@ -232,7 +232,6 @@ class Core(Chat):
             self._line(session, line)
             if self._later:
                 self._run_later()
-                self.again = None
             if reading and session in reading:
                 self._look_whether_read(session)
         if handled:
@@ -265,11 +264,8 @@ class Core(Chat):
         # Not `_in_outcome`: this runs for every line, and a closure for each would cost a tenth of it.
         ctx = Context(self, session, line if isinstance(line, Message) else head_of(line))
         outcome = self._outcome = Outcome(ctx)
-        again, self.again = self.again, None
         if isinstance(line, Message):
-            if again is not None and again(line):
-                self.again = again
-            else:
+            if session.again is None or not session.again(session, line):
                 dispatch(COMMANDS, ctx)
         elif isinstance(line, Rejected):
             refuse(ctx, line)

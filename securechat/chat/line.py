@@ -132,7 +132,7 @@ def separate(line: Line) -> "tuple[Line, ...]":
 def variants(line: Line, keys: Mapping[int, object]) -> dict[int, bytes]:
     """Write a line once for each set of capabilities in `keys` that is sent a form of it."""
     if not line.needs and line.parts is None:
-        return _tagged(line, keys)
+        return tagged(line, keys, body(line))
     forms: dict[int, tuple[Line, list[int]]] = {}
     for key in keys:
         form = fitting(line, key)
@@ -141,25 +141,25 @@ def variants(line: Line, keys: Mapping[int, object]) -> dict[int, bytes]:
     encoded: dict[int, bytes] = {}
     for form, its_keys in forms.values():
         if form.parts is None:
-            encoded.update(_tagged(form, its_keys))
+            encoded.update(tagged(form, its_keys, body(form)))
         else:
             encoded.update([(key, encode(form, key)) for key in its_keys])
     return encoded
 
 
-def _tagged(line: Line, keys: Iterable[int]) -> dict[int, bytes]:
-    """Write one form of a line for each key; keys that differ in nothing that tags show share it."""
-    plain = _written(line)
-    if len(plain) > MAX_LINE:
-        plain = _written(_fitted(line))
+def tagged(line: Line, keys: Iterable[int], plain: bytes) -> dict[int, bytes]:
+    """Write one form of a line, of which `plain` is the body, for each key.
+
+    Keys that differ in nothing that tags show share it.
+    """
     shared = {0: plain} if line.batch is None else {}
     encoded: dict[int, bytes] = {}
     for key in keys:
         shown = key & TAGGING
         written = shared.get(shown)
         if written is None:
-            tagged = tags(line, key)
-            written = shared[shown] = f"@{';'.join(tagged)} ".encode() + plain if tagged else plain
+            before = tags(line, key)
+            written = shared[shown] = f"@{';'.join(before)} ".encode() + plain if before else plain
         encoded[key] = written
     return encoded
 

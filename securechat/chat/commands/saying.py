@@ -51,7 +51,7 @@ def to_channel(ctx: Context, draft: Draft, name: str, nonce: str | None, rank: s
     if record_message(ctx, draft, addressed, channel.id, None, nonce, rank=rank):
         if channel.strict:
             spoke(ctx, channel)
-        if ctx.session.backlog.lines and ctx.message.params[0] == name:
+        if not draft.tags:
             run.begin(ctx, draft.command, name, channel)
         if reported is not None:
             reports.noticed(ctx, channel.name, draft.shown, reported)

@@ -4,7 +4,7 @@
 else, unless its command carried a label: then the copy belongs to the labelled answer.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from securechat.chat.audience import NOBODY, Audience
 from securechat.chat.effects import Broadcast, Effect, Send, SendEach
@@ -135,10 +135,14 @@ class Fanout:
     def tell(self, audience: Audience, line: Line, skip: Link | None) -> None:
         """Send a line, as it is, to an audience; `skip` gets none of it."""
         if audience.groups:
-            if audience is not self._audience:
-                self._audience = audience
-                self.told += audience.size
-            self._emit(Broadcast(audience, variants(line, audience.groups), skip))
+            self.hand_out(audience, variants(line, audience.groups), skip)
+
+    def hand_out(self, audience: Audience, encoded: Mapping[int, bytes], skip: Link | None) -> None:
+        """Send a line that is written already to an audience; `skip` gets none of it."""
+        if audience is not self._audience:
+            self._audience = audience
+            self.told += audience.size
+        self._emit(Broadcast(audience, encoded, skip))
 
     def echo(self, line: Line, origin: Origin) -> None:
         """Confirm a message to the session that sent it, if it wants echoes (`echo-message`)."""

@@ -3,7 +3,7 @@
 A session knows its user and a user its sessions, so they stand together.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -16,6 +16,7 @@ from securechat.chat.state.flood import Bucket
 from securechat.chat.state.incoming import Incoming
 from securechat.chat.state.registration import Registration
 from securechat.irc import capabilities as cap
+from securechat.irc.message import Message
 
 UNATTENDED: Final = "*"
 """The away message of a session at which nobody sits, for no stated reason (IRCv3 pre-away)."""
@@ -85,6 +86,7 @@ class Session:
         "account",
         "active",
         "address",
+        "again",
         "away",
         "backlog",
         "bucket",
@@ -145,6 +147,8 @@ class Session:
         # What comes and goes
         self.backlog = Backlog()
         self.bucket: Bucket | None = None
+        self.again: Callable[[Session, Message], bool] | None = None
+        """Says what its next line says, if that is one like the last; it returns whether it did."""
         self.incoming: Incoming | None = None
         """The batch of lines that the client is sending."""
         self.emitted = 0

@@ -13,7 +13,6 @@ from securechat.chat.clock import Now
 from securechat.chat.effects import Effect, StartJob, Then
 from securechat.chat.items import JobDone
 from securechat.chat.jobs import AwaitCommit, Job, JobResult, Stored
-from securechat.chat.line import Line
 from securechat.chat.lines.announcements import announce, messages
 from securechat.chat.lines.fanout import Fanout
 from securechat.chat.lines.origin import Origin
@@ -34,7 +33,6 @@ from securechat.chat.state.readers import Readers
 from securechat.chat.state.registry import Registry
 from securechat.chat.state.session import Session
 from securechat.chat.state.throttle import Throttle
-from securechat.irc.message import Message
 
 TOLD_AT_ONCE: Final = 8000
 """Peers that one item may tell something before others have their turn: to fill their SendQs takes a
@@ -109,8 +107,6 @@ class Chat:
         """Channels that somebody has left, and that may be empty: the engine has them looked at."""
         self.looking, self.look_from = False, 0.0
         """Whether one is being looked at, and the monotonic time from which on the next one may be."""
-        self.again: Callable[[Message], bool] | None = None
-        """Says what the session's next line says, if that is one like the last; it returns whether it did."""
         self._outcome = Outcome(None)
         self._later: list[Callable[[], None] | Ending] = []
         self._undo: list[tuple[Outcome, Callable[[], None]]] = []
@@ -178,10 +174,12 @@ class Chat:
             self.announce(record, origin)
         self._outcome.records.append(record)
 
-    def enter_like(self, message: MessageSent, line: Line, audience: Audience, skip: Link | None) -> None:
+    def enter_shown(
+        self, message: MessageSent, audience: Audience, encoded: Mapping[int, bytes], skip: Link | None
+    ) -> None:
         """Let a message be a fact, of which it is known already what is shown and to whom."""
         sent(self.registry, message, back=False)
-        self.fanout.tell(audience, line, skip)
+        self.fanout.hand_out(audience, encoded, skip)
         self._outcome.records.append(message)
 
     def announce(self, record: Record, origin: Origin | None) -> None:

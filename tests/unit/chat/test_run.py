@@ -1,15 +1,17 @@
-"""Lines that come together: what follows from them is what follows from the same lines one by one."""
+"""Lines like the last one: what follows from them is what follows when nothing is noted of the last one."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
 
 from securechat.chat import core
+from securechat.chat.clock import Now
 from securechat.chat.commands.dispatch import dispatch
-from securechat.chat.items import Received
+from securechat.chat.items import Administer, Received
 from securechat.chat.outcome import Outcome
+from securechat.chat.people import RenameAccount
 from securechat.chat.records import MessageSent, Record
 from securechat.chat.turn.command import Command
 from securechat.chat.turn.context import Context
@@ -87,11 +89,13 @@ def said(
 ) -> tuple[list[Record], dict[str, bytes]]:
     """Let somebody say lines in one turn; return what is stored of that, and what everybody gets.
 
-    The disk may be full.
+    When they are not said together, nothing is noted of one for the next. The disk may be full.
     """
     peer = to.peers[called(by)]
     messages = peer.framer.feed("".join(f"{line}\r\n" for line in lines).encode())
     for item in [messages] if together else [[message] for message in messages]:
+        if not together:
+            to.core.sessions[peer].again = None
         to.core.handle(Received(peer, item), to.now)
     outcomes: list[Outcome] = to.core.take()
     if full:
@@ -118,6 +122,69 @@ def test_together_is_like_one_by_one(caps: tuple[str, ...], by: int, kind: str) 
         assert said(one, 0, before, together=True) == said(other, 0, before, together=False)
         lines = chance.choices(LINES, k=chance.randrange(1, 30))
         assert said(one, by, lines, together=True) == said(other, by, lines, together=False)
+
+
+def _silence(to: World) -> None:
+    said(to, 0, [f"PRIVMSG securechat :channel ban {HERE} {nick(1)}"], together=True)
+
+
+def _filter(to: World) -> None:
+    to.core.reconfigure(replace(to.core.settings, words=WordFilter(["refuse *hello*"])))
+
+
+def _operate(to: World) -> None:
+    session = to.core.sessions[to.peers[called(1)]]
+    session.operator = to.core.registry.accounts[1]
+
+
+def _rename_account(to: World) -> None:
+    to.core.handle(Administer(1, RenameAccount(nick(1), "other"), "root", "console"), to.now)
+
+
+def _says(by: int, *lines: str) -> Callable[[World], None]:
+    return lambda to: void(said(to, by, list(lines), together=True))
+
+
+def void(_: object) -> None: ...
+
+
+CHANGES: Mapping[str, Callable[[World], None]] = {
+    "nothing": lambda to: None,
+    "ban": _silence,
+    "filter": _filter,
+    "operator": _operate,
+    "account renamed": _rename_account,
+    "bot": lambda to: to.core.registry.set_role(to.core.registry.accounts[2], "bot"),
+    **{mode.split()[2] + mode.split()[-1][:1]: _says(0, mode) for mode in MODES},
+    "kicked": _says(0, f"KICK {HERE} {nick(1)}"),
+    "kicked, from outside": _says(0, f"MODE {HERE} -n", f"KICK {HERE} {nick(1)}"),
+    "kicked, and back": _says(0, f"KICK {HERE} {nick(1)}", f"INVITE {nick(1)} {HERE}"),
+    "left": _says(1, f"PART {HERE}"),
+    "left, and back": _says(1, f"PART {HERE}", f"JOIN {HERE}"),
+    "elsewhere": _says(1, f"PRIVMSG {THERE} :elsewhere"),
+    "echo": _says(1, "CAP REQ echo-message"),
+    "no echo": _says(1, "CAP REQ -echo-message"),
+    "tags": _says(2, "CAP REQ :message-tags server-time"),
+    "another came": _says(3, f"PART {HERE}"),
+    "called otherwise": _says(0, f"RENAME {HERE} {THERE[:-2]}aa"),
+    "spelled otherwise": _says(0, f"RENAME {HERE} {HERE.upper()}"),
+    "dropped": _says(0, f"PRIVMSG securechat :channel drop {HERE} {HERE}"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("caps", CAPS, ids=len)
+def test_what_has_changed_since_counts(caps: tuple[str, ...], change: str) -> None:
+    """Turns later, a line like the last one is what it is without a last one."""
+    one, other = world(()), world(())
+    for to, together in ((one, True), (other, False)):
+        said(to, 1, [f"CAP REQ :{cap}" for cap in caps], together=True)
+        assert said(to, 1, LIKE, together=together)[0], "they may speak"
+        to.now = Now(to.now.wall + 500, to.now.mono + 0.5)
+        CHANGES[change](to)
+        to.core.take()
+    assert said(one, 1, LIKE, together=True) == said(other, 1, LIKE, together=False)
+    assert said(one, 1, LIKE, together=True) == said(other, 1, LIKE, together=False)
 
 
 @pytest.mark.parametrize("caps", [EVERY_CAP, ("message-tags",)], ids=len)
@@ -154,7 +221,8 @@ def test_what_holds_for_all_of_them_is_asked_once(
     monkeypatch.setattr(core, "dispatch", counted)
     records, _ = said(people, 0, LIKE * 4, together=True)
     assert [type(record) for record in records] == [MessageSent] * 12
-    assert len(asked) == 1
+    said(people, 0, LIKE, together=True)
+    assert len(asked) == 1, "also in a later turn"
 
 
 def test_who_runs_out_of_room_is_refused_from_there_on() -> None:
