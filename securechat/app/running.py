@@ -44,7 +44,6 @@ from securechat.chat.core import Core
 from securechat.chat.reading import time_of
 from securechat.chat.requests import Answer, Done, Refused
 from securechat.config import Config
-from securechat.irc.names import load_tables
 from securechat.server.clock import Clock
 from securechat.server.inherited import inherited
 from securechat.server.listener import bind
@@ -113,7 +112,6 @@ class Running:
 
     def run(self) -> int:
         """Serve until the end and return the exit code. The main thread calls."""
-        load_tables()
         store = while_away(self._database.open_store)
         try:
             self._server = self._make_server(store, self._database.load(store))

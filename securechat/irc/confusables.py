@@ -44,10 +44,12 @@ def _tables() -> tuple[dict[int, str], dict[int, str]]:
     """What UTS 39 puts into a skeleton for a character, where that is another one, or more of them; and for
     prototypes outside ASCII, the ASCII that one of their characters looks like in its other case."""
     pairs = _Pairs()
-    prototypes = {ord(char): pairs.prototype(char) for char in pairs.chars}
+    prototypes: dict[int, str] = {}
     other_cases: dict[int, str] = {}
     for char in pairs.chars:
-        prototype, other = prototypes[ord(char)], char.swapcase()
+        prototype, other = pairs.prototype(char), char.swapcase()
+        if prototype != char:
+            prototypes[ord(char)] = prototype
         if len(prototype) > 1 or len(other) > 1 or prototype.isascii() or not prototype.isalpha():
             continue
         look = pairs.prototype(other)

@@ -15,12 +15,6 @@ _PACKAGE: Final = "confusable_homoglyphs"
 _LAST: Final = 0x10FFFF
 
 
-class _Look(TypedDict):
-    """What looks alike."""
-
-    c: str
-
-
 class _Categories(TypedDict):
     """Ranges of code points: the first, the last, and the numbers of the script and the category."""
 
@@ -36,11 +30,17 @@ def script_of(char: str) -> str:
 
 def confusables() -> Iterator[tuple[str, list[str]]]:
     """Read which sequences of characters look like which others, in order, a few at a time."""
-    from msgspec import Raw
-    from msgspec.json import decode
+    from msgspec import Raw, Struct
+    from msgspec.json import Decoder
 
-    for char, looks in sorted(decode(_read("confusables.json"), type=dict[str, Raw]).items()):
-        yield char, [look["c"] for look in decode(looks, type=list[_Look])]
+    class Look(Struct, gc=False):
+        """What looks alike."""
+
+        c: str
+
+    several = Decoder(list[Look])
+    for char, looks in sorted(Decoder(dict[str, Raw]).decode(_read("confusables.json")).items()):
+        yield char, [look.c for look in several.decode(looks)]
 
 
 @cache

@@ -58,7 +58,7 @@ def check_account(name: str) -> str:
 
 
 def load_tables() -> None:
-    """Load the tables for names other than ASCII now: that takes a quarter of a second, once."""
+    """Load the tables for names other than ASCII now: that takes 20 to 40 ms, once."""
     skeleton(check_account("\u00e4"))
 
 

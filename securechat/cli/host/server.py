@@ -38,6 +38,10 @@ def server(
     """
     # What the modules make stays, so it is not looked through again and again: a tenth of the start.
     gc.disable()
+    from securechat.irc.names import load_tables
+
+    # First, so that the modules take the room of what it needs only for a moment.
+    load_tables()
     from securechat.app.configuration import ConfigError, Loaded, load
     from securechat.app.running import serve
     from securechat.server.server import CannotStart

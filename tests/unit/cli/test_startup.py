@@ -113,7 +113,8 @@ def test_a_server_on_sqlite_loads_no_other_driver() -> None:
     code = """
 import sys, securechat.__main__
 from securechat.app import running
-running.load_tables()
+from securechat.irc.names import load_tables
+load_tables()
 print("MODULES", *sys.modules)
 """
     needless = {
