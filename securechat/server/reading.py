@@ -8,6 +8,7 @@ held, and whoever has little goes on. When the hub's inbox is full, whoever has 
 and waits in `postponed`.
 """
 
+from array import array
 from collections.abc import Callable
 from typing import Final
 
@@ -58,6 +59,7 @@ class Reader:
         self._outbox = outbox
         self._inbox = inbox
         self._cpu = cpu
+        self._left = array("i", [0])  # what the kernel answers; each worker has its own
 
     def resume(self) -> None:
         """Go on with those that were held, as far as the hub has got."""
@@ -164,6 +166,9 @@ class Reader:
                 fed = framer.feed(data)
                 size += weigh(data, len(fed))
                 lines += fed
+                transport.look(self._left)
+                if not transport.readable:
+                    break
         except Broken as problem:
             end = str(problem)
         self.burden.lines += len(lines)

@@ -1,12 +1,16 @@
 """One TLS connection without waiting: handshake, read, write, close.
 
 Theory of operation. The socket is non-blocking and registered edge-triggered, so `readable` remembers that
-the kernel may hold more, until OpenSSL has asked for more bytes than there are (bytes that it has decrypted
-already do not make the socket readable). OpenSSL commits itself to a chunk once it has answered WANT_WRITE:
-the retry must bring exactly the same bytes (a shorter chunk kills the connection with BAD_LENGTH, other bytes
-corrupt the stream silently), so the chunk is pinned. While it is, nothing is read: a KeyUpdate in between
-would have the same effect. Nothing is read before this connection's own handshake has returned
-(CVE-2023-40217).
+the kernel may hold more, until it is known to hold nothing (`look`). OpenSSL commits itself to a chunk once
+it has answered WANT_WRITE: the retry must bring exactly the same bytes (a shorter chunk kills the connection
+with BAD_LENGTH, other bytes corrupt the stream silently), so the chunk is pinned. While it is, nothing is
+read: a KeyUpdate in between would have the same effect. Nothing is read before this connection's own
+handshake has returned (CVE-2023-40217).
+
+OpenSSL takes no more from the kernel than the record that it is asked for, and a read takes all of a record,
+so what was not read yet is the kernel's. Whatever comes later is told anew. So after a read it is enough to
+ask the kernel how much it holds: to read on until OpenSSL wants more costs an exception, a twentieth of a
+message. The end of the stream is not counted there; once it was told, the connection is read until it comes.
 
 Some clients read 1,024 bytes and then wait in `select`, which does not know of bytes that their OpenSSL has
 decrypted and still holds. They go on only while the kernel has something for them. So the last record before
@@ -17,8 +21,11 @@ queued meanwhile. It is so for a connection's first `BURST` bytes, in which what
 
 import socket
 import ssl
+from array import array
 from contextlib import suppress
+from fcntl import ioctl
 from struct import Struct
+from termios import FIONREAD
 from typing import Final
 
 RECORD: Final = 16 * 1024
@@ -82,7 +89,18 @@ def narrow(plain: socket.socket) -> None:
 class Transport:
     """The TLS side of one connection. Used by its worker's thread only, except for `cut`."""
 
-    __slots__ = ("_left", "_socket", "blocked", "pieces", "pinned", "readable", "rest", "severed", "tail")
+    __slots__ = (
+        "_left",
+        "_socket",
+        "blocked",
+        "ending",
+        "pieces",
+        "pinned",
+        "readable",
+        "rest",
+        "severed",
+        "tail",
+    )
 
     def __init__(self, plain: socket.socket, context: ssl.SSLContext) -> None:
         """Take over a connected non-blocking socket. Raises Broken when the peer has gone already."""
@@ -93,6 +111,8 @@ class Transport:
             raise Broken(_words(error)) from error
         self.readable = True
         """The kernel may hold input."""
+        self.ending = False
+        """The kernel has told of the end of the stream, or of an error."""
         self.blocked = False
         """Nothing can go on before the socket is writable again."""
         self.pinned: memoryview | bytes | None = None
@@ -152,6 +172,16 @@ class Transport:
         if not data and self.severed:
             raise Broken(FRUITLESS)
         return data
+
+    def look(self, left: "array[int]") -> None:
+        """Take the mark `readable` back if the kernel holds nothing more; its answer goes to `left`.
+
+        To be called after a read that has returned bytes.
+        """
+        if not self.ending:
+            ioctl(self._socket.fileno(), FIONREAD, left)
+            if not left[0]:
+                self.readable = False
 
     def write(self, queue: list[bytes], budget: int) -> int:
         """Write what the queue holds, about `budget` bytes at the most; return how many bytes were written.

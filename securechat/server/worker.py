@@ -194,7 +194,10 @@ class Worker:
                 self._lives.release(conn, "")  # came and went
             elif mask & select.EPOLLIN:
                 self._turns.to_greet(conn)
-        elif conn.state is State.GREETING:
+            return
+        if mask & ~(select.EPOLLIN | select.EPOLLOUT):
+            transport.ending = True
+        if conn.state is State.GREETING:
             self._turns.to_greet(conn)
         else:
             if mask & ~select.EPOLLOUT:
