@@ -57,18 +57,18 @@ Change = (
     | AddAccount
     | AddAccounts
     | CheckNames
-    | ListAccounts
-    | ListChannels
     | SetRetention
     | AddInvitation
     | Note
-    | ListInvitations
     | RevokeInvitation
     | QuickSanction
 )
 """What is answered at once."""
 InSteps = SlowSanction | RemoveAccount | DropChannels | SetFounder
 """What is done in steps, for which the chat may take several turns."""
+
+Listing = ListAccounts | ListChannels | ListInvitations
+"""What is listed in steps; sessions, devices and second factors are, too, where no account is named."""
 
 QUESTIONS: Final = (
     CheckNames,

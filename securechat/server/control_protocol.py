@@ -14,6 +14,7 @@ from securechat.chat.requests import OPERATION_NAMES, OPERATIONS, Answer, Done, 
 SOCKET: Final = "control.sock"
 MAX_LINE: Final = 64 * 1024
 """Of a request; answers may be longer."""
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _MOST: Final = 1 << 62
 """What a number of a request may be: a database has 64 bits, and something may be added."""
 
@@ -65,11 +66,15 @@ def decode_request(line: bytes) -> Request | Command:
 
 
 def encode_answer(answer: Answer) -> bytes:
-    """Write an answer as a line."""
+    """Write an answer as a line.
+
+    Row by row: no other thread runs while a JSON text is made, which for thousands of rows is 15 ms.
+    """
     match answer:
         case Done():
-            more = {"more": answer.more} if answer.more else {}
-            return _line({"ok": True, "rows": [dict(row) for row in answer.rows], **more})
+            begin = _text({"ok": True, **({"more": answer.more} if answer.more else {})})
+            rows = ",".join([_text(row) for row in answer.rows])
+            return _bytes(f'{begin[:-1]},"rows":[{rows}]}}')
         case Refused():
             return _line({"ok": False, "code": answer.code, "text": answer.text})
 
@@ -104,7 +109,14 @@ def _check_storable(content: Mapping[str, object]) -> None:
 
 
 def _line(content: Mapping[str, object]) -> bytes:
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return _bytes(_text(content))
+
+
+def _text(content: Mapping[str, object]) -> str:
+    return _ENCODER.encode(dict(content))
+
+
+def _bytes(text: str) -> bytes:
     # An answer may name a file whose name is no UTF-8, and is read again as it was.
     return text.encode(errors="surrogatepass") + b"\n"
 

@@ -6,8 +6,15 @@ from functools import partial
 from securechat.chat.clock import Now
 from securechat.chat.items import Administer, Item, Tick
 from securechat.chat.people import EndSessionsOf
-from securechat.chat.records import Audited, Ban, ListEntry
-from securechat.chat.requests import ListSessions, Request
+from securechat.chat.records import Audited, Authenticator, Ban, Device, Invitation, ListEntry
+from securechat.chat.requests import (
+    ListAccounts,
+    ListDevices,
+    ListInvitations,
+    ListSecondFactors,
+    ListSessions,
+    Request,
+)
 from securechat.chat.sanctions import AddBan, ChannelUnban, ListBans, RemoveBan
 from securechat.chat.state.bans import NETWORK
 from tests.support.world import START, Cost, World, called, channel_name, mask, nick
@@ -22,6 +29,7 @@ def scenes(world: World, many: int) -> Iterator[tuple[str, Callable[[], Cost]]]:
     yield "channel bans end", partial(_channel_bans, world, many)
     yield "batches end", partial(_batches, world)
     yield "entries are owed", partial(_owed, world, many)
+    _people(world, many)
     networks = ",".join(f"10.{one // 256}.{one % 256}.0/24" for one in range(min(100, many)))
     masks = ",".join(("*?x" * 20 + f"*{one:03}").ljust(150, "?") + "!*x*x*x*y@*" for one in range(40))
     for name, request in (
@@ -31,9 +39,24 @@ def scenes(world: World, many: int) -> Iterator[tuple[str, Callable[[], Cost]]]:
         ("bans are lifted", RemoveBan(networks)),
         ("sessions are listed", ListSessions("")),
         ("somebody is let in again", ChannelUnban(channel_name(3), nick(0))),
+        ("accounts are listed", ListAccounts()),
+        ("devices are listed", ListDevices()),
+        ("second factors are listed", ListSecondFactors()),
+        ("invitations are listed", ListInvitations()),
         ("sessions end", EndSessionsOf("", "2001:db8::/32")),
     ):
         yield name, partial(_asked, world, request)
+
+
+def _people(world: World, many: int) -> None:
+    """More accounts, each with a device and a second factor, and as many invitations."""
+    registry, ends = world.core.registry, world.now.wall + 1_000 * MINUTE * 1000
+    first = max(registry.accounts) + 1
+    for one in range(first, first + many):
+        registry.add_account(one, f"more{one}", "phc", "member", START)
+        registry.devices.put(f"key{one}", Device(one, "laptop", "token", START, ends))
+        registry.authenticators[one] = Authenticator("secret", START, 0, ())
+        registry.invitations[f"code{one}"] = Invitation(1, ends, START)
 
 
 def _asked(world: World, request: Request) -> Cost:

@@ -261,6 +261,7 @@ def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
         Refused("NO", "b\udcff.toml cannot be read"),
         Done(),
         Done([{"name": "ä", "disabled": False, "created": 5, "last": None}]),
+        Done([{"name": "#a"}, {"name": "#b"}], more=7),
         Refused("NO", "no\nway"),
     ],
 )
@@ -268,7 +269,23 @@ def test_answers_survive_the_way(answer: Answer) -> None:
     """An answer is the same value on the other side, and one line on the way."""
     line = encode_answer(answer)
     assert line.count(b"\n") == 1
-    assert decode_answer(line) == (answer if isinstance(answer, Refused) else Done(list(answer.rows)))
+    assert decode_answer(line) == (
+        answer if isinstance(answer, Refused) else Done(list(answer.rows), answer.more)
+    )
+
+
+def test_others_have_their_turn_while_a_long_answer_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other thread runs while a JSON text is made, so none is made of more than a row."""
+    written, encode = list[str](), json.JSONEncoder.encode
+
+    def noted(self: json.JSONEncoder, value: object) -> str:
+        written.append(encode(self, value))
+        return written[-1]
+
+    monkeypatch.setattr(json.JSONEncoder, "encode", noted)
+    line = encode_answer(Done([{"name": f"user{number}"} for number in range(1000)]))
+    assert len(line) > 10_000
+    assert max(map(len, written)) < 100
 
 
 @pytest.mark.parametrize("line", [b"", b"5\n", b'{"ok":true}\n', b'{"ok":true,"rows":[1]}\n'])

@@ -1,5 +1,6 @@
 """Making accounts, and listing them."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from securechat.chat.effects import HashAdded
@@ -90,10 +91,13 @@ def set_due(chat: Chat, account: Account, due: bool) -> None:
         chat.enter(PasswordDue(account.id, due, chat.now.wall), None)
 
 
-def rows(chat: Chat) -> list[Row]:
+def rows(chat: Chat) -> Iterator[Row | None]:
     """List the accounts that have credentials, for people and programs."""
-    return [
-        {
+    for account in sorted_by_name(chat.registry.accounts.values()):
+        if account.phc is None:
+            yield None
+            continue
+        yield {
             "name": account.name,
             "role": account.role,
             "disabled": account.disabled,
@@ -102,6 +106,3 @@ def rows(chat: Chat) -> list[Row]:
             "last_login": account.last_login,
             "must_change": account.password_due,
         }
-        for account in sorted_by_name(chat.registry.accounts.values())
-        if account.phc is not None
-    ]

@@ -1,6 +1,6 @@
 """User administration: what `adduser` and its like do, with a running server and without one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import assert_never
 
@@ -20,7 +20,7 @@ from securechat.chat.records import (
     Audited,
     PasswordSet,
 )
-from securechat.chat.request_kinds import Change, InSteps, OfAccount
+from securechat.chat.request_kinds import Change, InSteps, Listing, OfAccount
 from securechat.chat.requests import (
     OPERATION_NAMES,
     AddAccount,
@@ -47,6 +47,7 @@ from securechat.chat.requests import (
     ResetSecondFactor,
     RevokeDevice,
     RevokeInvitation,
+    Row,
     SetFounder,
     SetPassword,
     SetRetention,
@@ -104,13 +105,18 @@ def administer(chat: Chat, item: Administer) -> None:
 
 
 def perform_then(
-    steps: Steps, request: Change | InSteps, by: str, origin: str, then: Callable[[Answer], None]
+    steps: Steps, request: Change | InSteps | Listing, by: str, origin: str, then: Callable[[Answer], None]
 ) -> None:
     """Do what `perform` does, or what takes several turns, and call `then` with the answer."""
     chat = steps.chat
-    if isinstance(request, ListSessions) and not request.name:
-        sessions.list_all(steps, then)
+    if isinstance(request, ListChannels):
+        many_channels.list_channels(steps, request, then)
         return
+    rows = _rows_of_all(chat, request)
+    if rows is not None:
+        steps.gather(rows, lambda listed: then(Done(listed)))
+        return
+    assert not isinstance(request, Listing)
     if isinstance(request, EndSessionsOf) and not request.name:
         _end_from(steps, request, Author(by, origin), then)
         return
@@ -134,6 +140,23 @@ def perform_then(
             many_channels.set_founder(steps, request, begin, then)
         case _:
             assert_never(request)
+
+
+def _rows_of_all(chat: Chat, request: Change | InSteps | Listing) -> Iterator[Row | None] | None:
+    """Return what makes the rows of an answer about everybody; None for another request."""
+    match request:
+        case ListAccounts():
+            return accounts.rows(chat)
+        case ListDevices(name=""):
+            return devices.all_rows(chat)
+        case ListInvitations():
+            return invitations.rows(chat)
+        case ListSecondFactors(name=""):
+            return authenticators.all_rows(chat)
+        case ListSessions(name=""):
+            return sessions.all_rows(chat)
+        case _:
+            return None
 
 
 def _end_from(steps: Steps, request: EndSessionsOf, author: Author, then: Callable[[Answer], None]) -> None:
@@ -165,22 +188,12 @@ def _answer(chat: Chat, request: Change, by: str, spare: int | None) -> Answer:
             return accounts.add_many(chat, request)
         case CheckNames():
             return accounts.check_names(chat, request)
-        case ListAccounts():
-            return Done(accounts.rows(chat))
-        case ListDevices(name=""):
-            return devices.list_all(chat)
-        case ListSecondFactors(name=""):
-            return Done(authenticators.rows(chat))
-        case ListChannels():
-            return many_channels.list_channels(chat, request)
         case SetRetention():
             return set_retention(chat, request)
         case AddInvitation():
             return invitations.add(chat, request)
         case RevokeInvitation():
             return invitations.revoke(chat, request)
-        case ListInvitations():
-            return Done(invitations.rows(chat))
         case CloseReport() | SetSlowMode():
             return moderation.answer(chat, request, by)
         case ListBans() | ListReports() | ListRestraints() | ShowReport():

@@ -9,7 +9,7 @@ step before or after is taken, since clocks differ. Wrong ones are heard as seld
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -167,12 +167,15 @@ def reset(chat: Chat, account: Account) -> Answer:
     return Done()
 
 
-def rows(chat: Chat, account: Account | None = None) -> list[Row]:
-    """List the accounts that have a second factor; or only this one, if it has one."""
-    wanted = sorted_by_name(chat.registry.accounts.values()) if account is None else [account]
-    known = ((each, chat.registry.authenticators.get(each.id)) for each in wanted)
-    return [
-        {"account": each.name, "since": factor.since, "recovery_codes": len(factor.recovery)}
-        for each, factor in known
-        if factor is not None
-    ]
+def all_rows(chat: Chat) -> Iterator[Row | None]:
+    """List the accounts that have a second factor."""
+    for account in sorted_by_name(chat.registry.accounts.values()):
+        yield row(chat, account)
+
+
+def row(chat: Chat, account: Account) -> Row | None:
+    """Return what is listed of an account's second factor, if it has one."""
+    factor = chat.registry.authenticators.get(account.id)
+    if factor is None:
+        return None
+    return {"account": account.name, "since": factor.since, "recovery_codes": len(factor.recovery)}

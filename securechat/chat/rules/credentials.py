@@ -28,7 +28,8 @@ def answer(chat: Chat, account: Account, request: OfCredentials) -> Answer:
         case RevokeDevice():
             return devices.revoke(chat, account, request)
         case ListSecondFactors():
-            return Done(authenticators.rows(chat, account))
+            row = authenticators.row(chat, account)
+            return Done([row] if row is not None else [])
         case ResetSecondFactor():
             return authenticators.reset(chat, account)
         case _:

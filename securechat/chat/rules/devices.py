@@ -5,6 +5,8 @@ can be guessed, so no login by them is delayed, and a fast hash is enough.
 """
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 from securechat.chat.effects import Then
@@ -98,15 +100,25 @@ def forget(chat: Chat, account: Account) -> None:
         chat.enter(DeviceRevoked(key, device), None)
 
 
-def list_all(chat: Chat) -> Answer:
+def all_rows(chat: Chat) -> Iterator[Row | None]:
     """List the devices of all accounts."""
-    accounts = sorted_by_name(chat.registry.accounts.values())
-    return Done([row for account in accounts for row in rows(chat, account)])
+    sessions = _sessions(chat)
+    for account in sorted_by_name(chat.registry.accounts.values()):
+        yield None
+        yield from _rows(chat, account, sessions)
 
 
 def rows(chat: Chat, account: Account) -> list[Row]:
     """List the devices of an account, the oldest first."""
-    sessions = [session.device for session in chat.sessions.values()]
+    return _rows(chat, account, _sessions(chat))
+
+
+def _sessions(chat: Chat) -> Counter[str | None]:
+    """Count the sessions by the devices that they came with."""
+    return Counter(session.device for session in chat.sessions.values())
+
+
+def _rows(chat: Chat, account: Account, sessions: Counter[str | None]) -> list[Row]:
     return [
         {
             "account": account.name,
@@ -116,7 +128,7 @@ def rows(chat: Chat, account: Account) -> list[Row]:
             "expires": device.expires,
             "used": device.used or None,
             "expired": device.expires <= chat.now.wall,
-            "sessions": sessions.count(key),
+            "sessions": sessions[key],
         }
         for key, device in chat.registry.devices.of(account.id)
     ]

@@ -1,11 +1,12 @@
 """Invitations: codes with which people make their own account. Administrators make, list and revoke them."""
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Final
 
 from securechat.chat.limits import MAX_INVITATION_DAYS, MAX_INVITATION_USES
 from securechat.chat.records import Invitation, InvitationAdded, InvitationRevoked
-from securechat.chat.requests import AddInvitation, Answer, Done, Refused, RevokeInvitation, Value
+from securechat.chat.requests import AddInvitation, Answer, Done, Refused, RevokeInvitation, Row
 from securechat.chat.turn.chat import Chat
 from securechat.irc.invitation import code_of
 
@@ -65,16 +66,14 @@ def revoke(chat: Chat, request: RevokeInvitation) -> Answer:
     return Done()
 
 
-def rows(chat: Chat) -> list[dict[str, Value]]:
+def rows(chat: Chat) -> Iterator[Row]:
     """List the invitations that can be used, and those that have expired; the oldest first."""
     now = chat.now.wall
-    return [
-        {
+    for code, invitation in sorted(chat.registry.invitations.items(), key=lambda item: item[1].created):
+        yield {
             "id": id_of(code),
             "uses": invitation.uses,
             "created": invitation.created,
             "expires": invitation.expires,
             "expired": invitation.expires <= now,
         }
-        for code, invitation in sorted(chat.registry.invitations.items(), key=lambda item: item[1].created)
-    ]

@@ -34,10 +34,14 @@ BUSY: Final = Refused(
 )
 
 
-def list_channels(chat: Chat, request: ListChannels) -> Answer:
+def list_channels(steps: Steps, request: ListChannels, then: Callable[[Answer], None]) -> None:
     """List the channels that are asked for, but for what only the store knows."""
-    found = _page(chat, request)
-    return found if isinstance(found, Refused) else Done(rows(chat, found[0]), found[1])
+    found = _page(steps.chat, request)
+    if isinstance(found, Refused):
+        then(found)
+    else:
+        channels, more = found
+        steps.gather(rows(steps.chat, channels), lambda listed: then(Done(listed, more)))
 
 
 def drop_channels(
@@ -85,7 +89,7 @@ def answer_unused(
         if silent is not None:
             still = [one for one in silent if chat.registry.channels.get(one.id) is one and fits(one)]
             dropping_them = isinstance(request, DropChannels)
-            answer = _dropped(chat, still) if dropping_them else Done(rows(chat, still), more)
+            answer = _dropped(chat, still) if dropping_them else Done(list(rows(chat, still)), more)
         note(answer)
         chat.emit(Answered(ticket, answer))
 
@@ -126,19 +130,17 @@ def set_founder(
     steps.for_each(fitting, give, lambda: then(Done([{"name": name} for name in given])))
 
 
-def rows(chat: Chat, channels: list[Channel]) -> list[Row]:
+def rows(chat: Chat, channels: list[Channel]) -> Iterator[Row]:
     """List channels, for people and programs; `retention_days` is None where the server's holds."""
     accounts = chat.registry.accounts
-    return [
-        {
+    for channel in channels:
+        yield {
             "name": channel.name,
             "members": lasting(chat, channel),
             "founder": accounts[channel.founder].name if channel.founder is not None else None,
             "created": channel.created,
             "retention_days": channel.retention_days,
         }
-        for channel in channels
-    ]
 
 
 def lasting(chat: Chat, channel: Channel) -> int:

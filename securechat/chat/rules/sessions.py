@@ -1,6 +1,6 @@
 """Sessions as administrators and their own people see them: who is logged in from where, and ending them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
@@ -23,15 +23,11 @@ def rows(chat: Chat, account: Account) -> list[Row]:
     return [_row(session, account) for session in _of(chat, account)]
 
 
-def list_all(steps: Steps, then: Callable[[Answer], None]) -> None:
-    """List who is logged in from where and since when; `then` is called with the answer."""
-    listed: list[Row] = []
-
-    def look(session: Session) -> None:
-        if session.account is not None and not session.closed:
-            listed.append(_row(session, session.account))
-
-    steps.for_each(list(steps.chat.sessions.values()), look, lambda: then(Done(listed)))
+def all_rows(chat: Chat) -> Iterator[Row | None]:
+    """List who is logged in from where and since when."""
+    for session in list(chat.sessions.values()):
+        account = session.account
+        yield _row(session, account) if account is not None and not session.closed else None
 
 
 def _of(chat: Chat, account: Account) -> list[Session]:

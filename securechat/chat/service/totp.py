@@ -45,10 +45,10 @@ def totp(asked: Asked) -> None:
 
 
 def _show(asked: Asked) -> None:
-    found = authenticators.rows(asked.ctx.chat, asked.account)
-    if not found:
+    row = authenticators.row(asked.ctx.chat, asked.account)
+    if row is None:
         asked.say(OFF)
-    for row in found:
+    else:
         left = count(int(row["recovery_codes"] or 0), "recovery code")
         asked.say(f"Your second factor is on since {format_ms(int(row['since'] or 0))}, with {left} left")
 

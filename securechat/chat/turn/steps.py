@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from securechat.chat.requests import Row
 from securechat.chat.turn.chat import Chat
 from securechat.chat.turn.context import Context
 
@@ -23,6 +24,16 @@ class Steps:
             self.ctx.for_each(subjects, action, then)
         else:
             self._for_each(iter(subjects), action, then)
+
+    def gather(self, rows: Iterable[Row | None], then: Callable[[list[Row]], None]) -> None:
+        """Make the rows of an answer, which `then` gets; a None is a look at what is not shown."""
+        found: list[Row] = []
+
+        def keep(row: Row | None) -> None:
+            if row is not None:
+                found.append(row)
+
+        self.for_each(rows, keep, lambda: then(found))
 
     def _for_each(self, rest: Iterator[T], action: Callable[[T], None], then: Callable[[], None]) -> None:
         for subject in rest:
