@@ -1,13 +1,13 @@
 """What a session is shown of a channel: its topic, and the members who are online."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from securechat.chat.line import Line, packed_slowly
 from securechat.chat.lines import metadata
-from securechat.chat.membership import symbols
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.registry import Registry
+from securechat.chat.state.roster import FORMS, cut, nicks, word
 from securechat.chat.state.session import Session, User
 from securechat.chat.state.visibility import is_listed
 from securechat.irc import capabilities as cap
@@ -43,12 +43,11 @@ def topic(registry: Registry, session: Session, channel: Channel, at: int) -> It
         yield Line(server, num.RPL_TOPICWHOTIME, (nick, channel.name, channel.topic.setter, set_at), None, at)
 
 
-def present(registry: Registry, channel: Channel) -> Iterator[User]:
-    """The members who are online, as long as it takes.
+def present(registry: Registry, channel: Channel, listed: set[int]) -> Iterator[User]:
+    """The members who are online, but for those who are `listed`, as long as it takes.
 
     Members who go meanwhile are left out, those who come are not.
     """
-    listed: set[int] = set()
     while more := [user for user in registry.online(channel) if user.id not in listed]:
         for user in more:
             listed.add(user.id)
@@ -59,23 +58,51 @@ def present(registry: Registry, channel: Channel) -> Iterator[User]:
 def names(registry: Registry, session: Session, channel: Channel, at: int) -> Iterator[Line | None]:
     """The members who are online and whom the session's user may see, as many on a line as fit.
 
-    There is a `None` for each of the others.
+    There is a `None` for each of the others, and wherever it can be interrupted.
     """
     assert session.user is not None
     server, viewer = registry.server_name, session.user
     params = (viewer.nick, symbol(channel), channel.name)
     room = body_room(server, num.RPL_NAMREPLY, *params)
-    multi, full = session.has(cap.MULTI_PREFIX), session.has(cap.USERHOST_IN_NAMES)
+    form = session.caps & FORMS
     inside = viewer.id in channel.members
-    shown = (
-        symbols(channel.ranks(user.id), multi=multi) + (user.source if full else user.nick)
-        if channel.shows(user.id, viewer.id) and (inside or is_listed(registry, viewer, user))
-        else None
-        for user in present(registry, channel)
-    )
-    for text in packed_slowly(shown, room):
-        yield Line(server, num.RPL_NAMREPLY, params, text, at) if text is not None else None
+    listed: set[int] | None = set()
+    if inside and "u" not in channel.modes:
+        empty = Line(server, num.RPL_NAMREPLY, params, "", at)
+        listed = yield from _kept(registry, channel, form, empty, room)
+    if listed is not None:
+        shown = (
+            word(user, channel.ranks(user.id), form)
+            if channel.shows(user.id, viewer.id) and (inside or is_listed(registry, viewer, user))
+            else None
+            for user in present(registry, channel, listed)
+        )
+        for text in packed_slowly(shown, room):
+            yield Line(server, num.RPL_NAMREPLY, params, text, at) if text is not None else None
     yield Line(server, num.RPL_ENDOFNAMES, (viewer.nick, channel.name), "End of NAMES list", at)
+
+
+def _kept(
+    registry: Registry, channel: Channel, form: int, line: Line, room: int
+) -> Generator[Line | None, None, set[int] | None]:
+    """The names for who sees everybody, as the channel keeps them; `line` is one without names.
+
+    Returns None after the last of them. When something changes meanwhile it returns the users that it has
+    listed.
+    """
+    roster = channel.roster
+    names = roster.text(form)
+    if names is None:
+        yield from roster.write(form, registry.online(channel), channel.ranks)
+        names = roster.text(form)
+    if names is None:
+        return set()
+    changes = roster.changes
+    for text, end in cut(names, room):
+        yield line._replace(text=text)
+        if roster.changes != changes:
+            return {user.id for nick in nicks(names[:end]) if (user := registry.user(nick)) is not None}
+    return None
 
 
 def symbol(channel: Channel) -> str:

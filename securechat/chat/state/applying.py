@@ -192,10 +192,8 @@ def _modes(registry: Registry, record: ChannelModesChanged, back: bool) -> None:
         registry.temporary.add(channel.id)
     for change in record.ranks:
         # A session that is a user of its own may have gone since, and its membership with it.
-        member = channel.members.get(change.user)
-        if member is not None:
-            ranks = change.previous if back else change.ranks
-            channel.members[change.user] = member._replace(ranks=ranks)
+        if change.user in channel.members:
+            channel.set_ranks(change.user, change.previous if back else change.ranks)
 
 
 def _account(registry: Registry, record: AccountRecord, back: bool) -> None:

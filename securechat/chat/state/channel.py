@@ -8,7 +8,8 @@ from securechat.chat.masks import Matcher
 from securechat.chat.membership import Membership
 from securechat.chat.records import LISTS, ListEntry, StoredChannel
 from securechat.chat.state.account import Account
-from securechat.chat.state.session import User
+from securechat.chat.state.roster import Roster
+from securechat.chat.state.session import Session, User
 from securechat.irc.names import fold
 
 STRICT: Final = frozenset("CUWcm")
@@ -38,6 +39,7 @@ class Channel:
         "modes",
         "name",
         "retention_days",
+        "roster",
         "said",
         "spoke",
         "strict",
@@ -62,7 +64,7 @@ class Channel:
         self.tighten()
         self.members: dict[int, Membership] = {}
         self.invited: dict[int, int] = {}
-        self.listeners = Listeners()
+        self.listeners, self.roster = Listeners(), Roster()
         self.said = 0
         """How many messages were said here since it was loaded or made: what the store is asked is older."""
         self.spoke: dict[int, float] = {}
@@ -91,6 +93,39 @@ class Channel:
             here = sorted(members.keys() & users.keys(), key=lambda member: members[member].joined_id)
             return [users[member] for member in here]
         return [users[member] for member in members if member in users]
+
+    # Who hears it. The roster is forgotten where its order may be another, or what is shown.
+
+    def came(self, user: User) -> None:
+        """Somebody who is online has become a member, the last one."""
+        self.roster.came(user, self.ranks(user.id))
+        for session in user.sessions:
+            self.listeners.add(session.link, session.key)
+
+    def went(self, user: User) -> None:
+        """Somebody who is online is no member any more."""
+        for session in user.sessions:
+            self.unhear(session)
+
+    def hear(self, session: Session) -> None:
+        """Let a session of a member hear the channel."""
+        self.listeners.add(session.link, session.key)
+        self.roster.forget()
+
+    def unhear(self, session: Session) -> None:
+        """Let a session hear the channel no more."""
+        self.listeners.remove(session.link, session.key)
+        self.roster.forget()
+
+    def empty(self) -> None:
+        """Take everybody away."""
+        self.members, self.listeners = {}, Listeners()
+        self.roster.forget()
+
+    def set_ranks(self, user_id: int, ranks: str) -> None:
+        """Give a member other ranks."""
+        self.members[user_id] = self.members[user_id]._replace(ranks=ranks)
+        self.roster.forget()
 
     @property
     def forward(self) -> int | None:

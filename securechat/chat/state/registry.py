@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from securechat.chat.audience import Audience, Listeners, together
+from securechat.chat.audience import Audience, together
 from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot
 from securechat.chat.records import StoredAccount, StoredChannel, Topic
@@ -142,8 +142,7 @@ class Registry:
         user = self.user(name)
         if user is not None:
             return (user,)
-        account = self.account(name)
-        return self.users_of(account) if account is not None else ()
+        return self.users_of(account) if (account := self.account(name)) is not None else ()
 
     def sessions_of(self, account: Account) -> Sequence[Session]:
         """Return the account's sessions that are logged in, in the order of their logins."""
@@ -190,7 +189,7 @@ class Registry:
         channel = self.forget_channel(channel_id)
         for user_id in channel.members:
             del self.memberships[user_id][channel_id]
-        channel.members, channel.listeners = {}, Listeners()
+        channel.empty()
         self.dropped.keep(channel)
 
     def restore_channel(self, stored: StoredChannel) -> None:
@@ -220,8 +219,8 @@ class Registry:
         channel.members[user_id] = membership
         self.memberships.setdefault(user_id, {})[channel_id] = None
         self._peers_of.forget()
-        for session in user.sessions if user else ():
-            channel.listeners.add(session.link, session.key)
+        if user is not None:
+            channel.came(user)
 
     def remove_member(self, channel_id: int, user_id: int) -> None:
         channel = self.channels[channel_id]
@@ -229,9 +228,8 @@ class Registry:
             return
         del self.memberships[user_id][channel_id]
         self._peers_of.forget()
-        user = self.users.get(user_id)
-        for session in user.sessions if user else ():
-            channel.listeners.remove(session.link, session.key)
+        if (user := self.users.get(user_id)) is not None:
+            channel.went(user)
 
     # Who is online
 
@@ -306,6 +304,8 @@ class Registry:
         self._nicks.remove(user.nick, user)
         user.rename(nick, self.server_name)
         self._nicks.add(user.nick, user)
+        for channel in self.channels_of(user.id):
+            channel.roster.forget()
 
     def witnesses(self, channel: Channel, user_id: int) -> Audience:
         """Everybody who sees this member come and go: in an auditorium not those without a rank."""
@@ -332,12 +332,12 @@ class Registry:
         self._peers_of.forget()
         user.audience = user.audience.including(session.link, session.key)
         for channel in self.channels_of(user.id):
-            channel.listeners.add(session.link, session.key)
+            channel.hear(session)
 
     def _unlisten(self, session: Session, user: User) -> None:
         user.audience = user.audience.excluding(session.link, session.key)
         for channel in self.channels_of(user.id):
-            channel.listeners.remove(session.link, session.key)
+            channel.unhear(session)
 
     def _index_account(self, account: Account) -> None:
         self.accounts[account.id] = account
