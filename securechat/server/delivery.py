@@ -2,7 +2,9 @@
 
 Theory of operation. Consecutive broadcasts to the same audience (the same object: an audience is immutable)
 form an open *run*, a list of their encoded forms. When another audience comes, or the turn ends, the run is
-flushed: each group's pieces are joined once, and every member gets that one piece appended. A link that a
+flushed: each group's pieces are joined once, and every member gets that one piece appended. An audience that
+has only grown since goes on with the run: who came gets what follows, so of many who join a channel in one
+turn the members are told by one append. A link that a
 broadcast skips gets a join of its own, without what it skips. A link that is sent something of its own in
 between is caught up with the run first, and `_positions` remembers how far it has got. So each link gets its
 bytes exactly in the order of the effects, and what is spent per recipient is spent once per run. Lines that
@@ -17,7 +19,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Final, cast
 
-from securechat.chat.audience import NOBODY
+from securechat.chat.audience import NOBODY, Audience
 from securechat.chat.effects import Broadcast, Send, SendEach
 from securechat.chat.link import Link
 from securechat.server.connection import PIECE, Connection, Owner, Share, State
@@ -40,6 +42,8 @@ class Delivery:
 
     __slots__ = (
         "_audience",
+        "_came",
+        "_first",
         "_in_all",
         "_limit",
         "_positions",
@@ -58,7 +62,10 @@ class Delivery:
         """Connections that were closed since too much waited for them."""
         self.counted = 0
         """What was queued or held back since the start, in bytes."""
-        self._audience = NOBODY
+        self._audience = self._first = NOBODY
+        """The newest audience of the run, and the one with which it began."""
+        self._came: dict[Link, int] = {}
+        """Who has come since the run began, with the encoding keys."""
         self._run: list[Mapping[int, bytes]] = []
         self._positions: dict[Link, int] = {}
         self._skipped: dict[Link, list[int]] = {}
@@ -87,8 +94,7 @@ class Delivery:
     def broadcast(self, effect: Broadcast) -> None:
         """Queue bytes for an audience."""
         if effect.audience is not self._audience:
-            self.flush()
-            self._audience = effect.audience
+            self._go_on_with(effect.audience)
         skip = effect.skip
         if skip is not None:
             skipped = self._skipped.get(skip)
@@ -101,8 +107,10 @@ class Delivery:
     def catch_up(self, link: Link) -> None:
         """Queue for one link what the open run has for it so far."""
         run = self._run
-        key = self._audience.keys.get(link) if run else None
-        if key is None:
+        if not run:
+            return
+        key = self._came.get(link)
+        if key is None and (key := self._first.keys.get(link)) is None:
             return
         position = self._positions.get(link, 0)
         if position < len(run):
@@ -149,7 +157,8 @@ class Delivery:
         self._run = []
         self._positions = {}
         self._skipped = {}
-        self._audience = NOBODY
+        self._came = {}
+        self._audience = self._first = NOBODY
 
     def relieve(self, shares: Iterable[Share]) -> None:
         """Where all SendQs together have too much, close sessions that take nothing, of who has most."""
@@ -176,6 +185,17 @@ class Delivery:
         if link.state is State.GONE:
             self.counted -= link.queued
             link.appended -= link.queued
+
+    def _go_on_with(self, audience: Audience) -> None:
+        """Turn to another audience: the open run goes on where that has only grown."""
+        came = audience.since(self._audience) if self._run else None
+        if came is None:
+            self.flush()
+            self._first = audience
+        else:
+            self._came.update(came)
+            self._positions.update(dict.fromkeys([link for link, _ in came], len(self._run)))
+        self._audience = audience
 
     def _append_pieces(self, link: Link, pieces: list[bytes], position: int) -> None:
         """Queue what the run has for a link from a position on, without what the link skips."""

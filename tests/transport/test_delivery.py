@@ -5,7 +5,7 @@ from typing import cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from securechat.chat.audience import Audience
+from securechat.chat.audience import Audience, Listeners
 from securechat.chat.effects import Broadcast, Send, SendEach
 from securechat.chat.link import Link
 from securechat.server.burden import Burden
@@ -61,7 +61,14 @@ AUDIENCES: list[dict[int, tuple[int, ...]]] = [
     {0: (0, 1, 4), 1: (2, 3)},
     {0: (4,)},
     {},
+    # These grow out of each other, until somebody goes.
+    {0: (0, 1)},
+    {0: (0, 1), 1: (2,)},
+    {0: (0, 1, 4), 1: (2,)},
+    {0: (0, 4), 1: (2,)},
 ]
+FIXED = 4
+"""How many of them have nothing to do with each other."""
 Step = tuple[str, int, int, int]
 steps = st.lists(
     st.one_of(
@@ -89,12 +96,25 @@ steps = st.lists(
 )
 
 
+def growing(links: list[Connection]) -> list[Audience]:
+    """Audiences of people who come, and of one who goes at last."""
+    listeners = Listeners()
+    for member in (0, 1):
+        listeners.add(links[member], 0)
+    grown = [listeners.audience]
+    for member, key in ((2, 1), (4, 0)):
+        listeners.add(links[member], key)
+        grown.append(listeners.audience)
+    listeners.remove(links[1], 0)
+    return [*grown, listeners.audience]
+
+
 def deliver(script: list[Step], links: list[Connection]) -> None:
     """Perform the steps with `Delivery`."""
     audiences = [
         Audience({key: tuple(links[n] for n in members) for key, members in groups.items()})
-        for groups in AUDIENCES
-    ]
+        for groups in AUDIENCES[:FIXED]
+    ] + growing(links)
     delivery = Delivery(PLENTY)
     for number, (kind, which, skip, heard) in enumerate(script):
         match kind:
@@ -203,6 +223,24 @@ def test_a_run_is_one_append_per_member() -> None:
     delivery.flush()
     assert {len(link.sendq) for link in links} == {1}
     assert len({id(link.sendq[0]) for link in links}) == 1
+
+
+def test_those_who_come_cost_the_others_nothing() -> None:
+    """Of many who join in one turn each is shown to all, and is sent its own: one append for the others."""
+    links = sinks(50)
+    listeners = Listeners()
+    for link in links[:30]:
+        listeners.add(link, 0)
+    delivery = Delivery(PLENTY)
+    for number, link in enumerate(links[30:]):
+        listeners.add(link, 0)
+        delivery.broadcast(Broadcast(listeners.audience, {0: b"%d joins\n" % number}))
+        delivery.send(Send(link, b"the names\n"))
+    delivery.flush()
+    everything = b"".join([b"%d joins\n" % number for number in range(20)])
+    assert [link.sendq for link in links[:30]] == [[everything]] * 30
+    assert links[48].sendq == [b"18 joins\n", b"the names\n", b"19 joins\n"]
+    assert links[49].sendq == [b"19 joins\n", b"the names\n"]
 
 
 def test_the_senders_cost_the_others_nothing() -> None:

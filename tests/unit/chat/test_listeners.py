@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from securechat.chat.audience import Audience, Listeners, together
+from securechat.chat.audience import NOBODY, Audience, Listeners, together
 from securechat.chat.records import StoredAccount
 from securechat.chat.state import peers as peers_module
 from securechat.chat.state.account import Account
@@ -26,6 +26,36 @@ def test_an_audience_is_the_same_until_somebody_comes_or_goes() -> None:
     listeners.remove(B, 2)
     assert listeners.audience.groups == {1: (A, C)}
     assert first.groups == {1: (A,), 2: (B,)}
+
+
+def test_an_audience_says_who_has_come_since_another() -> None:
+    """In the order of coming; not when anybody has gone, the other is later, or of something else."""
+    listeners, others = Listeners(), Listeners()
+    others.add(A, 1)
+    listeners.add(A, 1)
+    first = listeners.audience
+    listeners.add(A, 1)
+    assert listeners.audience is first
+    listeners.add(B, 2)
+    second = listeners.audience
+    listeners.add(C, 1)
+    third = listeners.audience
+    assert third.since(first) == [(B, 2), (C, 1)] and third.since(second) == [(C, 1)]
+    assert first.since(second) is None and third.since(others.audience) is None
+    assert third.since(NOBODY) is None and NOBODY.since(NOBODY) is None
+    listeners.remove(B, 2)
+    listeners.add(B, 2)
+    assert listeners.audience.since(third) is None
+
+
+def test_not_everybody_who_came_is_remembered() -> None:
+    """A channel does not keep a second list of all its members."""
+    listeners = Listeners()
+    listeners.add(A, 1)
+    first = listeners.audience
+    for number in range(100):
+        listeners.add(FakeLink(str(number)), 1)
+    assert listeners.audience.since(first) is None and listeners.audience.size == 101
 
 
 def test_everybody_once() -> None:
