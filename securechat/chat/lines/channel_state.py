@@ -87,22 +87,23 @@ def _kept(
 ) -> Generator[Line | None, None, set[int] | None]:
     """The names for who sees everybody, as the channel keeps them; `line` is one without names.
 
-    Returns None after the last of them. When something changes meanwhile it returns the users that it has
+    Returns None after the last of them. When they are forgotten meanwhile it returns the users that it has
     listed.
     """
-    roster = channel.roster
-    names = roster.text(form)
-    if names is None:
-        yield from roster.write(form, registry.online(channel), channel.ranks)
-        names = roster.text(form)
-    if names is None:
-        return set()
-    changes = roster.changes
-    for text, end in cut(names, room):
-        yield line._replace(text=text)
-        if roster.changes != changes:
-            return {user.id for nick in nicks(names[:end]) if (user := registry.user(nick)) is not None}
-    return None
+    roster, forgotten, start = channel.roster, channel.roster.forgotten, 0
+    text = roster.text(form)
+    if text is None:
+        yield from roster.write(form, lambda: registry.online(channel), channel.ranks)
+        text = roster.text(form) or b""
+    while start < len(text):
+        end = cut(text, start, room)
+        yield line._replace(text=text[start:end].decode())
+        if roster.forgotten != forgotten:
+            return {user.id for nick in nicks(text[:end]) if (user := registry.user(nick)) is not None}
+        if roster.size(form) != len(text):
+            text = roster.text(form) or b""
+        start = end + 1
+    return None if roster.forgotten == forgotten else set()
 
 
 def symbol(channel: Channel) -> str:

@@ -20,16 +20,15 @@ _STEP = 128
 class Roster:
     """The names of one channel, in the order of joining, with blanks between them."""
 
-    __slots__ = ("_texts", "changes")
+    __slots__ = ("_texts", "forgotten")
 
     def __init__(self) -> None:
         self._texts: dict[int, bytearray] = {}
-        self.changes = 0
-        """How often something changed: whoever lists members in several turns looks at it."""
+        self.forgotten = 0
+        """How often the names were forgotten. Meanwhile they only grow."""
 
     def came(self, user: User, ranks: str) -> None:
         """Somebody who is online has joined, after all others."""
-        self.changes += 1
         for form, text in self._texts.items():
             if text:
                 text += b" "
@@ -37,7 +36,7 @@ class Roster:
 
     def forget(self) -> None:
         """The names are not what they were."""
-        self.changes += 1
+        self.forgotten += 1
         self._texts.clear()
 
     def text(self, form: int) -> bytes | None:
@@ -45,16 +44,25 @@ class Roster:
         text = self._texts.get(form)
         return bytes(text) if text is not None else None
 
-    def write(self, form: int, online: list[User], ranks: Callable[[int], str]) -> Iterator[None]:
-        """Write the names of those who are online; what changes between the steps makes it vain."""
-        changes, text = self.changes, bytearray()
-        for first in range(0, len(online), _STEP):
-            step = online[first : first + _STEP]
+    def size(self, form: int) -> int:
+        """Return how long the names in a form are, 0 when they are not written."""
+        return len(self._texts.get(form, b""))
+
+    def write(
+        self, form: int, online: Callable[[], list[User]], ranks: Callable[[int], str]
+    ) -> Iterator[None]:
+        """Write the names of those who are online; when they are forgotten between the steps, it is vain."""
+        forgotten, text, people = self.forgotten, bytearray(), online()
+        written = 0
+        while step := people[written : written + _STEP]:
             text += b" " if text else b""
             text += " ".join([word(user, ranks(user.id), form) for user in step]).encode()
+            written += len(step)
             yield
-            if self.changes != changes:
+            if self.forgotten != forgotten:
                 return
+            if written == len(people):
+                people = online()  # with those who have joined meanwhile
         self._texts[form] = text
 
 
@@ -69,12 +77,10 @@ def nicks(text: bytes) -> Iterable[str]:
     return (one.lstrip("~&@%+").partition("!")[0] for one in text.decode().split(" "))
 
 
-def cut(text: bytes, room: int) -> Iterator[tuple[str, int]]:
-    """Cut names into lines of at most `room` bytes; with each comes where it ends."""
-    start, size = 0, len(text)
-    while start < size:
-        end = size if size - start <= room else text.rfind(b" ", start, start + room + 1)
-        if end <= start:  # a single one that has no room: whoever writes the line cuts it
-            end = (text + b" ").index(b" ", start)
-        yield text[start:end].decode(), end
-        start = end + 1
+def cut(text: bytes, start: int, room: int) -> int:
+    """Return where a line of at most `room` bytes ends that begins with the name at `start`."""
+    if len(text) - start <= room:
+        return len(text)
+    end = text.rfind(b" ", start, start + room + 1)
+    # A single name that has no room: whoever writes the line cuts it.
+    return end if end > start else (text + b" ").index(b" ", start)

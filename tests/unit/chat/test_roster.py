@@ -135,19 +135,45 @@ def test_changes_between_the_lines(written: bool, stops_after: int) -> None:
     assert after[-1] is not None and after[-1].command == "366"
 
 
+@pytest.mark.parametrize("stops_after", range(7))
+@pytest.mark.parametrize("written", [False, True])
+def test_who_joins_between_the_lines(written: bool, stops_after: int) -> None:
+    """The names that are written go on to hold, and who joins is the last of them."""
+    hall = Hall(400)
+    for who in range(2, 390):
+        hall.online(who)
+        hall.join(who)
+    if written:
+        hall.told(0)
+    hall.sessions[1].caps = 0
+    lines = names(hall.registry, hall.sessions[1], hall.channel, 0)
+    before = [next(lines) for _ in range(stops_after)]
+    hall.online(395)
+    hall.join(395)
+    assert listed([*before, *lines]) == hall.anew(0)
+    assert hall.channel.roster.text(0) == " ".join(hall.anew(0)).encode()
+
+
 def listed(lines: list[Line | None]) -> list[str]:
     """The words of RPL_NAMREPLY."""
     texts = [line.text or "" for line in lines if line is not None and line.command == "353"]
     return " ".join(texts).split()
 
 
+def pieces(text: bytes, room: int) -> list[str]:
+    """The lines of a text."""
+    found, start = [], 0
+    while start < len(text):
+        end = cut(text, start, room)
+        found.append(text[start:end].decode())
+        start = end + 1
+    return found
+
+
 @given(st.lists(st.text("aé@", min_size=1, max_size=12), min_size=1, max_size=40), st.integers(24, 60))
 def test_cut_is_packed(words: list[str], room: int) -> None:
     """Text is cut where words would have been packed."""
-    text = " ".join(words).encode()
-    pieces = list(cut(text, room))
-    assert [piece for piece, _ in pieces] == list(packed(iter(words), room))
-    assert [text[:end].decode() for _, end in pieces][-1] == " ".join(words)
+    assert pieces(" ".join(words).encode(), room) == list(packed(iter(words), room))
 
 
 def test_the_nicks_of_a_text() -> None:
@@ -157,4 +183,5 @@ def test_the_nicks_of_a_text() -> None:
 
 def test_a_word_without_room_is_alone() -> None:
     """It is not lost, and what follows it is not either."""
-    assert [piece for piece, _ in cut(b"a " + b"b" * 30 + b" c", 8)] == ["a", "b" * 30, "c"]
+    assert pieces(b"a " + b"b" * 30 + b" c", 8) == ["a", "b" * 30, "c"]
+    assert pieces(b"b" * 30, 8) == ["b" * 30]
