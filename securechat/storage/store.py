@@ -47,7 +47,7 @@ from securechat.storage.search.index import SearchIndex
 from securechat.storage.snapshot import read_snapshot
 from securechat.storage.upkeep import Erasure, Seen, Sweep
 from securechat.storage.writer import RecordWriter, is_stored
-from securechat.storage.writer.messages import driver_of
+from securechat.storage.writer.messages import driver_of, is_one_row
 
 _T = TypeVar("_T")
 _CHORE: Final = 64
@@ -79,8 +79,9 @@ class SqlStore(ABC):
         Without records there is no transaction. Raises `StoreUnavailable` when it is certain that nothing was
         stored; after any other exception the outcome is unknown.
         """
-        if any(map(is_stored, records)):
-            self._transact(lambda: self._writer.write(records), len(records))
+        alone = len(records) == 1 and is_one_row(records[0])  # most often, where little is said
+        if alone or any(map(is_stored, records)):
+            self._transact(lambda: self._writer.write(records), len(records), begin=not alone)
 
     def prune(self, before_ms: int, limit: int, sweep: Sweep | None = None, now_ms: int = 0) -> int:
         """Delete at most `limit` messages that were sent before a time, the oldest first; return how many.
@@ -102,11 +103,8 @@ class SqlStore(ABC):
         Raises like `commit`.
         """
         look = Sweep() if sweep is None else sweep
-        return self._transact(
-            lambda: upkeep.prune_channel(
-                self._connection, self._index, channel, before_ms, limit, look, now_ms
-            )
-        )
+        what = (self._connection, self._index, channel, before_ms, limit, look, now_ms)
+        return self._transact(lambda: upkeep.prune_channel(*what))
 
     def seen_clock(self) -> Seen | None:
         """Return what was noted of the wall clock last. Raises like `commit`."""
@@ -204,13 +202,14 @@ class SqlStore(ABC):
     def _begin(self) -> None:
         """Begin a transaction with the driver, where that does not do so itself."""
 
-    def _transact(self, work: Callable[[], _T], records: int = _CHORE) -> _T:
+    def _transact(self, work: Callable[[], _T], records: int = _CHORE, *, begin: bool = True) -> _T:
         self._expect_room(records)
-        return self._attempt(work)
+        return self._attempt(work, begin=begin)
 
-    def _attempt(self, work: Callable[[], _T]) -> _T:
+    def _attempt(self, work: Callable[[], _T], *, begin: bool = True) -> _T:
         try:
-            self._begin()
+            if begin:  # a single statement is a transaction by itself
+                self._begin()
             result = work()
             # SQLAlchemy has joined the transaction if the work has asked it anything. For messages it is not
             # asked: to begin and commit there costs as much as to store four of them.

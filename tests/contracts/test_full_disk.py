@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from securechat.chat.ports import StoreFull
+from securechat.chat.reading import MS_SHIFT
 from securechat.chat.records import MessageSent
 from securechat.storage.errors import StorageError
 from securechat.storage.lock import DATABASE_NAME
 from securechat.storage.sqlite import SqliteStore, open_reader, open_store
-from tests.contracts.facts import ALICE, PEOPLE, message
+from tests.contracts.facts import ALICE, NOON, PEOPLE, message
 
 PAGE = 4096
 
@@ -99,6 +100,23 @@ def test_a_full_disk_refuses_reads_on_and_recovers(disk: Disk, store: SqliteStor
         assert disk.recovered(tmp_path / "free") == [5, 6]
     finally:
         reader.close()
+
+
+@pytest.mark.parametrize("text", ["hello", "x" * 1_000_000])
+def test_a_message_alone_meets_a_full_disk(disk: Disk, store: SqliteStore, tmp_path: Path, text: str) -> None:
+    """Its INSERT is the transaction: it is refused, leaves nothing, and is stored when there is room."""
+    ids = [(NOON << MS_SHIFT) + key for key in range(3)]
+    store.commit([nonced(ids[0])])
+    disk.fill()
+    for _ in range(3):
+        with pytest.raises(StoreFull):
+            store.commit([nonced(ids[1], text)])
+    assert disk.recovered(tmp_path / "full") == ids[:1]
+    assert store.load().last_message == ids[0]
+    disk.free()
+    store.commit([nonced(ids[1], text)])
+    store.commit([nonced(ids[2])])
+    assert disk.recovered(tmp_path / "free") == ids
 
 
 @pytest.mark.parametrize("size", [1_000_000, 8_000_000], ids=["at COMMIT", "before COMMIT"])

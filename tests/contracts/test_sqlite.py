@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from securechat.chat.ports import StoreFull, StoreUnavailable
-from securechat.chat.reading import LAST_ID, ChannelPlace, Conversation, Search, Span
+from securechat.chat.reading import LAST_ID, MS_SHIFT, ChannelPlace, Conversation, Search, Span
 from securechat.chat.records import DirectDelivered, Joined, MessageRedacted
 from securechat.chat.words import terms
 from securechat.storage import sqlite
@@ -66,6 +67,30 @@ def test_commits_are_synced_and_the_reader_cannot_write(tmp_path: Path) -> None:
             reader._connection.exec_driver_sql("DELETE FROM accounts")
     finally:
         reader.close()
+        store.close()
+
+
+def test_a_message_alone_is_stored_by_one_statement(tmp_path: Path) -> None:
+    """Its INSERT is a transaction by itself; whatever takes several statements has one around them."""
+    store = open_store(tmp_path)
+    try:
+        store.commit([*PEOPLE, *CHANNELS])
+        seen: list[str] = []
+        store._driver.set_trace_callback(seen.append)
+        ids = count(NOON << MS_SHIFT)
+        for batch in (
+            [message(next(ids))],
+            [message(next(ids), nonce="n", tags={"+draft/reply": "x"})],
+            [message(next(ids)), message(next(ids))],
+            [message(5)],  # whose id does not say its time, which is noted as well
+            [message(next(ids), channel=None, recipient=BOB, undelivered=True)],
+        ):
+            store.commit(batch)
+            seen.append("")
+        kinds = " ".join(statement.split(" ")[0] for statement in seen).split("  ")
+        several = "BEGIN INSERT INSERT COMMIT"
+        assert kinds == ["INSERT", "INSERT", several, several, several + " "]
+    finally:
         store.close()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Insert, bindparam, delete, insert, select, up
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from securechat.chat.reading import MS_SHIFT
-from securechat.chat.records import DirectDelivered, DirectMissed, MessageRedacted, MessageSent
+from securechat.chat.records import DirectDelivered, DirectMissed, MessageRedacted, MessageSent, Record
 from securechat.storage.schema import astray, messages, undelivered
 
 Value = int | str | None
@@ -56,6 +56,11 @@ def astray_row(message: MessageSent) -> MessageRow:
     return message.id, place, message.at
 
 
+def is_one_row(record: Record) -> bool:
+    """Return whether all that a record changes is one row that it adds, by one statement."""
+    return type(record) is MessageSent and not record.undelivered and record.id >> MS_SHIFT == record.at
+
+
 class MessageWriter:
     """Writes messages through one connection."""
 
@@ -82,9 +87,10 @@ class MessageWriter:
             if key >> MS_SHIFT != at:
                 lost.append(astray_row(message))
         self._insert_plain.many(plain)
-        self._insert_message.many([message_row(message) for message in others])
+        if others:
+            self._insert_message.many([message_row(message) for message in others])
+            self._insert_undelivered.many([(m.recipient, m.id) for m in others if m.undelivered])
         self._insert_astray.many(lost)
-        self._insert_undelivered.many([(m.recipient, m.id) for m in others if m.undelivered])
 
     def redacted(self, record: MessageRedacted) -> None:
         """Erase a message; the retention may have deleted it meanwhile."""
