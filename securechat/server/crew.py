@@ -50,7 +50,8 @@ class Crew:
                 worker.lag.note(came)
             if worker is not host and (worker.dirty or worker.resumed or worker.postponed or late):
                 worker.wake()
-        for worker in self._workers:
-            if worker in crowded:
-                worker.flushed.wait(CATCH_UP)
-        crowded.clear()
+        if crowded:
+            for worker in self._workers:
+                if worker in crowded:
+                    worker.flushed.wait(CATCH_UP)
+            crowded.clear()

@@ -19,17 +19,15 @@ EXPIRE_TURN: Final = 256
 class Deadlines:
     """The deadlines of one worker's connections. The worker's thread."""
 
-    __slots__ = ("_late", "_moment", "_wheel")
+    __slots__ = ("_moment", "_wheel", "late", "next")
 
     def __init__(self, moment: Moment) -> None:
         self._moment = moment
         self._wheel: TimerWheel[Connection] = TimerWheel(moment.now)
-        self._late: list[Connection] = []
-
-    @property
-    def late(self) -> bool:
-        """Whether `take` has left something for its next call."""
-        return bool(self._late)
+        self.late: list[Connection] = []
+        """What `take` has left for its next call."""
+        self.next = 0.0
+        """When it is to be called next, if it has left nothing: a second is over then."""
 
     def watch(self, conn: Connection) -> None:
         """Have the connection come up when its time is up, from the present state of things."""
@@ -46,11 +44,12 @@ class Deadlines:
     def take(self) -> list[Connection]:
         """Return connections whose time is up; those that go on have to be watched again."""
         now = self._moment.now
-        self._late += self._wheel.expired(now)
-        if not self._late:
+        self.next = float(int(now) + 1)
+        self.late += self._wheel.expired(now)
+        if not self.late:
             return []
         taken = []
-        for conn in self._late[:EXPIRE_TURN]:
+        for conn in self.late[:EXPIRE_TURN]:
             if conn.state is State.GONE:
                 continue
             if conn.held:
@@ -59,7 +58,7 @@ class Deadlines:
                 taken.append(conn)
             elif conn.slot < 0:  # it was not hastened since
                 self.watch(conn)
-        del self._late[:EXPIRE_TURN]
+        del self.late[:EXPIRE_TURN]
         return taken
 
 

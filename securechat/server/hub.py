@@ -213,8 +213,10 @@ class Hub:
         broadcast = self.delivery.broadcast
         for outcome in outcomes:
             for effect in outcome.effects:
-                if type(effect) is Broadcast:  # most are: the way through `_perform` is felt
+                if type(effect) is Broadcast:  # most are this or that: the way through `_perform` is felt
                     broadcast(effect)
+                elif type(effect) is Handled:
+                    self._handled(cast(Connection, effect.link), effect.lines)
                 else:
                     self._perform(effect)
         self.delivery.flush()

@@ -153,8 +153,9 @@ class Reader:
         began = self._cpu()
         total = reads = size = 0
         end: str | None = None
-        most = self._moment.limits.unhandled_lines - conn.unhandled
-        room = self._moment.limits.unhandled_bytes - conn.unhandled_bytes
+        limits = self._moment.limits
+        most = limits.unhandled_lines - conn.posted + conn.handled
+        room = limits.unhandled_bytes - conn.posted_bytes + conn.handled_bytes
         try:
             while total < READ_TURN and len(lines) <= most and size <= room:
                 data = self.watch.read(transport, conn.stranger)

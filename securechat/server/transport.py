@@ -190,7 +190,11 @@ class Transport:
         """
         chunk = self.pinned
         if chunk is None and not self.blocked:
-            chunk = self._next(queue)
+            if self.rest is None and len(queue) == 1 and len(queue[0]) <= (self.tail or CHUNK):
+                self.pieces += 1  # as it is most often, for one message: here, since a call is felt
+                chunk = queue.pop(0)
+            else:
+                chunk = self._next(queue)
         written = 0
         try:
             while chunk is not None:
@@ -202,7 +206,7 @@ class Transport:
                     self._shorten_burst(sent)
                 self.pinned = None
                 self.blocked = False
-                if self.rest is None and not queue:  # as it is most often, for one message
+                if self.rest is None and not queue:
                     break
                 chunk = self._next(queue) if written < budget and not self._has_tail else None
         except ssl.SSLWantWriteError:
@@ -230,9 +234,6 @@ class Transport:
         A tail is joined with what was queued since.
         """
         rest = self.rest
-        if rest is None and len(queue) == 1 and len(queue[0]) <= (self.tail or CHUNK):
-            self.pieces += 1
-            return queue.pop(0)
         if rest is None or len(rest) <= self.tail:
             count = len(queue)
             if rest is None and not count:

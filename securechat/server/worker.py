@@ -140,7 +140,8 @@ class Worker:
     def run_once(self, timeout: float) -> None:
         """One pass; waits at most `timeout` seconds when there is nothing to do."""
         lives = self._lives
-        if self._turns or lives.deadlines.late:
+        deadlines = lives.deadlines
+        if self._turns or deadlines.late:
             timeout = 0
         events = self._epoll.poll(timeout, 1024)
         self._moment.now, self._moment.limits = self._clock(), self._limits
@@ -159,7 +160,8 @@ class Worker:
         self._reader.read_some()
         if self._turns.greeting:
             lives.greet_some()
-        lives.expire()
+        if deadlines.late or self._moment.now >= deadlines.next:
+            lives.expire()
         self._hand_over()
 
     def _hand_over(self) -> None:
