@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, Select, bindparam, func, or_, select
 
 from securechat.chat.ports import AuditEntry, Pin
 from securechat.chat.records import (
@@ -60,6 +60,32 @@ MessageSelect = Select[
     int | None,
 ]
 
+# Statements that are made once: to make one costs as much as to run it.
+_m: Final = messages.c
+_IS_OF_KEYS: Final = _m.refers.in_(bindparam("keys", expanding=True))
+_REFERRED: Final = select(_m.refers).distinct().where(_IS_OF_KEYS)
+_MESSAGES: Final[MessageSelect] = select(
+    _m.id,
+    _m.at,
+    _m.command,
+    _m.sender,
+    _m.nick,
+    _m.channel,
+    _m.recipient,
+    _m.addressed,
+    _m.text,
+    _m.tags,
+    _m.nonce,
+    _m.refers,
+    _m.redacted,
+    _m.redacted_by,
+    _m.rank,
+    _m.redacted_id,
+    _m.redacted_reason,
+    _m.imported,
+    undelivered.c.message,
+).select_from(messages.outerjoin(undelivered, undelivered.c.message == _m.id))
+
 
 def read_audit(connection: Connection, after: int, limit: int) -> list[AuditEntry]:
     """Read rows of the audit log."""
@@ -78,32 +104,13 @@ def read_audit(connection: Connection, after: int, limit: int) -> list[AuditEntr
 
 def select_messages() -> MessageSelect:
     """Return a query for messages, each with whether it waits for its recipient."""
-    m = messages.c
-    return select(
-        m.id,
-        m.at,
-        m.command,
-        m.sender,
-        m.nick,
-        m.channel,
-        m.recipient,
-        m.addressed,
-        m.text,
-        m.tags,
-        m.nonce,
-        m.refers,
-        m.redacted,
-        m.redacted_by,
-        m.rank,
-        m.redacted_id,
-        m.redacted_reason,
-        m.imported,
-        undelivered.c.message,
-    ).select_from(messages.outerjoin(undelivered, undelivered.c.message == m.id))
+    return _MESSAGES
 
 
-def read_messages(connection: Connection, query: MessageSelect) -> list[MessageSent]:
-    """Run a query made from `select_messages`."""
+def read_messages(
+    connection: Connection, query: MessageSelect, keys: Sequence[int] | None = None
+) -> list[MessageSent]:
+    """Run a query made from `select_messages`; `keys` are those of `REACTIONS` and `LAST_EDITS` in it."""
     return [
         MessageSent(
             id=key,
@@ -146,7 +153,7 @@ def read_messages(connection: Connection, query: MessageSelect) -> list[MessageS
             redacted_reason,
             imported,
             waiting,
-        ) in connection.execute(query)
+        ) in connection.execute(query, None if keys is None else {"keys": keys}).all()
     ]
 
 
@@ -158,34 +165,44 @@ def count_changes(connection: Connection, key: int, account: int) -> int:
     return connection.execute(query).scalar_one()
 
 
-def reactions_to(keys: Sequence[int]) -> Select[int]:
-    """Select the ids of reactions to messages, and of what took reactions back: the newest of each account.
+def referred(connection: Connection, keys: Sequence[int]) -> Sequence[int]:
+    """Return those of the messages that anything refers to.
 
-    A database counts them much faster than rows become values, and nobody crowds out what others did.
+    Of most pages it is nothing or little. This looks only at an index, where those who add up what they find
+    look at messages, twice for each of the page.
     """
-    m = messages.c
-    kinds = or_(m.tags.like(_IS_REACTION), m.tags.like(_IS_TAKEN_BACK))
-    nth = func.row_number().over(partition_by=(m.refers, m.sender), order_by=m.id.desc()).label("nth")
-    all_of_them = (
-        select(m.id, nth).where(m.refers.in_(keys), kinds, m.redacted.is_(None), IS_LATER).subquery()
-    )
+    return [key for key in connection.scalars(_REFERRED, {"keys": keys}).all() if key is not None]
+
+
+def _reactions() -> Select[int]:
+    kinds = or_(_m.tags.like(_IS_REACTION), _m.tags.like(_IS_TAKEN_BACK))
+    nth = func.row_number().over(partition_by=(_m.refers, _m.sender), order_by=_m.id.desc()).label("nth")
+    all_of_them = select(_m.id, nth).where(_IS_OF_KEYS, kinds, _m.redacted.is_(None), IS_LATER).subquery()
     newest = select(all_of_them.c.id).where(all_of_them.c.nth <= OF_ONE)
     return newest.order_by(all_of_them.c.nth, all_of_them.c.id.desc()).limit(IN_ALL)
 
 
-def last_edits(keys: Sequence[int]) -> Select[int]:
-    """Select the id of the last edit of each message."""
-    m = messages.c
-    edits = (m.refers.in_(keys), m.tags.like(IS_EDIT), m.redacted.is_(None), IS_LATER)
-    return select(func.max(m.id)).where(*edits).group_by(m.refers)
+REACTIONS: Final = _reactions()
+"""The ids of reactions to the messages `keys`, and of what took reactions back: the newest of each account.
+
+A database counts them much faster than rows become values, and nobody crowds out what others did.
+"""
+LAST_EDITS: Final = (
+    select(func.max(_m.id))
+    .where(_IS_OF_KEYS, _m.tags.like(IS_EDIT), _m.redacted.is_(None), IS_LATER)
+    .group_by(_m.refers)
+)
+"""The id of the last edit of each of the messages `keys`."""
+_REACTED: Final = select(_m.refers, _m.sender, _m.tags).where(_m.id.in_(REACTIONS)).order_by(_m.refers, _m.id)
 
 
 def read_reactions(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, list[int]]]:
     """Add up the reactions to messages: message → reaction → the accounts, in the order of reacting."""
-    m = messages.c
-    query = select(m.refers, m.sender, m.tags).where(m.id.in_(reactions_to(keys))).order_by(m.refers, m.id)
+    keys = referred(connection, keys)
+    if not keys:
+        return {}
     found: dict[int, dict[str, list[int]]] = {}
-    for refers, account, written in connection.execute(query):
+    for refers, account, written in connection.execute(_REACTED, {"keys": keys}).all():
         if refers is None or written is None:
             continue  # never: the query excludes it
         tags = _decode_tags(written)
@@ -217,8 +234,8 @@ def read_pins(connection: Connection, channel: int) -> list[Pin]:
         return []
     m = messages.c
     query = select_messages().where(m.id.in_(list(pinned)), m.redacted.is_(None)).order_by(m.id)
-    referring = select_messages().where(m.id.in_(last_edits(list(pinned))))
-    texts = {edit.refers: edit.text for edit in read_messages(connection, referring)}
+    referring = select_messages().where(m.id.in_(LAST_EDITS))
+    texts = {edit.refers: edit.text for edit in read_messages(connection, referring, list(pinned))}
     return [
         Pin(message._replace(text=texts.get(message.id, message.text)), *pinned[message.id])
         for message in read_messages(connection, query)

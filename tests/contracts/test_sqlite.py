@@ -19,6 +19,7 @@ from securechat.chat.ports import StoreFull, StoreUnavailable
 from securechat.chat.reading import LAST_ID, MS_SHIFT, ChannelPlace, Conversation, Search, Span
 from securechat.chat.records import DirectDelivered, Joined, MessageRedacted
 from securechat.chat.words import terms
+from securechat.irc import msgid
 from securechat.storage import sqlite
 from securechat.storage.copying import check_file
 from securechat.storage.errors import StorageError
@@ -133,6 +134,13 @@ def test_queries_use_their_indexes(tmp_path: Path) -> None:
             reader.history(place, Span(5, 9, 50, newest=True), events=False, tombstones=True)
         asked = list(executed)
         plans = _plans(store, asked)
+        # What was done to messages is looked at where there is anything of it.
+        edits = [
+            message(key + 2, tags={"+securechat/edit": msgid.encode(key)})._replace(refers=key)
+            for key in (5, 6)
+        ]
+        store._connection.rollback()
+        store.commit([*PEOPLE, *CHANNELS, message(5), message(6), *edits])
         executed.clear()
         reader.reactions([5, 6])
         reader.context([5, 6])
@@ -154,6 +162,7 @@ def test_queries_use_their_indexes(tmp_path: Path) -> None:
     assert "SEARCH undelivered USING PRIMARY KEY (account=? AND message>?)" in plans
     assert not [step for step in plans if step.startswith(("SCAN", "USE TEMP"))]
     # What was done to some messages is sorted by who did it; nothing else is looked at.
+    assert "SEARCH messages USING COVERING INDEX messages_refers (refers=?)" in of_few
     assert "SEARCH messages USING INDEX messages_refers (refers=?)" in of_few
     assert not [step for step in of_few if step.startswith("SCAN messages")]
 
