@@ -109,8 +109,8 @@ class Delivery:
         run = self._run
         if not run:
             return
-        key = self._came.get(link)
-        if key is None and (key := self._first.keys.get(link)) is None:
+        key = self._key_of(link)
+        if key is None:
             return
         position = self._positions.get(link, 0)
         if position < len(run):
@@ -139,26 +139,39 @@ class Delivery:
         run = self._run
         if not run:
             return
-        positions, skipped = self._positions, self._skipped
-        special = {*positions, *skipped}
+        special: Mapping[Link, object] = self._skipped
+        if self._positions:
+            special = {**self._positions, **self._skipped}
         for key, links in self._audience.groups.items():
             pieces = [encoded.get(key, b"") for encoded in run]
             ordinary = cast("Collection[Connection]", links)
             if special:
-                for link in special.intersection(links):
-                    if link.closed:
-                        continue  # many who go at once are in the audience of each other's end
-                    position = positions.get(link, 0)
-                    self._append_pieces(link, pieces[position:], position)
                 ordinary = [link for link in ordinary if link not in special]
+                if len(ordinary) < len(links):
+                    self._flush_special(key, special, pieces)
             data = b"".join(pieces)
             if data:
                 self._append_all(ordinary, data)
         self._run = []
-        self._positions = {}
-        self._skipped = {}
-        self._came = {}
         self._audience = self._first = NOBODY
+        if special:
+            self._positions = {}
+            self._skipped = {}
+            self._came = {}
+
+    def _flush_special(self, key: int, special: Iterable[Link], pieces: list[bytes]) -> None:
+        """Queue the open run, written for a key, for those of it who have a part of it, or skip some."""
+        positions, skipped = self._positions, self._skipped
+        for link in special:
+            # Many who go at once are closed, and in the audience of each other's end.
+            if self._key_of(link) == key and len(skipped.get(link, ())) < len(pieces) and not link.closed:
+                position = positions.get(link, 0)
+                self._append_pieces(link, pieces[position:], position)
+
+    def _key_of(self, link: Link) -> int | None:
+        """Return the encoding key of a link in the newest audience of the run; None if it is not there."""
+        key = self._came.get(link)
+        return self._first.keys.get(link) if key is None else key
 
     def relieve(self, shares: Iterable[Share]) -> None:
         """Where all SendQs together have too much, close sessions that take nothing, of who has most."""
