@@ -235,7 +235,7 @@ class Core(Chat):
             if reading and session in reading:
                 self._look_whether_read(session)
         if handled:
-            self._alone(Handled(session.link, handled))
+            self._alone(tuple.__new__(Handled, (session.link, handled)))  # the short way: for each item
 
     def _look_whether_read(self, session: Session) -> None:
         """When a session has taken its long answer, another one of its account may have one."""

@@ -87,14 +87,16 @@ class Framer:
 
     def feed(self, data: bytes) -> list[Message | Rejected]:
         """Take what the peer sent and return what that completes, in order. Raises nothing."""
-        *lines, rest = data.split(b"\n")
+        lines = data.split(b"\n")
+        rest = lines.pop()
         if lines and self._skipping:
             self._skipping = False
             lines[0] = b""
         elif lines and self._pending:
             lines[0] = bytes(self._pending + lines[0])
             self._drop_pending()
-        events = [self._read(line) for line in lines if line and line != b"\r"]
+        read = self._read
+        events = [read(line) for line in lines if line and line != b"\r"]
         if rest and not self._skipping and not self._hold(rest):
             events.append(self._too_long(self._pending))
             self._skipping = True

@@ -5,6 +5,7 @@ Ids are compared as they are ("clients MUST NOT use case folding"), so only lowe
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"
@@ -14,13 +15,15 @@ _MSGID: Final = re.compile(r"[0-9a-v]{13}")
 
 def encode(key: int) -> str:
     """The msgid of a key. Raises ValueError for a key outside 0 to 2**64 - 1."""
-    if not 0 <= key < 1 << 64:
-        raise ValueError(f"a message's key has 64 bits, {key} does not fit")
     # Once per message stored or replayed: a table of pairs takes a third of base64.b32hexencode's time.
-    return (
-        f"{_PAIRS[key >> 54]}{_PAIRS[key >> 44 & 1023]}{_PAIRS[key >> 34 & 1023]}{_PAIRS[key >> 24 & 1023]}"
-        f"{_PAIRS[key >> 14 & 1023]}{_PAIRS[key >> 4 & 1023]}{_DIGITS[key << 1 & 31]}"
-    )
+    return f"{_high(key >> 24)}{_PAIRS[key >> 14 & 1023]}{_PAIRS[key >> 4 & 1023]}{_DIGITS[key << 1 & 31]}"
+
+
+@lru_cache(maxsize=64)  # keys that are given out together begin alike
+def _high(bits: int) -> str:
+    if not 0 <= bits < 1 << 40:
+        raise ValueError("a message's key has 64 bits, this one does not fit")
+    return f"{_PAIRS[bits >> 30]}{_PAIRS[bits >> 20 & 1023]}{_PAIRS[bits >> 10 & 1023]}{_PAIRS[bits & 1023]}"
 
 
 def decode(text: str) -> int:

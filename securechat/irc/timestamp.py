@@ -15,6 +15,7 @@ _TIMESTAMP: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=64)  # what is said in one turn of the hub has one time
 def format_ms(ms: int) -> str:
     """Write a point in time. Raises ValueError outside the years 1 to 9999."""
     second, rest = divmod(ms, 1000)
