@@ -5,6 +5,7 @@ costs three times as much), everything else is rare enough for ordinary statemen
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -26,6 +27,9 @@ PLAIN: Final = ("id", "at", "command", "sender", "nick", "channel", "addressed",
 """What most messages have, which are said in a channel without more: SQLite's driver takes as long for five
 times None as for all of these.
 """
+
+TOGETHER: Final = 8
+"""Rows that SQLite inserts by one statement, where there are so many: in 0.65 of the time."""
 
 _encode_tags: Final = msgspec.json.Encoder().encode
 
@@ -140,6 +144,9 @@ class DriverInsert:
     """An INSERT that was compiled for the connection's database once and goes straight to its driver."""
 
     def __init__(self, connection: Connection, statement: Insert, columns: Sequence[str]) -> None:
+        # An error ends the transaction, so a statement of many rows need not be undone alone: for that SQLite
+        # would copy every page that it changes.
+        statement = statement.prefix_with("OR FAIL", dialect="sqlite")
         compiled = statement.values({name: bindparam(name) for name in columns}).compile(
             dialect=connection.dialect
         )
@@ -147,6 +154,8 @@ class DriverInsert:
         self._sql = str(compiled)
         self._columns = list(columns)
         self._positional = connection.dialect.positional
+        row = f", ({', '.join('?' * len(columns))})"
+        self._sql_together = self._sql + row * (TOGETHER - 1)
         assert not self._positional or compiled.positiontup == self._columns
 
     def many(self, rows: list[MessageRow]) -> None:
@@ -154,9 +163,18 @@ class DriverInsert:
 
         Raises the driver's own errors.
         """
+        if self._positional and len(rows) >= TOGETHER:
+            rows = self._insert_together(rows)
         given = rows if self._positional else [dict(zip(self._columns, row, strict=True)) for row in rows]
         # No cursor is kept, not even in the frame of an error: SQLite would not close before it is gone.
         if len(given) == 1:  # psycopg sends many as a pipeline, which loses why a connection ended
             self._driver.cursor().execute(self._sql, given[0])
         elif given:
             self._driver.cursor().executemany(self._sql, given)
+
+    def _insert_together(self, rows: list[MessageRow]) -> list[MessageRow]:
+        """Insert as many rows as can be inserted by `TOGETHER`; return the rest."""
+        end = len(rows) // TOGETHER * TOGETHER
+        joined = [tuple(chain.from_iterable(rows[at : at + TOGETHER])) for at in range(0, end, TOGETHER)]
+        self._driver.cursor().executemany(self._sql_together, joined)
+        return rows[end:]
