@@ -64,6 +64,7 @@ class Core(Chat):
         super().__init__(settings, snapshot, now)
         self._last_session = 0
         self._outcomes: list[Outcome] = []
+        self._handled = Outcome(None)  # whose lines were handled in this turn: the last one, for all
         self._undoable = self._undo
         self._slowed: dict[Session, float] = {}
         for account, noted in snapshot.spent.items():
@@ -117,6 +118,9 @@ class Core(Chat):
     def take(self) -> list[Outcome]:
         """Return everything that was caused since the last call, in order."""
         outcomes, self._outcomes = self._outcomes, []
+        if self._handled.effects:
+            outcomes.append(self._handled)
+            self._handled = Outcome(None)
         self.turn += 1
         self._undoable, self._undo = self._undo, []
         self.fanout.settle()
@@ -235,7 +239,7 @@ class Core(Chat):
             if reading and session in reading:
                 self._look_whether_read(session)
         if handled:
-            self._alone(tuple.__new__(Handled, (session.link, handled)))  # the short way: for each item
+            self._handled.effects.append(tuple.__new__(Handled, (session.link, handled)))  # the short way
 
     def _look_whether_read(self, session: Session) -> None:
         """When a session has taken its long answer, another one of its account may have one."""
