@@ -4,6 +4,8 @@ What client and server can do for each other (https://ircv3.net/specs/extensions
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from securechat.chat import limits
@@ -36,18 +38,23 @@ VALUES: Final = {
 STS: Final = "sts"
 
 
-def offers(settings: Settings) -> dict[str, str]:
+def offers(settings: Settings) -> Mapping[str, str]:
     """Return what the server offers with these settings: capabilities with values, the most important first.
 
     `sts` has no bit: "clients MUST NOT request this capability". As there is no plaintext listener, only its
     duration, which counts on encrypted connections, is of use.
     """
+    return _offers(settings.registration, settings.sts_days)
+
+
+@lru_cache(maxsize=4)  # everybody who comes asks for some of them
+def _offers(registration: str, sts_days: int) -> Mapping[str, str]:
     offered = {name: VALUES.get(name, "") for name in cap.CAPABILITIES}
-    if settings.registration == "closed":
+    if registration == "closed":
         offered.pop(REGISTRATION, None)
-    if settings.sts_days:
-        offered[STS] = f"duration={settings.sts_days * 24 * 3600}"
-    return dict(sorted(offered.items(), key=lambda one: _importance(one[0])))
+    if sts_days:
+        offered[STS] = f"duration={sts_days * 24 * 3600}"
+    return MappingProxyType(dict(sorted(offered.items(), key=lambda one: _importance(one[0]))))
 
 
 def _importance(name: str) -> tuple[bool, bool, str]:
@@ -85,7 +92,7 @@ def ls(ctx: Context) -> None:
     if modern:
         session.caps |= cap.CAP_NOTIFY
         session.modern_cap = True
-    offered = offers(ctx.settings)
+    offered = dict(offers(ctx.settings))
     if session.registration is not None and session.registration.certificate in ctx.registry.devices:
         offered["sasl"] += ",EXTERNAL"
     if modern:

@@ -1,6 +1,7 @@
 """What the server supports, as RPL_ISUPPORT states it: every limit here is the one that is enforced."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from securechat.chat import limits, modes
@@ -16,6 +17,10 @@ LINE_ROOM: Final = 340
 
 def tokens(settings: Settings) -> list[str]:
     """Return the tokens, sorted by name."""
+    return _tokens(settings.network, settings.icon, settings.client_tag_deny)
+
+
+def _tokens(network: str, icon: str, client_tag_deny: Sequence[str]) -> list[str]:
     targets = ",".join(f"{name}:{most}" for name, most in sorted(limits.TARGETS.items()))
     values: dict[str, str | None] = {
         "draft/ACCOUNTREQUIRED": None,
@@ -40,7 +45,7 @@ def tokens(settings: Settings) -> list[str]:
         "MONITOR": str(limits.MAX_MONITORED),
         "MSGREFTYPES": "msgid,timestamp",
         "NAMELEN": str(limits.NAMELEN),
-        "NETWORK": escaped(settings.network),
+        "NETWORK": escaped(network),
         "NICKLEN": str(ACCOUNT_CHARS),
         "soju.im/SAFERATE": None,
         "PREFIX": f"({RANKS}){SYMBOLS}",
@@ -53,10 +58,10 @@ def tokens(settings: Settings) -> list[str]:
         "UTF8ONLY": None,
         "WHOX": None,
     }
-    if settings.icon:
-        values["draft/ICON"] = escaped(settings.icon)
-    if settings.client_tag_deny:
-        values["CLIENTTAGDENY"] = ",".join(settings.client_tag_deny)
+    if icon:
+        values["draft/ICON"] = escaped(icon)
+    if client_tag_deny:
+        values["CLIENTTAGDENY"] = ",".join(client_tag_deny)
     return [name if value is None else f"{name}={value}" for name, value in sorted(values.items())]
 
 
@@ -65,17 +70,22 @@ def escaped(value: str) -> str:
     return value.replace("\\", "\\x5C").replace(" ", "\\x20").replace("=", "\\x3D")
 
 
-def lines(settings: Settings) -> list[list[str]]:
+def lines(settings: Settings) -> tuple[tuple[str, ...], ...]:
     """Return the tokens, for each line at most 13 and as many as fit."""
+    return _lines(settings.network, settings.icon, settings.client_tag_deny)
+
+
+@lru_cache(maxsize=4)  # everybody who comes in is told the same
+def _lines(network: str, icon: str, client_tag_deny: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     lines: list[list[str]] = [[]]
     room = LINE_ROOM
-    for token in tokens(settings):
+    for token in _tokens(network, icon, client_tag_deny):
         room -= len(token.encode()) + 1
         if room < 0 or len(lines[-1]) == TOKENS_PER_LINE:
             lines.append([])
             room = LINE_ROOM - len(token.encode()) - 1
         lines[-1].append(token)
-    return lines
+    return tuple(map(tuple, lines))
 
 
 def is_denied(tag: str, deny: Sequence[str]) -> bool:

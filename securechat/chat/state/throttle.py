@@ -24,6 +24,7 @@ A source is the address's network, /32 or /64, because a host commands a whole I
 from collections import OrderedDict, deque
 from collections.abc import Hashable, Iterable, Mapping
 from enum import Enum, auto
+from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar
@@ -72,6 +73,7 @@ def known_network(address: str) -> str:
     return _network(address, 24, 48)
 
 
+@lru_cache(maxsize=1024)  # people come again, and many from one network
 def _network(address: str, v4: int, v6: int) -> str:
     ip = ip_address(address)
     mapped = getattr(ip, "ipv4_mapped", None)
