@@ -7,7 +7,7 @@ from securechat.chat.lines import metadata
 from securechat.chat.state.account import Account
 from securechat.chat.state.channel import Channel
 from securechat.chat.state.registry import Registry
-from securechat.chat.state.roster import FORMS, cut, nicks, word
+from securechat.chat.state.roster import FORMS, STEP, cut, nicks, word
 from securechat.chat.state.session import Session, User
 from securechat.chat.state.visibility import is_listed
 from securechat.irc import capabilities as cap
@@ -99,11 +99,22 @@ def _kept(
         end = cut(text, start, room)
         yield line._replace(text=text[start:end].decode())
         if roster.forgotten != forgotten:
-            return {user.id for nick in nicks(text[:end]) if (user := registry.user(nick)) is not None}
+            return (yield from _called(registry, text[:end]))
         if roster.size(form) != len(text):
             text = roster.text(form) or b""
         start = end + 1
     return None if roster.forgotten == forgotten else set()
+
+
+def _called(registry: Registry, text: bytes) -> Generator[None, None, set[int]]:
+    """Look up whose names these are; it takes longer than others may wait."""
+    found: set[int] = set()
+    for looked, nick in enumerate(nicks(text), 1):
+        if (user := registry.user(nick)) is not None:
+            found.add(user.id)
+        if looked % STEP == 0:
+            yield
+    return found
 
 
 def symbol(channel: Channel) -> str:

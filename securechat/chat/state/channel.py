@@ -167,6 +167,8 @@ class Channel:
     # What records change
 
     def set_modes(self, modes: Mapping[str, str]) -> None:
+        if ("u" in modes) != ("u" in self.modes):
+            self.roster.forget()  # who is listing it has to ask whom it may see
         self.modes = modes
         if "W" not in modes:
             self.spoke.clear()

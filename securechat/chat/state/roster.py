@@ -13,8 +13,8 @@ from securechat.irc import capabilities as cap
 
 FORMS = cap.MULTI_PREFIX | cap.USERHOST_IN_NAMES
 """The capabilities that change how a member is written."""
-_STEP = 128
-"""Members that are written before it is asked whether others have waited for long enough."""
+STEP = 128
+"""Members that are written, or looked up, before it is asked whether others have waited for long enough."""
 
 
 class Roster:
@@ -54,15 +54,16 @@ class Roster:
         """Write the names of those who are online; when they are forgotten between the steps, it is vain."""
         forgotten, text, people = self.forgotten, bytearray(), online()
         written = 0
-        while step := people[written : written + _STEP]:
+        while step := people[written : written + STEP]:
             text += b" " if text else b""
             text += " ".join([word(user, ranks(user.id), form) for user in step]).encode()
             written += len(step)
             yield
             if self.forgotten != forgotten:
                 return
-            if written == len(people):
-                people = online()  # with those who have joined meanwhile
+            if written == len(people):  # who has joined meanwhile is not always the last one of those online
+                known = set(people)
+                people += [user for user in online() if user not in known]
         self._texts[form] = text
 
 

@@ -8,11 +8,19 @@ from securechat.chat.line import Line, packed
 from securechat.chat.lines.channel_state import names
 from securechat.chat.membership import Membership
 from securechat.chat.ports import Snapshot
-from securechat.chat.records import ChannelModesChanged, RanksChanged, StoredAccount, StoredChannel, Topic
+from securechat.chat.records import (
+    ChannelModesChanged,
+    FlagsChanged,
+    Parted,
+    RanksChanged,
+    StoredAccount,
+    StoredChannel,
+    Topic,
+)
 from securechat.chat.state import applying
 from securechat.chat.state.registry import Registry
 from securechat.chat.state.roster import FORMS, cut, nicks, word
-from securechat.chat.state.session import Session
+from securechat.chat.state.session import Session, User
 from securechat.irc import capabilities as cap
 from tests.playbooks.runner import FakeLink
 
@@ -185,3 +193,64 @@ def test_a_word_without_room_is_alone() -> None:
     """It is not lost, and what follows it is not either."""
     assert pieces(b"a " + b"b" * 30 + b" c", 8) == ["a", "b" * 30, "c"]
     assert pieces(b"b" * 30, 8) == ["b" * 30]
+
+
+def test_an_auditorium_hides_its_audience_at_once() -> None:
+    """Who has been listed has been seen; of the rest only those with a rank are, also of who joins."""
+    hall = Hall(400)
+    for who in range(2, 390):
+        hall.online(who)
+        hall.join(who)
+    hall.sessions[1].caps = 0
+    lines = names(hall.registry, hall.sessions[1], hall.channel, 0)
+    early = listed([next(lines) for _ in range(6)])
+    flags = FlagsChanged({"u": ""}, {})
+    applying.apply(hall.registry, ChannelModesChanged(9, DEV, 9, "alice", (), flags, (), ()))
+    hall.online(395)
+    hall.join(395)
+    late = listed(list(lines))
+    assert early and late and all(one.startswith("+") for one in late)
+
+
+def test_who_was_listed_is_looked_up_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the names are forgotten near the end of a long list, nobody waits until all are looked up."""
+    hall = Hall(1000)
+    for who in range(2, 1000):
+        hall.online(who)
+        hall.join(who)
+    hall.told(0)
+    lines = names(hall.registry, hall.sessions[1], hall.channel, 0)
+    early = listed([next(lines) for _ in range(14)])
+    assert len(early) > 500
+    hall.rank(999)
+    looked, find, most = 0, hall.registry.user, 0
+
+    def user(nick: str) -> User | None:
+        nonlocal looked
+        looked += 1
+        return find(nick)
+
+    monkeypatch.setattr(hall.registry, "user", user)
+    late: list[Line | None] = []
+    for line in lines:
+        late.append(line)
+        most, looked = max(most, looked), 0
+    assert 0 < most <= 128
+    assert sorted(early + listed(late)) == sorted(hall.anew(0))
+
+
+@pytest.mark.parametrize("steps", range(4))
+def test_somebody_is_back_in_their_place(steps: int) -> None:
+    """A full disk refuses that somebody left, while the names are written: all are listed, each once."""
+    hall = Hall(400)
+    for who in range(2, 390):
+        if who < 350:
+            hall.online(who)
+        hall.join(who)
+    parted = Parted(999, 5, DEV, 0, "", hall.channel.members[5])
+    applying.apply(hall.registry, parted)
+    hall.sessions[1].caps = 0
+    lines = names(hall.registry, hall.sessions[1], hall.channel, 0)
+    before = [next(lines) for _ in range(steps)]
+    applying.revert(hall.registry, parted)
+    assert sorted(listed([*before, *lines])) == sorted(hall.anew(0)) == sorted(hall.told(0))
