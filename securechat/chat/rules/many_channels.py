@@ -131,16 +131,20 @@ def set_founder(
 
 
 def rows(chat: Chat, channels: list[Channel]) -> Iterator[Row]:
-    """List channels, for people and programs; `retention_days` is None where the server's holds."""
+    """List channels that are still there, for people and programs, as long as it takes.
+
+    `retention_days` is None where the server's holds.
+    """
     accounts = chat.registry.accounts
     for channel in channels:
-        yield {
-            "name": channel.name,
-            "members": lasting(chat, channel),
-            "founder": accounts[channel.founder].name if channel.founder is not None else None,
-            "created": channel.created,
-            "retention_days": channel.retention_days,
-        }
+        if chat.registry.channels.get(channel.id) is channel:
+            yield {
+                "name": channel.name,
+                "members": lasting(chat, channel),
+                "founder": accounts[channel.founder].name if channel.founder is not None else None,
+                "created": channel.created,
+                "retention_days": channel.retention_days,
+            }
 
 
 def lasting(chat: Chat, channel: Channel) -> int:

@@ -8,7 +8,16 @@ import pytest
 from securechat.chat.effects import Answered, Effect
 from securechat.chat.items import Administer, Disconnected
 from securechat.chat.jobs import Job
-from securechat.chat.requests import Answer, Done, DropChannels, ListAudit, Refused, RemoveAccount, Request
+from securechat.chat.requests import (
+    Answer,
+    Done,
+    DropChannels,
+    ListAudit,
+    ListChannels,
+    Refused,
+    RemoveAccount,
+    Request,
+)
 from securechat.chat.sanctions import AddBan, RemoveBan
 from tests.playbooks.runner import Playbook
 
@@ -86,6 +95,15 @@ def test_a_ban_is_lifted_once(playbook: Impatient) -> None:
     playbook._happens(Administer(1, RemoveBan("alice"), "root", "here"))
     answers = [answer.code if isinstance(answer, Refused) else len(answer.rows) for answer in playbook.raw]
     assert answers == [1, "BAN_UNKNOWN"]
+
+
+def test_a_channel_that_is_dropped_meanwhile_is_not_listed(playbook: Impatient) -> None:
+    """It would be listed without members, as it never was."""
+    playbook.raw = []
+    playbook.next.append(Administer(2, DropChannels("#c"), "boss", "here"))
+    playbook._happens(Administer(1, ListChannels(), "root", "here"))
+    (listed,) = [answer.rows for answer in playbook.raw if isinstance(answer, Done) and len(answer.rows) > 1]
+    assert [(row["name"], row["members"]) for row in listed] == [("#a", 1), ("#b", 1)]
 
 
 @pytest.mark.parametrize("at", [1, 3, 5, 7])
