@@ -55,13 +55,14 @@ class Roster:
         forgotten, text, people = self.forgotten, bytearray(), online()
         written = 0
         while step := people[written : written + STEP]:
-            text += b" " if text else b""
+            if written:
+                yield
+                if self.forgotten != forgotten:
+                    return
+                text += b" "
             text += " ".join([word(user, ranks(user.id), form) for user in step]).encode()
             written += len(step)
-            yield
-            if self.forgotten != forgotten:
-                return
-            if written == len(people):  # who has joined meanwhile is not always the last one of those online
+            if STEP < written == len(people):  # who has joined meanwhile is not always the last one online
                 known = set(people)
                 people += [user for user in online() if user not in known]
         self._texts[form] = text
