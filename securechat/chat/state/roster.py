@@ -13,7 +13,7 @@ from securechat.irc import capabilities as cap
 
 FORMS = cap.MULTI_PREFIX | cap.USERHOST_IN_NAMES
 """The capabilities that change how a member is written."""
-STEP = 128
+STEP = 16
 """Members that are written, or looked up, before it is asked whether others have waited for long enough."""
 
 
