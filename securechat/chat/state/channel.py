@@ -9,7 +9,7 @@ from securechat.chat.membership import Membership
 from securechat.chat.records import LISTS, ListEntry, StoredChannel
 from securechat.chat.state.account import Account
 from securechat.chat.state.roster import Roster
-from securechat.chat.state.session import Session, User
+from securechat.chat.state.session import User
 from securechat.irc.names import fold
 
 STRICT: Final = frozenset("CUWcm")
@@ -104,18 +104,9 @@ class Channel:
 
     def went(self, user: User) -> None:
         """Somebody who is online is no member any more."""
+        self.roster.forget()
         for session in user.sessions:
-            self.unhear(session)
-
-    def hear(self, session: Session) -> None:
-        """Let a session of a member hear the channel."""
-        self.listeners.add(session.link, session.key)
-        self.roster.forget()
-
-    def unhear(self, session: Session) -> None:
-        """Let a session hear the channel no more."""
-        self.listeners.remove(session.link, session.key)
-        self.roster.forget()
+            self.listeners.remove(session.link, session.key)
 
     def empty(self) -> None:
         """Take everybody away."""
@@ -220,3 +211,9 @@ class Channel:
             lists,
             self.retention_days,
         )
+
+
+def forget_names(channels: Iterable[Channel]) -> None:
+    """Have the names of these channels written anew: one of them is shown in another way, or not any more."""
+    for channel in channels:
+        channel.roster.forget()

@@ -16,7 +16,7 @@ from securechat.chat.state.account import Account
 from securechat.chat.state.account_names import AccountNames
 from securechat.chat.state.bans import Bans
 from securechat.chat.state.boxes import Boxes
-from securechat.chat.state.channel import Channel
+from securechat.chat.state.channel import Channel, forget_names
 from securechat.chat.state.channel_names import ChannelNames
 from securechat.chat.state.devices import Devices
 from securechat.chat.state.dropped import Dropped
@@ -240,12 +240,12 @@ class Registry:
 
         That ends its registration. True when the user was not online before.
         """
-        user = self.users.get(user_id)
-        first = user is None
+        first = (user := self.users.get(user_id)) is None
         if user is None:
             user = User(user_id, account, nick, self.server_name, realname, at)
             self.users[user_id] = user
             self._nicks.add(user.nick, user)
+            forget_names(self.channels_of(user_id))
         session.user, session.registration = user, None
         self._sessions_of.setdefault(account.id, []).append(session)
         user.sessions.append(session)
@@ -271,6 +271,7 @@ class Registry:
         if user.sessions:
             return False
         self.set_modes(user, "")
+        forget_names(self.channels_of(user.id))
         del self.users[user.id]
         self._nicks.remove(user.nick, user)
         if user.id < 0:
@@ -280,8 +281,7 @@ class Registry:
 
     def regroup(self, session: Session, key: int) -> None:
         """Change what a session can read (its encoding key) everywhere it listens."""
-        user = session.user
-        if user is None or key == session.key:
+        if (user := session.user) is None or key == session.key:
             session.key = key
             return
         self._unlisten(session, user)
@@ -304,8 +304,7 @@ class Registry:
         self._nicks.remove(user.nick, user)
         user.rename(nick, self.server_name)
         self._nicks.add(user.nick, user)
-        for channel in self.channels_of(user.id):
-            channel.roster.forget()
+        forget_names(self.channels_of(user.id))
 
     def witnesses(self, channel: Channel, user_id: int) -> Audience:
         """Everybody who sees this member come and go: in an auditorium not those without a rank."""
@@ -332,12 +331,12 @@ class Registry:
         self._peers_of.forget()
         user.audience = user.audience.including(session.link, session.key)
         for channel in self.channels_of(user.id):
-            channel.hear(session)
+            channel.listeners.add(session.link, session.key)
 
     def _unlisten(self, session: Session, user: User) -> None:
         user.audience = user.audience.excluding(session.link, session.key)
         for channel in self.channels_of(user.id):
-            channel.unhear(session)
+            channel.listeners.remove(session.link, session.key)
 
     def _index_account(self, account: Account) -> None:
         self.accounts[account.id] = account
