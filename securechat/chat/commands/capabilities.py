@@ -44,12 +44,12 @@ def offers(settings: Settings) -> Mapping[str, str]:
     `sts` has no bit: "clients MUST NOT request this capability". As there is no plaintext listener, only its
     duration, which counts on encrypted connections, is of use.
     """
-    return _offers(settings.registration, settings.sts_days)
+    return _offers(tuple(cap.CAPABILITIES), settings.registration, settings.sts_days)
 
 
 @lru_cache(maxsize=4)  # everybody who comes asks for some of them
-def _offers(registration: str, sts_days: int) -> Mapping[str, str]:
-    offered = {name: VALUES.get(name, "") for name in cap.CAPABILITIES}
+def _offers(names: tuple[str, ...], registration: str, sts_days: int) -> Mapping[str, str]:
+    offered = {name: VALUES.get(name, "") for name in names}
     if registration == "closed":
         offered.pop(REGISTRATION, None)
     if sts_days:
